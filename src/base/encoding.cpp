@@ -1,0 +1,124 @@
+#include "base/encoding.h"
+
+#include <fmt/format.h>
+
+namespace minions {
+namespace {
+
+constexpr std::string_view kHexDigits = "0123456789abcdef";
+constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view kBase64Url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+constexpr std::array<std::int8_t, 256> reverse(std::string_view alphabet) {
+  std::array<std::int8_t, 256> table{};
+  table.fill(-1);
+  for (std::size_t i = 0; i < alphabet.size(); ++i) table[static_cast<std::uint8_t>(alphabet[i])] = static_cast<std::int8_t>(i);
+  return table;
+}
+constexpr auto kHexValue = reverse(kHexDigits);
+constexpr auto kBase64Value = reverse(kBase64);
+constexpr auto kBase64UrlValue = reverse(kBase64Url);
+
+std::string encode(ByteView bytes, std::string_view alphabet) {
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  std::uint32_t buffer = 0;
+  int bits = 0;
+  for (const std::uint8_t byte : bytes) {
+    buffer = buffer << 8 | byte;
+    for (bits += 8; bits >= 6; bits -= 6) text += alphabet[buffer >> (bits - 6) & 63];
+  }
+  if (bits > 0) text += alphabet[buffer << (6 - bits) & 63];
+  return text;
+}
+
+Result<Bytes> decode(std::string_view text, const std::array<std::int8_t, 256>& values, std::string_view name) {
+  if (text.size() % 4 == 1) return fail(ErrorCode::kMalformed, fmt::format("{}: {} digits cannot be", name, text.size()));
+  Bytes bytes;
+  bytes.reserve(text.size() / 4 * 3 + 2);
+  std::uint32_t buffer = 0;
+  int bits = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const int value = values[static_cast<std::uint8_t>(text[i])];
+    if (value < 0) return fail(ErrorCode::kMalformed, fmt::format("{}: digit {} is not of the alphabet", name, i));
+    buffer = buffer << 6 | static_cast<std::uint32_t>(value);
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes.push_back(static_cast<std::uint8_t>(buffer >> bits));
+    }
+  }
+  if ((buffer & ((1U << bits) - 1)) != 0) return fail(ErrorCode::kMalformed, fmt::format("{}: unused bits are not zero", name));
+  return bytes;
+}
+
+}  // namespace
+
+std::string to_hex(ByteView bytes) {
+  std::string text;
+  text.reserve(bytes.size() * 2);
+  for (const std::uint8_t byte : bytes) {
+    text += kHexDigits[byte >> 4];
+    text += kHexDigits[byte & 15];
+  }
+  return text;
+}
+
+Result<Bytes> from_hex(std::string_view text) {
+  if (text.size() % 2 != 0) return fail(ErrorCode::kMalformed, fmt::format("hex: odd number of digits ({})", text.size()));
+  Bytes bytes;
+  bytes.reserve(text.size() / 2);
+  for (std::size_t i = 0; i < text.size(); i += 2) {
+    const int high = kHexValue[static_cast<std::uint8_t>(text[i])];
+    const int low = kHexValue[static_cast<std::uint8_t>(text[i + 1])];
+    if (high < 0 || low < 0) return fail(ErrorCode::kMalformed, fmt::format("hex: no lower-case digit at {}", i));
+    bytes.push_back(static_cast<std::uint8_t>(high << 4 | low));
+  }
+  return bytes;
+}
+
+std::string to_base64url(ByteView bytes) { return encode(bytes, kBase64Url); }
+Result<Bytes> from_base64url(std::string_view text) { return decode(text, kBase64UrlValue, "base64url"); }
+
+std::string to_base64(ByteView bytes) {
+  std::string text = encode(bytes, kBase64);
+  text.append((4 - text.size() % 4) % 4, '=');
+  return text;
+}
+
+Result<Bytes> from_base64(std::string_view text) {
+  if (text.size() % 4 != 0) return fail(ErrorCode::kMalformed, fmt::format("base64: {} characters, want a multiple of 4", text.size()));
+  std::size_t padding = 0;
+  while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
+  return decode(text.substr(0, text.size() - padding), kBase64Value, "base64");
+}
+
+bool is_utf8(std::string_view text) {
+  const auto* at = reinterpret_cast<const std::uint8_t*>(text.data());
+  const auto* const end = at + text.size();
+  while (at < end) {
+    const std::uint8_t lead = *at++;
+    if (lead < 0x80) continue;
+    int following = 0;
+    std::uint32_t code_point = 0;
+    std::uint32_t least = 0;
+    if ((lead & 0xE0) == 0xC0) {
+      following = 1, code_point = lead & 0x1FU, least = 0x80;
+    } else if ((lead & 0xF0) == 0xE0) {
+      following = 2, code_point = lead & 0x0FU, least = 0x800;
+    } else if ((lead & 0xF8) == 0xF0) {
+      following = 3, code_point = lead & 0x07U, least = 0x10000;
+    } else {
+      return false;
+    }
+    if (end - at < following) return false;
+    for (; following > 0; --following) {
+      if ((*at & 0xC0) != 0x80) return false;
+      code_point = code_point << 6 | (*at++ & 0x3FU);
+    }
+    if (code_point < least || code_point > 0x10FFFF || (code_point >= 0xD800 && code_point <= 0xDFFF)) return false;
+  }
+  return true;
+}
+
+}  // namespace minions

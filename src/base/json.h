@@ -1,0 +1,38 @@
+// Strict JSON, as the protocol wants it: UTF-8 without BOM, one object, no key twice at any depth, bounded depth and size.
+// Not for API bodies, which pass through unread.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace minions {
+
+using Json = nlohmann::json;
+
+struct JsonLimits {
+  std::size_t bytes = 64 * 1024;
+  int depth = 16;  // the outermost object is 1
+};
+
+[[nodiscard]] Result<Json> parse_strict_json(std::string_view text, JsonLimits limits = {});
+
+// Members of an object. Each fails with the member's name if it is missing or of another type.
+[[nodiscard]] Result<std::string> string_member(const Json& object, std::string_view name);
+// No fraction, no exponent, no sign, below 2^53.
+[[nodiscard]] Result<std::uint64_t> integer_member(const Json& object, std::string_view name);
+[[nodiscard]] Result<bool> bool_member(const Json& object, std::string_view name);
+[[nodiscard]] Result<Bytes> base64url_member(const Json& object, std::string_view name);
+[[nodiscard]] Result<const Json*> object_member(const Json& object, std::string_view name);
+[[nodiscard]] Result<const Json*> array_member(const Json& object, std::string_view name);
+
+// The bytes of the value of a top-level member, first to last character, as they stand in a text that
+// parse_strict_json took. Nothing if the member is not there. What a receipt signs of `usage`.
+[[nodiscard]] std::optional<std::string_view> raw_member(std::string_view object_text, std::string_view name);
+
+// A JSON string literal with its quotes. Takes UTF-8 only; other bytes become U+FFFD.
+[[nodiscard]] std::string json_quoted(std::string_view text);
+
+}  // namespace minions

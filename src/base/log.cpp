@@ -1,0 +1,68 @@
+#include "base/log.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+
+#include "base/json.h"
+#include "base/time.h"
+
+namespace minions::log {
+namespace {
+
+Level g_least = Level::kInfo;
+Format g_format = Format::kKeyValue;
+
+std::string_view name_of(Level level) {
+  switch (level) {
+    case Level::kDebug: return "debug";
+    case Level::kInfo: return "info";
+    case Level::kWarning: return "warning";
+    case Level::kError: return "error";
+  }
+  return "unknown";
+}
+
+bool needs_quotes(std::string_view text) {
+  if (text.empty()) return true;
+  for (const char c : text) {
+    if (c <= ' ' || c == '"' || c == '=' || c == '\\' || static_cast<unsigned char>(c) >= 0x7F) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void configure(Level least, Format format) {
+  g_least = least;
+  g_format = format;
+}
+
+bool enabled(Level level) { return level >= g_least; }
+
+void write(Level level, std::string_view event, std::initializer_list<Field> fields) {
+  if (!enabled(level)) return;
+  const auto now = std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
+  const std::string time = to_iso8601(now.time_since_epoch().count());
+  fmt::memory_buffer line;
+  auto out = std::back_inserter(line);
+  if (g_format == Format::kJson) {
+    fmt::format_to(out, R"({{"time":"{}","level":"{}","event":"{}")", time, name_of(level), event);
+    for (const Field& field : fields) {
+      fmt::format_to(out, R"(,"{}":{})", field.key, field.value.bare() ? field.value.text() : json_quoted(field.value.text()));
+    }
+    fmt::format_to(out, "}}\n");
+  } else {
+    fmt::format_to(out, "{} {} {}", time, name_of(level), event);
+    for (const Field& field : fields) {
+      const bool quote = !field.value.bare() && needs_quotes(field.value.text());
+      fmt::format_to(out, " {}={}", field.key, quote ? json_quoted(field.value.text()) : field.value.text());
+    }
+    fmt::format_to(out, "\n");
+  }
+  // One write a line, so that lines of several threads do not mix. A log that cannot be written is not worth dying for.
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
+}
+
+}  // namespace minions::log

@@ -1,0 +1,67 @@
+#include "base/json.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "base/encoding.h"
+
+namespace minions {
+namespace {
+
+TEST(StrictJson, TakesAnObjectWithUnknownKeys) {
+  const auto object = parse_strict_json(R"({"a":1,"b":{"a":[1,{"a":2}]}})");
+  ASSERT_TRUE(object);
+  EXPECT_EQ(integer_member(*object, "a").value(), 1U);
+}
+
+TEST(StrictJson, RefusesWhatTheProtocolRefuses) {
+  const std::string_view cases[] = {"",          "[]",           "1",        R"({"a":1,"a":2})", R"({"x":{"a":1,"\u0061":2}})",
+                                    "{\"a\":1}x", "{\"a\":1,}",   "{'a':1}", "{\"a\":\"\xFF\"}",  "\xEF\xBB\xBF{}",
+                                    "{\"a\":01}", "{\"a\":NaN}", "// c\n{}"};
+  for (const std::string_view text : cases) EXPECT_FALSE(parse_strict_json(text)) << text;
+}
+
+TEST(StrictJson, BoundsDepthAndSize) {
+  const auto nested = [](int depth) {
+    std::string text;
+    for (int i = 1; i < depth; ++i) text += "{\"a\":";
+    text += "{}";
+    text.append(static_cast<std::size_t>(depth - 1), '}');
+    return text;
+  };
+  EXPECT_TRUE(parse_strict_json(nested(16)));
+  EXPECT_FALSE(parse_strict_json(nested(17)));
+  EXPECT_FALSE(parse_strict_json(nested(17 * 1000)));
+  EXPECT_EQ(parse_strict_json("{\"a\":12}", {.bytes = 7}).error().code, ErrorCode::kTooLarge);
+}
+
+TEST(StrictJson, TakesIntegersOnlyAsIntegers) {
+  const auto object = parse_strict_json(
+      R"({"fraction":1.0,"exponent":1e3,"negative":-1,"text":"1","large":9007199254740992,"most":9007199254740991})");
+  ASSERT_TRUE(object);
+  for (const std::string_view name : {"fraction", "exponent", "negative", "text", "large", "absent"}) {
+    EXPECT_FALSE(integer_member(*object, name)) << name;
+  }
+  EXPECT_EQ(integer_member(*object, "most").value(), 9007199254740991U);
+}
+
+TEST(RawMember, GivesTheBytesOfUsageThatTheVectorsSign) {
+  std::ifstream file(MINIONS_TEST_VECTORS "/smp2.json");
+  const Json vectors = Json::parse(file);
+  ASSERT_FALSE(vectors["usage_bytes"].empty());
+  for (const Json& vector : vectors["usage_bytes"]) {
+    const auto trailer = vector["trailer"].get<std::string>();
+    ASSERT_TRUE(parse_strict_json(trailer));
+    EXPECT_EQ(to_hex(as_bytes(raw_member(trailer, "usage").value_or(""))), vector["usage"]) << trailer;
+  }
+}
+
+TEST(JsonQuoted, EscapesAndReplacesWhatIsNotUtf8) {
+  EXPECT_EQ(json_quoted("a\"b\n"), R"("a\"b\n")");
+  EXPECT_EQ(json_quoted("\xFF"), "\"\xEF\xBF\xBD\"");
+}
+
+}  // namespace
+}  // namespace minions
