@@ -19,7 +19,7 @@ add_library(minions_settings INTERFACE)
 target_include_directories(minions_settings INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_BINARY_DIR}/generated)
 target_compile_options(minions_settings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
-  -Wimplicit-fallthrough -fstack-protector-strong -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
+  -Wimplicit-fallthrough -Wno-missing-field-initializers -fstack-protector-strong -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 reports these inside its own library and in coroutine frames, where nothing is wrong (GCC bugs 105329, 105562).
   target_compile_options(minions_settings INTERFACE -Wno-restrict -Wno-maybe-uninitialized)

@@ -1,0 +1,93 @@
+// The server's end of a session: replay window, limits, keys, and the streams that run in it. Used by several threads.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "session/handshake.h"
+#include "session/receipt.h"
+#include "session/record.h"
+#include "session/replay_window.h"
+
+namespace minions::session {
+
+class ServerSession;
+
+// What signs the receipts of a session: the epoch whose statement the client verified. The key lives as long as a session
+// refers to it.
+struct ReceiptKey {
+  Digest32 statement;
+  std::shared_ptr<const crypto::Ed25519Signer> signer;
+};
+
+struct StreamKeys {
+  StreamContext context;
+  crypto::SecretArray<32> request_key;
+  crypto::SecretArray<32> reply_key;
+  Digest32 channel_binding;
+};
+
+// A running stream; ends it in its session when it goes.
+class StreamLease {
+ public:
+  StreamLease(std::shared_ptr<ServerSession> session, std::uint64_t ticket) : session_(std::move(session)), ticket_(ticket) {}
+  StreamLease(StreamLease&&) noexcept = default;
+  StreamLease& operator=(StreamLease&&) = delete;
+  StreamLease(const StreamLease&) = delete;
+  StreamLease& operator=(const StreamLease&) = delete;
+  ~StreamLease();
+
+ private:
+  std::shared_ptr<ServerSession> session_;
+  std::uint64_t ticket_;
+};
+
+class ServerSession : public std::enable_shared_from_this<ServerSession> {
+ public:
+  // A stream is asked to stop through its hook, from whatever thread closes the session; it must only post.
+  using CancelHook = std::function<void()>;
+
+  ServerSession(const SessionParameters& parameters, SessionSecrets secrets, ReceiptKey receipt_key, SteadyTime now);
+
+  // A stream about to open. kNotFound: closed, or past its absolute limit; kBusy: too many streams.
+  [[nodiscard]] Result<StreamLease> enter(SteadyTime now, CancelHook cancel);
+  // The keys of n, if n could still be used. kMalformed, kReplayed, or kNotFound after close().
+  [[nodiscard]] Result<StreamKeys> keys(StreamId n) const;
+  // The atomic test-and-set, made when the first record of n has opened and before its plaintext is looked at.
+  [[nodiscard]] Status mark(StreamId n);
+  // A record that did not open. Returns true when there were so many that the session is over.
+  [[nodiscard]] bool count_bad_tag();
+  void note_authorised();
+
+  // Erases the keys, refuses what comes, and asks every other stream to stop.
+  void close();
+
+  [[nodiscard]] bool expired(SteadyTime now) const;
+  [[nodiscard]] bool may_be_evicted() const;  // no open stream and no authorised request
+  [[nodiscard]] bool closed() const;
+  [[nodiscard]] const SessionParameters& parameters() const { return parameters_; }
+  [[nodiscard]] const ReceiptKey& receipt_key() const { return receipt_key_; }
+  [[nodiscard]] SteadyTime created() const { return created_; }
+
+ private:
+  friend class StreamLease;
+  void leave(std::uint64_t ticket);
+
+  const SessionParameters parameters_;
+  const ReceiptKey receipt_key_;
+  const SteadyTime created_;
+
+  mutable std::mutex mutex_;
+  SessionSecrets secrets_;
+  ReplayWindow window_;
+  std::map<std::uint64_t, CancelHook> streams_;
+  std::uint64_t next_ticket_ = 0;
+  SteadyTime last_active_;
+  unsigned bad_tags_ = 0;
+  bool authorised_ = false;
+  bool closed_ = false;
+};
+
+}  // namespace minions::session
