@@ -12,7 +12,8 @@ constexpr std::string_view kBase64Url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklm
 constexpr std::array<std::int8_t, 256> reverse(std::string_view alphabet) {
   std::array<std::int8_t, 256> table{};
   table.fill(-1);
-  for (std::size_t i = 0; i < alphabet.size(); ++i) table[static_cast<std::uint8_t>(alphabet[i])] = static_cast<std::int8_t>(i);
+  for (std::size_t i = 0; i < alphabet.size(); ++i)
+    table[static_cast<std::uint8_t>(alphabet[i])] = static_cast<std::int8_t>(i);
   return table;
 }
 constexpr auto kHexValue = reverse(kHexDigits);
@@ -33,7 +34,8 @@ std::string encode(ByteView bytes, std::string_view alphabet) {
 }
 
 Result<Bytes> decode(std::string_view text, const std::array<std::int8_t, 256>& values, std::string_view name) {
-  if (text.size() % 4 == 1) return fail(ErrorCode::kMalformed, fmt::format("{}: {} digits cannot be", name, text.size()));
+  if (text.size() % 4 == 1)
+    return fail(ErrorCode::kMalformed, fmt::format("{}: {} digits cannot be", name, text.size()));
   Bytes bytes;
   bytes.reserve(text.size() / 4 * 3 + 2);
   std::uint32_t buffer = 0;
@@ -48,7 +50,8 @@ Result<Bytes> decode(std::string_view text, const std::array<std::int8_t, 256>& 
       bytes.push_back(static_cast<std::uint8_t>(buffer >> bits));
     }
   }
-  if ((buffer & ((1U << bits) - 1)) != 0) return fail(ErrorCode::kMalformed, fmt::format("{}: unused bits are not zero", name));
+  if ((buffer & ((1U << bits) - 1)) != 0)
+    return fail(ErrorCode::kMalformed, fmt::format("{}: unused bits are not zero", name));
   return bytes;
 }
 
@@ -65,7 +68,8 @@ std::string to_hex(ByteView bytes) {
 }
 
 Result<Bytes> from_hex(std::string_view text) {
-  if (text.size() % 2 != 0) return fail(ErrorCode::kMalformed, fmt::format("hex: odd number of digits ({})", text.size()));
+  if (text.size() % 2 != 0)
+    return fail(ErrorCode::kMalformed, fmt::format("hex: odd number of digits ({})", text.size()));
   Bytes bytes;
   bytes.reserve(text.size() / 2);
   for (std::size_t i = 0; i < text.size(); i += 2) {
@@ -87,7 +91,8 @@ std::string to_base64(ByteView bytes) {
 }
 
 Result<Bytes> from_base64(std::string_view text) {
-  if (text.size() % 4 != 0) return fail(ErrorCode::kMalformed, fmt::format("base64: {} characters, want a multiple of 4", text.size()));
+  if (text.size() % 4 != 0)
+    return fail(ErrorCode::kMalformed, fmt::format("base64: {} characters, want a multiple of 4", text.size()));
   std::size_t padding = 0;
   while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
   return decode(text.substr(0, text.size() - padding), kBase64Value, "base64");

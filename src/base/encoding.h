@@ -26,8 +26,7 @@ template <std::size_t N>
 [[nodiscard]] Result<ByteArray<N>> exactly(Result<Bytes> bytes) {
   if (!bytes) return fail(std::move(bytes).error());
   if (bytes->size() != N) {
-    return fail(ErrorCode::kMalformed,
-                "want " + std::to_string(N) + " bytes, found " + std::to_string(bytes->size()));
+    return fail(ErrorCode::kMalformed, "want " + std::to_string(N) + " bytes, found " + std::to_string(bytes->size()));
   }
   ByteArray<N> array;
   std::copy(bytes->begin(), bytes->end(), array.begin());

@@ -75,7 +75,8 @@ class ValidScanner {
   explicit ValidScanner(std::string_view text) : text_(text) {}
 
   void skip_space() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r')) ++at_;
+    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r'))
+      ++at_;
   }
   [[nodiscard]] bool take(char wanted) {
     skip_space();
@@ -127,8 +128,10 @@ Result<Json> parse_strict_json(std::string_view text, JsonLimits limits) {
   if (!is_utf8(text)) return fail(ErrorCode::kMalformed, "json: not UTF-8");
   Json value;
   StrictBuilder builder(value, limits.depth);
-  if (!Json::sax_parse(text.begin(), text.end(), &builder)) return fail(ErrorCode::kMalformed, "json: " + builder.complaint());
-  if (!value.is_object()) return fail(ErrorCode::kMalformed, fmt::format("json: want an object, found {}", value.type_name()));
+  if (!Json::sax_parse(text.begin(), text.end(), &builder))
+    return fail(ErrorCode::kMalformed, "json: " + builder.complaint());
+  if (!value.is_object())
+    return fail(ErrorCode::kMalformed, fmt::format("json: want an object, found {}", value.type_name()));
   return value;
 }
 
@@ -142,7 +145,8 @@ Result<std::uint64_t> integer_member(const Json& object, std::string_view name) 
   MINIONS_TRY_ASSIGN(const Json* value, member(object, name));
   if (!value->is_number_unsigned()) return wrong_type(name, "an integer of zero or more", *value);
   const auto number = value->get<std::uint64_t>();
-  if (number >= kIntegerLimit) return fail(ErrorCode::kMalformed, fmt::format("{}: {} is not below 2^53", name, number));
+  if (number >= kIntegerLimit)
+    return fail(ErrorCode::kMalformed, fmt::format("{}: {} is not below 2^53", name, number));
   return number;
 }
 
@@ -155,7 +159,9 @@ Result<bool> bool_member(const Json& object, std::string_view name) {
 Result<Bytes> base64url_member(const Json& object, std::string_view name) {
   MINIONS_TRY_ASSIGN(const Json* value, member(object, name));
   if (!value->is_string()) return wrong_type(name, "a string", *value);
-  return from_base64url(value->get_ref<const std::string&>()).map_error([&](Error error) { return std::move(error).in(name); });
+  return from_base64url(value->get_ref<const std::string&>()).map_error([&](Error error) {
+    return std::move(error).in(name);
+  });
 }
 
 Result<const Json*> object_member(const Json& object, std::string_view name) {
@@ -183,6 +189,8 @@ std::optional<std::string_view> raw_member(std::string_view object_text, std::st
   return std::nullopt;
 }
 
-std::string json_quoted(std::string_view text) { return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string json_quoted(std::string_view text) {
+  return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 }  // namespace minions

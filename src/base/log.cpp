@@ -50,7 +50,8 @@ void write(Level level, std::string_view event, std::initializer_list<Field> fie
   if (g_format == Format::kJson) {
     fmt::format_to(out, R"({{"time":"{}","level":"{}","event":"{}")", time, name_of(level), event);
     for (const Field& field : fields) {
-      fmt::format_to(out, R"(,"{}":{})", field.key, field.value.bare() ? field.value.text() : json_quoted(field.value.text()));
+      fmt::format_to(out, R"(,"{}":{})", field.key,
+                     field.value.bare() ? field.value.text() : json_quoted(field.value.text()));
     }
     fmt::format_to(out, "}}\n");
   } else {

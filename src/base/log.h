@@ -1,5 +1,5 @@
-// Logs as key=value lines or JSON lines on stderr. A call takes only log-safe values: numbers, truth values, text that is
-// part of the program, and text that its caller names public. Documents, prompts, answers and keys have no way in.
+// Logs as key=value lines or JSON lines on stderr. A call takes only log-safe values: numbers, truth values, text that
+// is part of the program, and text that its caller names public. Documents, prompts, answers and keys have no way in.
 #pragma once
 
 #include <concepts>
@@ -45,9 +45,17 @@ void configure(Level least, Format format);
 [[nodiscard]] bool enabled(Level level);
 void write(Level level, std::string_view event, std::initializer_list<Field> fields);
 
-inline void debug(std::string_view event, std::initializer_list<Field> fields = {}) { write(Level::kDebug, event, fields); }
-inline void info(std::string_view event, std::initializer_list<Field> fields = {}) { write(Level::kInfo, event, fields); }
-inline void warning(std::string_view event, std::initializer_list<Field> fields = {}) { write(Level::kWarning, event, fields); }
-inline void error(std::string_view event, std::initializer_list<Field> fields = {}) { write(Level::kError, event, fields); }
+inline void debug(std::string_view event, std::initializer_list<Field> fields = {}) {
+  write(Level::kDebug, event, fields);
+}
+inline void info(std::string_view event, std::initializer_list<Field> fields = {}) {
+  write(Level::kInfo, event, fields);
+}
+inline void warning(std::string_view event, std::initializer_list<Field> fields = {}) {
+  write(Level::kWarning, event, fields);
+}
+inline void error(std::string_view event, std::initializer_list<Field> fields = {}) {
+  write(Level::kError, event, fields);
+}
 
 }  // namespace minions::log

@@ -53,26 +53,26 @@ using Status = Result<void>;
 }  // namespace minions
 
 // Returns the error of a Result from the enclosing function, or goes on. For plain functions and for coroutines.
-#define MINIONS_TRY(expression)                                                          \
-  do {                                                                                   \
-    if (auto minions_status = (expression); !minions_status)                             \
-      return ::minions::fail(std::move(minions_status).error());                         \
+#define MINIONS_TRY(expression)                                  \
+  do {                                                           \
+    if (auto minions_status = (expression); !minions_status)     \
+      return ::minions::fail(std::move(minions_status).error()); \
   } while (false)
-#define MINIONS_TRY_ASSIGN_(temporary, declaration, expression) \
-  auto temporary = (expression);                                \
+#define MINIONS_TRY_ASSIGN_(temporary, declaration, expression)         \
+  auto temporary = (expression);                                        \
   if (!temporary) return ::minions::fail(std::move(temporary).error()); \
   declaration = *std::move(temporary)
 #define MINIONS_CONCAT_(a, b) a##b
 #define MINIONS_CONCAT(a, b) MINIONS_CONCAT_(a, b)
 #define MINIONS_TRY_ASSIGN(declaration, expression) \
   MINIONS_TRY_ASSIGN_(MINIONS_CONCAT(minions_result_, __LINE__), declaration, expression)
-#define MINIONS_CO_TRY(expression)                                                       \
-  do {                                                                                   \
-    if (auto minions_status = (expression); !minions_status)                             \
-      co_return ::minions::fail(std::move(minions_status).error());                      \
+#define MINIONS_CO_TRY(expression)                                  \
+  do {                                                              \
+    if (auto minions_status = (expression); !minions_status)        \
+      co_return ::minions::fail(std::move(minions_status).error()); \
   } while (false)
-#define MINIONS_CO_TRY_ASSIGN_(temporary, declaration, expression) \
-  auto temporary = (expression);                                   \
+#define MINIONS_CO_TRY_ASSIGN_(temporary, declaration, expression)         \
+  auto temporary = (expression);                                           \
   if (!temporary) co_return ::minions::fail(std::move(temporary).error()); \
   declaration = *std::move(temporary)
 #define MINIONS_CO_TRY_ASSIGN(declaration, expression) \

@@ -69,7 +69,8 @@ Sealer::Sealer(AeadKey key) : context_(must(EVP_CIPHER_CTX_new())) {
   must(EVP_EncryptInit_ex2(context_.get(), aes_256_gcm(), key.data(), nullptr, nullptr));
 }
 
-void Sealer::seal(AeadNonce nonce, ByteView associated, std::span<const ByteView> parts, std::size_t zero_count, MutableBytes out) {
+void Sealer::seal(AeadNonce nonce, ByteView associated, std::span<const ByteView> parts, std::size_t zero_count,
+                  MutableBytes out) {
   EVP_CIPHER_CTX* const context = context_.get();
   must(EVP_EncryptInit_ex2(context, nullptr, nullptr, nonce.data(), nullptr));
   int written = 0;
@@ -94,7 +95,8 @@ Opener::Opener(AeadKey key) : context_(must(EVP_CIPHER_CTX_new())) {
 }
 
 Status Opener::open(AeadNonce nonce, ByteView associated, ByteView sealed, MutableBytes out) {
-  if (sealed.size() < kAeadTagSize || out.size() != sealed.size() - kAeadTagSize) return fail(ErrorCode::kTampered, "authentication failed");
+  if (sealed.size() < kAeadTagSize || out.size() != sealed.size() - kAeadTagSize)
+    return fail(ErrorCode::kTampered, "authentication failed");
   EVP_CIPHER_CTX* const context = context_.get();
   must(EVP_DecryptInit_ex2(context, nullptr, nullptr, nonce.data(), nullptr));
   ByteArray<kAeadTagSize> tag;

@@ -25,9 +25,11 @@ class Sealer {
  public:
   explicit Sealer(AeadKey key);
 
-  // The plaintext is the parts in order, then zero_count zero bytes. Writes ciphertext and tag to out, which has exactly
-  // that length plus kAeadTagSize and does not overlap the parts. Security: IND-CPA and INT-CTXT while no nonce repeats.
-  void seal(AeadNonce nonce, ByteView associated, std::span<const ByteView> parts, std::size_t zero_count, MutableBytes out);
+  // The plaintext is the parts in order, then zero_count zero bytes. Writes ciphertext and tag to out, which has
+  // exactly that length plus kAeadTagSize and does not overlap the parts. Security: IND-CPA and INT-CTXT while no nonce
+  // repeats.
+  void seal(AeadNonce nonce, ByteView associated, std::span<const ByteView> parts, std::size_t zero_count,
+            MutableBytes out);
 
  private:
   internal::CipherContext context_;
@@ -37,8 +39,8 @@ class Opener {
  public:
   explicit Opener(AeadKey key);
 
-  // Decrypts ciphertext || tag to out (shorter by the tag; may be the same memory). kTampered without a cause, and out wiped,
-  // if the tag is wrong; too short is the same.
+  // Decrypts ciphertext || tag to out (shorter by the tag; may be the same memory). kTampered without a cause, and out
+  // wiped, if the tag is wrong; too short is the same.
   [[nodiscard]] Status open(AeadNonce nonce, ByteView associated, ByteView sealed, MutableBytes out);
 
  private:

@@ -69,7 +69,8 @@ Digest32 P384PublicKey::spki_sha256() const { return sha256(spki_); }
 bool P384PublicKey::verify(ByteView message, ByteView signature) const {
   const OpensslPtr<EVP_MD_CTX, EVP_MD_CTX_free> context(must(EVP_MD_CTX_new()));
   must(EVP_DigestVerifyInit_ex(context.get(), nullptr, "SHA384", nullptr, nullptr, key_.get(), nullptr));
-  const bool good = EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(), message.size()) == 1;
+  const bool good =
+      EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(), message.size()) == 1;
   ERR_clear_error();
   return good;
 }
@@ -84,8 +85,10 @@ P384PrivateKey P384PrivateKey::generate() {
 Result<P384PrivateKey> P384PrivateKey::from_pem(std::string_view pem) {
   const Bio bio = reading(pem);
   P384PrivateKey out;
-  out.key_ = std::shared_ptr<EVP_PKEY>(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_password, nullptr), EVP_PKEY_free);
-  if (out.key_ == nullptr) return fail(ErrorCode::kMalformed, "attestation key: not an unencrypted private key in PEM: " + last_reason());
+  out.key_ =
+      std::shared_ptr<EVP_PKEY>(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_password, nullptr), EVP_PKEY_free);
+  if (out.key_ == nullptr)
+    return fail(ErrorCode::kMalformed, "attestation key: not an unencrypted private key in PEM: " + last_reason());
   MINIONS_TRY_ASSIGN(out.public_, P384PublicKey::from_key(out.key_));
   return out;
 }

@@ -33,10 +33,12 @@ Ed25519Signature Ed25519Signer::sign(ByteView message) const {
 
 bool ed25519_verify(const Ed25519Public& key, ByteView message, ByteView signature) {
   if (signature.size() != Ed25519Signature{}.size()) return false;
-  const OpensslPtr<EVP_PKEY, EVP_PKEY_free> public_key(must(EVP_PKEY_new_raw_public_key_ex(nullptr, "ED25519", nullptr, key.data(), key.size())));
+  const OpensslPtr<EVP_PKEY, EVP_PKEY_free> public_key(
+      must(EVP_PKEY_new_raw_public_key_ex(nullptr, "ED25519", nullptr, key.data(), key.size())));
   const OpensslPtr<EVP_MD_CTX, EVP_MD_CTX_free> context(must(EVP_MD_CTX_new()));
   must(EVP_DigestVerifyInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr, public_key.get(), nullptr));
-  const bool good = EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(), message.size()) == 1;
+  const bool good =
+      EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(), message.size()) == 1;
   ERR_clear_error();
   return good;
 }

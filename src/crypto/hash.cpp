@@ -32,7 +32,8 @@ const EVP_MAC_CTX* hmac_template() {
     const OpensslPtr<EVP_MAC, EVP_MAC_free> mac(must(EVP_MAC_fetch(nullptr, "HMAC", nullptr)));
     OpensslPtr<EVP_MAC_CTX, EVP_MAC_CTX_free> made(must(EVP_MAC_CTX_new(mac.get())));
     char digest_name[] = "SHA256";
-    const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest_name, 0), OSSL_PARAM_construct_end()};
+    const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest_name, 0),
+                                 OSSL_PARAM_construct_end()};
     must(EVP_MAC_CTX_set_params(made.get(), params));
     return made;
   }();

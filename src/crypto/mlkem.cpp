@@ -22,7 +22,8 @@ MlKemKeyPair MlKemKeyPair::generate(Random& random) {
   const Context context(must(EVP_PKEY_CTX_new_from_name(nullptr, "ML-KEM-768", nullptr)));
   must(EVP_PKEY_keygen_init(context.get()));
   const OSSL_PARAM params[] = {
-      OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_ML_KEM_SEED, seed.writable().data(), seed.kSize), OSSL_PARAM_construct_end()};
+      OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_ML_KEM_SEED, seed.writable().data(), seed.kSize),
+      OSSL_PARAM_construct_end()};
   must(EVP_PKEY_CTX_set_params(context.get(), params));
   EVP_PKEY* key = nullptr;
   must(EVP_PKEY_generate(context.get(), &key));
@@ -52,12 +53,14 @@ Result<MlKemEncapsulated> mlkem_encapsulate(ByteView public_key, Random& random)
   SecretArray<32> randomness;
   random.fill(randomness.writable());
   const OSSL_PARAM params[] = {
-      OSSL_PARAM_construct_octet_string(OSSL_KEM_PARAM_IKME, randomness.writable().data(), randomness.kSize), OSSL_PARAM_construct_end()};
+      OSSL_PARAM_construct_octet_string(OSSL_KEM_PARAM_IKME, randomness.writable().data(), randomness.kSize),
+      OSSL_PARAM_construct_end()};
   must(EVP_PKEY_encapsulate_init(context.get(), params));
   MlKemEncapsulated out;
   std::size_t ciphertext_length = out.ciphertext.size();
   std::size_t secret_length = out.secret.kSize;
-  must(EVP_PKEY_encapsulate(context.get(), out.ciphertext.data(), &ciphertext_length, out.secret.writable().data(), &secret_length));
+  must(EVP_PKEY_encapsulate(context.get(), out.ciphertext.data(), &ciphertext_length, out.secret.writable().data(),
+                            &secret_length));
   return out;
 }
 

@@ -1,5 +1,5 @@
-// For the sources of this folder alone: owning pointers to OpenSSL's objects, and what to do when a call that cannot fail
-// on any input fails all the same.
+// For the sources of this folder alone: owning pointers to OpenSSL's objects, and what to do when a call that cannot
+// fail on any input fails all the same.
 #pragma once
 
 #include <openssl/err.h>

@@ -14,8 +14,8 @@ enum class ArenaState { kLocked, kNotLocked };
 // No core dumps, not traceable by other processes of the user.
 [[nodiscard]] Status forbid_dumps();
 
-// Every block that this process frees, third-party libraries' blocks included (C++ new, OpenSSL), is wiped first. Linked
-// in by programs that name crypto/wiping_allocator; this tells whether it is.
+// Every block that this process frees, third-party libraries' blocks included (C++ new, OpenSSL), is wiped first.
+// Linked in by programs that name crypto/wiping_allocator; this tells whether it is.
 [[nodiscard]] bool freed_memory_is_wiped();
 
 }  // namespace minions::crypto

@@ -18,7 +18,8 @@ class Random {
   }
 };
 
-// The operating system's, through OpenSSL's private generator. Ends the process if there is none: nothing can go on safely.
+// The operating system's, through OpenSSL's private generator. Ends the process if there is none: nothing can go on
+// safely.
 class SystemRandom final : public Random {
  public:
   void fill(MutableBytes out) override;

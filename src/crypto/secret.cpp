@@ -47,6 +47,8 @@ std::uint8_t* locked_allocate(std::size_t size) {
   return static_cast<std::uint8_t*>(memory);
 }
 
-void locked_release(std::uint8_t* memory, std::size_t size) { CRYPTO_secure_clear_free(memory, size, __FILE__, __LINE__); }
+void locked_release(std::uint8_t* memory, std::size_t size) {
+  CRYPTO_secure_clear_free(memory, size, __FILE__, __LINE__);
+}
 
 }  // namespace minions::crypto

@@ -23,7 +23,9 @@ class SecretArray {
   static constexpr std::size_t kSize = N;
 
   SecretArray() : bytes_{} {}
-  explicit SecretArray(std::span<const std::uint8_t, N> bytes) { std::copy(bytes.begin(), bytes.end(), bytes_.begin()); }
+  explicit SecretArray(std::span<const std::uint8_t, N> bytes) {
+    std::copy(bytes.begin(), bytes.end(), bytes_.begin());
+  }
   SecretArray(SecretArray&& other) noexcept : bytes_(other.bytes_) { other.clear(); }
   SecretArray& operator=(SecretArray&& other) noexcept {
     if (this != &other) {
@@ -95,7 +97,9 @@ class LockedSecret {
 
   [[nodiscard]] bool has_value() const { return memory_ != nullptr; }
   // Only while has_value().
-  [[nodiscard]] std::span<const std::uint8_t, N> reveal() const& { return std::span<const std::uint8_t, N>(memory_, N); }
+  [[nodiscard]] std::span<const std::uint8_t, N> reveal() const& {
+    return std::span<const std::uint8_t, N>(memory_, N);
+  }
   void reveal() && = delete;
   void clear() {
     if (memory_ != nullptr) locked_release(std::exchange(memory_, nullptr), N);

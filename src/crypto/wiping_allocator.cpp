@@ -53,7 +53,8 @@ void* openssl_reallocate(void* memory, std::size_t size, const char*, int) {
 
 // Must run before OpenSSL allocates anything, so before main.
 [[gnu::constructor]] void install() {
-  if (CRYPTO_set_mem_functions(openssl_allocate, openssl_reallocate, openssl_free) == 1) minions::crypto::note_wiping_allocator();
+  if (CRYPTO_set_mem_functions(openssl_allocate, openssl_reallocate, openssl_free) == 1)
+    minions::crypto::note_wiping_allocator();
 }
 
 }  // namespace

@@ -16,7 +16,8 @@ X25519KeyPair X25519KeyPair::generate(Random& random) {
 }
 
 X25519KeyPair X25519KeyPair::from_private(std::span<const std::uint8_t, 32> private_key) {
-  const Key key(must(EVP_PKEY_new_raw_private_key_ex(nullptr, "X25519", nullptr, private_key.data(), private_key.size())));
+  const Key key(
+      must(EVP_PKEY_new_raw_private_key_ex(nullptr, "X25519", nullptr, private_key.data(), private_key.size())));
   X25519Public public_key;
   std::size_t length = public_key.size();
   must(EVP_PKEY_get_raw_public_key(key.get(), public_key.data(), &length));
@@ -25,9 +26,11 @@ X25519KeyPair X25519KeyPair::from_private(std::span<const std::uint8_t, 32> priv
 
 Result<SecretArray<32>> X25519KeyPair::derive(const X25519Public& peer) const {
   const auto private_key = private_.reveal();
-  const Key own(must(EVP_PKEY_new_raw_private_key_ex(nullptr, "X25519", nullptr, private_key.data(), private_key.size())));
+  const Key own(
+      must(EVP_PKEY_new_raw_private_key_ex(nullptr, "X25519", nullptr, private_key.data(), private_key.size())));
   const Key other(must(EVP_PKEY_new_raw_public_key_ex(nullptr, "X25519", nullptr, peer.data(), peer.size())));
-  const OpensslPtr<EVP_PKEY_CTX, EVP_PKEY_CTX_free> context(must(EVP_PKEY_CTX_new_from_pkey(nullptr, own.get(), nullptr)));
+  const OpensslPtr<EVP_PKEY_CTX, EVP_PKEY_CTX_free> context(
+      must(EVP_PKEY_CTX_new_from_pkey(nullptr, own.get(), nullptr)));
   must(EVP_PKEY_derive_init(context.get()));
   must(EVP_PKEY_derive_set_peer_ex(context.get(), other.get(), 0));
   SecretArray<32> shared;

@@ -21,7 +21,8 @@ class X25519KeyPair {
   [[nodiscard]] bool has_private() const { return private_.has_value(); }
 
  private:
-  X25519KeyPair(LockedSecret<32> private_key, const X25519Public& public_key) : private_(std::move(private_key)), public_(public_key) {}
+  X25519KeyPair(LockedSecret<32> private_key, const X25519Public& public_key)
+      : private_(std::move(private_key)), public_(public_key) {}
 
   LockedSecret<32> private_;
   X25519Public public_;

@@ -16,7 +16,8 @@ Result<ClientStream> ClientSession::open_stream() {
   }
   const StreamId n = next_++;
   unfinished_.insert(n);
-  return ClientStream{{parameters_.session, n}, request_key(secrets_.k_c2s.reveal(), n), reply_key(secrets_.k_s2c.reveal(), n)};
+  return ClientStream{
+      {parameters_.session, n}, request_key(secrets_.k_c2s.reveal(), n), reply_key(secrets_.k_s2c.reveal(), n)};
 }
 
 Digest32 ClientSession::channel_binding() const {
@@ -26,7 +27,8 @@ Digest32 ClientSession::channel_binding() const {
   return h;
 }
 
-Status ClientSession::check(const ReplyTrailer& trailer, StreamId n, const Digest32& request, const Digest32& reply) const {
+Status ClientSession::check(const ReplyTrailer& trailer, StreamId n, const Digest32& request,
+                            const Digest32& reply) const {
   const attestation::Statement& statement = statement_.statement();
   ReceiptSubject subject;
   subject.statement = statement_.digest();
@@ -34,7 +36,8 @@ Status ClientSession::check(const ReplyTrailer& trailer, StreamId n, const Diges
   subject.n = n;
   subject.request = request;
   subject.reply = reply;
-  return check_receipt(trailer, subject, {statement.not_before - kEarlyBy, statement.not_after + kLateBy + parameters_.max_s},
+  return check_receipt(trailer, subject,
+                       {statement.not_before - kEarlyBy, statement.not_after + kLateBy + parameters_.max_s},
                        statement.receipt_ed25519);
 }
 

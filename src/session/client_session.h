@@ -31,7 +31,8 @@ class ClientSession {
   // h; only while not closed().
   [[nodiscard]] Digest32 channel_binding() const;
   // Compares the trailer with what this side sent (T) and opened (U).
-  [[nodiscard]] Status check(const ReplyTrailer& trailer, StreamId n, const Digest32& request, const Digest32& reply) const;
+  [[nodiscard]] Status check(const ReplyTrailer& trailer, StreamId n, const Digest32& request,
+                             const Digest32& reply) const;
 
  private:
   friend class ClientHandshake;

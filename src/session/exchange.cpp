@@ -6,16 +6,23 @@
 
 namespace minions::session {
 
-Result<RequestSealer> RequestSealer::create(const StreamContext& context, crypto::AeadKey key, std::string head_json, ByteView data) {
+Result<RequestSealer> RequestSealer::create(const StreamContext& context, crypto::AeadKey key, std::string head_json,
+                                            ByteView data) {
   if (head_json.size() > kMaxHeadData) {
-    return fail(ErrorCode::kTooLarge, fmt::format("request head: {} bytes, at most {} can be sent", head_json.size(), kMaxHeadData));
+    return fail(ErrorCode::kTooLarge,
+                fmt::format("request head: {} bytes, at most {} can be sent", head_json.size(), kMaxHeadData));
   }
   return RequestSealer(context, key, std::move(head_json), data);
 }
 
 RequestSealer::RequestSealer(const StreamContext& context, crypto::AeadKey key, std::string head_json, ByteView data)
-    : n_(context.n), writer_(context, key), head_(std::move(head_json)), data_(data), layout_(request_layout(data.size())) {
-  sealed_size_ = sizeof(StreamId) + head_size(kRecordHeaderSize + head_.size()) + kRequestTrailerSize + 2 * kRecordOverhead;
+    : n_(context.n),
+      writer_(context, key),
+      head_(std::move(head_json)),
+      data_(data),
+      layout_(request_layout(data.size())) {
+  sealed_size_ =
+      sizeof(StreamId) + head_size(kRecordHeaderSize + head_.size()) + kRequestTrailerSize + 2 * kRecordOverhead;
   for (const std::size_t size : layout_) sealed_size_ += size + kRecordOverhead;
 }
 

@@ -1,5 +1,5 @@
-// One exchange in sealed form, for each side: what is written to and read from the two HTTP bodies of a stream. Bytes in,
-// bytes out; the owner moves them.
+// One exchange in sealed form, for each side: what is written to and read from the two HTTP bodies of a stream. Bytes
+// in, bytes out; the owner moves them.
 #pragma once
 
 #include <optional>
@@ -14,7 +14,8 @@ namespace minions::session {
 class RequestSealer {
  public:
   // data stays with the caller until done(). Fails if the head is over 16,000 bytes.
-  [[nodiscard]] static Result<RequestSealer> create(const StreamContext& context, crypto::AeadKey key, std::string head_json, ByteView data);
+  [[nodiscard]] static Result<RequestSealer> create(const StreamContext& context, crypto::AeadKey key,
+                                                    std::string head_json, ByteView data);
 
   // The length of the whole HTTP body, u64(n) included.
   [[nodiscard]] std::uint64_t sealed_size() const { return sealed_size_; }

@@ -18,8 +18,10 @@ const NoisePattern& noise_pattern(attestation::Suite suite) {
 }
 
 Bytes handshake_prologue(const Digest32& statement_digest) {
-  Bytes prologue = to_bytes("smp2");
-  append(prologue, statement_digest);
+  constexpr std::string_view kLabel = "smp2";
+  Bytes prologue(kLabel.size() + statement_digest.size());
+  std::copy(statement_digest.begin(), statement_digest.end(),
+            std::copy(kLabel.begin(), kLabel.end(), prologue.begin()));
   return prologue;
 }
 
@@ -34,8 +36,8 @@ ClientHandshake::ClientHandshake(const attestation::VerifiedStatement& statement
   request_.push_back(statement.suite_index());
 }
 
-Result<ClientHandshake> ClientHandshake::start(const attestation::VerifiedStatement& statement, std::string_view client_hello,
-                                               crypto::Random& random) {
+Result<ClientHandshake> ClientHandshake::start(const attestation::VerifiedStatement& statement,
+                                               std::string_view client_hello, crypto::Random& random) {
   ClientHandshake handshake(statement, random);
   MINIONS_TRY_ASSIGN(const Bytes message_1, handshake.noise_.write_message(as_bytes(client_hello)));
   append(handshake.request_, message_1);
@@ -44,7 +46,8 @@ Result<ClientHandshake> ClientHandshake::start(const attestation::VerifiedStatem
 
 Result<ClientSession> ClientHandshake::finish(ByteView message_2) && {
   MINIONS_TRY_ASSIGN(const Bytes payload, noise_.read_message(message_2));
-  if (payload.size() > kPayloadLimit) return fail(ErrorCode::kTooLarge, "handshake: the payload of message 2 is over 4 KiB");
+  if (payload.size() > kPayloadLimit)
+    return fail(ErrorCode::kTooLarge, "handshake: the payload of message 2 is over 4 KiB");
   MINIONS_TRY_ASSIGN(SessionParameters parameters, SessionParameters::parse(as_text(payload)));
   SessionSecrets secrets;
   secrets.h = crypto::LockedSecret<32>(noise_.hash());
@@ -66,15 +69,19 @@ Result<AcceptedSession> accept_handshake(const ServerHandshakeInput& input, Byte
   if (body.size() <= kMessageAt) return fail(ErrorCode::kMalformed, "session request: no handshake message in it");
   const std::uint8_t index = body[sizeof(Digest32)];
   if (index >= input.statement.suites.size()) {
-    return fail(ErrorCode::kMalformed, fmt::format("session request: suite {} of {}", index, input.statement.suites.size()));
+    return fail(ErrorCode::kMalformed,
+                fmt::format("session request: suite {} of {}", index, input.statement.suites.size()));
   }
   const auto suite = attestation::suite_from_name(input.statement.suites[index]);
   if (!suite) return fail(ErrorCode::kInternal, "session request: the statement lists a suite that is not built in");
   NoiseHandshake noise(noise_pattern(*suite),
-                       {.role = NoiseRole::kResponder, .prologue = handshake_prologue(input.statement_digest), .local_static = &input.noise_key},
+                       {.role = NoiseRole::kResponder,
+                        .prologue = handshake_prologue(input.statement_digest),
+                        .local_static = &input.noise_key},
                        random);
   MINIONS_TRY_ASSIGN(const Bytes hello, noise.read_message(body.subspan(kMessageAt)));
-  if (hello.size() > kPayloadLimit) return fail(ErrorCode::kTooLarge, "handshake: the payload of message 1 is over 4 KiB");
+  if (hello.size() > kPayloadLimit)
+    return fail(ErrorCode::kTooLarge, "handshake: the payload of message 1 is over 4 KiB");
   MINIONS_TRY(check_client_hello(as_text(hello)));
 
   AcceptedSession accepted;

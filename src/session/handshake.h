@@ -1,5 +1,5 @@
-// The handshake of docs/protocol.md section 4, one class a side. A client session opens only to a statement whose appraisal
-// passed: there is no other way to make one.
+// The handshake of docs/protocol.md section 4, one class a side. A client session opens only to a statement whose
+// appraisal passed: there is no other way to make one.
 #pragma once
 
 #include <memory>
@@ -32,8 +32,8 @@ struct SessionSecrets {
 class ClientHandshake {
  public:
   // random outlives the handshake.
-  [[nodiscard]] static Result<ClientHandshake> start(const attestation::VerifiedStatement& statement, std::string_view client_hello,
-                                                     crypto::Random& random);
+  [[nodiscard]] static Result<ClientHandshake> start(const attestation::VerifiedStatement& statement,
+                                                     std::string_view client_hello, crypto::Random& random);
   // C || suite index || message 1: the body of POST /v2/session.
   [[nodiscard]] const Bytes& request() const { return request_; }
   // Takes message 2. Any failure ends the handshake.
@@ -63,6 +63,7 @@ struct ServerHandshakeInput {
 };
 
 // Answers the whole body of POST /v2/session, whose C is statement_digest. kMalformed or kTampered: HTTP 400.
-[[nodiscard]] Result<AcceptedSession> accept_handshake(const ServerHandshakeInput& input, ByteView body, crypto::Random& random);
+[[nodiscard]] Result<AcceptedSession> accept_handshake(const ServerHandshakeInput& input, ByteView body,
+                                                       crypto::Random& random);
 
 }  // namespace minions::session

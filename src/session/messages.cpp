@@ -17,15 +17,16 @@ constexpr JsonLimits kHeadLimits{.bytes = kMaxHeadData};
 constexpr JsonLimits kRecordLimits{.bytes = kMaxRecordData};
 constexpr JsonLimits kHandshakeLimits{.bytes = 4096};
 
-constexpr std::array<std::pair<AlertCode, std::string_view>, 9> kAlerts = {{{AlertCode::kOverloaded, "overloaded"},
-                                                                            {AlertCode::kTooLarge, "too_large"},
-                                                                            {AlertCode::kUnauthorized, "unauthorized"},
-                                                                            {AlertCode::kNotFound, "not_found"},
-                                                                            {AlertCode::kBadRequest, "bad_request"},
-                                                                            {AlertCode::kBackendFailed, "backend_failed"},
-                                                                            {AlertCode::kTimeout, "timeout"},
-                                                                            {AlertCode::kCancelled, "cancelled"},
-                                                                            {AlertCode::kInternal, "internal"}}};
+constexpr std::array<std::pair<AlertCode, std::string_view>, 9> kAlerts = {
+    {{AlertCode::kOverloaded, "overloaded"},
+     {AlertCode::kTooLarge, "too_large"},
+     {AlertCode::kUnauthorized, "unauthorized"},
+     {AlertCode::kNotFound, "not_found"},
+     {AlertCode::kBadRequest, "bad_request"},
+     {AlertCode::kBackendFailed, "backend_failed"},
+     {AlertCode::kTimeout, "timeout"},
+     {AlertCode::kCancelled, "cancelled"},
+     {AlertCode::kInternal, "internal"}}};
 
 bool is_header_name(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
@@ -60,14 +61,16 @@ void append_headers(std::string& json, const Headers& headers) {
 
 Result<std::uint32_t> small_integer(const Json& object, std::string_view name) {
   MINIONS_TRY_ASSIGN(const std::uint64_t value, integer_member(object, name));
-  if (value > std::numeric_limits<std::uint32_t>::max()) return fail(ErrorCode::kMalformed, fmt::format("{}: {} is too large", name, value));
+  if (value > std::numeric_limits<std::uint32_t>::max())
+    return fail(ErrorCode::kMalformed, fmt::format("{}: {} is too large", name, value));
   return static_cast<std::uint32_t>(value);
 }
 
 }  // namespace
 
 std::optional<std::string_view> find_header(const Headers& headers, std::string_view name) {
-  const auto found = std::find_if(headers.begin(), headers.end(), [&](const auto& header) { return header.first == name; });
+  const auto found =
+      std::find_if(headers.begin(), headers.end(), [&](const auto& header) { return header.first == name; });
   return found == headers.end() ? std::nullopt : std::optional<std::string_view>(found->second);
 }
 
@@ -96,7 +99,8 @@ Result<ReplyHead> ReplyHead::parse(std::string_view json) {
   MINIONS_TRY_ASSIGN(const Json object, parse_strict_json(json, kRecordLimits));
   ReplyHead head;
   MINIONS_TRY_ASSIGN(const std::uint64_t status, integer_member(object, "status"));
-  if (status < 200 || status > 599) return fail(ErrorCode::kMalformed, fmt::format("status: want 200 to 599, found {}", status));
+  if (status < 200 || status > 599)
+    return fail(ErrorCode::kMalformed, fmt::format("status: want 200 to 599, found {}", status));
   head.status = static_cast<int>(status);
   if (object.contains("headers")) {
     MINIONS_TRY_ASSIGN(head.headers, parse_headers(object));
@@ -118,7 +122,8 @@ Result<Alert> Alert::parse(std::string_view json) {
   MINIONS_TRY_ASSIGN(const Json object, parse_strict_json(json, kRecordLimits));
   Alert alert;
   MINIONS_TRY_ASSIGN(const std::string code, string_member(object, "code"));
-  const auto* const row = std::find_if(kAlerts.begin(), kAlerts.end(), [&](const auto& each) { return each.second == code; });
+  const auto* const row =
+      std::find_if(kAlerts.begin(), kAlerts.end(), [&](const auto& each) { return each.second == code; });
   alert.code = row == kAlerts.end() ? AlertCode::kInternal : row->first;
   if (object.contains("message")) {
     MINIONS_TRY_ASSIGN(alert.message, string_member(object, "message"));
@@ -129,7 +134,8 @@ Result<Alert> Alert::parse(std::string_view json) {
 }
 
 std::string Alert::to_json() const {
-  return fmt::format(R"({{"code":"{}","message":{},"processed":{}}})", name_of(code), json_quoted(message), processed == Processed::kYes);
+  return fmt::format(R"({{"code":"{}","message":{},"processed":{}}})", name_of(code), json_quoted(message),
+                     processed == Processed::kYes);
 }
 
 Result<SessionParameters> SessionParameters::parse(std::string_view json) {
@@ -150,8 +156,9 @@ Result<SessionParameters> SessionParameters::parse(std::string_view json) {
 }
 
 std::string SessionParameters::to_json() const {
-  return fmt::format(R"({{"session":"{}","idle_s":{},"max_s":{},"max_request":{},"max_streams":{},"padding":"{}","tick_ms":{}}})",
-                     to_hex(session), idle_s, max_s, max_request, max_streams, name_of(padding), tick_ms);
+  return fmt::format(
+      R"({{"session":"{}","idle_s":{},"max_s":{},"max_request":{},"max_streams":{},"padding":"{}","tick_ms":{}}})",
+      to_hex(session), idle_s, max_s, max_request, max_streams, name_of(padding), tick_ms);
 }
 
 std::string client_hello_json(std::string_view client, std::size_t pad) {

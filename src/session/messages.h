@@ -35,7 +35,15 @@ struct ReplyHead {
 };
 
 enum class AlertCode {
-  kOverloaded, kTooLarge, kUnauthorized, kNotFound, kBadRequest, kBackendFailed, kTimeout, kCancelled, kInternal
+  kOverloaded,
+  kTooLarge,
+  kUnauthorized,
+  kNotFound,
+  kBadRequest,
+  kBackendFailed,
+  kTimeout,
+  kCancelled,
+  kInternal
 };
 [[nodiscard]] std::string_view name_of(AlertCode code);
 

@@ -90,7 +90,9 @@ Result<Bytes> NoiseSymmetricState::decrypt_and_hash(ByteView ciphertext) {
   return plaintext;
 }
 
-std::pair<crypto::SecretArray<32>, crypto::SecretArray<32>> NoiseSymmetricState::split() { return hkdf2(ck_.reveal(), {}); }
+std::pair<crypto::SecretArray<32>, crypto::SecretArray<32>> NoiseSymmetricState::split() {
+  return hkdf2(ck_.reveal(), {});
+}
 
 NoiseHandshake::NoiseHandshake(const NoisePattern& pattern, const NoiseConfig& config, crypto::Random& random)
     : pattern_(pattern),

@@ -1,6 +1,6 @@
-// The Noise Protocol Framework, revision 34, for interactive patterns over X25519, AES-256-GCM and SHA-256, with the KEM
-// tokens e1 and ekem1 of the hybrid forward secrecy extension (ML-KEM-768). Chapters 5 and 7 of the specification, as a
-// table of patterns and one interpreter. No I/O, no state after split().
+// The Noise Protocol Framework, revision 34, for interactive patterns over X25519, AES-256-GCM and SHA-256, with the
+// KEM tokens e1 and ekem1 of the hybrid forward secrecy extension (ML-KEM-768). Chapters 5 and 7 of the specification,
+// as a table of patterns and one interpreter. No I/O, no state after split().
 #pragma once
 
 #include <optional>
@@ -53,7 +53,8 @@ class NoiseSymmetricState {
 struct NoiseConfig {
   NoiseRole role;
   ByteView prologue;
-  const crypto::X25519KeyPair* local_static = nullptr;          // outlives the handshake; needed where the pattern sends or knows it
+  const crypto::X25519KeyPair* local_static =
+      nullptr;  // outlives the handshake; needed where the pattern sends or knows it
   std::optional<crypto::X25519Public> remote_static = std::nullopt;
 };
 
@@ -83,8 +84,8 @@ class NoiseHandshake {
   std::optional<crypto::X25519KeyPair> ephemeral_;
   std::optional<crypto::X25519Public> remote_static_;
   std::optional<crypto::X25519Public> remote_ephemeral_;
-  std::optional<crypto::MlKemKeyPair> kem_;   // initiator: own key
-  Bytes remote_kem_;                          // responder: the initiator's encapsulation key
+  std::optional<crypto::MlKemKeyPair> kem_;  // initiator: own key
+  Bytes remote_kem_;                         // responder: the initiator's encapsulation key
   std::size_t next_ = 0;
 };
 

@@ -27,7 +27,8 @@ std::string_view name_of(PaddingMode mode) {
 }
 
 std::optional<PaddingMode> padding_mode_from(std::string_view name) {
-  const auto* const row = std::find_if(kModes.begin(), kModes.end(), [&](const auto& each) { return each.second == name; });
+  const auto* const row =
+      std::find_if(kModes.begin(), kModes.end(), [&](const auto& each) { return each.second == name; });
   return row == kModes.end() ? std::nullopt : std::optional(row->first);
 }
 

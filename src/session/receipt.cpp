@@ -49,7 +49,8 @@ Bytes receipt_message(const ReceiptSubject& subject) {
 
 std::string signed_trailer_json(ReceiptSubject subject, std::string_view usage, const crypto::Ed25519Signer& signer) {
   // Checked as the client will read it: one level down in the trailer.
-  const bool usable = !usage.empty() && parse_strict_json(fmt::format(R"({{"usage":{}}})", usage), kTrailerLimits).has_value();
+  const bool usable =
+      !usage.empty() && parse_strict_json(fmt::format(R"({{"usage":{}}})", usage), kTrailerLimits).has_value();
   if (!usable) usage = {};
   subject.usage = crypto::sha256(as_bytes(usage));
   const auto signature = signer.sign(receipt_message(subject));
@@ -71,7 +72,8 @@ Result<ReplyTrailer> ReplyTrailer::parse(std::string_view json) {
   return out;
 }
 
-Status check_receipt(const ReplyTrailer& trailer, ReceiptSubject subject, const ReceiptTimes& times, const crypto::Ed25519Public& key) {
+Status check_receipt(const ReplyTrailer& trailer, ReceiptSubject subject, const ReceiptTimes& times,
+                     const crypto::Ed25519Public& key) {
   const Receipt& receipt = trailer.receipt;
   if (receipt.request != subject.request) return fail(ErrorCode::kTampered, "receipt: it is for another request");
   if (receipt.reply != subject.reply) return fail(ErrorCode::kTampered, "receipt: it is for another reply");

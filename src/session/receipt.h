@@ -46,7 +46,8 @@ struct Receipt {
 };
 
 // The reply's trailer: {"receipt":{...},"usage":...}. A usage value that breaks the rules for JSON is left out.
-[[nodiscard]] std::string signed_trailer_json(ReceiptSubject subject, std::string_view usage, const crypto::Ed25519Signer& signer);
+[[nodiscard]] std::string signed_trailer_json(ReceiptSubject subject, std::string_view usage,
+                                              const crypto::Ed25519Signer& signer);
 
 struct ReplyTrailer {
   Receipt receipt;

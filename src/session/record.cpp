@@ -41,13 +41,15 @@ bool all_zero(ByteView bytes) {
 // The ciphertext's length, if the field is one that a writer can have made.
 std::optional<std::size_t> ciphertext_length(std::uint32_t field) {
   const std::size_t length = field & kLengthBits;
-  if ((field & ~(kFinalFlag | kLengthBits)) != 0 || length < kLeastCiphertext || length > kMostCiphertext) return std::nullopt;
+  if ((field & ~(kFinalFlag | kLengthBits)) != 0 || length < kLeastCiphertext || length > kMostCiphertext)
+    return std::nullopt;
   return length;
 }
 
 }  // namespace
 
-RecordWriter::RecordWriter(const StreamContext& context, crypto::AeadKey key) : sealer_(key), associated_(associated_data(context)) {}
+RecordWriter::RecordWriter(const StreamContext& context, crypto::AeadKey key)
+    : sealer_(key), associated_(associated_data(context)) {}
 
 void RecordWriter::seal(RecordType type, ByteView data, std::size_t plaintext_size, MutableBytes out) {
   assert(!finished_ && plaintext_size <= kMaxPlaintext && plaintext_size >= kRecordHeaderSize + data.size());
@@ -122,10 +124,12 @@ Result<Record> RecordReader::open(MutableBytes record) {
   const std::uint8_t type = plaintext[0];
   const auto length = load_be<std::uint32_t>(plaintext.data() + 1);
   const MutableBytes rest = plaintext.subspan(kRecordHeaderSize);
-  const bool known = type >= static_cast<std::uint8_t>(RecordType::kHead) && type <= static_cast<std::uint8_t>(RecordType::kFiller);
+  const bool known =
+      type >= static_cast<std::uint8_t>(RecordType::kHead) && type <= static_cast<std::uint8_t>(RecordType::kFiller);
   if (!known || length > rest.size() || !all_zero(rest.subspan(length))) return broken();
   const Record opened{static_cast<RecordType>(type), rest.first(length)};
-  if (final != is_final(opened.type) || (opened.type == RecordType::kFiller && length != 0) || !advance(opened.type)) return broken();
+  if (final != is_final(opened.type) || (opened.type == RecordType::kFiller && length != 0) || !advance(opened.type))
+    return broken();
   return opened;
 }
 

@@ -35,8 +35,8 @@ class RecordWriter {
  public:
   RecordWriter(const StreamContext& context, crypto::AeadKey key);
 
-  // Seals one record of plaintext_size bytes (5 + data at least, 65,536 at most) to out, which has kRecordOverhead more.
-  // Trailers and alerts are final, by their type; after one nothing may be sealed.
+  // Seals one record of plaintext_size bytes (5 + data at least, 65,536 at most) to out, which has kRecordOverhead
+  // more. Trailers and alerts are final, by their type; after one nothing may be sealed.
   void seal(RecordType type, ByteView data, std::size_t plaintext_size, MutableBytes out);
 
  private:
@@ -59,8 +59,8 @@ class RecordReader {
  public:
   RecordReader(Direction direction, const StreamContext& context, crypto::AeadKey key);
 
-  // Takes bytes from the front of piece, opening in place where a whole record lies there. Gives a record, or nothing when
-  // the piece is used up. The data is valid until the next call and while the piece's memory is.
+  // Takes bytes from the front of piece, opening in place where a whole record lies there. Gives a record, or nothing
+  // when the piece is used up. The data is valid until the next call and while the piece's memory is.
   [[nodiscard]] Result<std::optional<Record>> next(MutableBytes& piece);
   // The body has ended: kTruncated unless the final record came.
   [[nodiscard]] Status finish() const;
@@ -79,7 +79,7 @@ class RecordReader {
   crypto::Opener opener_;
   ByteArray<32> associated_;
   std::uint64_t counter_ = 0;
-  Bytes pending_;            // the start of a record whose rest has not come
+  Bytes pending_;  // the start of a record whose rest has not come
   bool pending_opened_ = false;
 };
 

@@ -1,4 +1,5 @@
-// Which stream ids of a session were used: one-time, in a window of 1,024 below the highest (docs/protocol.md section 5).
+// Which stream ids of a session were used: one-time, in a window of 1,024 below the highest (docs/protocol.md section
+// 5).
 #pragma once
 
 #include <bitset>

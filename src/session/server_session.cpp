@@ -13,12 +13,18 @@ StreamLease::~StreamLease() {
   if (session_ != nullptr) session_->leave(ticket_);
 }
 
-ServerSession::ServerSession(const SessionParameters& parameters, SessionSecrets secrets, ReceiptKey receipt_key, SteadyTime now)
-    : parameters_(parameters), receipt_key_(std::move(receipt_key)), created_(now), secrets_(std::move(secrets)), last_active_(now) {}
+ServerSession::ServerSession(const SessionParameters& parameters, SessionSecrets secrets, ReceiptKey receipt_key,
+                             SteadyTime now)
+    : parameters_(parameters),
+      receipt_key_(std::move(receipt_key)),
+      created_(now),
+      secrets_(std::move(secrets)),
+      last_active_(now) {}
 
 Result<StreamLease> ServerSession::enter(SteadyTime now, CancelHook cancel) {
   const std::lock_guard lock(mutex_);
-  if (closed_ || now >= created_ + std::chrono::seconds(parameters_.max_s)) return fail(ErrorCode::kNotFound, "session is over");
+  if (closed_ || now >= created_ + std::chrono::seconds(parameters_.max_s))
+    return fail(ErrorCode::kNotFound, "session is over");
   if (streams_.size() >= parameters_.max_streams) return fail(ErrorCode::kBusy, "session has too many streams");
   last_active_ = now;
   const std::uint64_t ticket = next_ticket_++;
@@ -35,7 +41,8 @@ Result<StreamKeys> ServerSession::keys(StreamId n) const {
   const std::lock_guard lock(mutex_);
   if (closed_) return fail(ErrorCode::kNotFound, "session is over");
   MINIONS_TRY(window_.check(n));
-  StreamKeys keys{{parameters_.session, n}, request_key(secrets_.k_c2s.reveal(), n), reply_key(secrets_.k_s2c.reveal(), n), {}};
+  StreamKeys keys{
+      {parameters_.session, n}, request_key(secrets_.k_c2s.reveal(), n), reply_key(secrets_.k_s2c.reveal(), n), {}};
   const auto h = secrets_.h.reveal();
   std::copy(h.begin(), h.end(), keys.channel_binding.begin());
   return keys;

@@ -15,8 +15,8 @@ namespace minions::session {
 
 class ServerSession;
 
-// What signs the receipts of a session: the epoch whose statement the client verified. The key lives as long as a session
-// refers to it.
+// What signs the receipts of a session: the epoch whose statement the client verified. The key lives as long as a
+// session refers to it.
 struct ReceiptKey {
   Digest32 statement;
   std::shared_ptr<const crypto::Ed25519Signer> signer;
@@ -32,7 +32,8 @@ struct StreamKeys {
 // A running stream; ends it in its session when it goes.
 class StreamLease {
  public:
-  StreamLease(std::shared_ptr<ServerSession> session, std::uint64_t ticket) : session_(std::move(session)), ticket_(ticket) {}
+  StreamLease(std::shared_ptr<ServerSession> session, std::uint64_t ticket)
+      : session_(std::move(session)), ticket_(ticket) {}
   StreamLease(StreamLease&&) noexcept = default;
   StreamLease& operator=(StreamLease&&) = delete;
   StreamLease(const StreamLease&) = delete;

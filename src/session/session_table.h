@@ -1,5 +1,5 @@
-// The server's sessions, within limits. A new one waits in a small pool until a record has authenticated under its keys;
-// then it moves to the main table. Used by several threads; the owner sweeps it and hands in the time.
+// The server's sessions, within limits. A new one waits in a small pool until a record has authenticated under its
+// keys; then it moves to the main table. Used by several threads; the owner sweeps it and hands in the time.
 #pragma once
 
 #include <list>

@@ -19,8 +19,13 @@ TEST(Hex, RefusesUpperCaseAndOddLength) {
 
 // RFC 4648 section 10.
 TEST(Base64, MatchesTheTestVectorsOfTheRfc) {
-  const std::pair<std::string_view, std::string_view> vectors[] = {
-      {"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+  const std::pair<std::string_view, std::string_view> vectors[] = {{"", ""},
+                                                                   {"f", "Zg=="},
+                                                                   {"fo", "Zm8="},
+                                                                   {"foo", "Zm9v"},
+                                                                   {"foob", "Zm9vYg=="},
+                                                                   {"fooba", "Zm9vYmE="},
+                                                                   {"foobar", "Zm9vYmFy"}};
   for (const auto& [plain, encoded] : vectors) {
     EXPECT_EQ(to_base64(as_bytes(plain)), encoded);
     EXPECT_EQ(from_base64(encoded).value(), to_bytes(plain));
@@ -53,8 +58,10 @@ TEST(Exactly, SaysHowManyBytesItFound) {
 }
 
 TEST(Utf8, TakesTheShortestFormsOnly) {
-  for (const std::string_view good : {"", "a", "é", "你好", "🔒", "\xF4\x8F\xBF\xBF"}) EXPECT_TRUE(is_utf8(good)) << good;
-  for (const std::string_view bad : {"\x80", "\xC0\x80", "\xC3", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xF8\x88\x80\x80\x80", "\xFF"}) {
+  for (const std::string_view good : {"", "a", "é", "你好", "🔒", "\xF4\x8F\xBF\xBF"})
+    EXPECT_TRUE(is_utf8(good)) << good;
+  for (const std::string_view bad : {"\x80", "\xC0\x80", "\xC3", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80",
+                                     "\xF8\x88\x80\x80\x80", "\xFF"}) {
     EXPECT_FALSE(is_utf8(bad));
   }
 }

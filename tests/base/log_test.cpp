@@ -22,7 +22,8 @@ TEST(Log, WritesKeysAndValuesOnOneLine) {
 
 TEST(Log, WritesJson) {
   const std::string line = written(Format::kJson);
-  EXPECT_NE(line.find(R"("event":"ready","port":5056,"tls":true,"name":"a \"b\"\n","mode":"off"})"), std::string::npos) << line;
+  EXPECT_NE(line.find(R"("event":"ready","port":5056,"tls":true,"name":"a \"b\"\n","mode":"off"})"), std::string::npos)
+      << line;
 }
 
 }  // namespace

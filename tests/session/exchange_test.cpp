@@ -45,7 +45,8 @@ TEST(RequestSealer, MakesTheCanonicalRequestsOfTheVectors) {
 
 TEST(RequestSealer, CutsEverySizeAsTheLayoutSays) {
   const crypto::SecretArray<32> key;
-  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{65'531}, std::size_t{65'532}, std::size_t{131'063}, std::size_t{1'000'000}}) {
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{65'531}, std::size_t{65'532},
+                                 std::size_t{131'063}, std::size_t{1'000'000}}) {
     Bytes data(size);
     for (std::size_t i = 0; i < size; ++i) data[i] = static_cast<std::uint8_t>(i * 31);
     auto sealer = RequestSealer::create({session_id(), 3}, key.reveal(), R"({"method":"POST","path":"/"})", data);
@@ -67,7 +68,8 @@ TEST(RequestSealer, CutsEverySizeAsTheLayoutSays) {
 
 TEST(RequestSealer, RefusesAHeadThatIsTooLong) {
   const crypto::SecretArray<32> key;
-  EXPECT_EQ(RequestSealer::create({session_id(), 0}, key.reveal(), std::string(16'001, 'a'), {}).error().code, ErrorCode::kTooLarge);
+  EXPECT_EQ(RequestSealer::create({session_id(), 0}, key.reveal(), std::string(16'001, 'a'), {}).error().code,
+            ErrorCode::kTooLarge);
 }
 
 TEST(ReplySealer, PadsByItsModeAndAlwaysPadsTheEnd) {

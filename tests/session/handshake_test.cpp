@@ -3,8 +3,8 @@
 
 #include "attestation/appraise.h"
 #include "session/client_session.h"
-#include "support/verified.h"
 #include "support/vectors.h"
+#include "support/verified.h"
 
 namespace minions::session {
 namespace {
@@ -16,7 +16,9 @@ using testing::smp2_vectors;
 
 const Json& keys() { return smp2_vectors()["keys"]; }
 
-crypto::X25519KeyPair noise_key() { return crypto::X25519KeyPair::from_private(hex_array<32>(keys()["noise_private"])); }
+crypto::X25519KeyPair noise_key() {
+  return crypto::X25519KeyPair::from_private(hex_array<32>(keys()["noise_private"]));
+}
 
 const Json& handshake_of(attestation::Suite suite) {
   for (const Json& vector : smp2_vectors()["handshakes"]) {
@@ -78,8 +80,11 @@ TEST_P(Handshake, GivesTheBytesAndKeysOfTheVectors) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Suites, Handshake, ::testing::Values(attestation::Suite::kHybrid, attestation::Suite::kClassical),
-                         [](const auto& suite) { return suite.param == attestation::Suite::kHybrid ? "Hybrid" : "Classical"; });
+INSTANTIATE_TEST_SUITE_P(Suites, Handshake,
+                         ::testing::Values(attestation::Suite::kHybrid, attestation::Suite::kClassical),
+                         [](const auto& suite) {
+                           return suite.param == attestation::Suite::kHybrid ? "Hybrid" : "Classical";
+                         });
 
 TEST(KeySchedule, DerivesTheStreamKeysOfTheVectors) {
   const Json& classical = handshake_of(attestation::Suite::kClassical);
@@ -116,7 +121,8 @@ TEST(ClientHandshake, RefusesEveryBadMessage2OfTheVectors) {
     const auto suite = attestation::suite_from_name(vector["suite"].get<std::string>()).value();
     const Json& handshake = handshake_of(suite);
     ScriptedRandom random(client_randomness(handshake));
-    auto client = ClientHandshake::start(testing::verified_vector_statement(suite), handshake["payload_1"].get<std::string>(), random);
+    auto client = ClientHandshake::start(testing::verified_vector_statement(suite),
+                                         handshake["payload_1"].get<std::string>(), random);
     ASSERT_TRUE(client);
     EXPECT_EQ(std::move(*client).finish(hex(vector["message_2"])).has_value(), vector["want"] == "ok");
   }

@@ -6,7 +6,8 @@ namespace minions::session {
 namespace {
 
 TEST(RequestHead, RoundTrips) {
-  const RequestHead head{"POST", "/v1/chat/completions", {{"authorization", "Bearer k"}, {"content-type", "application/json"}}, 1234};
+  const RequestHead head{
+      "POST", "/v1/chat/completions", {{"authorization", "Bearer k"}, {"content-type", "application/json"}}, 1234};
   const auto parsed = RequestHead::parse(head.to_json());
   ASSERT_TRUE(parsed);
   EXPECT_EQ(parsed->method, head.method);
@@ -18,10 +19,12 @@ TEST(RequestHead, RoundTrips) {
 TEST(RequestHead, RefusesWhatIsNotAHead) {
   for (const std::string_view text :
        {"{}", R"({"method":"GET"})", R"({"method":1,"path":"/"})", R"({"method":"GET","path":"/","headers":[]})",
-        R"({"method":"GET","path":"/","headers":{"Accept":"x"}})", R"({"method":"GET","path":"/","headers":{"a b":"x"}})",
-        R"({"method":"GET","path":"/","headers":{"accept":"x\r\ny: z"}})", R"({"method":"GET","path":"/","headers":{"accept":1}})",
-        R"({"method":"GET","path":"/","length":-1})", R"({"method":"GET","path":"/","length":1.0})",
-        R"({"method":"GET","path":"/","length":9007199254740992})", R"({"method":"GET","path":"/","headers":{"":"x"}})"}) {
+        R"({"method":"GET","path":"/","headers":{"Accept":"x"}})",
+        R"({"method":"GET","path":"/","headers":{"a b":"x"}})",
+        R"({"method":"GET","path":"/","headers":{"accept":"x\r\ny: z"}})",
+        R"({"method":"GET","path":"/","headers":{"accept":1}})", R"({"method":"GET","path":"/","length":-1})",
+        R"({"method":"GET","path":"/","length":1.0})", R"({"method":"GET","path":"/","length":9007199254740992})",
+        R"({"method":"GET","path":"/","headers":{"":"x"}})"}) {
     EXPECT_FALSE(RequestHead::parse(text)) << text;
   }
   const std::string large = R"({"method":"GET","path":")" + std::string(16'000, 'a') + "\"}";
@@ -36,8 +39,9 @@ TEST(ReplyHead, RefusesStatusesThatAreNone) {
 }
 
 TEST(Alert, RoundTripsEachCode) {
-  for (const auto code : {AlertCode::kOverloaded, AlertCode::kTooLarge, AlertCode::kUnauthorized, AlertCode::kNotFound, AlertCode::kBadRequest,
-                          AlertCode::kBackendFailed, AlertCode::kTimeout, AlertCode::kCancelled, AlertCode::kInternal}) {
+  for (const auto code : {AlertCode::kOverloaded, AlertCode::kTooLarge, AlertCode::kUnauthorized, AlertCode::kNotFound,
+                          AlertCode::kBadRequest, AlertCode::kBackendFailed, AlertCode::kTimeout, AlertCode::kCancelled,
+                          AlertCode::kInternal}) {
     const auto parsed = Alert::parse(Alert{code, "why \"so\"", Processed::kYes}.to_json());
     ASSERT_TRUE(parsed);
     EXPECT_EQ(parsed->code, code);
@@ -52,7 +56,8 @@ TEST(SessionParameters, RefusesWhatIsMissingOrTooLarge) {
   const SessionParameters parameters;
   const std::string good = parameters.to_json();
   ASSERT_TRUE(SessionParameters::parse(good));
-  for (const std::string_view member : {"session", "idle_s", "max_s", "max_request", "max_streams", "padding", "tick_ms"}) {
+  for (const std::string_view member :
+       {"session", "idle_s", "max_s", "max_request", "max_streams", "padding", "tick_ms"}) {
     Json without = Json::parse(good);
     without.erase(std::string(member));
     EXPECT_FALSE(SessionParameters::parse(without.dump())) << member;

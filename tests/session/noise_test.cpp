@@ -39,7 +39,8 @@ void run(const Json& vector, const NoisePattern& pattern) {
   ScriptedRandom init_random(hex(vector["init_ephemeral"]));
   ScriptedRandom resp_random(hex(vector["resp_ephemeral"]));
   std::optional<crypto::X25519KeyPair> resp_static;
-  if (vector.contains("resp_static")) resp_static = crypto::X25519KeyPair::from_private(hex_array<32>(vector["resp_static"]));
+  if (vector.contains("resp_static"))
+    resp_static = crypto::X25519KeyPair::from_private(hex_array<32>(vector["resp_static"]));
   NoiseConfig initiator{.role = NoiseRole::kInitiator, .prologue = init_prologue};
   if (vector.contains("init_remote_static")) initiator.remote_static = hex_array<32>(vector["init_remote_static"]);
   const NoiseConfig responder{
@@ -91,7 +92,8 @@ TEST(Noise, PassesThePublishedVectors) {
 TEST(Noise, RefusesEveryBitFlipAndEveryCutOfAMessage) {
   crypto::SystemRandom random;
   const auto server = crypto::X25519KeyPair::generate(random);
-  const NoiseConfig initiator{.role = NoiseRole::kInitiator, .prologue = as_bytes("p"), .remote_static = server.public_key()};
+  const NoiseConfig initiator{
+      .role = NoiseRole::kInitiator, .prologue = as_bytes("p"), .remote_static = server.public_key()};
   const NoiseConfig responder{.role = NoiseRole::kResponder, .prologue = as_bytes("p"), .local_static = &server};
   const Bytes message = NoiseHandshake(kNoiseNK, initiator, random).write_message(as_bytes("{}")).value();
   ASSERT_TRUE(NoiseHandshake(kNoiseNK, responder, random).read_message(message));

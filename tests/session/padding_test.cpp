@@ -8,7 +8,8 @@ namespace {
 using testing::smp2_vectors;
 
 TEST(Padding, MatchesTheVectors) {
-  for (const Json& pair : smp2_vectors()["padme"]) EXPECT_EQ(padme(testing::number(pair[0])), testing::number(pair[1])) << pair;
+  for (const Json& pair : smp2_vectors()["padme"])
+    EXPECT_EQ(padme(testing::number(pair[0])), testing::number(pair[1])) << pair;
   for (const Json& pair : smp2_vectors()["bucket"]) EXPECT_EQ(bucket(pair[0]), pair[1]);
   for (const Json& pair : smp2_vectors()["final_bucket"]) EXPECT_EQ(final_bucket(pair[0]), pair[1]);
   for (const Json& pair : smp2_vectors()["head_size"]) EXPECT_EQ(head_size(pair[0]), pair[1]);

@@ -11,7 +11,9 @@ using testing::hex;
 using testing::hex_array;
 using testing::smp2_vectors;
 
-crypto::Ed25519Signer signer() { return crypto::Ed25519Signer::from_seed(hex_array<32>(smp2_vectors()["keys"]["receipt_seed"])); }
+crypto::Ed25519Signer signer() {
+  return crypto::Ed25519Signer::from_seed(hex_array<32>(smp2_vectors()["keys"]["receipt_seed"]));
+}
 
 Digest32 hash_of(const Json& side) {
   ExchangeHash hash;
@@ -50,8 +52,9 @@ TEST(Receipt, SignsTheTrailersOfTheVectorsByteForByte) {
 
 TEST(Receipt, DoesNotDependOnHowDataWasCut) {
   const Json& same = smp2_vectors()["same_T"];
-  const std::string head = same["head"].is_string() ? same["head"].get<std::string>()
-                                                    : R"({"method":"POST","path":"/v1/embeddings","headers":{},"length":2})";
+  const std::string head = same["head"].is_string()
+                               ? same["head"].get<std::string>()
+                               : R"({"method":"POST","path":"/v1/embeddings","headers":{},"length":2})";
   ExchangeHash hash;
   hash.head(as_bytes(head));
   hash.data(hex(same["data"]));

@@ -45,9 +45,11 @@ Received receive(Direction direction, StreamId n, ByteView records, std::size_t 
       const std::string_view text = as_text((*record)->data);
       Status judged;
       if ((*record)->type == RecordType::kHead) {
-        judged = direction == Direction::kRequest ? RequestHead::parse(text).map([](auto&&) {}) : ReplyHead::parse(text).map([](auto&&) {});
+        judged = direction == Direction::kRequest ? RequestHead::parse(text).map([](auto&&) {})
+                                                  : ReplyHead::parse(text).map([](auto&&) {});
       }
-      if ((*record)->type == RecordType::kTrailer && direction == Direction::kRequest) judged = check_request_trailer(text);
+      if ((*record)->type == RecordType::kTrailer && direction == Direction::kRequest)
+        judged = check_request_trailer(text);
       if ((*record)->type == RecordType::kAlert) judged = Alert::parse(text).map([](auto&&) {});
       if (!judged) {
         received.outcome = judged;
@@ -60,7 +62,9 @@ Received receive(Direction direction, StreamId n, ByteView records, std::size_t 
   return received;
 }
 
-Direction direction_of(const Json& vector) { return vector["direction"] == "request" ? Direction::kRequest : Direction::kReply; }
+Direction direction_of(const Json& vector) {
+  return vector["direction"] == "request" ? Direction::kRequest : Direction::kReply;
+}
 
 TEST(RecordReader, JudgesEveryStreamOfTheVectorsInPiecesOfAnySize) {
   int refused = 0;

@@ -1,0 +1,225 @@
+#include "sandbox.h"
+
+#include <fcntl.h>
+#include <linux/landlock.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+
+namespace minions::extract {
+namespace {
+
+// linux/landlock.h; spelled out because the rights of later ABIs are not in the headers of older systems.
+constexpr std::uint64_t kExecute = 1 << 0;
+constexpr std::uint64_t kReadFile = 1 << 2;
+constexpr std::uint64_t kReadDir = 1 << 3;
+constexpr std::uint64_t rights_of_abi(long abi) {
+  if (abi >= 5) return (1 << 16) - 1;  // ioctl on devices
+  if (abi >= 3) return (1 << 15) - 1;  // truncate
+  if (abi == 2) return (1 << 14) - 1;  // rename across folders
+  return (1 << 13) - 1;
+}
+
+// What the reader and its libraries open: shared libraries, fonts, encodings. Nothing of users lies there.
+constexpr const char* kReadable[] = {"/lib",
+                                     "/lib64",
+                                     "/lib32",
+                                     "/usr/lib",
+                                     "/usr/lib64",
+                                     "/usr/local/lib",
+                                     "/usr/share/fonts",
+                                     "/usr/local/share/fonts",
+                                     "/usr/share/poppler",
+                                     "/usr/share/fontconfig",
+                                     "/usr/share/ghostscript",
+                                     "/etc/fonts",
+                                     "/etc/ld.so.cache",
+                                     "/etc/ld.so.conf",
+                                     "/etc/ld.so.conf.d",
+                                     "/var/cache/fontconfig"};
+// The program itself needs the program loader beside the reader.
+constexpr const char* kLoaders[] = {"/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1",
+                                    "/lib/ld-musl-x86_64.so.1", "/lib/ld-musl-aarch64.so.1"};
+
+// What a program that reads one file, maps memory and writes to a pipe calls. All others fail with ENOSYS, for which C
+// libraries have a fallback where the call is new.
+constexpr int kAllowed[] = {SCMP_SYS(read),
+                            SCMP_SYS(readv),
+                            SCMP_SYS(pread64),
+                            SCMP_SYS(preadv),
+                            SCMP_SYS(write),
+                            SCMP_SYS(writev),
+                            SCMP_SYS(lseek),
+                            SCMP_SYS(close),
+                            SCMP_SYS(fcntl),
+                            SCMP_SYS(dup),
+                            SCMP_SYS(dup2),
+                            SCMP_SYS(dup3),
+                            SCMP_SYS(open),
+                            SCMP_SYS(openat),
+                            SCMP_SYS(stat),
+                            SCMP_SYS(fstat),
+                            SCMP_SYS(lstat),
+                            SCMP_SYS(newfstatat),
+                            SCMP_SYS(statx),
+                            SCMP_SYS(statfs),
+                            SCMP_SYS(fstatfs),
+                            SCMP_SYS(access),
+                            SCMP_SYS(faccessat),
+                            SCMP_SYS(faccessat2),
+                            SCMP_SYS(readlink),
+                            SCMP_SYS(readlinkat),
+                            SCMP_SYS(getcwd),
+                            SCMP_SYS(getdents64),
+                            SCMP_SYS(fadvise64),
+                            SCMP_SYS(poll),
+                            SCMP_SYS(ppoll),
+                            SCMP_SYS(brk),
+                            SCMP_SYS(mmap),
+                            SCMP_SYS(munmap),
+                            SCMP_SYS(mprotect),
+                            SCMP_SYS(mremap),
+                            SCMP_SYS(madvise),
+                            SCMP_SYS(arch_prctl),
+                            SCMP_SYS(set_tid_address),
+                            SCMP_SYS(set_robust_list),
+                            SCMP_SYS(rseq),
+                            SCMP_SYS(futex),
+                            SCMP_SYS(sched_yield),
+                            SCMP_SYS(sched_getaffinity),
+                            SCMP_SYS(membarrier),
+                            SCMP_SYS(rt_sigaction),
+                            SCMP_SYS(rt_sigprocmask),
+                            SCMP_SYS(rt_sigreturn),
+                            SCMP_SYS(sigaltstack),
+                            SCMP_SYS(restart_syscall),
+                            SCMP_SYS(getrandom),
+                            SCMP_SYS(clock_gettime),
+                            SCMP_SYS(clock_getres),
+                            SCMP_SYS(clock_nanosleep),
+                            SCMP_SYS(nanosleep),
+                            SCMP_SYS(gettimeofday),
+                            SCMP_SYS(time),
+                            SCMP_SYS(times),
+                            SCMP_SYS(getrusage),
+                            SCMP_SYS(getrlimit),
+                            SCMP_SYS(sysinfo),
+                            SCMP_SYS(uname),
+                            SCMP_SYS(getpid),
+                            SCMP_SYS(gettid),
+                            SCMP_SYS(getppid),
+                            SCMP_SYS(getuid),
+                            SCMP_SYS(geteuid),
+                            SCMP_SYS(getgid),
+                            SCMP_SYS(getegid),
+                            SCMP_SYS(umask),
+                            SCMP_SYS(execve),
+                            SCMP_SYS(exit),
+                            SCMP_SYS(exit_group)};
+
+class Descriptor {
+ public:
+  explicit Descriptor(long value) : value_(static_cast<int>(value)) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (value_ >= 0) close(value_);
+  }
+  [[nodiscard]] int get() const { return value_; }
+
+ private:
+  int value_;
+};
+
+// A path that does not exist on this system needs no right.
+bool allow(int ruleset, const char* path, std::uint64_t rights) {
+  const Descriptor target(open(path, O_PATH | O_CLOEXEC));
+  if (target.get() < 0) return errno == ENOENT || errno == ENOTDIR;
+  landlock_path_beneath_attr rule{};
+  rule.allowed_access = rights;
+  rule.parent_fd = target.get();
+  if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0) return true;
+  // Rights that mean something for folders only are refused for a file.
+  rule.allowed_access &= kExecute | kReadFile;
+  return syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
+}
+
+bool restrict_files() {
+  const long abi = syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
+  if (abi < 1) return false;
+  const std::uint64_t handled = rights_of_abi(abi);
+  const Descriptor ruleset(syscall(SYS_landlock_create_ruleset, &handled, sizeof handled, 0));
+  if (ruleset.get() < 0) return false;
+  for (const char* path : kReadable) {
+    if (!allow(ruleset.get(), path, kReadFile | kReadDir)) return false;
+  }
+  for (const char* path : kLoaders) {
+    if (!allow(ruleset.get(), path, kReadFile | kExecute)) return false;
+  }
+  for (const char* path : kReaders) {
+    if (!allow(ruleset.get(), path, kReadFile | kExecute)) return false;
+  }
+  return syscall(SYS_landlock_restrict_self, ruleset.get(), 0) == 0;
+}
+
+class Filter {
+ public:
+  Filter() : context_(seccomp_init(SCMP_ACT_ERRNO(ENOSYS))) {}
+  Filter(const Filter&) = delete;
+  Filter& operator=(const Filter&) = delete;
+  ~Filter() { seccomp_release(context_); }
+  [[nodiscard]] scmp_filter_ctx get() const { return context_; }
+
+ private:
+  scmp_filter_ctx context_;
+};
+
+bool restrict_calls() {
+  const Filter filter;
+  if (filter.get() == nullptr) return false;
+  for (const int call : kAllowed) {
+    if (seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, 0) != 0) return false;
+  }
+  // abort() signals the process itself; limits may be read but not set, which root could do in spite of everything.
+  const scmp_arg_cmp itself{0, SCMP_CMP_EQ, static_cast<scmp_datum_t>(getpid()), 0};
+  const scmp_arg_cmp no_new_limit{2, SCMP_CMP_EQ, 0, 0};
+  const scmp_arg_cmp no_new_name{0, SCMP_CMP_EQ, PR_GET_NAME, 0};
+  if (seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, &itself) != 0) return false;
+  if (seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1, &no_new_limit) != 0) return false;
+  if (seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, &no_new_name) != 0) return false;
+  // Standard output may be asked whether it is a terminal.
+  const scmp_arg_cmp is_terminal{1, SCMP_CMP_EQ, 0x5401 /* TCGETS */, 0};
+  if (seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, &is_terminal) != 0) return false;
+  return seccomp_load(filter.get()) == 0;
+}
+
+template <class Resource>
+bool limit(Resource resource, rlim_t most) {
+  const rlimit both{most, most};
+  return setrlimit(resource, &both) == 0;
+}
+
+}  // namespace
+
+Confined set_limits(const Limits& limits) {
+  syscall(SYS_close_range, 3U, ~0U, 0U);             // kernels without it have no Landlock either
+  const rlimit cpu{limits.cpu_s, limits.cpu_s + 1};  // SIGXCPU, and SIGKILL a second later
+  const bool set = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
+                   prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && setrlimit(RLIMIT_CPU, &cpu) == 0 &&
+                   limit(RLIMIT_AS, limits.memory_bytes) && limit(RLIMIT_FSIZE, 0) && limit(RLIMIT_CORE, 0) &&
+                   limit(RLIMIT_NOFILE, 64) && limit(RLIMIT_NPROC, 0) && limit(RLIMIT_MEMLOCK, 0);
+  return set ? Confined::kYes : Confined::kNoLimits;
+}
+
+Confined enter_sandbox() {
+  if (!restrict_files()) return Confined::kNoLandlock;
+  if (!restrict_calls()) return Confined::kNoSeccomp;
+  return Confined::kYes;
+}
+
+}  // namespace minions::extract

@@ -1,0 +1,11 @@
+// minions ask: one question, its documents, one answer.
+#pragma once
+
+#include "exit_code.h"
+#include "options.h"
+
+namespace minions::app {
+
+[[nodiscard]] ExitCode ask(const AskOptions& options);
+
+}  // namespace minions::app

@@ -1,0 +1,244 @@
+#include "chat.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "attachments.h"
+#include "base/encoding.h"
+#include "chat_commands.h"
+#include "connection.h"
+#include "line_editor.h"
+#include "terminal.h"
+
+namespace minions::app {
+namespace {
+
+enum class Next { kGoOn, kLeave };
+
+class AnswerSink final : public chat::TokenSink {
+ public:
+  explicit AnswerSink(bool terminal) : terminal_(terminal) {}
+  bool token(std::string_view piece) override {
+    began_ = true;
+    fmt::print("{}", terminal_ ? for_terminal(piece) : std::string(piece));
+    return std::fflush(stdout) == 0;
+  }
+  [[nodiscard]] bool began() const { return began_; }
+
+ private:
+  bool terminal_;
+  bool began_ = false;
+};
+
+Status write_new_file(const std::string& file, std::string_view text) {
+  const int opened = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (opened < 0) return fail(ErrorCode::kIo, fmt::format("{}: {}", file, std::generic_category().message(errno)));
+  while (!text.empty()) {
+    const ssize_t count = ::write(opened, text.data(), text.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) break;
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+  if (::close(opened) != 0 || !text.empty()) return fail(ErrorCode::kIo, file + ": not written whole");
+  return {};
+}
+
+class ChatLoop {
+ public:
+  ChatLoop(Connection& connection, const ChatOptions& options)
+      : connection_(connection),
+        editor_(options.history_file),
+        conversation_(chat::Text(options.server.system_prompt)) {}
+
+  [[nodiscard]] ExitCode run(const std::vector<std::string>& files);
+
+ private:
+  [[nodiscard]] std::optional<std::string> read_input();
+  [[nodiscard]] bool read_block(std::string& text);
+  [[nodiscard]] Result<Next> handle(const ChatInput& input);
+  [[nodiscard]] Status attach(const std::string& file);
+  void detach(const std::string& name);
+  [[nodiscard]] Status ask(const std::string& question);
+  [[nodiscard]] Status retry();
+  [[nodiscard]] Status answer();
+  [[nodiscard]] Status verify();
+  [[nodiscard]] Status save(const std::string& file);
+  void note(std::string_view text) const {
+    if (editor_.interactive()) fmt::print(stderr, "{}\n", text);
+  }
+
+  Connection& connection_;
+  LineEditor editor_;
+  chat::Conversation conversation_;
+  std::vector<chat::Attachment> attachments_;  // go with the next question; dropped once it was answered
+  std::string model_;
+  chat::Usage usage_;
+};
+
+ExitCode ChatLoop::run(const std::vector<std::string>& files) {
+  for (const std::string& file : files) {
+    if (const Status attached = attach(file); !attached) return report_document(attached.error());
+  }
+  auto model = connection_.model_id();
+  if (!model) return report(model.error());
+  model_ = *std::move(model);
+  note(fmt::format("{} at {}; /help lists commands", model_, connection_.client().address()));
+  while (const auto text = read_input()) {
+    auto input = parse_chat_input(*text);
+    const Result<Next> next = input ? handle(*input) : Result<Next>(fail(std::move(input).error()));
+    if (next && *next == Next::kLeave) break;
+    if (next) continue;
+    const ExitCode code = report(next.error());
+    // A script must not go on as if it had its answer.
+    if (!editor_.interactive()) return code;
+  }
+  return ExitCode::kOk;
+}
+
+// A line, continued lines, or a block. Nothing at the end of input.
+std::optional<std::string> ChatLoop::read_input() {
+  for (;;) {
+    TypedLine line = editor_.read("> ");
+    if (line.kind == TypedLine::Kind::kEnd) return std::nullopt;
+    if (line.kind == TypedLine::Kind::kInterrupted) {
+      note("/exit or Ctrl-D leaves");
+      continue;
+    }
+    std::string text = std::move(line.text);
+    if (text.starts_with("\"\"\"")) {
+      text.erase(0, 3);
+      if (!read_block(text)) continue;
+    }
+    while (text.ends_with('\\')) {
+      text.back() = '\n';
+      line = editor_.read("  ");
+      if (line.kind == TypedLine::Kind::kEnd) break;
+      if (line.kind == TypedLine::Kind::kInterrupted) text.clear();
+      text += line.text;
+    }
+    if (text.find_first_not_of(" \t\r\n") == std::string::npos) continue;
+    editor_.remember(text);
+    return text;
+  }
+}
+
+// Lines up to one that ends in """. False if it was given up.
+bool ChatLoop::read_block(std::string& text) {
+  while (!text.ends_with("\"\"\"")) {
+    const TypedLine line = editor_.read("  ");
+    if (line.kind == TypedLine::Kind::kInterrupted) return false;
+    if (line.kind == TypedLine::Kind::kEnd) return true;
+    if (!text.empty()) text += '\n';
+    text += line.text;
+  }
+  text.resize(text.size() - 3);
+  return true;
+}
+
+Result<Next> ChatLoop::handle(const ChatInput& input) {
+  switch (input.command) {
+    case ChatCommand::kQuestion: MINIONS_TRY(ask(input.argument)); break;
+    case ChatCommand::kHelp: fmt::print("{}", chat_help()); break;
+    case ChatCommand::kAttach: MINIONS_TRY(attach(input.argument)); break;
+    case ChatCommand::kDetach: detach(input.argument); break;
+    case ChatCommand::kClear:
+      conversation_.clear();
+      attachments_.clear();
+      note("conversation cleared");
+      break;
+    case ChatCommand::kSystem:
+      conversation_ = chat::Conversation(chat::Text(input.argument));
+      note("system prompt set, conversation cleared");
+      break;
+    case ChatCommand::kRetry: MINIONS_TRY(retry()); break;
+    case ChatCommand::kVerify: MINIONS_TRY(verify()); break;
+    case ChatCommand::kUsage:
+      fmt::print("prompt {}, completion {}, total {} tokens\n", usage_.prompt_tokens, usage_.completion_tokens,
+                 usage_.total_tokens());
+      break;
+    case ChatCommand::kSave: MINIONS_TRY(save(input.argument)); break;
+    case ChatCommand::kExit: return Next::kLeave;
+  }
+  return Next::kGoOn;
+}
+
+Status ChatLoop::attach(const std::string& file) {
+  auto attachment = load_attachment(file);
+  if (!attachment) return fail(ErrorCode::kDocument, attachment.error().detail);
+  note(fmt::format("{} goes with the next question", attachment->name));
+  attachments_.push_back(*std::move(attachment));
+  return {};
+}
+
+void ChatLoop::detach(const std::string& name) {
+  const std::size_t count = std::erase_if(
+      attachments_, [&](const chat::Attachment& attachment) { return name.empty() || attachment.name == name; });
+  note(fmt::format("{} left out; what was sent before stays in the conversation until /clear", count));
+}
+
+Status ChatLoop::ask(const std::string& question) {
+  conversation_.withdraw();  // one that got no answer and was not asked again
+  MINIONS_TRY(conversation_.ask(chat::fold(attachments_, question)));
+  return answer();
+}
+
+Status ChatLoop::retry() {
+  if (!conversation_.awaits_answer()) MINIONS_TRY(conversation_.retry());
+  return answer();
+}
+
+Status ChatLoop::answer() {
+  AnswerSink sink(editor_.interactive());
+  auto completion = connection_.complete({.model = model_, .messages = conversation_.messages()}, sink);
+  if (sink.began()) fmt::print("\n");
+  std::fflush(stdout);
+  if (!completion) {
+    if (completion.error().code == ErrorCode::kCancelled && editor_.interactive()) {
+      note("stopped; the answer is incomplete and not kept. /retry asks again");
+      return {};
+    }
+    if (sink.began()) warn("the answer above is incomplete");
+    return fail(std::move(completion).error());
+  }
+  if (completion->usage) usage_ += *completion->usage;
+  attachments_.clear();
+  return conversation_.answer(std::move(completion->text));
+}
+
+Status ChatLoop::verify() {
+  MINIONS_TRY_ASSIGN(const auto attestation, connection_.attest());
+  fmt::print("{}", attestation->result.to_text());
+  if (const auto session = connection_.client().session_parameters()) {
+    fmt::print("session {}, idle limit {} s, at most {} s\n", to_hex(session->session), session->idle_s,
+               session->max_s);
+  }
+  if (const auto& exchange = connection_.last_exchange(); exchange && exchange->reply) {
+    fmt::print("last reply complete, its receipt good: exchange {}\n", exchange->reply->n);
+  }
+  if (attestation->result.accepted()) return {};
+  return fail(ErrorCode::kRefused, "attestation: the server is no longer accepted");
+}
+
+Status ChatLoop::save(const std::string& file) {
+  const chat::Text text = file.ends_with(".json") ? conversation_.to_json(model_) : conversation_.to_markdown(model_);
+  MINIONS_TRY(write_new_file(file, text.reveal()));
+  note("saved to " + file);
+  return {};
+}
+
+}  // namespace
+
+ExitCode chat(const ChatOptions& options) {
+  auto connection = Connection::create(options.server);
+  if (!connection) return report(connection.error());
+  ExitCode code = ChatLoop(**connection, options).run(options.files);
+  if (const Status finished = (*connection)->finish(); !finished && code == ExitCode::kOk)
+    code = report(finished.error());
+  return code;
+}
+
+}  // namespace minions::app

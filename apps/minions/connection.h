@@ -1,0 +1,51 @@
+// One server as a subcommand uses it: policy, sealed client, model, log and Ctrl-C put together from the options.
+#pragma once
+
+#include "client/sealed_model.h"
+#include "interrupt.h"
+#include "options.h"
+
+namespace minions::app {
+
+class Connection {
+ public:
+  // Reads every file that the options name; no network yet.
+  [[nodiscard]] static Result<std::unique_ptr<Connection>> create(const ServerOptions& options);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // Attests anew; the checks. Says loudly on stderr, once a run, when the evidence is simulated.
+  [[nodiscard]] Result<std::shared_ptr<const client::Attestation>> attest();
+  // The model of the options, or the first that the server lists.
+  [[nodiscard]] Result<std::string> model_id();
+  [[nodiscard]] Result<chat::Completion> complete(const chat::ChatRequest& request, chat::TokenSink& sink);
+
+  [[nodiscard]] const client::SealedClient& client() const { return *client_; }
+  // Of the last complete().
+  [[nodiscard]] const std::optional<client::ExchangeOutcome>& last_exchange() const { return model_->last_exchange(); }
+  // Of the last complete(), with what attesting and opening the session took before it.
+  [[nodiscard]] client::ExchangeTiming timing() const;
+  // Breaks off the call that runs.
+  void stop() { interrupt_.stop(); }
+  // Ends the session and writes the log. kIo: the log could not be written.
+  [[nodiscard]] Status finish();
+
+ private:
+  Connection() = default;
+  [[nodiscard]] std::stop_token begin_call();
+  void warn_if_simulated(const client::Attestation& attestation);
+
+  net::asio::io_context context_{1};
+  crypto::SystemRandom random_;
+  client::StatementCache cache_;
+  std::unique_ptr<client::ExchangeLog> log_;
+  Interrupt interrupt_{context_};
+  std::string model_id_;
+  client::ExchangeTiming setup_;  // of the call that listed the models
+  bool warned_ = false;
+  std::unique_ptr<client::SealedClient> client_;
+  std::optional<client::SealedModel> model_;
+};
+
+}  // namespace minions::app

@@ -1,0 +1,111 @@
+#include "options.h"
+
+#include <fmt/format.h>
+
+#include "settings.h"
+
+namespace minions::app {
+namespace {
+
+// Names of the prototype: they work and stay out of the help.
+void add_alias(CLI::App& command, const std::string& names, std::string& value) {
+  command.add_option(names, value)->group("");
+}
+
+void add_server(CLI::App& command, ServerOptions& options) {
+  command.add_option("--server", options.server, "address of minionsd: https://HOST[:PORT], http:// on loopback only")
+      ->type_name("URL");
+  command.add_option("--profile", options.profile, "profile of the settings file")->type_name("NAME");
+  command.add_option("--policy", options.policy_file, "appraisal policy (TOML)")->type_name("FILE");
+  command.add_option("--trusted-attestation-pem", options.trusted_attestation_pem, "pinned attestation key")
+      ->type_name("PEM");
+  command
+      .add_option("--vm-launch-measurement", options.vm_launch_measurement, "expected measurement of the VM, in hex")
+      ->type_name("FILE");
+  command.add_flag("--allow-simulated", options.allow_simulated, "accept simulated evidence: NOT CONFIDENTIAL");
+  command.add_option("--ca-file", options.ca_file, "certificate authorities in place of the system's")
+      ->type_name("PEM");
+  add_alias(command, "--supervisor_url,--supervisor-url", options.server);
+  add_alias(command, "--trusted_attestation_pem,--trusted_attesation_pem,--trusted-attesation-pem",
+            options.trusted_attestation_pem);
+  add_alias(command, "--vm_launch_measurement_hashfile,--vm-launch-measurement-hashfile",
+            options.vm_launch_measurement);
+}
+
+void add_model(CLI::App& command, ServerOptions& options) {
+  command.add_option("--model", options.model, "model; without it the first that the server lists")->type_name("ID");
+  command.add_option("--system-prompt", options.system_prompt, "system prompt")->type_name("TEXT");
+  command.add_option("--api-key-file", options.api_key_file, "file with the server's API key")->type_name("FILE");
+  command.add_flag("--no-retry", options.no_retry, "never send again what the server may have worked on");
+  command.add_option("--log", options.log_file, "record for an offline check; holds everything said, and the key")
+      ->type_name("FILE");
+  add_alias(command, "--system_prompt", options.system_prompt);
+}
+
+const std::map<std::string, OutputFormat> kFormats = {
+    {"text", OutputFormat::kText}, {"json", OutputFormat::kJson}, {"jsonl", OutputFormat::kJsonLines}};
+
+CLI::Option* add_format(CLI::App& command, OutputFormat& format, const std::string& names) {
+  auto formats = kFormats;
+  if (names.find("jsonl") == std::string::npos) formats.erase("jsonl");
+  return command.add_option("-o,--output", format, "output: " + names)
+      ->transform(CLI::CheckedTransformer(formats, CLI::ignore_case).description(""))
+      ->type_name("FORMAT");
+}
+
+void take(std::string& option, const std::string& setting) {
+  if (option.empty()) option = setting;
+}
+
+}  // namespace
+
+void add_ask(CLI::App& command, AskOptions& options) {
+  command.add_option("question", options.question, "the question; - reads it from standard input")->required();
+  command
+      .add_option("-f,--file", options.files,
+                  "document to ask about; may be repeated; - reads text from standard input")
+      ->type_name("FILE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  add_format(command, options.format, "text, json or jsonl");
+  add_server(command, options.server);
+  add_model(command, options.server);
+  command.footer(
+      "example: minions ask \"What does section 3 say?\" -f contract.pdf --server https://minions.example.org");
+}
+
+void add_chat(CLI::App& command, ChatOptions& options) {
+  command.add_option("-f,--file", options.files, "document for the first question; may be repeated")
+      ->type_name("FILE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command.add_option("--history", options.history_file, "keep the lines typed in this file (mode 0600)")
+      ->type_name("FILE");
+  add_server(command, options.server);
+  add_model(command, options.server);
+  command.footer("example: minions chat --server https://minions.example.org --policy production.toml");
+}
+
+void add_attest(CLI::App& command, AttestOptions& options) {
+  add_format(command, options.format, "text or json");
+  add_server(command, options.server);
+  command.footer("example: minions attest --server https://minions.example.org --policy production.toml");
+}
+
+Status apply_settings(ServerOptions& options) {
+  MINIONS_TRY_ASSIGN(const std::optional<Profile> profile, load_profile(options.profile));
+  if (profile) {
+    take(options.server, profile->server);
+    take(options.model, profile->model);
+    take(options.policy_file, profile->policy);
+    take(options.trusted_attestation_pem, profile->trusted_attestation_pem);
+    take(options.ca_file, profile->ca_file);
+    take(options.api_key_file, profile->api_key_file);
+    take(options.system_prompt, profile->system_prompt);
+  }
+  if (options.server.empty())
+    return fail(ErrorCode::kUsage, "no server: give --server URL or name one in the settings file");
+  return {};
+}
+
+}  // namespace minions::app

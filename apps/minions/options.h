@@ -1,0 +1,55 @@
+// What every subcommand that talks to a server takes, from flags and from a profile of the settings file. Flags win.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "client/retry.h"
+
+namespace minions::app {
+
+// Empty: not given.
+struct ServerOptions {
+  std::string server;
+  std::string model;
+  std::string policy_file;
+  std::string trusted_attestation_pem;  // file
+  std::string vm_launch_measurement;    // file
+  bool allow_simulated = false;         // a flag as CLI11 reads it; becomes PolicyFlags::Simulated at once
+  bool no_retry = false;                // becomes RepeatUncertain
+  std::string ca_file;
+  std::string api_key_file;
+  std::string log_file;
+  std::string system_prompt;
+  std::string profile;
+};
+
+enum class OutputFormat { kText, kJson, kJsonLines };
+
+struct AskOptions {
+  ServerOptions server;
+  std::string question;
+  std::vector<std::string> files;
+  OutputFormat format = OutputFormat::kText;
+};
+struct ChatOptions {
+  ServerOptions server;
+  std::vector<std::string> files;
+  std::string history_file;  // empty: history stays in memory
+};
+struct AttestOptions {
+  ServerOptions server;
+  OutputFormat format = OutputFormat::kText;
+};
+
+void add_ask(CLI::App& command, AskOptions& options);
+void add_chat(CLI::App& command, ChatOptions& options);
+void add_attest(CLI::App& command, AttestOptions& options);
+
+// Fills in from the settings file what no flag gave. kUsage: a file or profile that makes no sense, or no server at
+// all.
+[[nodiscard]] Status apply_settings(ServerOptions& options);
+
+}  // namespace minions::app

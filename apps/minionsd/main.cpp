@@ -1,0 +1,56 @@
+// minionsd: the server's side, in the confidential VM.
+#include <fmt/format.h>
+
+#include "crypto/process.h"
+#include "gateway/api_keys.h"
+#include "net/io_thread.h"
+#include "options.h"
+#include "serve.h"
+
+namespace {
+
+using namespace minions;
+
+// Room for the keys of 10,000 sessions and of the epochs.
+constexpr std::size_t kArenaBytes = 4 * 1024 * 1024;
+
+int report(const Error& error) {
+  fmt::print(stderr, "minionsd: error: {}\n", error.detail);
+  return error.code == ErrorCode::kUsage ? 2 : 1;
+}
+
+int make_key(const minionsd::KeyOptions& options) {
+  crypto::SystemRandom random;
+  const auto key = gateway::ApiKeys::add(options.file, options.name, random);
+  if (!key) return report(key.error());
+  fmt::print("{}\n", key->reveal());
+  return 0;
+}
+
+int protect_process() {
+  if (const Status forbidden = crypto::forbid_dumps(); !forbidden) return report(forbidden.error());
+  const auto arena = crypto::reserve_locked_arena(kArenaBytes);
+  if (!arena) return report(arena.error());
+  if (*arena == crypto::ArenaState::kNotLocked) {
+    fmt::print(
+        stderr,
+        "minionsd: error: {} bytes for keys cannot be locked in memory\nminionsd: hint: raise the limit: ulimit -l, or "
+        "LimitMEMLOCK= of the systemd unit\n",
+        kArenaBytes);
+    return 1;
+  }
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  net::ignore_sigpipe();
+  const auto options = minionsd::parse_options(argc, argv);
+  if (!options) return options.error();
+  log::configure(options->log_level, options->log_format);
+  if (options->new_key) return make_key(*options->new_key);
+  if (const int failed = protect_process(); failed != 0) return failed;
+  if (const Status served = minionsd::serve(*options->serve); !served) return report(served.error());
+  return 0;
+}

@@ -1,0 +1,337 @@
+#include "attestation/appraise.h"
+
+#include <fmt/format.h>
+
+#include "attestation/binding.h"
+#include "attestation/verifier.h"
+#include "base/encoding.h"
+#include "crypto/ecdsa.h"
+
+namespace minions::attestation {
+namespace {
+
+constexpr std::string_view kBuiltIn = "built-in";
+
+// A check's expectation, to be met or not.
+struct Expectation {
+  std::string id;
+  std::string expected;
+  std::string source{kBuiltIn};
+
+  [[nodiscard]] Check pass(std::string found) const { return {id, Outcome::kPass, expected, std::move(found), source}; }
+  [[nodiscard]] Check failed(std::string found) const {
+    return {id, Outcome::kFail, expected, std::move(found), source};
+  }
+  [[nodiscard]] Check waived(std::string reason) const {
+    return {id, Outcome::kWaived, expected, "", std::move(reason)};
+  }
+};
+
+Check check_window(const Statement& statement, UnixSeconds now) {
+  const Expectation want{"statement.window", fmt::format("valid now, for {} s at most", kValidityLimitS)};
+  const std::string found = fmt::format("{} to {}, now {}", to_iso8601(statement.not_before),
+                                        to_iso8601(statement.not_after), to_iso8601(now));
+  const std::int64_t validity = statement.not_after - statement.not_before;
+  const bool good = validity > 0 && validity <= kValidityLimitS && now >= statement.not_before - kEarlyToleranceS &&
+                    now < statement.not_after;
+  return good ? want.pass(found) : want.failed(found);
+}
+
+struct ChosenSuite {
+  Suite suite;
+  std::uint8_t index;
+};
+
+std::optional<ChosenSuite> find_suite(const Statement& statement, Suite suite) {
+  const auto found = std::find(statement.suites.begin(), statement.suites.end(), noise_name(suite));
+  if (found == statement.suites.end()) return std::nullopt;
+  return ChosenSuite{suite, static_cast<std::uint8_t>(found - statement.suites.begin())};
+}
+
+std::optional<ChosenSuite> choose_suite(const Statement& statement, const PolicyRules& policy) {
+  if (policy.suite) return find_suite(statement, policy.suite->value);
+  for (const Suite suite : kSuites) {
+    if (const auto chosen = find_suite(statement, suite)) return chosen;
+  }
+  return std::nullopt;
+}
+
+Check check_suite(const std::optional<ChosenSuite>& chosen, const PolicyRules& policy) {
+  Expectation want{"statement.suite", "a suite that this client speaks"};
+  if (policy.suite) want = {"statement.suite", std::string(noise_name(policy.suite->value)), policy.suite->source};
+  return chosen ? want.pass(std::string(noise_name(chosen->suite))) : want.failed("none in the statement's list");
+}
+
+Check check_composed(const Evidence& evidence) {
+  const Expectation want{"evidence.composition", "exactly one cpu item, or one simulated item alone"};
+  if (const Status composed = check_composition(evidence); !composed) return want.failed(composed.error().detail);
+  std::string types;
+  for (const EvidenceItem& item : evidence) types += (types.empty() ? "" : ", ") + item.type;
+  return want.pass(types);
+}
+
+// M as this client computes it, from its own nonce and never from the document's.
+struct NonceCheck {
+  Check check;
+  Digest32 nonces{};
+};
+
+NonceCheck check_nonce(const AppraisalInput& input) {
+  const AttestationDocument& document = *input.document;
+  const Rule<FreshnessMode>& mode = input.policy.rules().freshness;
+  if (!input.nonce) {
+    const Expectation want{"nonce", "this client's nonce in the evidence", mode.source};
+    if (document.nonce || document.nonce_proof) return {want.failed("a nonce that this client did not ask for")};
+    if (mode.value == FreshnessMode::kNonce) return {want.failed("no nonce was asked for")};
+    return {want.waived(
+        fmt::format("{}: evidence of the epoch will do, the handshake proves the server alive", mode.source))};
+  }
+  const Expectation want{"nonce", "this client's nonce and its proof"};
+  if (!document.nonce) return {want.failed("no nonce")};
+  if (*document.nonce != *input.nonce) return {want.failed("another nonce")};
+  if (!document.nonce_proof) return {want.failed("no proof")};
+  const auto head = head_of_proof(*input.nonce, *document.nonce_proof);
+  if (!head) return {want.failed(head.error().detail)};
+  return {want.pass(fmt::format("the nonce, {} steps from the signed head", document.nonce_proof->size())), *head};
+}
+
+Check check_binding(const Result<BindingChain>& chain) {
+  const Expectation want{"binding", "every part that the binding chain covers"};
+  if (!chain) return want.failed(chain.error().detail);
+  return want.pass("statement " + to_hex(chain->bound.statement));
+}
+
+Check check_attestor_key(const Result<crypto::P384PublicKey>& key, const AttestationDocument& document,
+                         const PolicyRules& policy) {
+  Expectation want{"attestor.key", "a pinned key"};
+  if (policy.attestor_spki_sha256) want.source = policy.attestor_spki_sha256->source;
+  if (!key) return want.failed(key.error().detail);
+  const std::string found = "spki sha256 " + to_hex(key->spki_sha256());
+  if (policy.attestor_spki_sha256) {
+    const auto& pins = policy.attestor_spki_sha256->value;
+    return std::find(pins.begin(), pins.end(), key->spki_sha256()) != pins.end() ? want.pass(found)
+                                                                                 : want.failed(found);
+  }
+  if (is_simulated(document.evidence)) return want.failed("no pin: simulated evidence rests on this key alone");
+  return want.waived("no key is pinned; the hardware evidence stands for itself");
+}
+
+Check check_attestor_signature(const Result<crypto::P384PublicKey>& key, const BindingChain& chain,
+                               ByteView signature) {
+  const Expectation want{"attestor.signature", "the attestor's signature over statement, evidence and nonce"};
+  if (!key) return want.failed("no key to verify it with");
+  return key->verify(chain.attestor_input, signature) ? want.pass("good")
+                                                      : want.failed("a signature that does not verify");
+}
+
+bool names_measurement(const PolicyRules& policy) {
+  return policy.snp.measurements || policy.tdx.measurements || !policy.snp.pcrs.empty() || !policy.tdx.pcrs.empty();
+}
+
+// Without a reference value any confidential VM of anybody would do.
+Check check_measurement_given(const Evidence& evidence, const PolicyRules& policy) {
+  const Expectation want{"measurement", "a measurement or an attestor key to hold the evidence against"};
+  if (is_simulated(evidence)) return want.waived("simulated evidence has no measurement");
+  if (names_measurement(policy)) return want.pass("measurements");
+  if (policy.attestor_spki_sha256) return want.pass("an attestor key");
+  return want.failed("neither");
+}
+
+Check check_simulated(const Evidence& evidence, const PolicyRules& policy) {
+  const bool simulated = is_simulated(evidence);
+  const Expectation want{"simulated.allowed",
+                         policy.allow_simulated.value ? "hardware or simulated evidence" : "hardware evidence",
+                         policy.allow_simulated.source};
+  if (!simulated) return want.pass("hardware evidence");
+  return policy.allow_simulated.value ? want.pass("SIMULATED, NOT CONFIDENTIAL") : want.failed("simulated evidence");
+}
+
+Check check_gpu_count(const Evidence& evidence, const PolicyRules& policy) {
+  const auto count =
+      static_cast<std::uint64_t>(std::count_if(evidence.begin(), evidence.end(), [](const EvidenceItem& item) {
+        return item.type == evidence_type::kNvidiaGpu;
+      }));
+  if (!policy.gpu.count)
+    return Expectation{"gpu.count", "", ""}.waived(fmt::format("the policy asks for no gpu; {} here", count));
+  const Expectation want{"gpu.count", fmt::format("at least {}", policy.gpu.count->value), policy.gpu.count->source};
+  return count >= policy.gpu.count->value ? want.pass(std::to_string(count)) : want.failed(std::to_string(count));
+}
+
+Check check_models_where(const Statement& statement, const PolicyRules& policy) {
+  const Expectation want{"models.where",
+                         policy.allow_remote_models.value ? "models anywhere" : "no model outside the confidential VM",
+                         policy.allow_remote_models.source};
+  std::string found;
+  bool remote = false;
+  for (const ModelEntry& model : statement.models) {
+    found += fmt::format("{}{} {}", found.empty() ? "" : ", ", shown(model.id), name_of(model.where));
+    remote = remote || model.where == ModelEntry::Where::kRemote;
+  }
+  if (found.empty()) found = "no models";
+  return remote && !policy.allow_remote_models.value ? want.failed(found) : want.pass(found);
+}
+
+Check check_models_ids(const Statement& statement, const PolicyRules& policy) {
+  if (!policy.model_ids) return Expectation{"models.ids", "", ""}.waived("the policy names no models");
+  std::string allowed;
+  for (const std::string& id : policy.model_ids->value) allowed += (allowed.empty() ? "" : ", ") + shown(id);
+  const Expectation want{"models.ids", "models out of " + allowed, policy.model_ids->source};
+  for (const ModelEntry& model : statement.models) {
+    const auto& ids = policy.model_ids->value;
+    if (std::find(ids.begin(), ids.end(), model.id) == ids.end()) return want.failed(shown(model.id));
+  }
+  return statement.models.empty() ? want.failed("no models")
+                                  : want.pass(fmt::format("{} models", statement.models.size()));
+}
+
+Check check_models_weights(const Statement& statement, const PolicyRules& policy) {
+  if (policy.model_weights.empty()) return Expectation{"models.weights", "", ""}.waived("the policy names no weights");
+  const std::string first_source = policy.model_weights.begin()->second.source;
+  const Expectation named{"models.weights", "weights that the policy names", first_source};
+  for (const ModelEntry& model : statement.models) {
+    const auto rule = policy.model_weights.find(model.id);
+    if (rule == policy.model_weights.end()) return named.failed("a model without a rule, " + shown(model.id));
+    const Expectation want{"models.weights", fmt::format("{} {}", shown(model.id), rule->second.value),
+                           rule->second.source};
+    if (!model.weights_sha256) return want.failed("no weights in the statement");
+    if (*model.weights_sha256 != rule->second.value) return want.failed(*model.weights_sha256);
+  }
+  return statement.models.empty() ? named.failed("no models")
+                                  : named.pass(fmt::format("{} models", statement.models.size()));
+}
+
+Check judge_tls(const Statement& statement, const PolicyRules& policy, const ServerConnection& connection) {
+  const Expectation want{"tls.spki", "the connection's key in the statement's list", policy.tls.source};
+  if (policy.tls.value == TlsMode::kOff) return want.waived(fmt::format("{}: mode off", policy.tls.source));
+  const auto& listed = statement.tls_spki_sha256;
+  const bool required = policy.tls.value == TlsMode::kRequire;
+  if (connection.kind != ServerConnection::Kind::kTls) {
+    const std::string found = connection.kind == ServerConnection::Kind::kNone ? "no connection: judged offline"
+                                                                               : "a plain loopback connection";
+    return required ? want.failed(found) : want.waived(found);
+  }
+  if (!connection.leaf_spki_sha256) return want.failed("no key");
+  if (listed.empty()) return required ? want.failed("an empty list") : want.waived("the statement lists no TLS keys");
+  const std::string found = "spki sha256 " + to_hex(*connection.leaf_spki_sha256);
+  return std::find(listed.begin(), listed.end(), *connection.leaf_spki_sha256) != listed.end() ? want.pass(found)
+                                                                                               : want.failed(found);
+}
+
+// Only the checks of waivable_checks() have waivers: the policy's parser sees to it.
+Check with_waiver(Check check, const PolicyRules& policy) {
+  const auto waiver = policy.waived.find(check.id);
+  if (waiver == policy.waived.end() || check.outcome != Outcome::kFail) return check;
+  check.outcome = Outcome::kWaived;
+  check.source = fmt::format("{}: {}", waiver->second.source, shown(waiver->second.value));
+  return check;
+}
+
+class Appraisal {
+ public:
+  explicit Appraisal(const AppraisalInput& input) : input_(input), policy_(input.policy.rules()) {}
+
+  // What the checks below need. False: a refusal that leaves nothing more to judge.
+  bool decode();
+  void judge();
+
+  [[nodiscard]] const Statement& statement() const { return statement_; }
+  [[nodiscard]] const std::optional<ChosenSuite>& suite() const { return suite_; }
+  [[nodiscard]] AttestationResult& result() { return result_; }
+
+ private:
+  bool add(Check check) {
+    result_.checks.push_back(with_waiver(std::move(check), policy_));
+    return result_.checks.back().outcome != Outcome::kFail;
+  }
+  [[nodiscard]] const AttestationDocument& document() const { return *input_.document; }
+  bool decode_document();
+  bool decode_statement();
+  void judge_evidence();
+  void judge_statement();
+
+  const AppraisalInput& input_;
+  const PolicyRules& policy_;
+  AttestationResult result_;
+  Statement statement_;
+  std::optional<ChosenSuite> suite_;
+  std::optional<BindingChain> chain_;
+};
+
+bool Appraisal::decode_document() {
+  const Expectation want{"document.parse", "an attestation document"};
+  if (!input_.document) return add(want.failed(input_.document.error().detail));
+  result_.simulated = is_simulated(document().evidence);
+  return add(want.pass(fmt::format("{} evidence items", document().evidence.size())));
+}
+
+bool Appraisal::decode_statement() {
+  const Expectation want{"statement.parse", "a statement"};
+  if (!document().statement) return add(want.failed("a short document without one"));
+  auto statement = Statement::parse(*document().statement);
+  if (!statement) return add(want.failed(statement.error().detail));
+  statement_ = *std::move(statement);
+  return add(want.pass(fmt::format("instance {} epoch {}", to_hex(statement_.instance), statement_.epoch)));
+}
+
+bool Appraisal::decode() {
+  if (!decode_document() || !decode_statement()) return false;
+  add(check_window(statement_, input_.now));
+  suite_ = choose_suite(statement_, policy_);
+  add(check_suite(suite_, policy_));
+  if (!add(check_composed(document().evidence))) return false;
+  NonceCheck nonce = check_nonce(input_);
+  if (!add(std::move(nonce.check))) return false;
+  auto chain = binding_chain(statement_digest(*document().statement), nonce.nonces, document().evidence);
+  if (!add(check_binding(chain))) return false;
+  chain_ = *std::move(chain);
+  return true;
+}
+
+void Appraisal::judge_evidence() {
+  const auto key = crypto::P384PublicKey::from_pem(document().attestor.public_key_pem);
+  add(check_attestor_key(key, document(), policy_));
+  add(check_attestor_signature(key, *chain_, document().attestor.signature));
+  add(check_measurement_given(document().evidence, policy_));
+  for (const EvidenceItem& item : document().evidence) {
+    for (Check& check : verify_evidence({item, *chain_, document().endorsements, policy_, input_.now}))
+      add(std::move(check));
+  }
+  add(check_gpu_count(document().evidence, policy_));
+  add(check_simulated(document().evidence, policy_));
+}
+
+void Appraisal::judge_statement() {
+  add(check_models_where(statement_, policy_));
+  add(check_models_ids(statement_, policy_));
+  add(check_models_weights(statement_, policy_));
+  add(check_tls(statement_, policy_, input_.connection));
+}
+
+void Appraisal::judge() {
+  judge_evidence();
+  judge_statement();
+}
+
+}  // namespace
+
+Check check_tls(const Statement& statement, const PolicyRules& policy, const ServerConnection& connection) {
+  return with_waiver(judge_tls(statement, policy, connection), policy);
+}
+
+AttestationResult appraise(const AppraisalInput& input) {
+  Appraisal appraisal(input);
+  const bool complete = appraisal.decode();
+  if (complete) appraisal.judge();
+  AttestationResult result = std::move(appraisal.result());
+  if (!complete || result.first_failure() != nullptr) return result;
+  VerifiedStatement verified;
+  verified.statement_ = appraisal.statement();
+  verified.bytes_ = *input.document->statement;
+  verified.digest_ = statement_digest(verified.bytes_);
+  verified.suite_ = appraisal.suite()->suite;
+  verified.suite_index_ = appraisal.suite()->index;
+  result.statement = std::move(verified);
+  return result;
+}
+
+}  // namespace minions::attestation

@@ -1,0 +1,60 @@
+#include "attestation/result.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+namespace minions::attestation {
+
+std::string_view name_of(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kPass: return "pass";
+    case Outcome::kFail: return "fail";
+    case Outcome::kWaived: return "waived";
+  }
+  return "";
+}
+
+std::string shown(std::string_view from_outside) {
+  constexpr std::size_t kLimit = 80;
+  const Json text(std::string(from_outside.substr(0, kLimit)));
+  return text.dump(-1, ' ', true, Json::error_handler_t::replace) + (from_outside.size() > kLimit ? "..." : "");
+}
+
+std::string Check::to_text() const {
+  switch (outcome) {
+    case Outcome::kPass: return fmt::format("{}: {}", id, found);
+    case Outcome::kFail: return fmt::format("{}: want {} ({}), found {}", id, expected, source, found);
+    case Outcome::kWaived: return fmt::format("{}: {}", id, source);
+  }
+  return id;
+}
+
+const Check* AttestationResult::first_failure() const {
+  for (const Check& check : checks) {
+    if (check.outcome == Outcome::kFail) return &check;
+  }
+  return nullptr;
+}
+
+Json AttestationResult::to_json() const {
+  Json list = Json::array();
+  for (const Check& check : checks) {
+    list.push_back({{"id", check.id},
+                    {"outcome", name_of(check.outcome)},
+                    {"expected", check.expected},
+                    {"found", check.found},
+                    {"source", check.source}});
+  }
+  return {{"verdict", accepted() ? "accepted" : "refused"}, {"simulated", simulated}, {"checks", std::move(list)}};
+}
+
+std::string AttestationResult::to_text() const {
+  std::string text = accepted() ? "accepted" : "refused";
+  if (simulated) text += ": SIMULATED, NOT CONFIDENTIAL";
+  text += '\n';
+  for (const Check& check : checks) text += fmt::format("  {:<6}  {}\n", name_of(check.outcome), check.to_text());
+  return text;
+}
+
+}  // namespace minions::attestation

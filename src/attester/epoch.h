@@ -1,0 +1,102 @@
+// Epochs: each has a statement and the keys that it names. A schedule holds the current and the previous one. No clock:
+// now is handed in.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "attestation/statement.h"
+#include "crypto/ed25519.h"
+#include "crypto/random.h"
+#include "crypto/x25519.h"
+
+namespace minions::attester {
+
+// A client whose clock or request lags may still open a handshake so long after not_after.
+inline constexpr std::int64_t kNoiseKeyGraceS = 60;
+
+// Sessions hold a reference: the receipt key lives until the last session of its statement has ended.
+class Epoch {
+ public:
+  [[nodiscard]] const attestation::Statement& statement() const { return statement_; }
+  // As served; never encoded again.
+  [[nodiscard]] const Bytes& statement_bytes() const { return bytes_; }
+  [[nodiscard]] const Digest32& digest() const { return digest_; }  // C
+  [[nodiscard]] UnixSeconds noise_key_until() const { return statement_.not_after + kNoiseKeyGraceS; }
+  [[nodiscard]] const crypto::Ed25519Signer& receipt_key() const { return receipt_; }
+
+  // Null once wiped. A handshake keeps its reference for as long as it runs, and no longer. Any thread.
+  [[nodiscard]] std::shared_ptr<const crypto::X25519KeyPair> noise_key() const;
+  void wipe_noise_key();
+
+ private:
+  friend class EpochFactory;
+  Epoch(crypto::X25519KeyPair noise, crypto::Ed25519Signer receipt);
+
+  attestation::Statement statement_;
+  Bytes bytes_;
+  Digest32 digest_{};
+  mutable std::mutex mutex_;
+  std::shared_ptr<const crypto::X25519KeyPair> noise_;
+  crypto::Ed25519Signer receipt_;
+};
+using EpochPointer = std::shared_ptr<Epoch>;
+
+struct EpochSettings {
+  ByteArray<16> instance{};  // random per boot
+  std::vector<attestation::Suite> suites{std::begin(attestation::kSuites), std::end(attestation::kSuites)};
+  std::vector<Digest32> tls_spki_sha256;
+  std::vector<attestation::ModelEntry> models;
+  attestation::Software software;
+  std::int64_t epoch_s = 600;  // a statement is valid for half as long again
+};
+
+class EpochFactory {
+ public:
+  // kUsage for times out of range, and for settings that make no statement (too large, ill-formed weights).
+  [[nodiscard]] static Result<EpochFactory> make(EpochSettings settings);
+
+  [[nodiscard]] Result<EpochPointer> epoch(std::uint64_t number, UnixSeconds now, crypto::Random& random) const;
+  // From the next epoch on: list a coming TLS key one epoch before it serves.
+  void list_tls_keys(std::vector<Digest32> spki_sha256) { settings_.tls_spki_sha256 = std::move(spki_sha256); }
+  [[nodiscard]] std::int64_t epoch_s() const { return settings_.epoch_s; }
+
+ private:
+  explicit EpochFactory(EpochSettings settings) : settings_(std::move(settings)) {}
+  EpochSettings settings_;
+};
+
+// When keys come and go. One thread at a time. A new epoch is prepared first and installed once there is evidence for
+// it.
+class EpochSchedule {
+ public:
+  explicit EpochSchedule(EpochFactory factory) : factory_(std::move(factory)) {}
+  EpochSchedule(EpochSchedule&&) = default;
+  EpochSchedule& operator=(EpochSchedule&&) = delete;
+  ~EpochSchedule();
+
+  // No epoch yet, one that has served its time, or a clock that was set back before its start.
+  [[nodiscard]] bool due(UnixSeconds now) const;
+  [[nodiscard]] Result<EpochPointer> prepare(UnixSeconds now, crypto::Random& random);
+  // Makes it the current one. Of more than two, the oldest loses its noise key.
+  void install(EpochPointer epoch);
+  // Wipes the noise keys whose time is over.
+  void expire(UnixSeconds now);
+
+  // Null before the first install.
+  [[nodiscard]] const EpochPointer& current() const { return current_; }
+  // The epoch of this C that still takes handshakes; null otherwise.
+  [[nodiscard]] EpochPointer find(const Digest32& digest, UnixSeconds now) const;
+  [[nodiscard]] EpochFactory& factory() { return factory_; }
+  // When due() or expire() next has something to do.
+  [[nodiscard]] UnixSeconds next_event(UnixSeconds now) const;
+
+ private:
+  EpochFactory factory_;
+  std::uint64_t number_ = 0;
+  EpochPointer current_;
+  EpochPointer previous_;
+};
+
+}  // namespace minions::attester

@@ -1,0 +1,120 @@
+#include "chat/message.h"
+
+#include <fmt/format.h>
+
+#include "base/encoding.h"
+#include "base/json.h"
+
+namespace minions::chat {
+namespace {
+
+constexpr bool needs_escape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
+
+void append_escaped(std::string& to, char c) {
+  switch (c) {
+    case '"': to += "\\\""; break;
+    case '\\': to += "\\\\"; break;
+    case '\n': to += "\\n"; break;
+    case '\r': to += "\\r"; break;
+    case '\t': to += "\\t"; break;
+    default: fmt::format_to(std::back_inserter(to), "\\u{:04x}", static_cast<unsigned char>(c));
+  }
+}
+
+void append_format(std::string& body, const ResponseFormat& format) {
+  if (std::holds_alternative<JsonObject>(format)) {
+    body += R"(,"response_format":{"type":"json_object"})";
+  } else if (const auto* shape = std::get_if<JsonSchema>(&format)) {
+    body += R"(,"response_format":{"type":"json_schema","json_schema":{"name":)";
+    append_json_string(body, shape->name);
+    body += R"(,"strict":true,"schema":)";
+    body += shape->schema;
+    body += "}}";
+  }
+}
+
+std::size_t content_bytes(const ChatRequest& request) {
+  std::size_t bytes = 0;
+  for (const Message& message : request.messages) bytes += message.content.reveal().size();
+  return bytes;
+}
+
+}  // namespace
+
+std::string_view name_of(Role role) {
+  switch (role) {
+    case Role::kSystem: return "system";
+    case Role::kUser: return "user";
+    case Role::kAssistant: return "assistant";
+  }
+  return "user";
+}
+
+std::string_view name_of(FinishReason reason) {
+  switch (reason) {
+    case FinishReason::kStop: return "stop";
+    case FinishReason::kLength: return "length";
+    case FinishReason::kContentFilter: return "content_filter";
+    case FinishReason::kToolCalls: return "tool_calls";
+    case FinishReason::kOther: return "other";
+  }
+  return "other";
+}
+
+FinishReason finish_reason_of(std::string_view name) {
+  if (name == "stop") return FinishReason::kStop;
+  if (name == "length") return FinishReason::kLength;
+  if (name == "content_filter") return FinishReason::kContentFilter;
+  if (name == "tool_calls") return FinishReason::kToolCalls;
+  return FinishReason::kOther;
+}
+
+void append_json_string(std::string& to, std::string_view text) {
+  if (!is_utf8(text)) {
+    to += json_quoted(text);
+    return;
+  }
+  to += '"';
+  std::size_t plain = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (!needs_escape(text[i])) continue;
+    to.append(text.substr(plain, i - plain));
+    append_escaped(to, text[i]);
+    plain = i + 1;
+  }
+  to.append(text.substr(plain));
+  to += '"';
+}
+
+std::string to_json(const ChatRequest& request) {
+  std::string body;
+  const std::size_t content = content_bytes(request);
+  body.reserve(content + content / 16 + 512);  // growing would leave copies of the text behind
+  body += R"({"model":)";
+  append_json_string(body, request.model);
+  body += R"(,"messages":[)";
+  for (const Message& message : request.messages) {
+    if (body.back() == '}') body += ',';
+    fmt::format_to(std::back_inserter(body), R"({{"role":"{}","content":)", name_of(message.role));
+    append_json_string(body, message.content.reveal());
+    body += '}';
+  }
+  body += ']';
+  body += request.stream ? R"(,"stream":true,"stream_options":{"include_usage":true})" : R"(,"stream":false)";
+  append_format(body, request.response_format);
+  if (request.temperature) fmt::format_to(std::back_inserter(body), R"(,"temperature":{})", *request.temperature);
+  if (request.max_tokens) fmt::format_to(std::back_inserter(body), R"(,"max_tokens":{})", *request.max_tokens);
+  if (request.seed) fmt::format_to(std::back_inserter(body), R"(,"seed":{})", *request.seed);
+  if (!request.stop.empty()) {
+    body += R"(,"stop":[)";
+    for (const std::string& stop : request.stop) {
+      if (body.back() != '[') body += ',';
+      append_json_string(body, stop);
+    }
+    body += ']';
+  }
+  body += '}';
+  return body;
+}
+
+}  // namespace minions::chat

@@ -1,0 +1,69 @@
+// One try of one exchange, in one session over one connection: seals and sends the request, opens the reply record by
+// record, and calls it complete only with its trailer opened, its receipt good and its HTTP body ended. Retries
+// nothing.
+#pragma once
+
+#include "client/retry.h"
+#include "client/transport.h"
+#include "session/client_session.h"
+
+namespace minions::client {
+
+// Takes the reply as it opens. What it gets is authentic and in order, but the reply is whole only once the exchange
+// says so.
+class ReplySink {
+ public:
+  virtual ~ReplySink() = default;
+  // Once, before data. False breaks the exchange off.
+  virtual bool head(const session::ReplyHead& head) = 0;
+  virtual bool data(std::string_view piece) = 0;
+};
+
+// A complete reply's facts.
+struct SealedReply {
+  session::ReplyHead head;
+  session::SessionId session{};
+  session::StreamId n = 0;
+  std::string usage;         // JSON as the receipt signs it; empty where the server gave none
+  session::Receipt receipt;  // verified
+};
+
+// What an offline check of one exchange needs, as far as it came.
+struct ExchangeTranscript {
+  session::SessionId session{};
+  session::StreamId n = 0;
+  crypto::SecretText head;  // may hold an API key
+  std::string reply_head;
+  crypto::SecretText reply_data;
+  std::optional<session::Receipt> receipt;
+  std::string usage;
+};
+enum class Keep { kFacts, kTranscript };
+
+struct AttemptResult {
+  tl::expected<SealedReply, AttemptFailure> reply;
+  std::uint64_t sealed_bytes_sent = 0;  // of the request's HTTP body
+  std::optional<std::chrono::steady_clock::time_point> first_data;
+  std::optional<ExchangeTranscript> transcript;  // with Keep::kTranscript, once n was spent
+};
+
+struct AttemptInput {
+  const Transport& transport;
+  session::ClientSession& session;  // with attestation rules for its connections
+  const attestation::PolicyRules& policy;
+  const session::RequestHead& head;
+  ByteView body;
+  ReplySink& sink;
+  std::chrono::milliseconds no_progress;  // reset only by an opened head, data, trailer or alert
+  Keep keep = Keep::kFacts;
+};
+
+// Opens a connection and holds its key against the statement before a byte is written on it. kRefused if it fails.
+[[nodiscard]] net::Task<Result<std::unique_ptr<net::ClientExchange>>> open_pinned(
+    const Transport& transport, const attestation::Statement& statement, const attestation::PolicyRules& policy,
+    std::stop_token stop);
+
+// The input and what it refers to outlive the task. Requesting stop, on the executor's thread, closes the connection.
+[[nodiscard]] net::Task<AttemptResult> attempt(const AttemptInput& input, std::stop_token stop);
+
+}  // namespace minions::client

@@ -1,0 +1,58 @@
+// Fetches a server's attestation document and has it appraised; remembers statements that were verified. Sends nothing
+// but a nonce and the digest of a statement.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "client/transport.h"
+#include "crypto/random.h"
+
+namespace minions::client {
+
+using UnixClock = std::function<UnixSeconds()>;
+
+// One appraisal and what it was made over.
+struct Attestation {
+  attestation::AttestationResult result;
+  Result<attestation::AttestationDocument> document;  // completed if it was short
+  std::optional<attestation::Nonce> nonce;
+  std::optional<Digest32> leaf_spki_sha256;  // of the connection it came over
+  double seconds = 0;
+};
+
+// The document as the server would write it in full, for a log. Nothing for one that did not parse.
+[[nodiscard]] std::optional<std::string> document_json(const Attestation& attestation);
+
+struct AttestingInput {
+  Transport& transport;  // takes the cookies of the reply
+  const attestation::AppraisalPolicy& policy;
+  crypto::Random& random;
+  UnixSeconds now = 0;
+  const attestation::AttestationDocument* known = nullptr;  // a full document that have= may refer to
+};
+
+// kNetwork if no document came; whatever came is appraised, and a refusal is a result.
+[[nodiscard]] net::Task<Result<Attestation>> fetch_and_appraise(const AttestingInput& input, std::stop_token stop);
+
+// Verified statements of one process, in memory, until not_after.
+class StatementCache {
+ public:
+  struct Key {
+    std::string address;
+    Digest32 policy{};
+    [[nodiscard]] friend auto operator<=>(const Key&, const Key&) = default;
+  };
+
+  void put(const Key& key, std::shared_ptr<const Attestation> attestation) { entries_[key] = std::move(attestation); }
+  // Null if there is none or its time is over.
+  [[nodiscard]] std::shared_ptr<const Attestation> find(const Key& key, UnixSeconds now) const;
+  // Also one that has run out: its document may still complete a short one.
+  [[nodiscard]] std::shared_ptr<const Attestation> last(const Key& key) const;
+  void drop(const Key& key) { entries_.erase(key); }
+
+ private:
+  std::map<Key, std::shared_ptr<const Attestation>> entries_;
+};
+
+}  // namespace minions::client

@@ -1,0 +1,93 @@
+#include "client/exchange_log.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "base/encoding.h"
+#include "base/json.h"
+
+namespace minions::client {
+namespace {
+
+std::string receipt_json(const session::Receipt& receipt) {
+  return fmt::format(R"({{"time":{},"request":"{}","reply":"{}","signature":"{}"}})", receipt.time,
+                     to_base64url(receipt.request), to_base64url(receipt.reply), to_base64url(receipt.signature));
+}
+
+Status write_all(int file, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = ::write(file, text.data(), text.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return fail(ErrorCode::kIo, "log: " + std::generic_category().message(errno));
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ExchangeLog>> ExchangeLog::create(const std::filesystem::path& file) {
+  const int opened = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (opened >= 0) return std::unique_ptr<ExchangeLog>(new ExchangeLog(opened));
+  if (errno == EEXIST)
+    return fail(ErrorCode::kUsage, fmt::format("log: {} exists; a log is never overwritten", file.string()));
+  return fail(ErrorCode::kIo, fmt::format("log: {}: {}", file.string(), std::generic_category().message(errno)));
+}
+
+ExchangeLog::~ExchangeLog() { (void)finish(); }
+
+void ExchangeLog::begin(const LoggedSession& session) {
+  Entry entry;
+  entry.session = session.session;
+  entry.opening = fmt::format(R"({{"smp2_log":1,"server":{},"document":{},"h":{},"session":{},"exchanges":[)",
+                              json_quoted(session.server), session.document.value_or("null"),
+                              session.channel_binding ? json_quoted(to_base64url(*session.channel_binding)) : "null",
+                              session.session ? json_quoted(to_hex(*session.session)) : "null");
+  entries_.push_back(std::move(entry));
+}
+
+void ExchangeLog::add(const LoggedExchange& exchange) {
+  const ExchangeTranscript& t = exchange.transcript;
+  const auto entry =
+      std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.session == t.session; });
+  if (entry == entries_.end()) return;
+  if (!entry->exchanges.empty()) entry->exchanges.append(",");
+  entry->exchanges.append(fmt::format(
+      R"({{"n":{},"head":{},"data":"{}","reply_head":{},"reply_data":"{}","receipt":{},"usage":{},"complete":{},"error":{}}})",
+      t.n, json_quoted(t.head.reveal()), to_base64url(exchange.data),
+      t.reply_head.empty() ? "null" : json_quoted(t.reply_head), to_base64url(as_bytes(t.reply_data.reveal())),
+      t.receipt ? receipt_json(*t.receipt) : "null", t.usage.empty() ? "null" : json_quoted(t.usage),
+      exchange.error.empty(), exchange.error.empty() ? "null" : json_quoted(exchange.error)));
+}
+
+void ExchangeLog::note_error(const std::string& server, std::string_view error) {
+  if (entries_.empty()) {
+    LoggedSession none;
+    none.server = server;
+    begin(none);
+  }
+  entries_.back().error = error;
+}
+
+Status ExchangeLog::finish() {
+  if (file_ < 0) return {};
+  Status written;
+  for (const Entry& entry : entries_) {
+    if (written) written = write_all(file_, entry.opening);
+    if (written) written = write_all(file_, entry.exchanges.reveal());
+    if (written)
+      written =
+          write_all(file_, fmt::format("],\"error\":{}}}\n", entry.error.empty() ? "null" : json_quoted(entry.error)));
+  }
+  if (::close(std::exchange(file_, -1)) != 0 && written) {
+    written = fail(ErrorCode::kIo, "log: " + std::generic_category().message(errno));
+  }
+  entries_.clear();
+  return written;
+}
+
+}  // namespace minions::client

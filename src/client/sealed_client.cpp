@@ -1,0 +1,282 @@
+#include "client/sealed_client.h"
+
+#include <fmt/format.h>
+
+#include "base/encoding.h"
+#include "version.h"
+
+namespace minions::client {
+namespace {
+
+constexpr std::size_t kHandshakeReplyLimit = 16 * 1024;
+constexpr std::size_t kHelloPad = 64;  // the hello says nothing by its length when the version grows
+constexpr std::chrono::milliseconds kHandshakeTime{20'000};
+// A session about to end on the server is not used for another exchange.
+constexpr std::chrono::seconds kSessionMargin{5};
+
+double seconds_since(SteadyTime start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+Result<std::shared_ptr<const net::TlsClientContext>> tls_context(const SealedClientOptions& options) {
+  if (options.server.scheme == net::Scheme::kHttp) return nullptr;
+  net::TlsClientOptions tls;
+  tls.ca_file = options.ca_file;
+  // The policy makes the attested key the condition for every connection, and so the only one that is needed.
+  const bool pinned = options.policy.rules().tls.value == attestation::TlsMode::kRequire;
+  if (pinned && !options.ca_file) tls.verification = net::PeerVerification::kNone;
+  return net::TlsClientContext::create(tls);
+}
+
+class NoReply final : public ReplySink {
+ public:
+  bool head(const session::ReplyHead&) override { return true; }
+  bool data(std::string_view) override { return true; }
+};
+
+}  // namespace
+
+Result<std::unique_ptr<SealedClient>> SealedClient::create(net::Executor executor, SealedClientOptions options,
+                                                           const Parts& parts) {
+  if (!options.unix_time) return fail(ErrorCode::kUsage, "sealed client: no clock");
+  TransportOptions transport_options;
+  transport_options.server = options.server;
+  transport_options.connect_time = options.connect_time;
+  MINIONS_TRY_ASSIGN(transport_options.tls, tls_context(options));
+  MINIONS_TRY_ASSIGN(Transport transport, Transport::create(executor, std::move(transport_options)));
+  return std::unique_ptr<SealedClient>(new SealedClient(std::move(transport), std::move(options), parts, executor));
+}
+
+SealedClient::SealedClient(Transport transport, SealedClientOptions options, const Parts& parts, net::Executor executor)
+    : executor_(executor),
+      transport_(std::move(transport)),
+      options_(std::move(options)),
+      random_(parts.random),
+      cache_(parts.cache),
+      log_(parts.log),
+      opening_ended_(executor, net::kNoDeadline) {}
+
+SealedClient::~SealedClient() {
+  if (session_ != nullptr) session_->keys.close();
+}
+
+std::optional<session::SessionParameters> SealedClient::session_parameters() const {
+  if (session_ == nullptr) return std::nullopt;
+  return session_->keys.parameters();
+}
+
+net::Task<Result<std::shared_ptr<const Attestation>>> SealedClient::attest(std::stop_token stop) {
+  const StatementCache::Key key = cache_key();
+  const auto known = cache_.last(key);
+  AttestingInput input{transport_, options_.policy, random_};
+  input.now = options_.unix_time();
+  if (known != nullptr) input.known = &*known->document;
+  MINIONS_CO_TRY_ASSIGN(Attestation fetched, co_await fetch_and_appraise(input, std::move(stop)));
+  last_attestation_ = std::make_shared<const Attestation>(std::move(fetched));
+  if (options_.on_attested) options_.on_attested(*last_attestation_);
+  if (last_attestation_->result.accepted()) {
+    cache_.put(key, last_attestation_);
+  } else {
+    cache_.drop(key);
+    session_ = nullptr;  // nothing more goes to a server that is no longer accepted
+  }
+  co_return last_attestation_;
+}
+
+net::Task<Result<std::shared_ptr<const Attestation>>> SealedClient::accepted_statement(ExchangeTiming& timing,
+                                                                                       std::stop_token stop) {
+  if (auto cached = cache_.find(cache_key(), options_.unix_time())) {
+    if (last_attestation_ == nullptr) last_attestation_ = cached;
+    co_return cached;
+  }
+  MINIONS_CO_TRY_ASSIGN(auto attestation, co_await attest(std::move(stop)));
+  timing.attestation_s += attestation->seconds;
+  if (!attestation->result.accepted()) {
+    const attestation::Check* failure = attestation->result.first_failure();
+    Error refused{ErrorCode::kRefused, "attestation: " + (failure == nullptr ? "refused" : failure->to_text())};
+    if (log_ != nullptr) {
+      LoggedSession logged;
+      logged.server = transport_.address();
+      logged.document = document_json(*attestation);
+      log_->begin(logged);
+      log_->note_error(transport_.address(), refused.detail);
+    }
+    co_return fail(std::move(refused));
+  }
+  co_return attestation;
+}
+
+net::Task<tl::expected<SealedClient::SessionPointer, SealedClient::HandshakeFailure>> SealedClient::shake_hands(
+    const attestation::VerifiedStatement& statement, std::stop_token stop) {
+  using Failed = tl::unexpected<HandshakeFailure>;
+  auto exchange = co_await open_pinned(transport_, statement.statement(), options_.policy.rules(), stop);
+  if (!exchange) co_return Failed({std::move(exchange).error(), std::nullopt});
+  auto handshake = session::ClientHandshake::start(
+      statement, session::client_hello_json(fmt::format("minions/{}", kVersion), kHelloPad), random_);
+  if (!handshake) co_return Failed({std::move(handshake).error(), std::nullopt});
+  PlainRequest request;
+  request.method = "POST";
+  request.path = "/v2/session";
+  request.body = handshake->request();
+  request.reply_limit_bytes = kHandshakeReplyLimit;
+  request.deadline = net::deadline_in(kHandshakeTime);
+  const auto reply = co_await transport_.fetch(**exchange, request, stop);
+  if (!reply) co_return Failed({reply.error(), std::nullopt});
+  if (reply->status != 200) co_return Failed({plain_error("handshake", reply->status, reply->body), reply->status});
+  auto keys = std::move(*handshake).finish(reply->body);
+  if (!keys) co_return Failed({std::move(keys).error().in("handshake"), std::nullopt});
+  const auto now = std::chrono::steady_clock::now();
+  co_return std::make_shared<OpenSession>(OpenSession{*std::move(keys), now, now});
+}
+
+// A stale statement is attested again, once; so is one that does not list the key of the connection.
+net::Task<Result<SealedClient::SessionPointer>> SealedClient::open_session(ExchangeTiming& timing,
+                                                                           std::stop_token stop) {
+  for (int tries = 1;; ++tries) {
+    const bool from_cache = cache_.find(cache_key(), options_.unix_time()) != nullptr;
+    MINIONS_CO_TRY_ASSIGN(const auto attestation, co_await accepted_statement(timing, stop));
+    const auto start = std::chrono::steady_clock::now();
+    auto opened = co_await shake_hands(*attestation->result.statement, stop);
+    timing.handshake_s += seconds_since(start);
+    if (opened) {
+      if (log_ != nullptr) {
+        LoggedSession logged;
+        logged.server = transport_.address();
+        logged.document = document_json(*attestation);
+        logged.channel_binding = (*opened)->keys.channel_binding();
+        logged.session = (*opened)->keys.parameters().session;
+        log_->begin(logged);
+      }
+      co_return *std::move(opened);
+    }
+    cache_.drop(cache_key());
+    const bool stale = opened.error().plain_status == 421;
+    const bool unlisted_key = from_cache && opened.error().error.code == ErrorCode::kRefused;
+    if (tries > 1 || !(stale || unlisted_key)) co_return fail(std::move(opened).error().error);
+  }
+}
+
+bool SealedClient::usable(const OpenSession& session) const {
+  const auto now = std::chrono::steady_clock::now();
+  const session::SessionParameters& limits = session.keys.parameters();
+  return !session.keys.closed() && now + kSessionMargin < session.opened + std::chrono::seconds(limits.max_s) &&
+         now + kSessionMargin < session.last_used + std::chrono::seconds(limits.idle_s);
+}
+
+net::Task<Result<SealedClient::SessionPointer>> SealedClient::ready_session(ExchangeTiming& timing,
+                                                                            std::stop_token stop) {
+  const std::stop_callback on_stop(stop, [this] { opening_ended_.cancel(); });
+  for (;;) {
+    if (stop.stop_requested()) co_return fail(ErrorCode::kCancelled, "broken off");
+    if (session_ != nullptr && usable(*session_)) co_return session_;
+    if (!opening_) break;
+    co_await opening_ended_.async_wait(net::use_task_tuple);
+  }
+  opening_ = true;
+  auto opened = co_await open_session(timing, stop);
+  opening_ = false;
+  opening_ended_.cancel();
+  if (stop.stop_requested()) co_return fail(ErrorCode::kCancelled, "broken off");
+  if (!opened) co_return fail(std::move(opened).error());
+  session_ = *opened;
+  co_return session_;
+}
+
+void SealedClient::drop_session(const SessionPointer& session) {
+  if (session_ == session) session_ = nullptr;
+}
+
+net::Task<Status> SealedClient::pause(std::chrono::milliseconds time, std::stop_token stop) {
+  net::Timer timer(executor_, net::deadline_in(time));
+  const std::stop_callback on_stop(stop, [&] { timer.cancel(); });
+  if (!stop.stop_requested()) co_await timer.async_wait(net::use_task_tuple);
+  if (stop.stop_requested()) co_return fail(ErrorCode::kCancelled, "broken off");
+  co_return Status{};
+}
+
+net::Task<AttemptResult> SealedClient::one_attempt(OpenSession& session, const Request& request,
+                                                   ExchangeOutcome& outcome, std::stop_token stop) {
+  const Keep keep = log_ != nullptr ? Keep::kTranscript : Keep::kFacts;
+  const AttemptInput input{transport_,   session.keys, options_.policy.rules(), request.head,
+                           request.body, request.sink, options_.no_progress,    keep};
+  AttemptResult result = co_await attempt(input, std::move(stop));
+  ++outcome.attempts;
+  outcome.sealed_bytes_sent += result.sealed_bytes_sent;
+  if (result.sealed_bytes_sent > 0) outcome.data_bytes_sent += request.body.size();
+  session.last_used = std::chrono::steady_clock::now();
+  if (log_ != nullptr && result.transcript) {
+    log_->add({*std::move(result.transcript), request.body, result.reply ? "" : result.reply.error().error.detail});
+  }
+  co_return result;
+}
+
+net::Task<Result<SealedReply>> SealedClient::exchange_with_retries(const Request& request, ExchangeOutcome& outcome,
+                                                                   std::stop_token stop) {
+  const auto start = std::chrono::steady_clock::now();
+  RetryRules rules(options_.retry, random_);
+  for (;;) {
+    MINIONS_CO_TRY_ASSIGN(const SessionPointer session, co_await ready_session(outcome.timing, stop));
+    AttemptResult result = co_await one_attempt(*session, request, outcome, stop);
+    if (result.first_data)
+      outcome.timing.first_data_s = std::chrono::duration<double>(*result.first_data - start).count();
+    if (result.reply) {
+      outcome.alert.reset();
+      co_return *std::move(result.reply);
+    }
+    AttemptFailure& failure = result.reply.error();
+    outcome.alert = failure.alert;
+    const Retry retry = stop.stop_requested() ? Retry{} : rules.after(failure);
+    switch (retry.step) {
+      case RetryStep::kGiveUp:
+        if (failure.plain_status == 404) drop_session(session);
+        co_return fail(std::move(failure.error));
+      case RetryStep::kAgain: break;
+      case RetryStep::kWithNewStatement:
+        cache_.drop(cache_key());
+        drop_session(session);
+        break;
+      case RetryStep::kUncertainlyInNewSession:
+        outcome.repetition = Repetition::kMayHaveRunTwice;
+        if (log_ != nullptr)
+          log_->note_error(transport_.address(), "the request was sent again in a new session and may have run twice");
+        drop_session(session);
+        break;
+    }
+    if (retry.wait.count() == 0) continue;
+    MINIONS_CO_TRY(co_await pause(retry.wait, stop));
+  }
+}
+
+net::Task<ExchangeOutcome> SealedClient::exchange(Request request, std::stop_token stop) {
+  const auto start = std::chrono::steady_clock::now();
+  if (!options_.api_key.empty()) {
+    request.head.headers.emplace_back("authorization", "Bearer " + std::string(options_.api_key.reveal()));
+  }
+  ExchangeOutcome outcome;
+  outcome.reply = co_await exchange_with_retries(request, outcome, std::move(stop));
+  outcome.timing.total_s = seconds_since(start);
+  if (!outcome.reply && log_ != nullptr) log_->note_error(transport_.address(), outcome.reply.error().detail);
+  co_return outcome;
+}
+
+net::Task<void> SealedClient::close(std::chrono::milliseconds time) {
+  const SessionPointer session = std::exchange(session_, nullptr);
+  if (session == nullptr || session->keys.closed()) co_return;
+  if (usable(*session)) {
+    std::stop_source stop;
+    net::Timer timer(executor_, net::deadline_in(time));
+    timer.async_wait([stop](boost::system::error_code error) mutable {
+      if (!error) stop.request_stop();
+    });
+    NoReply sink;
+    session::RequestHead head;
+    head.method = "DELETE";
+    head.path = "/v2/session";
+    const AttemptInput input{transport_, session->keys, options_.policy.rules(), head, {}, sink, time};
+    const AttemptResult ended = co_await attempt(input, stop.get_token());
+    static_cast<void>(ended);  // best effort
+  }
+  session->keys.close();
+}
+
+}  // namespace minions::client

@@ -1,0 +1,128 @@
+#include "client/sealed_model.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "chat/delta.h"
+#include "net/sse.h"
+
+namespace minions::client {
+namespace {
+
+constexpr std::size_t kSmallReplyLimit = 4 * 1024 * 1024;  // model lists and the bodies of errors
+
+// Keeps a reply that is read as a whole.
+class WholeReply : public ReplySink {
+ public:
+  bool head(const session::ReplyHead& head) override {
+    status_ = head.status;
+    return true;
+  }
+  bool data(std::string_view piece) override {
+    if (body_.size() + piece.size() > limit_) {
+      failure_ = {ErrorCode::kTooLarge, fmt::format("the reply is over {} bytes", limit_)};
+      return false;
+    }
+    body_.append(piece);
+    return true;
+  }
+  [[nodiscard]] int status() const { return status_; }
+  [[nodiscard]] std::string_view body() const { return body_.reveal(); }
+  [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
+
+ private:
+  std::size_t limit_ = kSmallReplyLimit;
+  int status_ = 0;
+  crypto::SecretText body_;
+  std::optional<Error> failure_;
+};
+
+// The model's own refusal: a sealed reply whose status is none of success.
+Error status_error(int status, std::string_view body) {
+  auto decoded = chat::decode_reply(body);
+  std::string detail = fmt::format("the model's server answered HTTP {}", status);
+  if (!decoded && decoded.error().code == ErrorCode::kBackend) detail += ": " + decoded.error().detail;
+  return {ErrorCode::kBackend, std::move(detail)};
+}
+
+// A streamed completion, or the error that came in its place.
+class CompletionSink final : public ReplySink {
+ public:
+  CompletionSink(chat::TokenSink& tokens, bool streamed) : tokens_(tokens), streamed_(streamed) {}
+
+  bool head(const session::ReplyHead& head) override { return whole_.head(head); }
+  bool data(std::string_view piece) override {
+    if (whole_.status() != 200 || !streamed_) return whole_.data(piece);
+    while (!piece.empty()) {
+      auto event = parser_.next(piece);
+      if (!event) return stop(std::move(event).error());
+      if (!*event) break;
+      if (auto taken = completion_.take((*event)->data, tokens_); !taken) return stop(std::move(taken).error());
+    }
+    return true;
+  }
+
+  // Why it broke off.
+  [[nodiscard]] const std::optional<Error>& failure() const { return failure_ ? failure_ : whole_.failure(); }
+  [[nodiscard]] Result<chat::Completion> finish() && {
+    if (whole_.status() != 200) return fail(status_error(whole_.status(), whole_.body()));
+    if (streamed_) return std::move(completion_).finish();
+    MINIONS_TRY_ASSIGN(chat::Completion completion, chat::decode_reply(whole_.body()));
+    if (!tokens_.token(completion.text.reveal()))
+      return fail(ErrorCode::kCancelled, "the reader of the answer asked to stop");
+    return completion;
+  }
+
+ private:
+  bool stop(Error error) {
+    failure_ = std::move(error);
+    return false;
+  }
+
+  chat::TokenSink& tokens_;
+  bool streamed_;
+  net::SseParser parser_;
+  chat::StreamedCompletion completion_;
+  WholeReply whole_;
+  std::optional<Error> failure_;
+};
+
+}  // namespace
+
+Result<chat::Completion> SealedModel::complete(const chat::ChatRequest& request, chat::TokenSink& sink) {
+  const crypto::SecretText body(chat::to_json(request));
+  CompletionSink completion(sink, request.stream);
+  session::RequestHead head;
+  head.method = "POST";
+  head.path = "/v1/chat/completions";
+  head.headers = {{"content-type", "application/json"},
+                  {"accept", request.stream ? "text/event-stream" : "application/json"}};
+  last_ =
+      net::run_until_done(context_, client_.exchange({std::move(head), as_bytes(body.reveal()), completion}, begin_()));
+  if (!last_->reply) return fail(completion.failure().value_or(last_->reply.error()));
+  return std::move(completion).finish();
+}
+
+Result<std::vector<std::string>> SealedModel::models() {
+  WholeReply reply;
+  session::RequestHead head;
+  head.method = "GET";
+  head.path = "/v1/models";
+  head.headers = {{"accept", "application/json"}};
+  last_ = net::run_until_done(context_, client_.exchange({std::move(head), {}, reply}, begin_()));
+  if (!last_->reply) return fail(reply.failure().value_or(last_->reply.error()));
+  if (reply.status() != 200) return fail(status_error(reply.status(), reply.body()));
+  const Json list = Json::parse(reply.body(), nullptr, false);
+  if (!list.is_object() || !list.contains("data") || !list["data"].is_array()) {
+    return fail(ErrorCode::kBackend, "the server's list of models is none");
+  }
+  std::vector<std::string> ids;
+  for (const Json& model : list["data"]) {
+    if (model.is_object() && model.contains("id") && model["id"].is_string())
+      ids.push_back(model["id"].get<std::string>());
+  }
+  return ids;
+}
+
+}  // namespace minions::client

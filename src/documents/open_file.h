@@ -1,0 +1,43 @@
+// A file descriptor that closes itself, and reading a regular file that stands still.
+#pragma once
+
+#include <filesystem>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace minions::documents {
+
+class OpenFile {
+ public:
+  OpenFile() = default;
+  explicit OpenFile(int descriptor) : descriptor_(descriptor) {}
+  OpenFile(OpenFile&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  OpenFile& operator=(OpenFile&& other) noexcept {
+    std::swap(descriptor_, other.descriptor_);
+    return *this;
+  }
+  ~OpenFile() { close(); }
+
+  [[nodiscard]] int descriptor() const { return descriptor_; }
+  [[nodiscard]] bool is_open() const { return descriptor_ >= 0; }
+  void close();
+
+ private:
+  int descriptor_ = -1;
+};
+
+struct FileOfSize {
+  OpenFile file;
+  std::size_t size_bytes;
+};
+
+// Regular files only: pipes and devices would block or never end.
+[[nodiscard]] Result<FileOfSize> open_regular(const std::filesystem::path& path);
+// The bytes in memory as a file without a name, which no other process can open.
+[[nodiscard]] Result<OpenFile> file_in_memory(ByteView bytes);
+// `size` bytes from `offset`; kIo if the file has fewer by now.
+[[nodiscard]] Result<std::string> read_at(const OpenFile& file, std::size_t offset, std::size_t size);
+
+}  // namespace minions::documents

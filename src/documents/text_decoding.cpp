@@ -1,0 +1,123 @@
+#include "documents/text_decoding.h"
+
+#include <fmt/format.h>
+
+#include "base/encoding.h"
+
+namespace minions::documents {
+namespace {
+
+// 0x80 to 0x9F of windows-1252 (WHATWG Encoding, index windows-1252); 0: not assigned, and then it is ISO 8859-1.
+constexpr std::array<char16_t, 32> kWindows1252 = {0x20AC, 0,      0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
+                                                   0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0,      0x017D, 0,
+                                                   0,      0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
+                                                   0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0,      0x017E, 0x0178};
+
+void append_code_point(std::string& to, char32_t c) {
+  const auto byte = [&](char32_t value) { to += static_cast<char>(value); };
+  if (c < 0x80) {
+    byte(c);
+  } else if (c < 0x800) {
+    byte(0xC0 | c >> 6), byte(0x80 | (c & 63));
+  } else if (c < 0x10000) {
+    byte(0xE0 | c >> 12), byte(0x80 | (c >> 6 & 63)), byte(0x80 | (c & 63));
+  } else {
+    byte(0xF0 | c >> 18), byte(0x80 | (c >> 12 & 63)), byte(0x80 | (c >> 6 & 63)), byte(0x80 | (c & 63));
+  }
+}
+
+enum class ByteOrder { kLittle, kBig };
+
+Result<std::string> from_utf16(ByteView bytes, ByteOrder order) {
+  if (bytes.size() % 2 != 0)
+    return fail(ErrorCode::kDocument, fmt::format("utf-16 text has {} bytes, an odd number", bytes.size()));
+  const auto unit = [&](std::size_t at) {
+    const std::uint8_t first = bytes[at];
+    const std::uint8_t second = bytes[at + 1];
+    return static_cast<char32_t>(order == ByteOrder::kLittle ? second << 8 | first : first << 8 | second);
+  };
+  std::string text;
+  text.reserve(bytes.size());
+  for (std::size_t at = 0; at < bytes.size(); at += 2) {
+    char32_t c = unit(at);
+    if (c >= 0xD800 && c < 0xE000) {
+      const char32_t low = at + 2 < bytes.size() ? unit(at + 2) : 0;
+      if (c >= 0xDC00 || low < 0xDC00 || low >= 0xE000) {
+        return fail(ErrorCode::kDocument, fmt::format("utf-16 text has half a surrogate pair at byte {}", at));
+      }
+      c = 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
+      at += 2;
+    }
+    append_code_point(text, c);
+  }
+  return text;
+}
+
+DecodedText from_single_byte(ByteView bytes) {
+  bool windows = true;
+  for (const std::uint8_t byte : bytes) {
+    if (byte >= 0x80 && byte < 0xA0 && kWindows1252[byte - 0x80U] == 0) windows = false;
+  }
+  std::string text;
+  text.reserve(bytes.size() + bytes.size() / 8);
+  for (const std::uint8_t byte : bytes) {
+    const bool remapped = windows && byte >= 0x80 && byte < 0xA0;
+    append_code_point(text, remapped ? kWindows1252[byte - 0x80U] : byte);
+  }
+  return {std::move(text), fmt::format("not UTF-8; read as {}", windows ? "windows-1252" : "ISO 8859-1")};
+}
+
+bool starts_with(ByteView bytes, std::string_view mark) {
+  return bytes.size() >= mark.size() && as_text(bytes.first(mark.size())) == mark;
+}
+
+// Control characters that text files have: tab, line feed, form feed, carriage return, backspace and escape (man pages,
+// terminal logs). One other in a thousand is forgiven; NUL never.
+bool is_binary(std::string_view text) {
+  std::size_t odd = 0;
+  for (const char c : text) {
+    if (c == '\0') return true;
+    const bool usual = static_cast<unsigned char>(c) >= 0x20 || c == '\t' || c == '\n' || c == '\f' || c == '\r' ||
+                       c == '\b' || c == '\x1B';
+    if (!usual) ++odd;
+  }
+  return odd * 1000 > text.size();
+}
+
+void make_line_feeds(std::string& text) {
+  std::size_t to = 0;
+  for (std::size_t from = 0; from < text.size(); ++from) {
+    if (text[from] == '\r') {
+      if (from + 1 < text.size() && text[from + 1] == '\n') continue;
+      text[to++] = '\n';
+    } else {
+      text[to++] = text[from];
+    }
+  }
+  text.resize(to);
+}
+
+Result<DecodedText> decode(ByteView bytes) {
+  if (starts_with(bytes, "\xEF\xBB\xBF")) {
+    const std::string_view text = as_text(bytes.subspan(3));
+    if (!is_utf8(text)) return fail(ErrorCode::kDocument, "has a UTF-8 byte order mark but is not UTF-8");
+    return DecodedText{std::string(text), {}};
+  }
+  if (starts_with(bytes, "\xFF\xFE") || starts_with(bytes, "\xFE\xFF")) {
+    const ByteOrder order = bytes[0] == 0xFF ? ByteOrder::kLittle : ByteOrder::kBig;
+    return from_utf16(bytes.subspan(2), order).map([](std::string text) { return DecodedText{std::move(text), {}}; });
+  }
+  if (is_utf8(as_text(bytes))) return DecodedText{std::string(as_text(bytes)), {}};
+  return from_single_byte(bytes);
+}
+
+}  // namespace
+
+Result<DecodedText> decode_text(ByteView bytes) {
+  MINIONS_TRY_ASSIGN(DecodedText decoded, decode(bytes));
+  if (is_binary(decoded.text)) return fail(ErrorCode::kUnsupported, "is not text");
+  make_line_feeds(decoded.text);
+  return decoded;
+}
+
+}  // namespace minions::documents

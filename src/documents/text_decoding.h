@@ -1,0 +1,18 @@
+// Bytes of a text file to UTF-8: by its byte order mark, else UTF-8, else the Western single-byte encodings with a
+// note.
+#pragma once
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace minions::documents {
+
+struct DecodedText {
+  std::string text;  // UTF-8, lines end with \n, no byte order mark
+  std::string note;  // which encoding was taken where the bytes do not say; else empty
+};
+
+// kUnsupported if the bytes are not text at all; kDocument if they break the encoding that their mark names.
+[[nodiscard]] Result<DecodedText> decode_text(ByteView bytes);
+
+}  // namespace minions::documents

@@ -1,0 +1,161 @@
+#include "gateway/attestation_service.h"
+
+#include <boost/asio/post.hpp>
+
+#include "base/encoding.h"
+#include "base/log.h"
+
+namespace minions::gateway {
+namespace {
+
+constexpr std::size_t kMostWaiting = 4096;
+constexpr std::chrono::seconds kRetryRotation{5};
+// The loop looks at the clock this often: an epoch may start so late.
+constexpr std::chrono::milliseconds kTurn{200};
+
+}  // namespace
+
+// One nonce's answer on its way from the service's thread to the coroutine that waits on a thread of the server.
+class AttestationService::Answer : public std::enable_shared_from_this<Answer> {
+ public:
+  explicit Answer(net::Executor executor) : executor_(executor), ready_(executor) {}
+
+  net::Task<Result<std::string>> wait(std::chrono::milliseconds time) {
+    ready_.expires_after(time);
+    if (!document_) co_await ready_.async_wait(net::use_task_tuple);
+    if (!document_) co_return fail(ErrorCode::kTimeout, "attestation: no evidence within the time");
+    co_return *std::move(document_);
+  }
+  void give(Result<std::string> document) {
+    boost::asio::post(executor_, [self = shared_from_this(), document = std::move(document)]() mutable {
+      self->document_ = std::move(document);
+      self->ready_.cancel();
+    });
+  }
+
+ private:
+  net::Executor executor_;
+  net::Timer ready_;
+  std::optional<Result<std::string>> document_;
+};
+
+AttestationService::AttestationService(Parts parts) : parts_(std::move(parts)) {}
+
+Result<std::unique_ptr<AttestationService>> AttestationService::start(Parts parts) {
+  std::unique_ptr<AttestationService> service(new AttestationService(std::move(parts)));
+  MINIONS_TRY(service->rotate());
+  service->thread_ = std::thread([self = service.get()] { self->run(); });
+  return service;
+}
+
+AttestationService::~AttestationService() { stop(); }
+
+void AttestationService::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+  waiting_.clear();
+}
+
+Status AttestationService::rotate() {
+  const UnixSeconds now = parts_.now();
+  attester::EpochPointer epoch;
+  {
+    const std::lock_guard lock(mutex_);
+    MINIONS_TRY_ASSIGN(epoch, parts_.schedule.prepare(now, random_));
+  }
+  MINIONS_TRY_ASSIGN(auto evidence, attester::collect_for_epoch(epoch, *parts_.attester));
+  MINIONS_TRY_ASSIGN(auto batch, attester::AttestedBatch::collect(evidence, {}, *parts_.attester, parts_.operator_key));
+  auto current = std::make_shared<const Current>(Current{std::move(evidence), std::move(batch)});
+  {
+    const std::lock_guard lock(mutex_);
+    parts_.schedule.install(epoch);
+    current_ = std::move(current);
+  }
+  log::info("epoch", {{"number", epoch->statement().epoch},
+                      {"not_after", epoch->statement().not_after},
+                      {"statement", log::Public{to_hex(epoch->digest())}}});
+  return {};
+}
+
+void AttestationService::run() {
+  SteadyTime next_try{};
+  for (;;) {
+    std::deque<Waiting> batch;
+    bool due = false;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait_for(lock, kTurn, [this] { return stopping_ || !waiting_.empty(); });
+      if (stopping_) return;
+      const UnixSeconds now = parts_.now();
+      parts_.schedule.expire(now);
+      due = parts_.schedule.due(now) && std::chrono::steady_clock::now() >= next_try;
+      batch.swap(waiting_);
+    }
+    if (due) {
+      if (const Status rotated = rotate(); !rotated) {
+        log::error("epoch_failed", {{"reason", log::Public{rotated.error().detail}}});
+        next_try = std::chrono::steady_clock::now() + kRetryRotation;
+      }
+    }
+    if (!batch.empty()) answer(std::move(batch));
+  }
+}
+
+void AttestationService::answer(std::deque<Waiting> batch) {
+  std::shared_ptr<const Current> current;
+  {
+    const std::lock_guard lock(mutex_);
+    current = current_;
+  }
+  std::vector<attestation::Nonce> nonces;
+  nonces.reserve(batch.size());
+  for (const Waiting& each : batch) nonces.push_back(each.nonce);
+  const auto attested =
+      attester::AttestedBatch::collect(current->evidence, nonces, *parts_.attester, parts_.operator_key);
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (!attested) {
+      batch[i].answer->give(fail(attested.error()));
+    } else {
+      batch[i].answer->give(batch[i].have == attested->statement_digest() ? attested->brief(i) : attested->full(i));
+    }
+  }
+}
+
+net::Task<Result<std::string>> AttestationService::document(std::optional<attestation::Nonce> nonce,
+                                                            std::optional<Digest32> have, net::Executor executor) {
+  auto answer = std::make_shared<Answer>(executor);
+  {
+    const std::lock_guard lock(mutex_);
+    if (!nonce) {
+      const auto& batch = current_->batch;
+      co_return have == batch.statement_digest() ? batch.brief() : batch.full();
+    }
+    if (waiting_.size() >= kMostWaiting) co_return fail(ErrorCode::kBusy, "attestation: too many nonces wait");
+    waiting_.push_back({*nonce, have, answer});
+  }
+  wake_.notify_one();
+  co_return co_await answer->wait(parts_.answer_time);
+}
+
+attester::EpochPointer AttestationService::find(const Digest32& statement) const {
+  const std::lock_guard lock(mutex_);
+  return parts_.schedule.find(statement, parts_.now());
+}
+
+bool AttestationService::ready() const {
+  const std::lock_guard lock(mutex_);
+  const UnixSeconds now = parts_.now();
+  const auto& statement = current_->evidence.epoch->statement();
+  return now >= statement.not_before - 60 && now < statement.not_after;
+}
+
+std::uint64_t AttestationService::epoch_number() const {
+  const std::lock_guard lock(mutex_);
+  return current_->evidence.epoch->statement().epoch;
+}
+
+}  // namespace minions::gateway

@@ -1,0 +1,72 @@
+// Serves attestation documents: rotates epochs, collects evidence on a thread of its own, and answers client nonces in
+// batches (docs/protocol.md section 3).
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "attester/batch.h"
+#include "net/task.h"
+
+namespace minions::gateway {
+
+class AttestationService {
+ public:
+  struct Parts {
+    attester::EpochSchedule schedule;
+    std::unique_ptr<attester::Attester> attester;
+    crypto::P384PrivateKey operator_key;
+    std::chrono::milliseconds answer_time{10'000};
+    std::function<UnixSeconds()> now;
+  };
+  // Collects for the first epoch before it returns: a platform that is not sound makes no keys that anybody sees.
+  [[nodiscard]] static Result<std::unique_ptr<AttestationService>> start(Parts parts);
+  ~AttestationService();
+  AttestationService(const AttestationService&) = delete;
+  AttestationService& operator=(const AttestationService&) = delete;
+
+  // The document over this nonce. have: C of the statement that the client has; equal to the current one, the short
+  // form comes. kBusy: 4,096 nonces wait already; kTimeout: no evidence within the time.
+  [[nodiscard]] net::Task<Result<std::string>> document(std::optional<attestation::Nonce> nonce,
+                                                        std::optional<Digest32> have, net::Executor executor);
+  // Ends the service's thread; what waits gets no answer. Before the io_contexts of those who wait go.
+  void stop();
+
+  // The epoch of this C, while it takes handshakes. Null otherwise.
+  [[nodiscard]] attester::EpochPointer find(const Digest32& statement) const;
+  // Whether the current statement is still valid.
+  [[nodiscard]] bool ready() const;
+  [[nodiscard]] std::uint64_t epoch_number() const;
+
+ private:
+  class Answer;
+  struct Waiting {
+    attestation::Nonce nonce;
+    std::optional<Digest32> have;
+    std::shared_ptr<Answer> answer;
+  };
+  struct Current {
+    attester::EpochEvidence evidence;
+    attester::AttestedBatch batch;  // without nonces
+  };
+
+  explicit AttestationService(Parts parts);
+  void run();
+  [[nodiscard]] Status rotate();
+  void answer(std::deque<Waiting> batch);
+
+  Parts parts_;
+  crypto::SystemRandom random_;
+  mutable std::mutex mutex_;  // guards all below, and parts_.schedule
+  std::condition_variable wake_;
+  std::shared_ptr<const Current> current_;
+  std::deque<Waiting> waiting_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace minions::gateway

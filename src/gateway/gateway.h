@@ -1,0 +1,40 @@
+// The gateway: HTTP endpoints over the session core, the attestation service and a backend (docs/protocol.md section
+// 2).
+#pragma once
+
+#include "gateway/request_receiver.h"
+#include "net/http_server.h"
+
+namespace minions::gateway {
+
+class Gateway {
+ public:
+  explicit Gateway(std::unique_ptr<Context> context);
+  ~Gateway();
+  Gateway(const Gateway&) = delete;
+  Gateway& operator=(const Gateway&) = delete;
+
+  // For the public listener, and for the admin one. Valid while the gateway lives.
+  [[nodiscard]] net::Handler handler();
+  [[nodiscard]] net::Handler admin_handler();
+
+  // Closes what has expired. About once a second, from any thread.
+  void sweep();
+  // From now on nothing new is begun: 503.
+  void start_draining() { context_->draining = true; }
+  [[nodiscard]] Context& context() { return *context_; }
+
+ private:
+  [[nodiscard]] net::Task<void> dispatch(net::Exchange& http);
+  [[nodiscard]] net::Task<void> admin(net::Exchange& http);
+  [[nodiscard]] net::Task<void> attestation(net::Exchange& http);
+  [[nodiscard]] net::Task<void> session(net::Exchange& http);
+  [[nodiscard]] net::Task<tl::expected<ReceivedRequest, int>> receive(net::Exchange& http,
+                                                                      session::ServerSession& session);
+  [[nodiscard]] net::Task<void> stream(net::Exchange& http, std::string_view session_hex);
+  [[nodiscard]] net::Task<void> health(net::Exchange& http, bool good);
+
+  std::unique_ptr<Context> context_;
+};
+
+}  // namespace minions::gateway

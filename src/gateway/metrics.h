@@ -1,0 +1,41 @@
+// Counts for operators, in Prometheus's text form. No content, no names of users, no sizes of single messages.
+#pragma once
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include <array>
+#include <functional>
+#include <string>
+
+namespace minions::gateway {
+
+enum class StreamOutcome { kComplete, kAlert, kRefused, kCancelled };
+
+class Metrics {
+ public:
+  Metrics();
+
+  prometheus::Counter& attestations;
+  prometheus::Counter& handshakes_done;
+  prometheus::Counter& handshakes_refused;
+  prometheus::Gauge& streams_running;
+  prometheus::Gauge& sessions_proven;
+  prometheus::Gauge& sessions_unproven;
+  prometheus::Gauge& epoch;
+  prometheus::Histogram& first_byte_seconds;  // of the model, from the request's end
+
+  void count(StreamOutcome outcome);
+  void count_plain_error(int status);
+  [[nodiscard]] std::string text() const;
+
+ private:
+  explicit Metrics(std::shared_ptr<prometheus::Registry> registry);
+  std::shared_ptr<prometheus::Registry> registry_;
+  std::array<prometheus::Counter*, 4> streams_;
+  prometheus::Family<prometheus::Counter>& plain_errors_;
+};
+
+}  // namespace minions::gateway

@@ -1,0 +1,254 @@
+#include "gateway/reply_writer.h"
+
+#include <algorithm>
+
+namespace minions::gateway {
+namespace {
+
+using session::Alert;
+using session::AlertCode;
+using session::PaddingMode;
+using session::Processed;
+using session::RecordType;
+
+// What tick and constant hold back at most; past it the backend waits.
+constexpr std::size_t kQueueLimit = session::kMaxRecordData;
+
+bool is_header_value(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c <= 0x7E; });
+}
+
+UnixSeconds now_s() {
+  return std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now())
+      .time_since_epoch()
+      .count();
+}
+
+}  // namespace
+
+ReplyWriter::ReplyWriter(Context& context, net::Exchange& http, const session::ServerSession& session,
+                         ReceivedRequest& request)
+    : context_(context),
+      http_(http),
+      session_(session),
+      request_(request),
+      sealer_(request.keys.context, request.keys.reply_key.reveal(), session.parameters().padding) {}
+
+net::Deadline ReplyWriter::model_deadline() const { return net::deadline_in(context_.settings.model_time); }
+
+void ReplyWriter::seal(RecordType type, ByteView data) {
+  const std::size_t size = sealer_.record_size(type, data.size());
+  sealer_.seal(type, data, http_.reply_space(size));
+  http_.commit(size);
+}
+
+void ReplyWriter::seal_data(ByteView data) {
+  while (!data.empty()) {
+    const ByteView piece = data.first(std::min(data.size(), session::kMaxRecordData));
+    seal(RecordType::kData, piece);
+    data = data.subspan(piece.size());
+  }
+}
+
+net::Task<Status> ReplyWriter::flush() {
+  auto flushed = co_await http_.flush(net::deadline_in(context_.settings.write_stall));
+  if (!flushed) reader_failed_ = true;
+  co_return flushed;
+}
+
+net::Task<StreamOutcome> ReplyWriter::write() {
+  const net::Header headers[] = {{"content-type", "application/octet-stream"},
+                                 {"cache-control", "no-store, no-transform"},
+                                 {"x-accel-buffering", "no"}};
+  if (!http_.begin_reply(200, headers)) {
+    http_.abort();
+    co_return StreamOutcome::kCancelled;
+  }
+  StreamOutcome outcome = StreamOutcome::kAlert;
+  if (request_.refusal) {
+    outcome = co_await write_alert(*request_.refusal);
+  } else if (request_.call == nullptr) {
+    seal_head({204, {}});
+    outcome = co_await write_trailer();
+  } else {
+    outcome = co_await write_reply_of_model();
+  }
+  co_return outcome;
+}
+
+void ReplyWriter::seal_head(const models::BackendReplyHead& head) {
+  session::ReplyHead sealed{head.status, {}};
+  if (!head.content_type.empty() && is_header_value(head.content_type))
+    sealed.headers.emplace_back("content-type", head.content_type);
+  seal(RecordType::kHead, as_bytes(sealed.to_json()));
+}
+
+net::Task<StreamOutcome> ReplyWriter::write_reply_of_model() {
+  const PaddingMode mode = session_.parameters().padding;
+  Status passed;
+  if (mode == PaddingMode::kOff || mode == PaddingMode::kBucket) {
+    passed = co_await pass_at_once();
+  } else {
+    passed = co_await pass_by_tick();
+  }
+  StreamOutcome outcome = StreamOutcome::kComplete;
+  if (passed) {
+    outcome = co_await write_trailer();
+  } else {
+    outcome = co_await write_failure(passed.error());
+  }
+  co_return outcome;
+}
+
+net::Task<Result<models::BackendReplyHead>> ReplyWriter::read_head() {
+  const auto asked = std::chrono::steady_clock::now();
+  auto head = co_await request_.call->head(model_deadline());
+  if (!head) co_return fail(std::move(head).error());
+  context_.metrics.first_byte_seconds.Observe(
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - asked).count());
+  if (head->status < 200 || head->status > 599)
+    co_return fail(ErrorCode::kBackend, "the model server answered with a status that is none");
+  co_return *std::move(head);
+}
+
+net::Task<Status> ReplyWriter::pass_at_once() {
+  MINIONS_CO_TRY_ASSIGN(const models::BackendReplyHead head, co_await read_head());
+  seal_head(head);
+  for (;;) {
+    const auto piece = co_await request_.call->read(model_deadline());
+    if (!piece) co_return fail(piece.error());
+    if (piece->empty()) co_return Status{};
+    usage_.take(*piece);
+    seal_data(*piece);
+    MINIONS_CO_TRY(co_await flush());
+  }
+}
+
+// What has come from the backend and not yet been sealed. One coroutine fills it, one empties it, on one thread.
+struct ReplyWriter::TickQueue {
+  explicit TickQueue(net::Executor executor) : changed(executor) {}
+
+  std::optional<models::BackendReplyHead> head;
+  Bytes data;
+  std::optional<Status> end;  // how the backend's reply ended
+  bool writer_gone = false;
+  net::Timer
+      changed;  // one of the two waits at a time: the filler while the queue is full, the emptier while it is not
+
+  [[nodiscard]] bool full() const { return data.size() >= kQueueLimit; }
+  [[nodiscard]] net::Task<void> wait(net::Deadline until) {
+    changed.expires_at(until);
+    co_await changed.async_wait(net::use_task_tuple);
+  }
+  void notify() { changed.cancel(); }
+};
+
+net::Task<void> ReplyWriter::fill(std::shared_ptr<TickQueue> queue) {
+  auto head = co_await read_head();
+  if (!head) {
+    queue->end = fail(std::move(head).error());
+  } else {
+    queue->head = *std::move(head);
+  }
+  queue->notify();
+  while (!queue->end) {
+    while (queue->full() && !queue->writer_gone) co_await queue->wait(net::kNoDeadline);
+    const auto piece = co_await request_.call->read(model_deadline());
+    if (!piece) {
+      queue->end = fail(piece.error());
+    } else if (piece->empty()) {
+      queue->end = Status{};
+    } else {
+      usage_.take(*piece);
+      append(queue->data, *piece);
+    }
+    queue->notify();
+  }
+}
+
+net::Task<Status> ReplyWriter::pass_by_tick() {
+  auto queue = std::make_shared<TickQueue>(http_.executor());
+  // Runs beside this task and ends before it: a cancelled call gives no further piece.
+  net::spawn(http_.executor(), fill(queue));
+  const Status written = co_await empty(queue);
+  if (!written) {
+    queue->writer_gone = true;
+    request_.call->cancel();
+    queue->notify();
+  }
+  while (!queue->end) co_await queue->wait(net::kNoDeadline);
+  if (!written) co_return written;
+  co_return *queue->end;
+}
+
+net::Task<Status> ReplyWriter::empty(std::shared_ptr<TickQueue> queue) {
+  const bool constant = session_.parameters().padding == PaddingMode::kConstant;
+  const std::chrono::milliseconds tick(session_.parameters().tick_ms);
+  // Records leave on a grid of ticks, so that the moment of a token does not show.
+  const SteadyTime start = std::chrono::steady_clock::now();
+  const auto next_tick = [&] { return start + ((std::chrono::steady_clock::now() - start) / tick + 1) * tick; };
+  Bytes taken;
+  bool head_sealed = false;
+  bool data_sealed = false;
+  for (;;) {
+    while (!constant && !queue->end && queue->data.empty() && (head_sealed || !queue->head))
+      co_await queue->wait(net::kNoDeadline);
+    // The head, the first data and the end go at once; all else, and everything of `constant`, waits for its tick.
+    const SteadyTime until = next_tick();
+    while ((constant || (data_sealed && !queue->data.empty())) && !queue->end && !queue->full() &&
+           std::chrono::steady_clock::now() < until) {
+      co_await queue->wait(until);
+    }
+    if (!head_sealed && queue->head) {
+      seal_head(*queue->head);
+      head_sealed = true;
+    } else if (queue->data.empty() && !queue->end) {
+      seal(RecordType::kFiller, {});
+    }
+    if (head_sealed && !queue->data.empty()) {
+      taken.swap(queue->data);
+      queue->notify();
+      seal_data(taken);
+      taken.clear();
+      data_sealed = true;
+    }
+    if (queue->end && queue->data.empty()) co_return Status{};
+    MINIONS_CO_TRY(co_await flush());
+  }
+}
+
+net::Task<StreamOutcome> ReplyWriter::write_failure(const Error& error) {
+  if (reader_failed_) {
+    http_.abort();
+    co_return StreamOutcome::kCancelled;
+  }
+  Alert alert{AlertCode::kBackendFailed, "the model server broke off", Processed::kYes};
+  if (error.code == ErrorCode::kTimeout)
+    alert = {AlertCode::kTimeout, "the model server was silent for too long", Processed::kYes};
+  if (error.code == ErrorCode::kCancelled)
+    alert = {AlertCode::kCancelled, "the request was cancelled", Processed::kYes};
+  const StreamOutcome outcome = co_await write_alert(alert);
+  co_return outcome;
+}
+
+net::Task<StreamOutcome> ReplyWriter::write_alert(const Alert& alert) {
+  seal(RecordType::kAlert, as_bytes(alert.to_json()));
+  const Status sent = co_await http_.finish(net::deadline_in(context_.settings.write_stall));
+  co_return sent ? StreamOutcome::kAlert : StreamOutcome::kCancelled;
+}
+
+net::Task<StreamOutcome> ReplyWriter::write_trailer() {
+  const session::ReceiptKey& key = session_.receipt_key();
+  session::ReceiptSubject subject;
+  subject.statement = key.statement;
+  subject.channel_binding = request_.keys.channel_binding;
+  subject.n = request_.keys.context.n;
+  subject.request = request_.transcript;
+  subject.reply = std::move(sealer_).transcript();
+  subject.time = now_s();
+  seal(RecordType::kTrailer, as_bytes(session::signed_trailer_json(subject, usage_.finish(), *key.signer)));
+  const Status sent = co_await http_.finish(net::deadline_in(context_.settings.write_stall));
+  co_return sent ? StreamOutcome::kComplete : StreamOutcome::kCancelled;
+}
+
+}  // namespace minions::gateway

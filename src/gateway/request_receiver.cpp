@@ -1,0 +1,201 @@
+#include "gateway/request_receiver.h"
+
+#include "base/byte_io.h"
+#include "gateway/routes.h"
+
+namespace minions::gateway {
+namespace {
+
+using session::Alert;
+using session::AlertCode;
+using session::Processed;
+
+constexpr std::uint64_t kBytesPerSecond = 256 * 1024;
+
+Alert refusal(AlertCode code, std::string message) { return {code, std::move(message), Processed::kNo}; }
+
+Alert refusal_of(const Error& error) {
+  if (error.code == ErrorCode::kTooLarge) return refusal(AlertCode::kTooLarge, error.detail);
+  if (error.code == ErrorCode::kTimeout)
+    return refusal(AlertCode::kBackendFailed, "the model server did not answer in time");
+  return refusal(AlertCode::kBackendFailed, "the model server cannot be reached");
+}
+
+}  // namespace
+
+RequestReceiver::RequestReceiver(Context& context, net::Exchange& http, session::ServerSession& session)
+    : context_(context), http_(http), session_(session), started_(std::chrono::steady_clock::now()) {}
+
+RequestReceiver::~RequestReceiver() { context_.unfinished_bytes -= counted_bytes_; }
+
+int RequestReceiver::record_failed() {
+  if (session_.count_bad_tag()) context_.sessions.close(session_.parameters().session);
+  return 400;
+}
+
+net::Task<tl::expected<MutableBytes, int>> RequestReceiver::next_piece() {
+  const std::chrono::seconds earned(http_.body_bytes_received() / kBytesPerSecond);
+  const auto piece = co_await http_.read_body(started_ + context_.settings.body_time + earned);
+  if (!piece) co_return tl::unexpected(piece.error().code == ErrorCode::kTimeout ? 408 : 400);
+  if (http_.body_bytes_received() > context_.settings.max_request_bytes) co_return tl::unexpected(413);
+  counted_bytes_ += piece->size();
+  if (context_.unfinished_bytes += piece->size(); context_.unfinished_bytes > context_.settings.max_unfinished_bytes) {
+    co_return tl::unexpected(429);
+  }
+  co_return *piece;
+}
+
+net::Task<RequestReceiver::Step> RequestReceiver::read_stream_id() {
+  ByteArray<sizeof(session::StreamId)> id;
+  for (std::size_t have = 0; have < id.size();) {
+    if (piece_.empty()) {
+      const auto piece = co_await next_piece();
+      if (!piece) co_return tl::unexpected(piece.error());
+      if (piece->empty()) co_return tl::unexpected(400);
+      piece_ = *piece;
+    }
+    const std::size_t count = std::min(id.size() - have, piece_.size());
+    std::copy_n(piece_.begin(), count, id.begin() + static_cast<std::ptrdiff_t>(have));
+    piece_ = piece_.subspan(count);
+    have += count;
+  }
+  auto keys = session_.keys(load_be<session::StreamId>(id.data()));
+  if (!keys) {
+    if (keys.error().code == ErrorCode::kReplayed) co_return tl::unexpected(409);
+    co_return tl::unexpected(keys.error().code == ErrorCode::kNotFound ? 404 : 400);
+  }
+  request_.keys = *std::move(keys);
+  reader_.emplace(session::Direction::kRequest, request_.keys.context, request_.keys.request_key.reveal());
+  co_return Step{};
+}
+
+net::Task<tl::expected<ReceivedRequest, int>> RequestReceiver::receive() {
+  const Step begun = co_await read_stream_id();
+  if (!begun) co_return tl::unexpected(begun.error());
+  for (;;) {
+    const auto record = reader_->next(piece_);
+    if (!record) co_return tl::unexpected(record_failed());
+    if (*record) {
+      const Step taken = co_await take(**record);
+      if (!taken) co_return tl::unexpected(taken.error());
+      continue;
+    }
+    const auto piece = co_await next_piece();
+    if (!piece) co_return tl::unexpected(piece.error());
+    if (piece->empty()) break;
+    piece_ = *piece;
+  }
+  if (!reader_->finish()) co_return tl::unexpected(400);
+  request_.transcript = std::move(hash_).finish();
+  co_await complete();
+  co_return std::move(request_);
+}
+
+RequestReceiver::Step RequestReceiver::first_record_opened() {
+  if (const Status marked = session_.mark(request_.keys.context.n); !marked) {
+    return tl::unexpected(marked.error().code == ErrorCode::kReplayed ? 409 : 404);
+  }
+  if (const Status proven = context_.sessions.prove(session_.parameters().session); !proven) {
+    return tl::unexpected(proven.error().code == ErrorCode::kBusy ? 503 : 404);
+  }
+  return {};
+}
+
+net::Task<RequestReceiver::Step> RequestReceiver::take(const session::Record& record) {
+  if (reader_->opened() == 1) {
+    if (const Step step = first_record_opened(); !step) co_return step;
+  }
+  if (record.type == session::RecordType::kHead) {
+    const Step judged = co_await take_head(as_text(record.data));
+    co_return judged;
+  }
+  if (record.type == session::RecordType::kData) co_await take_data(record.data);
+  if (record.type == session::RecordType::kTrailer && !session::check_request_trailer(as_text(record.data)))
+    co_return tl::unexpected(400);
+  co_return Step{};
+}
+
+std::optional<Alert> RequestReceiver::judge_head() {
+  if (is_closing(request_.head)) return std::nullopt;
+  if (context_.api_keys != nullptr) {
+    const auto shown = session::find_header(request_.head.headers, "authorization");
+    auto name = shown ? context_.api_keys->name_of(*shown) : std::nullopt;
+    if (!name) {
+      static_cast<void>(context_.allow(context_.failures, http_));
+      return refusal(AlertCode::kUnauthorized, "an API key of this server is needed");
+    }
+    if (context_.settings.key_requests_per_minute > 0 &&
+        !context_.key_requests.allow(*name, std::chrono::steady_clock::now())) {
+      return refusal(AlertCode::kOverloaded, "this API key's requests for the minute are used up");
+    }
+    request_.key_place = context_.key_running.enter(*name, context_.settings.key_concurrent_requests);
+    if (!request_.key_place) return refusal(AlertCode::kOverloaded, "this API key has too many requests running");
+  }
+  session_.note_authorised();
+  if (!is_allowed(request_.head.method, request_.head.path)) {
+    return refusal(AlertCode::kNotFound, "the server does not offer this method and path");
+  }
+  if (request_.head.length > context_.settings.max_request_bytes)
+    return refusal(AlertCode::kTooLarge, "the request is too large");
+  return std::nullopt;
+}
+
+net::Task<RequestReceiver::Step> RequestReceiver::take_head(std::string_view json) {
+  hash_.head(as_bytes(json));
+  auto head = session::RequestHead::parse(json);
+  if (!head) co_return tl::unexpected(400);
+  request_.head = *std::move(head);
+  request_.refusal = judge_head();
+  if (request_.refusal || is_closing(request_.head)) co_return Step{};
+
+  models::BackendRequest forwarded{request_.head.method, request_.head.path, {}, request_.head.length};
+  for (const std::string_view name : {"content-type", "accept"}) {
+    if (const auto value = session::find_header(request_.head.headers, name)) {
+      forwarded.headers.push_back({std::string(name), std::string(*value)});
+    }
+  }
+  auto call = co_await context_.backend->open(std::move(forwarded), http_.executor(), http_.thread_index());
+  if (!call) {
+    request_.refusal = refusal_of(call.error());
+    co_return Step{};
+  }
+  request_.call = *std::move(call);
+  backend_takes_data_ = true;
+  co_return Step{};
+}
+
+net::Task<void> RequestReceiver::take_data(ByteView data) {
+  hash_.data(data);
+  data_received_ += data.size();
+  if (!backend_takes_data_ || data.empty() || data_received_ > request_.head.length) co_return;
+  if (data_received_ == request_.head.length) {
+    held_.assign(data.begin(), data.end());
+    co_return;
+  }
+  // A backend that refuses early is asked why at the end.
+  const Status written = co_await request_.call->write(data);
+  if (!written) backend_takes_data_ = false;
+}
+
+net::Task<void> RequestReceiver::complete() {
+  if (request_.call == nullptr) {
+    if (!request_.refusal && data_received_ != request_.head.length)
+      request_.refusal = refusal(AlertCode::kBadRequest, "the length is wrong");
+    co_return;
+  }
+  if (data_received_ != request_.head.length) {
+    request_.call.reset();
+    request_.refusal = refusal(AlertCode::kBadRequest, "the request's data has another length than its head says");
+    co_return;
+  }
+  if (backend_takes_data_ && !held_.empty()) {
+    const Status written = co_await request_.call->write(held_);
+    backend_takes_data_ = written.has_value();
+  }
+  if (!backend_takes_data_) co_return;
+  // If it fails, head() will say why.
+  const Status finished = co_await request_.call->finish();
+  static_cast<void>(finished);
+}
+
+}  // namespace minions::gateway

@@ -1,0 +1,61 @@
+// Takes in one sealed request: opens its records as they come, judges the head, and passes data on to the backend while
+// it arrives. The backend's request is completed only after the final record has opened and the HTTP body has ended.
+#pragma once
+
+#include "gateway/context.h"
+#include "session/exchange.h"
+
+namespace minions::gateway {
+
+// A whole request that authenticated. What is wrong with it may be said in a sealed alert.
+struct ReceivedRequest {
+  session::StreamKeys keys;
+  session::RequestHead head;
+  Digest32 transcript{};                            // T
+  std::optional<session::Alert> refusal;            // why it is not asked of the model
+  std::unique_ptr<models::BackendCall> call;        // completed; null with a refusal and for the closing of a session
+  std::optional<RunningRequests::Place> key_place;  // among its API key's running requests
+};
+
+[[nodiscard]] inline bool is_closing(const session::RequestHead& head) {
+  return head.method == "DELETE" && head.path == "/v2/session";
+}
+
+class RequestReceiver {
+ public:
+  RequestReceiver(Context& context, net::Exchange& http, session::ServerSession& session);
+  ~RequestReceiver();
+  RequestReceiver(const RequestReceiver&) = delete;
+  RequestReceiver& operator=(const RequestReceiver&) = delete;
+
+  // The request, or the status of a plain error: until the request's end has authenticated nothing else is said of it.
+  [[nodiscard]] net::Task<tl::expected<ReceivedRequest, int>> receive();
+
+ private:
+  using Step = tl::expected<void, int>;
+  [[nodiscard]] net::Task<tl::expected<MutableBytes, int>> next_piece();
+  [[nodiscard]] net::Task<Step> read_stream_id();
+  [[nodiscard]] net::Task<Step> take(const session::Record& record);
+  [[nodiscard]] Step first_record_opened();
+  [[nodiscard]] net::Task<Step> take_head(std::string_view json);
+  [[nodiscard]] net::Task<void> take_data(ByteView data);
+  [[nodiscard]] net::Task<void> complete();
+  [[nodiscard]] std::optional<session::Alert> judge_head();
+  [[nodiscard]] int record_failed();
+
+  Context& context_;
+  net::Exchange& http_;
+  session::ServerSession& session_;
+  const SteadyTime started_;
+  std::uint64_t counted_bytes_ = 0;  // in context_.unfinished_bytes
+
+  ReceivedRequest request_;
+  std::optional<session::RecordReader> reader_;
+  session::ExchangeHash hash_;
+  MutableBytes piece_;
+  std::uint64_t data_received_ = 0;
+  Bytes held_;  // the last data of a request, until its end has authenticated
+  bool backend_takes_data_ = false;
+};
+
+}  // namespace minions::gateway

@@ -1,0 +1,22 @@
+// Finds the usage that a backend reports, in the last bytes of a reply that passes by. Keeps a bounded tail and parses
+// once, at the end: the hot path only copies.
+#pragma once
+
+#include <string>
+
+#include "base/bytes.h"
+
+namespace minions::gateway {
+
+class UsageScanner {
+ public:
+  void take(ByteView piece);
+  // The bytes of the last `"usage":{...}` value; empty if there is none. A model's text cannot make one: its quotes are
+  // escaped. Whether it is strict JSON is for the receipt to check.
+  [[nodiscard]] std::string_view finish() const;
+
+ private:
+  std::string tail_;
+};
+
+}  // namespace minions::gateway

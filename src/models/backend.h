@@ -1,0 +1,58 @@
+// A model server as the gateway uses it: OpenAI's HTTP API, request bodies in, reply bodies out, nothing re-encoded.
+// The gateway streams a request as it opens; a backend may act on it only after finish().
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "models/in_process_model.h"
+#include "net/http.h"
+#include "net/task.h"
+
+namespace minions::models {
+
+struct BackendRequest {
+  std::string method;
+  std::string path;
+  net::Headers headers;      // content-type and accept, where the client gave them
+  std::uint64_t length = 0;  // bytes of body that will be written
+};
+
+struct BackendReplyHead {
+  int status = 0;
+  std::string content_type;  // empty: the backend gave none
+};
+
+// One request on its way. Destroying it breaks the request off. Used on one thread.
+class BackendCall {
+ public:
+  virtual ~BackendCall() = default;
+
+  // The next piece of the body; the bytes are the caller's again when the task ends.
+  [[nodiscard]] virtual net::Task<Status> write(ByteView piece) = 0;
+  // The request is complete: `length` bytes were written.
+  [[nodiscard]] virtual net::Task<Status> finish() = 0;
+  // May be asked after a failed write: a backend that refuses early has said why.
+  [[nodiscard]] virtual net::Task<Result<BackendReplyHead>> head(net::Deadline deadline) = 0;
+  // The next piece, valid until the next call; empty at the end. kTruncated if the reply breaks off.
+  [[nodiscard]] virtual net::Task<Result<ByteView>> read(net::Deadline deadline) = 0;
+  // Breaks the request off. What waits returns kCancelled.
+  virtual void cancel() = 0;
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  // The models it has, asked of it now. executor: where the task runs.
+  [[nodiscard]] virtual net::Task<Result<std::vector<ModelInfo>>> models(net::Executor executor) = 0;
+  // kNetwork: it cannot be reached. thread_index: of the gateway's threads, for connections that are kept for each.
+  [[nodiscard]] virtual net::Task<Result<std::unique_ptr<BackendCall>>> open(BackendRequest request,
+                                                                             net::Executor executor,
+                                                                             std::size_t thread_index) = 0;
+};
+
+}  // namespace minions::models

@@ -1,0 +1,23 @@
+// The extractive engine: an OpenAI-compatible model without a neural network, for the demo and for tests that need no
+// weights. It quotes the sentences of the given text that fit the question best, with where they stand, fills JSON
+// shapes from them, and plays the supervisor of the Minion protocol. It says that it is extractive. No state, clock or
+// chance.
+#pragma once
+
+#include "models/in_process_model.h"
+
+namespace minions::models {
+
+inline constexpr std::string_view kExtractiveModelId = "extractive";
+
+// A token is estimated as four bytes of UTF-8, rounded up for each text.
+[[nodiscard]] constexpr std::size_t estimated_tokens(std::string_view text) { return (text.size() + 3) / 4; }
+
+class ExtractiveModel final : public InProcessModel {
+ public:
+  [[nodiscard]] std::vector<ModelInfo> models() const override;
+  // GET /v1/models, GET /v1/models/extractive, POST /v1/chat/completions.
+  void serve(const ApiRequest& request, ApiSink& sink, std::stop_token stop) override;
+};
+
+}  // namespace minions::models

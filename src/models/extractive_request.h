@@ -1,0 +1,49 @@
+// A chat completion request as the extractive engine reads it, and the errors it answers in OpenAI's form.
+#pragma once
+
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+namespace minions::models {
+
+struct ApiFailure {
+  int status;  // of HTTP
+  std::string message;
+  std::string param;  // the field that is wrong; may be empty
+  std::string code;   // may be empty
+};
+// {"error":{"message","type","param","code"}}
+[[nodiscard]] std::string to_json(const ApiFailure& failure);
+
+enum class TurnRole { kSystem, kUser, kAssistant };
+
+struct Turn {
+  TurnRole role;
+  std::string_view text;
+};
+
+enum class AnswerShape { kText, kJsonObject, kJsonSchema };
+
+struct ExtractiveRequest {
+  std::string model;
+  std::vector<Turn> turns;  // views into storage
+  bool stream = false;
+  bool include_usage = false;
+  AnswerShape shape = AnswerShape::kText;
+  std::string schema;  // JSON, with kJsonSchema
+  std::vector<std::string> stop;
+  std::optional<std::size_t> max_tokens;
+
+  std::shared_ptr<const void> storage;  // what the views point into
+};
+
+// Fields it does not know are ignored; known ones of a wrong type are status 400.
+[[nodiscard]] tl::expected<ExtractiveRequest, ApiFailure> parse_extractive_request(std::string_view body);
+
+}  // namespace minions::models

@@ -1,0 +1,22 @@
+// Fills a JSON schema from quotes. Takes the keywords of OpenAI's structured output: type (one or several), properties,
+// required, items, minItems, maxItems, uniqueItems, enum, const, default, minimum, maximum, exclusiveMinimum and
+// -Maximum, multipleOf 1, minLength, maxLength, anyOf, oneOf, allOf, $ref into the schema, format date. `pattern` is
+// not checked.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string_view>
+
+#include "models/extractive_context.h"
+
+namespace minions::models {
+
+// A value of the schema's shape. Without quotes: null where the schema allows it, else the smallest value that it does.
+[[nodiscard]] nlohmann::json fill_schema(const nlohmann::json& schema, std::string_view question,
+                                         std::span<const Quote> quotes);
+
+// The words that a schema names its parts with: they help to find what to fill it with.
+[[nodiscard]] std::string schema_words(const nlohmann::json& schema);
+
+}  // namespace minions::models

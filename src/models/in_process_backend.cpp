@@ -1,0 +1,173 @@
+#include "models/in_process_backend.h"
+
+#include <boost/asio/post.hpp>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <optional>
+
+namespace minions::models {
+namespace {
+
+constexpr std::size_t kQueuedBytes = 256 * 1024;
+
+// What the model's thread writes and the connection's thread reads.
+class ReplyChannel final : public ApiSink, public std::enable_shared_from_this<ReplyChannel> {
+ public:
+  explicit ReplyChannel(net::Executor executor) : executor_(executor), ready_(std::in_place, executor) {}
+
+  // On the model's thread.
+  void head(int status, std::string_view content_type) override {
+    {
+      const std::lock_guard lock(mutex_);
+      head_ = BackendReplyHead{status, std::string(content_type)};
+    }
+    wake();
+  }
+  bool body(std::string_view piece) override {
+    {
+      std::unique_lock lock(mutex_);
+      room_.wait(lock, [&] { return queued_ < kQueuedBytes || stop_.stop_requested(); });
+      if (stop_.stop_requested()) return false;
+      pieces_.emplace_back(piece);
+      queued_ += piece.size();
+    }
+    wake();
+    return true;
+  }
+  void end() {
+    {
+      const std::lock_guard lock(mutex_);
+      ended_ = true;
+    }
+    wake();
+  }
+  [[nodiscard]] std::stop_token token() const { return stop_.get_token(); }
+
+  // On the connection's thread.
+  net::Task<Result<BackendReplyHead>> wait_head(net::Deadline deadline) {
+    MINIONS_CO_TRY(co_await wait_until(deadline, [this] { return head_.has_value() || ended_; }));
+    const std::lock_guard lock(mutex_);
+    if (!head_) co_return fail(ErrorCode::kBackend, "the model ended without a reply");
+    co_return *head_;
+  }
+  // All that is there, at least one piece; empty at the end.
+  net::Task<Result<ByteView>> next(net::Deadline deadline) {
+    MINIONS_CO_TRY(co_await wait_until(deadline, [this] { return !pieces_.empty() || ended_; }));
+    {
+      const std::lock_guard lock(mutex_);
+      current_.clear();
+      for (const std::string& piece : pieces_) current_ += piece;
+      pieces_.clear();
+      queued_ = 0;
+    }
+    room_.notify_all();
+    co_return as_bytes(current_);
+  }
+  void stop() {
+    {
+      // Under the lock, so that a model about to wait for room sees it, and that nothing is posted afterwards.
+      const std::lock_guard lock(mutex_);
+      stop_.request_stop();
+    }
+    room_.notify_all();
+    if (ready_) ready_->cancel();
+  }
+  // The connection's task is over. The model's thread may hold the channel longer than the io_context lives.
+  void detach() {
+    stop();
+    ready_.reset();
+  }
+
+ private:
+  template <class Predicate>
+  net::Task<Status> wait_until(net::Deadline deadline, Predicate ready) {
+    for (;;) {
+      {
+        const std::lock_guard lock(mutex_);
+        if (stop_.stop_requested()) co_return fail(ErrorCode::kCancelled, "the request was broken off");
+        if (ready()) co_return Status{};
+      }
+      if (std::chrono::steady_clock::now() >= deadline)
+        co_return fail(ErrorCode::kTimeout, "the model did not answer in time");
+      ready_->expires_at(deadline);
+      // A wake that came before this wait finds the timer set again; the state is looked at under the lock each time,
+      // on the thread that also runs the wakes.
+      co_await ready_->async_wait(net::use_task_tuple);
+    }
+  }
+  void wake() {
+    const std::lock_guard lock(mutex_);
+    if (stop_.stop_requested()) return;
+    boost::asio::post(executor_, [self = shared_from_this()] {
+      if (self->ready_) self->ready_->cancel();
+    });
+  }
+
+  net::Executor executor_;
+  std::optional<net::Timer> ready_;  // the connection's thread alone
+  std::mutex mutex_;
+  std::condition_variable room_;
+  std::stop_source stop_;
+  std::optional<BackendReplyHead> head_;
+  std::deque<std::string> pieces_;
+  std::size_t queued_ = 0;
+  bool ended_ = false;
+  std::string current_;
+};
+
+class InProcessCall final : public BackendCall {
+ public:
+  InProcessCall(std::shared_ptr<InProcessModel> model, boost::asio::thread_pool& threads, BackendRequest request,
+                net::Executor executor)
+      : model_(std::move(model)),
+        threads_(threads),
+        request_(std::move(request)),
+        channel_(std::make_shared<ReplyChannel>(executor)) {
+    body_.reserve(request_.length);
+  }
+  ~InProcessCall() override { channel_->detach(); }
+
+  net::Task<Status> write(ByteView piece) override {
+    body_ += as_text(piece);
+    co_return Status{};
+  }
+  net::Task<Status> finish() override {
+    boost::asio::post(threads_, [model = model_, channel = channel_, request = request_, body = std::move(body_)] {
+      if (!channel->token().stop_requested())
+        model->serve({request.method, request.path, body}, *channel, channel->token());
+      channel->end();
+    });
+    co_return Status{};
+  }
+  net::Task<Result<BackendReplyHead>> head(net::Deadline deadline) override { return channel_->wait_head(deadline); }
+  net::Task<Result<ByteView>> read(net::Deadline deadline) override { return channel_->next(deadline); }
+  void cancel() override { channel_->stop(); }
+
+ private:
+  std::shared_ptr<InProcessModel> model_;
+  boost::asio::thread_pool& threads_;
+  BackendRequest request_;
+  std::shared_ptr<ReplyChannel> channel_;
+  std::string body_;
+};
+
+}  // namespace
+
+InProcessBackend::InProcessBackend(std::unique_ptr<InProcessModel> model, const InProcessOptions& options)
+    : model_(std::move(model)), options_(options), threads_(options.threads) {}
+
+InProcessBackend::~InProcessBackend() { threads_.join(); }
+
+net::Task<Result<std::vector<ModelInfo>>> InProcessBackend::models(net::Executor) { co_return model_->models(); }
+
+net::Task<Result<std::unique_ptr<BackendCall>>> InProcessBackend::open(BackendRequest request, net::Executor executor,
+                                                                       std::size_t) {
+  if (request.length > options_.request_limit_bytes) {
+    co_return fail(ErrorCode::kTooLarge, "the request is over what the embedded engine takes");
+  }
+  co_return std::unique_ptr<BackendCall>(
+      std::make_unique<InProcessCall>(model_, threads_, std::move(request), executor));
+}
+
+}  // namespace minions::models

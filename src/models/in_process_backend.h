@@ -1,0 +1,31 @@
+// Runs an in-process model as a backend: its work on threads of its own, its reply through a bounded queue, so that a
+// reader who is slow slows the model and not the gateway.
+#pragma once
+
+#include <boost/asio/thread_pool.hpp>
+
+#include "models/backend.h"
+
+namespace minions::models {
+
+struct InProcessOptions {
+  std::size_t threads = 1;
+  std::uint64_t request_limit_bytes = 64 * 1024 * 1024;  // one request's body, which is held whole
+};
+
+class InProcessBackend final : public Backend {
+ public:
+  InProcessBackend(std::unique_ptr<InProcessModel> model, const InProcessOptions& options);
+  ~InProcessBackend() override;  // waits for the model to notice that it shall stop
+
+  [[nodiscard]] net::Task<Result<std::vector<ModelInfo>>> models(net::Executor executor) override;
+  [[nodiscard]] net::Task<Result<std::unique_ptr<BackendCall>>> open(BackendRequest request, net::Executor executor,
+                                                                     std::size_t thread_index) override;
+
+ private:
+  std::shared_ptr<InProcessModel> model_;
+  InProcessOptions options_;
+  boost::asio::thread_pool threads_;
+};
+
+}  // namespace minions::models

@@ -1,0 +1,40 @@
+// A model that runs inside this process and speaks the OpenAI HTTP API without HTTP: the embedded engines.
+#pragma once
+
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace minions::models {
+
+struct ModelInfo {
+  std::string id;
+  std::string owned_by;
+};
+
+struct ApiRequest {
+  std::string_view method;  // GET, POST
+  std::string_view path;    // /v1/chat/completions, without or with a query
+  std::string_view body;
+};
+
+// Where a reply goes: the head once, then the body in pieces. A streamed reply is text/event-stream, one piece an
+// event.
+class ApiSink {
+ public:
+  virtual ~ApiSink() = default;
+  virtual void head(int status, std::string_view content_type) = 0;
+  virtual bool body(std::string_view piece) = 0;  // false: stop
+};
+
+class InProcessModel {
+ public:
+  virtual ~InProcessModel() = default;
+  [[nodiscard]] virtual std::vector<ModelInfo> models() const = 0;
+  // Synchronous and callable from several threads at once; returns early, with an unfinished body, once the token says
+  // stop. What is wrong with a request is told in the reply: {"error":{"message","type","param","code"}}.
+  virtual void serve(const ApiRequest& request, ApiSink& sink, std::stop_token stop) = 0;
+};
+
+}  // namespace minions::models

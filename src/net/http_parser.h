@@ -1,0 +1,66 @@
+// Incremental HTTP/1.1 parsers over a buffer of the caller. No sockets, no copies of bodies.
+// They refuse what parsers disagree about: two lengths, folded lines, bare line feeds, codings other than chunked.
+#pragma once
+
+#include <memory>
+
+#include "base/bytes.h"
+#include "net/http.h"
+
+namespace minions::net {
+
+enum class ParseEvent {
+  kNeedMore,  // give again what was not consumed, with more behind it
+  kHead,      // head() is complete
+  kBody,      // a piece of the body
+  kEnd,       // the message is complete; what was not consumed belongs to the next
+};
+
+struct Parsed {
+  ParseEvent event = ParseEvent::kNeedMore;
+  std::size_t consumed = 0;
+  MutableBytes body;  // for kBody: part of the bytes given, inside what was consumed
+};
+
+// What a chunk's size line or the trailer section may take: a buffer must hold as much, or feed could never go on.
+inline constexpr std::size_t kMaxChunkHeaderBytes = 16 * 1024;
+
+class RequestParser {
+ public:
+  RequestParser();
+  ~RequestParser();
+  // Ready for the next message.
+  void reset();
+  // One event at a time. An error ends the parser; refusal_status() then says which reply it deserves.
+  [[nodiscard]] Result<Parsed> feed(MutableBytes unread);
+  [[nodiscard]] const RequestHead& head() const;
+  [[nodiscard]] bool got_head() const;
+  // 400, 414, 417, 431 or 501.
+  [[nodiscard]] int refusal_status() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+enum class RequestKind { kOther, kHead };
+
+class ResponseParser {
+ public:
+  ResponseParser();
+  ~ResponseParser();
+  // A reply to HEAD has no body whatever its fields say.
+  void reset(RequestKind answers);
+  // 1xx replies are skipped, save 101, which is refused.
+  [[nodiscard]] Result<Parsed> feed(MutableBytes unread);
+  // The connection has ended. Fine only after kEnd or in a body that ends with the connection, else kTruncated.
+  [[nodiscard]] Status at_end_of_input();
+  [[nodiscard]] const ResponseHead& head() const;
+  [[nodiscard]] bool got_head() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace minions::net

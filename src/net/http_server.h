@@ -1,0 +1,58 @@
+// An HTTP/1.1 server: listeners, threads with an io_context each, and connections that stay on the thread they were
+// given. What a request means is its handler's business.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "net/exchange.h"
+#include "net/io_thread.h"
+#include "net/tls.h"
+
+namespace minions::net {
+
+struct ServerLimits {
+  std::chrono::milliseconds header_time{10'000};  // from the first byte to the end of the head; TLS handshake too
+  std::chrono::milliseconds idle_time{75'000};    // between requests
+  std::chrono::milliseconds write_stall{30'000};  // of reply(); streamed replies bring their own deadlines
+  std::size_t unread_body_bytes = std::size_t{256} * 1024;  // read and dropped to keep a connection
+};
+
+struct ServerOptions {
+  std::size_t threads = 1;
+  ServerLimits limits;
+};
+
+struct ListenOptions {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;                       // 0: any free one
+  std::shared_ptr<const TlsServerContext> tls;  // null: plain
+  std::size_t max_connections = 10'000;         // more are closed as they come
+  Handler handler;
+};
+
+class HttpServer {
+ public:
+  explicit HttpServer(const ServerOptions& options);
+  // Closes everything at once. Handlers that still wait are destroyed: what they use must outlive the server.
+  ~HttpServer();
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  // Serves at once; may be called again for further addresses. The port that was bound.
+  [[nodiscard]] Result<std::uint16_t> listen(ListenOptions options);
+
+  [[nodiscard]] std::size_t threads() const;
+  [[nodiscard]] asio::io_context& thread(std::size_t index);
+  [[nodiscard]] std::size_t connections() const;
+
+  // Stops accepting, closes idle connections, lets running exchanges end, then returns. At the deadline it calls
+  // on_peer_gone of those that still run, closes their connections and returns kTimeout. Blocks; not from a handler.
+  [[nodiscard]] Status drain(Deadline deadline);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace minions::net

@@ -1,0 +1,97 @@
+// One TCP connection, plain or TLS, on one io_context. Each operation first tries without waiting; only then does it
+// wait for the socket. One read and one write may wait at the same time, and any number of wait_readable.
+#pragma once
+
+#include <memory>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "net/address.h"
+#include "net/deadlines.h"
+#include "net/tls.h"
+
+namespace minions::net {
+
+struct Endpoint {
+  // No aggregate: GCC 12 destroys the members of a braced temporary twice where it stands in a co_await.
+  Endpoint(std::string to_host, std::uint16_t to_port) : host(std::move(to_host)), port(to_port) {}
+  std::string host;  // a name or an address, IPv6 without brackets
+  std::uint16_t port;
+};
+
+class Stream {
+ public:
+  explicit Stream(Socket socket);
+  ~Stream();
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  // Resolves and connects, trying each address in turn. Plain until connect_tls.
+  [[nodiscard]] static Task<Result<std::unique_ptr<Stream>>> connect(Endpoint endpoint, Deadline deadline);
+  // The TLS handshake, on a connection on which nothing was sent.
+  [[nodiscard]] Task<Status> accept_tls(const TlsServerContext& context, Deadline deadline);
+  [[nodiscard]] Task<Status> connect_tls(const TlsClientContext& context, const std::string& server_name,
+                                         Deadline deadline);
+
+  // 0 is the orderly end: FIN, or close_notify under TLS. TLS that ends without it is kTruncated.
+  [[nodiscard]] Task<Result<std::size_t>> read_some(MutableBytes to, Deadline deadline);
+  // What is there now, without waiting: nothing if nothing is, else as read_some.
+  [[nodiscard]] Result<std::optional<std::size_t>> read_now(MutableBytes to);
+  [[nodiscard]] Task<Status> write_all(ByteView bytes, Deadline deadline);
+  // Waits for something to read. It can return early: read_now tells.
+  [[nodiscard]] Task<Status> wait_readable(Deadline deadline);
+  // The peer has gone as far as can be seen now: FIN, reset or close_notify, even behind bytes not yet read.
+  [[nodiscard]] bool peer_closed();
+  // Bytes that nobody asked for are there, or the peer has gone: not fit for another request.
+  [[nodiscard]] bool has_unread_input();
+
+  // What waits returns kCancelled, and so does everything after.
+  void cancel();
+  // Tells the peer by close_notify and FIN that nothing more will come; reading goes on.
+  void shutdown_write();
+  // With close_notify if the stream is well; no waiting.
+  void close();
+  // Without close_notify: the peer must not take what it has for the whole.
+  void abort();
+
+  [[nodiscard]] Executor executor() { return socket_.get_executor(); }
+  // Bytes of ours that the system took, without TLS's own.
+  [[nodiscard]] std::uint64_t bytes_written() const { return bytes_written_; }
+  [[nodiscard]] bool is_tls() const { return ssl_ != nullptr; }
+  [[nodiscard]] const asio::ip::address& peer_address() const { return peer_address_; }
+  [[nodiscard]] bool peer_is_loopback() const { return is_loopback(peer_address_); }
+  // Of the leaf the peer showed in this TLS connection. Fails on a plain one and where the peer showed none.
+  [[nodiscard]] Result<Digest32> peer_spki_sha256() const;
+
+ private:
+  enum class Outcome { kDone, kWantRead, kWantWrite, kEnd, kTruncated, kFailed };
+  struct Attempt {
+    Outcome outcome;
+    std::size_t count = 0;
+  };
+  class Wait;
+
+  Attempt try_read(MutableBytes to);
+  Attempt try_peek();
+  Attempt try_write(ByteView bytes);
+  Attempt tls_attempt(int result, std::size_t count);
+  Attempt failed(int system_error);
+  [[nodiscard]] Error failure_of(const Attempt& attempt, const char* what) const;
+  [[nodiscard]] bool poll_for(short events) const;
+  [[nodiscard]] Task<Status> handshake(Deadline deadline);
+  [[nodiscard]] Task<Status> wait(Socket::wait_type type, Deadline deadline);
+  [[nodiscard]] Task<void> yield_turn();
+
+  Socket socket_;
+  Deadlines& deadlines_;
+  SslPtr ssl_;
+  asio::ip::address peer_address_;
+  std::string last_error_;  // why the last attempt failed
+  std::uint64_t bytes_written_ = 0;
+  int turns_left_;  // operations without waiting before others on this thread get their turn
+  bool cancelled_ = false;
+  bool broken_ = false;  // TLS state that must not be used to write any more
+  bool write_shut_ = false;
+};
+
+}  // namespace minions::net

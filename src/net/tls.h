@@ -1,0 +1,78 @@
+// TLS settings: who we are as a server, and whom a client trusts. Connections themselves are in net/stream.h.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+struct ssl_st;
+struct ssl_ctx_st;
+struct x509_st;
+
+namespace minions::net {
+
+struct SslDeleter {
+  void operator()(ssl_st* ssl) const;
+  void operator()(ssl_ctx_st* context) const;
+};
+using SslPtr = std::unique_ptr<ssl_st, SslDeleter>;
+using SslContextPtr = std::unique_ptr<ssl_ctx_st, SslDeleter>;
+
+// SHA-256 of the DER SubjectPublicKeyInfo, what pins name (RFC 7469 section 2.4).
+[[nodiscard]] Result<Digest32> spki_sha256_of(x509_st* certificate);
+// What OpenSSL says of the last failure on this thread, without content of the connection.
+[[nodiscard]] std::string last_tls_error();
+
+// A certificate chain with its key. TLS 1.3, or 1.2 with ECDHE and an AEAD; no tickets, no renegotiation.
+// Threads share it; reload() is for connections made afterwards.
+class TlsServerContext {
+ public:
+  // PEM files. An encrypted key is refused.
+  [[nodiscard]] static Result<std::shared_ptr<TlsServerContext>> load(std::string certificate_file,
+                                                                      std::string key_file);
+  // Reads both files again. On failure the old certificate stays in use.
+  [[nodiscard]] Status reload();
+  // Of the leaf in use.
+  [[nodiscard]] Digest32 spki_sha256() const;
+
+  [[nodiscard]] Result<SslPtr> new_connection(int socket) const;
+
+ private:
+  TlsServerContext(std::string certificate_file, std::string key_file)
+      : certificate_file_(std::move(certificate_file)), key_file_(std::move(key_file)) {}
+
+  std::string certificate_file_;
+  std::string key_file_;
+  mutable std::mutex mutex_;
+  SslContextPtr context_;   // guarded by mutex_
+  Digest32 spki_sha256_{};  // guarded by mutex_
+};
+
+enum class PeerVerification {
+  kWebPki,  // a chain to a trusted root, and the name or address asked for
+  kNone,    // anybody: only where the caller checks the key itself
+};
+
+struct TlsClientOptions {
+  PeerVerification verification = PeerVerification::kWebPki;
+  std::optional<std::string> ca_file;  // PEM; in place of the system's store
+};
+
+class TlsClientContext {
+ public:
+  [[nodiscard]] static Result<std::shared_ptr<const TlsClientContext>> create(const TlsClientOptions& options);
+
+  // `server_name` is a DNS name or an address: it is sent (names only) and checked.
+  [[nodiscard]] Result<SslPtr> new_connection(int socket, const std::string& server_name) const;
+
+ private:
+  explicit TlsClientContext(SslContextPtr context) : context_(std::move(context)) {}
+
+  SslContextPtr context_;
+};
+
+}  // namespace minions::net

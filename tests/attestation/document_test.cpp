@@ -1,0 +1,133 @@
+#include "attestation/document.h"
+
+#include "attestation/vectors.h"
+
+namespace minions::attestation {
+namespace {
+
+std::string vector_document() { return text(vectors()["document"]["bytes"]); }
+
+Result<AttestationDocument> parse(std::string_view json) { return AttestationDocument::parse(as_bytes(json)); }
+
+// A document with every optional part.
+AttestationDocument hardware_document() {
+  AttestationDocument document;
+  document.statement = to_bytes("statement");
+  document.evidence = {{"sev-snp", {{"report", to_bytes("cpu")}}},
+                       {"nvidia-gpu", {{"report", to_bytes("gpu")}, {"cert_chain", to_bytes("pem")}}}};
+  document.endorsements = {{"vcek", {to_bytes("one")}}, {"rims", {to_bytes("a"), to_bytes("b")}}};
+  document.attestor = {"pem \"text\"\n", to_bytes("signature")};
+  return document;
+}
+
+DocumentWriter writer_of(const AttestationDocument& document) {
+  return DocumentWriter({*document.statement, document.evidence, document.endorsements, document.attestor});
+}
+
+TEST(AttestationDocument, ReadsTheVector) {
+  const AttestationDocument document = parse(vector_document()).value();
+  EXPECT_EQ(to_hex(*document.statement), text(vectors()["statement"]["hex"]));
+  EXPECT_EQ(*document.nonce, document_nonce());
+  EXPECT_EQ(document.nonce_proof->size(), 2U);
+  ASSERT_EQ(document.evidence.size(), 1U);
+  EXPECT_EQ(document.evidence[0].type, "simulated");
+}
+
+TEST(AttestationDocument, SurvivesWritingAndReading) {
+  const AttestationDocument document = hardware_document();
+  const Proof proof = {{ProofStep::Side::kLeft, Digest32{1}}, {ProofStep::Side::kRight, Digest32{2}}};
+  const auto read = parse(writer_of(document).full(Nonce{7}, proof)).value();
+  EXPECT_EQ(read.statement, document.statement);
+  EXPECT_EQ(read.endorsements, document.endorsements);
+  EXPECT_EQ(read.attestor.public_key_pem, document.attestor.public_key_pem);
+  EXPECT_EQ(read.attestor.signature, document.attestor.signature);
+  ASSERT_EQ(read.evidence.size(), 2U);
+  EXPECT_EQ(read.evidence[1].data, document.evidence[1].data);
+  EXPECT_EQ(*read.nonce, Nonce{7});
+  ASSERT_EQ(read.nonce_proof->size(), 2U);
+  EXPECT_EQ((*read.nonce_proof)[1].side, ProofStep::Side::kRight);
+  EXPECT_EQ((*read.nonce_proof)[1].hash, Digest32{2});
+  EXPECT_FALSE(parse(writer_of(document).full())->nonce);
+}
+
+TEST(AttestationDocument, CompletesAShortAnswerFromAFullOne) {
+  const AttestationDocument full = hardware_document();
+  const auto brief = parse(writer_of(full).brief(Nonce{7}, {})).value();
+  EXPECT_FALSE(brief.statement);
+  EXPECT_TRUE(brief.endorsements.empty());
+  ASSERT_EQ(brief.evidence.size(), 1U);
+  const auto completed = AttestationDocument(brief).completed_from(full).value();
+  EXPECT_EQ(completed.statement, full.statement);
+  EXPECT_EQ(completed.endorsements, full.endorsements);
+  ASSERT_EQ(completed.evidence.size(), 2U);
+  EXPECT_EQ(completed.evidence[1].type, "nvidia-gpu");
+  EXPECT_EQ(*completed.nonce, Nonce{7});
+}
+
+TEST(AttestationDocument, CompletesTheShortVector) {
+  const auto full = parse(vector_document()).value();
+  const auto brief = parse(text(vectors()["document"]["have"])).value().completed_from(full);
+  const AppraisalPolicy policy = simulated_policy();
+  EXPECT_TRUE(
+      appraise({.document = brief, .nonce = document_nonce(), .policy = policy, .now = document_time()}).accepted());
+}
+
+TEST(AttestationDocument, IsNotCompletedFromAShortOneNorWithGpusOfItsOwn) {
+  const AttestationDocument full = hardware_document();
+  AttestationDocument brief = full;
+  brief.statement.reset();
+  EXPECT_FALSE(AttestationDocument(brief).completed_from(full));  // has GPU evidence
+  brief.evidence.pop_back();
+  EXPECT_TRUE(AttestationDocument(brief).completed_from(full));
+  EXPECT_FALSE(AttestationDocument(brief).completed_from(brief));
+}
+
+TEST(AttestationDocument, KeepsANewStatementOfItsOwn) {
+  AttestationDocument newer = hardware_document();
+  newer.statement = to_bytes("newer");
+  newer.evidence.pop_back();
+  const auto kept = AttestationDocument(newer).completed_from(hardware_document()).value();
+  EXPECT_EQ(*kept.statement, to_bytes("newer"));
+  EXPECT_EQ(kept.evidence.size(), 1U);
+}
+
+TEST(AttestationDocument, RefusesIllFormedParts) {
+  const std::pair<std::string, std::string> cases[] = {
+      {R"("smp":2)", R"("smp":1)"},
+      {R"("evidence":[)", R"("evidences":[)"},
+      {R"({"type":"simulated","data":{}})", "1"},
+      {R"("type":"simulated",)", ""},
+      {R"("type":"simulated")", R"("type":null)"},
+      {R"("data":{})", R"("data":[])"},
+      {R"("data":{})", R"("data":{"report":1})"},
+      {R"("data":{})", R"("data":{"report":"A"})"},
+      {R"("data":{})", R"("data":{"report":"AB=="})"},
+      {R"("endorsements":{})", R"("endorsements":[])"},
+      {R"("endorsements":{})", R"("endorsements":{"vcek":1})"},
+      {R"("endorsements":{})", R"("endorsements":{"vcek":[1]})"},
+      {R"("attestor":{)", R"("attest":{)"},
+      {R"("public_key_pem")", R"("public_key")"},
+      {R"("signature":")", R"("signature":"=)"},
+      {R"("nonce":")", R"("nonce":"AA)"},
+      {R"("side":"left")", R"("side":"up")"},
+      {R"("side":"left",)", ""},
+      {R"("nonce_proof":[)", R"("nonce_proof":[0,)"},
+      {R"("nonce_proof":[)", R"("nonce_proof":null,"x":[)"},
+  };
+  for (const auto& [from, to] : cases) {
+    std::string json = vector_document();
+    const std::size_t at = json.find(from);
+    ASSERT_NE(at, std::string::npos) << from;
+    EXPECT_FALSE(parse(json.replace(at, from.size(), to))) << from << " -> " << to;
+  }
+}
+
+TEST(AttestationDocument, RefusesEveryTruncationAndTooManyBytes) {
+  const std::string json = vector_document();
+  for (std::size_t size = 0; size < json.size(); ++size)
+    EXPECT_FALSE(parse(std::string_view(json).substr(0, size))) << size;
+  EXPECT_EQ(parse(json + std::string(kDocumentLimitBytes, ' ')).error().code, ErrorCode::kTooLarge);
+}
+
+}  // namespace
+}  // namespace minions::attestation

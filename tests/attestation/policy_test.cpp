@@ -1,0 +1,184 @@
+#include "attestation/policy.h"
+
+#include "attestation/vectors.h"
+
+namespace minions::attestation {
+namespace {
+
+const std::string kMeasurement(96, 'a');
+const std::string kDigest(64, 'b');
+
+Result<AppraisalPolicy> parse(std::string_view toml) { return AppraisalPolicy::parse(toml, "p.toml"); }
+
+TEST(AppraisalPolicy, DemandsHardwareByDefault) {
+  const AppraisalPolicy policy = AppraisalPolicy::built_in();
+  const PolicyRules& rules = policy.rules();
+  EXPECT_FALSE(rules.allow_simulated.value);
+  EXPECT_FALSE(rules.snp.allow_debug.value);
+  EXPECT_FALSE(rules.tdx.allow_debug.value);
+  EXPECT_FALSE(rules.allow_remote_models.value);
+  EXPECT_EQ(rules.snp.max_vmpl.value, 0U);
+  EXPECT_EQ(rules.tdx.accepted_tcb.value, std::vector<std::string>{"UpToDate"});
+  EXPECT_EQ(rules.gpu.rim.value, RimMode::kRequire);
+  EXPECT_EQ(rules.freshness.value, FreshnessMode::kNonce);
+  EXPECT_EQ(rules.tls.value, TlsMode::kIfListed);
+  EXPECT_EQ(rules.tls.source, "built-in");
+}
+
+TEST(AppraisalPolicy, ReadsEveryKeyWithItsLine) {
+  const auto policy = parse(
+      "[snp]\nallow_debug = true\nmax_vmpl = 1\nallow_migration_agent = true\nmeasurements = [\"" + kMeasurement +
+      "\"]\nhost_data = \"" + kDigest + "\"\nid_key_digests = \"" + kMeasurement +
+      "\"\nmin_tcb = { microcode = 0xd1, snp = 20 }\npcrs = { 4 = \"" + kDigest +
+      "\" }\n[tdx]\nallow_debug = true\naccepted_tcb = [\"UpToDate\", \"SWHardeningNeeded\"]\nmeasurements = \"" +
+      kMeasurement + "\"\nrtmr0 = \"" + kMeasurement + "\"\nrtmr3 = \"" + kMeasurement +
+      "\"\n[gpu]\nrequire_secboot = false\nrequire_dbgstat_disabled = false\ncount = 8\nrim = \"if-present\"\n"
+      "ocsp = \"off\"\n[jwt]\nleeway_s = 5\nmaa_issuer = \"https://m\"\n[simulated]\nallow = false\n"
+      "[attestor]\nspki_sha256 = \"" +
+      kDigest +
+      "\"\n[tls]\nmode = \"require\"\n[freshness]\nmode = \"cached\"\n[models]\nallow_remote = true\n"
+      "ids = [\"a\", \"b\"]\nweights = { \"a/b\" = \"" +
+      kDigest + "\" }\n[session]\nsuite = \"hybrid\"\n[waive]\n\"models.weights\" = \"why\"\ntls.spki = \"dotted\"\n");
+  ASSERT_TRUE(policy) << policy.error().detail;
+  const PolicyRules& rules = policy->rules();
+  EXPECT_TRUE(rules.snp.allow_debug.value);
+  EXPECT_EQ(rules.snp.max_vmpl.source, "policy line 3");
+  EXPECT_EQ(rules.snp.measurements->source, "policy line 5");
+  EXPECT_EQ(rules.snp.min_tcb.at("microcode").value, 0xd1U);
+  EXPECT_EQ(rules.snp.min_tcb.at("microcode").source, "policy line 8");
+  EXPECT_EQ(rules.snp.pcrs.at(4).value.size(), 1U);
+  EXPECT_EQ(rules.tdx.accepted_tcb.value.size(), 2U);
+  EXPECT_TRUE(rules.tdx.rtmrs[0] && rules.tdx.rtmrs[3] && !rules.tdx.rtmrs[1]);
+  EXPECT_EQ(rules.gpu.count->value, 8U);
+  EXPECT_EQ(rules.gpu.rim.value, RimMode::kIfPresent);
+  EXPECT_EQ(rules.gpu.ocsp.value, OcspMode::kOff);
+  EXPECT_EQ(rules.jwt.leeway_s.value, 5U);
+  EXPECT_EQ(rules.jwt.maa_issuer->value, "https://m");
+  EXPECT_NE(rules.allow_simulated.source, "built-in");
+  EXPECT_EQ(to_hex(rules.attestor_spki_sha256->value.at(0)), kDigest);
+  EXPECT_EQ(rules.tls.value, TlsMode::kRequire);
+  EXPECT_EQ(rules.freshness.value, FreshnessMode::kCached);
+  EXPECT_EQ(rules.model_ids->value.size(), 2U);
+  EXPECT_EQ(rules.model_weights.at("a/b").value, kDigest);
+  EXPECT_EQ(rules.suite->value, Suite::kHybrid);
+  EXPECT_EQ(rules.waived.at("models.weights").value, "why");
+  EXPECT_EQ(rules.waived.at("tls.spki").value, "dotted");
+}
+
+TEST(AppraisalPolicy, NamesFileLineWantAndFound) {
+  EXPECT_EQ(parse("[snp]\n\nmax_vmpl = \"x\"\n").error().detail,
+            "p.toml line 3: [snp] \"max_vmpl\": want an integer from 0 to 3, found \"x\"");
+  EXPECT_EQ(parse("[snp]\nmax_vmpl = 4\n").error().detail,
+            "p.toml line 2: [snp] \"max_vmpl\": want an integer from 0 to 3, found 4");
+  EXPECT_EQ(parse("\n[tls]\nmode = \"never\"\n").error().detail,
+            "p.toml line 3: [tls] \"mode\": want \"require\" or \"if-listed\" or \"off\", found \"never\"");
+  const std::string unknown = parse("\n[simulatd]\nallow = true\n").error().detail;
+  EXPECT_EQ(unknown.find("p.toml line 2: "), 0U) << unknown;
+  EXPECT_NE(unknown.find("simulated"), std::string::npos) << unknown;
+  EXPECT_NE(unknown.find("found \"simulatd\""), std::string::npos) << unknown;
+  EXPECT_EQ(parse("[simulated]\nalow = true\n").error().detail,
+            "p.toml line 2: [simulated] \"alow\": want a key out of allow, found \"alow\"");
+  EXPECT_EQ(parse("[snp\n").error().detail.find("p.toml line 1: not TOML: "), 0U);
+}
+
+TEST(AppraisalPolicy, RefusesWrongTypesAndValues) {
+  const std::string cases[] = {
+      "allow = true",
+      "tls = 1",
+      "[simulated]\nallow = 1",
+      "[simulated]\nallow = \"true\"",
+      "[simulated]\nallow = [true]",
+      "[snp]\nmax_vmpl = -1",
+      "[snp]\nmax_vmpl = 0.0",
+      "[snp]\nmeasurements = []",
+      "[snp]\nmeasurements = 5",
+      "[snp]\nmeasurements = [\"" + kDigest + "\"]",
+      "[snp]\nmeasurements = \"" + std::string(96, 'A') + "\"",
+      "[snp]\nmeasurements = [\"" + kMeasurement + "\", 1]",
+      "[snp]\nmin_tcb = 7",
+      "[snp]\nmin_tcb = { ucode = 1 }",
+      "[snp]\nmin_tcb = { microcode = 256 }",
+      "[snp]\npcrs = { 24 = \"" + kDigest + "\" }",
+      "[snp]\npcrs = { 04 = \"" + kDigest + "\" }",
+      "[tdx]\naccepted_tcb = [\"Revoked\"]",
+      "[tdx]\naccepted_tcb = []",
+      "[tdx]\nrtmr4 = \"" + kMeasurement + "\"",
+      "[gpu]\nrim = true",
+      "[gpu]\nocsp = \"if-present\"",
+      "[jwt]\nleeway_s = 301",
+      "[attestor]\nspki_sha256 = \"\"",
+      "[freshness]\nmode = \"Nonce\"",
+      "[models]\nids = [1]",
+      "[models]\nids = [\"\"]",
+      "[models]\nweights = { a = \"12\" }",
+      "[session]\nsuite = \"Noise_NN_25519_AESGCM_SHA256\"",
+      "[waive]\n\"attestor.signature\" = \"no\"",
+      "[waive]\nnonce = \"no\"",
+      "[waive]\nbinding = \"no\"",
+      "[waive]\n\"simulated.allowed\" = \"no\"",
+      "[waive]\n\"tls.spki\" = \"\"",
+      "[waive]\n\"tls.spki\" = true",
+      "[waive]\ntls = \"no\"",
+      "[simulated]\nallow = true\nallow = true",
+  };
+  for (const std::string& toml : cases) {
+    const auto policy = parse(toml);
+    ASSERT_FALSE(policy) << toml;
+    EXPECT_EQ(policy.error().code, ErrorCode::kUsage) << toml;
+    EXPECT_EQ(policy.error().detail.find("p.toml line "), 0U) << policy.error().detail;
+  }
+}
+
+TEST(PolicyFlags, FillInWhatThePolicyLeavesOpen) {
+  const auto policy = AppraisalPolicy::built_in().with(
+      {.simulated = PolicyFlags::Simulated::kAllow,
+       .trusted_attestation_pem = pinned_pem(),
+       .vm_launch_measurement = " " + kMeasurement.substr(0, 40) + "\n" + kMeasurement.substr(40) + "\r\n"});
+  ASSERT_TRUE(policy) << policy.error().detail;
+  EXPECT_TRUE(policy->rules().allow_simulated.value);
+  EXPECT_EQ(policy->rules().allow_simulated.source, "flag --allow-simulated");
+  EXPECT_EQ(policy->rules().attestor_spki_sha256->source, "flag --trusted-attestation-pem");
+  EXPECT_EQ(to_hex(policy->rules().snp.measurements->value.at(0)), kMeasurement);
+  EXPECT_EQ(policy->rules().tdx.measurements->source, "flag --vm-launch-measurement");
+}
+
+TEST(PolicyFlags, NeverContradictThePolicy) {
+  const PolicyFlags simulated{.simulated = PolicyFlags::Simulated::kAllow};
+  const auto refused = parse("[simulated]\nallow = false\n").value().with(simulated);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kUsage);
+  EXPECT_NE(refused.error().detail.find("policy line 2"), std::string::npos);
+  EXPECT_TRUE(parse("[simulated]\nallow = true\n").value().with(simulated));
+  EXPECT_TRUE(parse("[tls]\nmode = \"off\"\n").value().with(simulated));
+
+  const PolicyFlags pem{.trusted_attestation_pem = pinned_pem()};
+  EXPECT_EQ(parse("[attestor]\nspki_sha256 = \"" + kDigest + "\"\n").value().with(pem).error().code, ErrorCode::kUsage);
+  const auto own = AppraisalPolicy::built_in().with(pem).value().rules().attestor_spki_sha256->value.at(0);
+  EXPECT_TRUE(parse("[attestor]\nspki_sha256 = [\"" + kDigest + "\", \"" + to_hex(own) + "\"]\n").value().with(pem));
+
+  const PolicyFlags measured{.vm_launch_measurement = kMeasurement};
+  EXPECT_EQ(parse("[tdx]\nmeasurements = \"" + std::string(96, 'c') + "\"\n").value().with(measured).error().code,
+            ErrorCode::kUsage);
+  EXPECT_TRUE(parse("[tdx]\nmeasurements = \"" + kMeasurement + "\"\n").value().with(measured));
+}
+
+TEST(PolicyFlags, RefuseFilesOfAnotherKind) {
+  EXPECT_EQ(AppraisalPolicy::built_in().with({.trusted_attestation_pem = "no key"}).error().code, ErrorCode::kUsage);
+  EXPECT_EQ(AppraisalPolicy::built_in().with({.vm_launch_measurement = "abc"}).error().code, ErrorCode::kUsage);
+  EXPECT_EQ(AppraisalPolicy::built_in().with({.vm_launch_measurement = ""}).error().code, ErrorCode::kUsage);
+}
+
+TEST(AppraisalPolicy, HasADigestOfItsDemands) {
+  const AppraisalPolicy built_in = AppraisalPolicy::built_in();
+  const auto off = parse("[tls]\nmode = \"off\"\n").value();
+  const PolicyFlags simulated{.simulated = PolicyFlags::Simulated::kAllow};
+  EXPECT_EQ(off.digest(), parse("[tls]\nmode = \"off\"\n")->digest());
+  EXPECT_EQ(off.digest(), off.with({})->digest());
+  EXPECT_NE(off.digest(), built_in.digest());
+  EXPECT_NE(off.digest(), parse("[tls]\nmode = \"require\"\n")->digest());
+  EXPECT_NE(off.digest(), off.with(simulated)->digest());
+  EXPECT_NE(built_in.with(simulated)->digest(), built_in.with({.trusted_attestation_pem = pinned_pem()})->digest());
+}
+
+}  // namespace
+}  // namespace minions::attestation

@@ -1,0 +1,85 @@
+// What the sandbox of minions-extract denies, tried inside it; and, so that each attempt is known to work, outside it.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <map>
+#include <sstream>
+
+#include "documents/extract_exit.h"
+#include "documents/extractor.h"
+
+namespace minions::documents {
+namespace {
+
+constexpr const char* kSelfTest = MINIONS_EXTRACT " self-test ";
+
+struct Outcome {
+  std::map<std::string, std::string> attempts;
+  int exit_status;
+};
+
+Outcome self_test(const std::string& options) {
+  Outcome outcome;
+  FILE* const pipe = popen((kSelfTest + options).c_str(), "re");
+  if (pipe == nullptr) return {{}, -1};
+  std::string name;
+  char word[128];
+  while (fscanf(pipe, "%127s", word) == 1) {
+    const std::string text = word;
+    if (text == "denied" || text == "allowed") {
+      outcome.attempts[name] = text;
+    } else {
+      name = text;
+    }
+  }
+  outcome.exit_status = WEXITSTATUS(pclose(pipe));
+  return outcome;
+}
+
+bool machine_has_sandbox() { return check_extractor({.helper = MINIONS_EXTRACT}).has_value(); }
+
+TEST(Sandbox, DeniesEverythingButTheReadersOwnFiles) {
+  const Outcome outcome = self_test("");
+  if (!machine_has_sandbox()) {
+    EXPECT_TRUE(outcome.exit_status == static_cast<int>(ExtractExit::kNoLandlock) ||
+                outcome.exit_status == static_cast<int>(ExtractExit::kNoSeccomp));
+    EXPECT_TRUE(outcome.attempts.empty());
+    return;
+  }
+  EXPECT_EQ(outcome.exit_status, 0);
+  EXPECT_GE(outcome.attempts.size(), 22U);
+  for (const auto& [name, result] : outcome.attempts) {
+    EXPECT_EQ(result, name == "read-library" ? "allowed" : "denied") << name;
+  }
+}
+
+TEST(Sandbox, AttemptsSucceedWhereNothingIsDenied) {
+  for (const char* name : {"read-file", "read-folder", "read-process", "write-file", "make-folder", "memory-file",
+                           "socket-inet", "socket-unix", "signal-parent", "exec-shell", "read-library"}) {
+    EXPECT_EQ(self_test(std::string("--unsafe-no-sandbox --attempt=") + name).attempts[name], "allowed") << name;
+  }
+}
+
+TEST(Sandbox, LimitsOfMemoryHoldWithoutIt) {
+  EXPECT_EQ(self_test("--unsafe-no-sandbox --attempt=allocate").attempts["allocate"], "denied");
+}
+
+TEST(Sandbox, PassesNoOpenFileOn) {
+  const int secret = open("/etc/passwd", O_RDONLY);  // inherited by children, as a careless library's would be
+  ASSERT_GE(secret, 3);
+  EXPECT_EQ(self_test("--unsafe-no-sandbox --attempt=inherited-file").attempts["inherited-file"], "denied");
+  close(secret);
+}
+
+TEST(Sandbox, RefusesArgumentsItDoesNotKnow) {
+  const int usage = static_cast<int>(ExtractExit::kUsage);
+  for (const char* options :
+       {"--attempt=unknown", "--attempt=", "--no-sandbox", "--memory-bytes=0", "--memory-bytes=1x", "extra"}) {
+    EXPECT_EQ(self_test(std::string(options) + " 2>/dev/null").exit_status, usage) << options;
+  }
+}
+
+}  // namespace
+}  // namespace minions::documents
