@@ -48,17 +48,18 @@ class AnswerPrinter final : public chat::TokenSink {
 };
 
 // The files come first: nothing is dialled for a document that cannot be read.
-Result<std::vector<chat::Attachment>> load_all(const std::vector<std::string>& files) {
+Result<std::vector<chat::Attachment>> load_all(const DocumentOptions& options) {
   std::vector<chat::Attachment> attachments;
-  for (const std::string& file : files) {
-    MINIONS_TRY_ASSIGN(chat::Attachment attachment, load_attachment(file));
+  for (const std::string& file : options.files) {
+    MINIONS_TRY_ASSIGN(chat::Attachment attachment, load_attachment(file, options));
     attachments.push_back(std::move(attachment));
   }
   return attachments;
 }
 
 Result<chat::Text> read_question(const AskOptions& options) {
-  const bool piped_file = std::find(options.files.begin(), options.files.end(), "-") != options.files.end();
+  const std::vector<std::string>& files = options.documents.files;
+  const bool piped_file = std::find(files.begin(), files.end(), "-") != files.end();
   if (options.question != "-") return chat::Text(options.question);
   if (piped_file) return fail(ErrorCode::kUsage, "standard input can be the question or a document, not both");
   MINIONS_TRY_ASSIGN(chat::Text text, read_standard_input());
@@ -101,7 +102,7 @@ Status print_result(const AskReport& report, OutputFormat format) {
 ExitCode ask(const AskOptions& options) {
   auto question = read_question(options);
   if (!question) return report(question.error());
-  const auto attachments = load_all(options.files);
+  const auto attachments = load_all(options.documents);
   if (!attachments) return report_document(attachments.error());
   auto connection = Connection::create(options.server);
   if (!connection) return report(connection.error());

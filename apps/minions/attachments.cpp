@@ -13,10 +13,12 @@ namespace {
 
 constexpr std::size_t kInputLimitBytes = 64 * 1024 * 1024;
 
-Result<documents::Document> load(const std::string& file) {
-  if (file != "-") return documents::load_file(file);
+Result<documents::Document> load(const std::string& file, const DocumentOptions& options) {
+  documents::LoadOptions load_options;
+  if (options.unsafe_no_sandbox) load_options.extractor.confinement = documents::Confinement::kUnsafeNoSandbox;
+  if (file != "-") return documents::load_file(file, load_options);
   MINIONS_TRY_ASSIGN(const chat::Text text, read_standard_input());
-  return documents::load_bytes("standard input", as_bytes(text.reveal()));
+  return documents::load_bytes("standard input", as_bytes(text.reveal()), load_options);
 }
 
 }  // namespace
@@ -34,8 +36,8 @@ Result<chat::Text> read_standard_input() {
   }
 }
 
-Result<chat::Attachment> load_attachment(const std::string& file) {
-  MINIONS_TRY_ASSIGN(const documents::Document document, load(file));
+Result<chat::Attachment> load_attachment(const std::string& file, const DocumentOptions& options) {
+  MINIONS_TRY_ASSIGN(const documents::Document document, load(file, options));
   for (const std::string& note : document.notes) warn(document.name + ": " + note);
   return chat::Attachment{document.name, documents::render(document)};
 }

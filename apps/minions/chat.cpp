@@ -51,10 +51,11 @@ class ChatLoop {
  public:
   ChatLoop(Connection& connection, const ChatOptions& options)
       : connection_(connection),
+        documents_(options.documents),
         editor_(options.history_file),
         conversation_(chat::Text(options.server.system_prompt)) {}
 
-  [[nodiscard]] ExitCode run(const std::vector<std::string>& files);
+  [[nodiscard]] ExitCode run();
 
  private:
   [[nodiscard]] std::optional<std::string> read_input();
@@ -72,6 +73,7 @@ class ChatLoop {
   }
 
   Connection& connection_;
+  const DocumentOptions& documents_;
   LineEditor editor_;
   chat::Conversation conversation_;
   std::vector<chat::Attachment> attachments_;  // go with the next question; dropped once it was answered
@@ -79,8 +81,8 @@ class ChatLoop {
   chat::Usage usage_;
 };
 
-ExitCode ChatLoop::run(const std::vector<std::string>& files) {
-  for (const std::string& file : files) {
+ExitCode ChatLoop::run() {
+  for (const std::string& file : documents_.files) {
     if (const Status attached = attach(file); !attached) return report_document(attached.error());
   }
   auto model = connection_.model_id();
@@ -167,7 +169,7 @@ Result<Next> ChatLoop::handle(const ChatInput& input) {
 }
 
 Status ChatLoop::attach(const std::string& file) {
-  auto attachment = load_attachment(file);
+  auto attachment = load_attachment(file, documents_);
   if (!attachment) return fail(ErrorCode::kDocument, attachment.error().detail);
   note(fmt::format("{} goes with the next question", attachment->name));
   attachments_.push_back(*std::move(attachment));
@@ -235,7 +237,7 @@ Status ChatLoop::save(const std::string& file) {
 ExitCode chat(const ChatOptions& options) {
   auto connection = Connection::create(options.server);
   if (!connection) return report(connection.error());
-  ExitCode code = ChatLoop(**connection, options).run(options.files);
+  ExitCode code = ChatLoop(**connection, options).run();
   if (const Status finished = (*connection)->finish(); !finished && code == ExitCode::kOk)
     code = report(finished.error());
   return code;

@@ -53,6 +53,15 @@ CLI::Option* add_format(CLI::App& command, OutputFormat& format, const std::stri
       ->type_name("FORMAT");
 }
 
+void add_documents(CLI::App& command, DocumentOptions& options, const std::string& what) {
+  command.add_option("-f,--file", options.files, what)
+      ->type_name("FILE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command.add_flag("--unsafe-no-sandbox", options.unsafe_no_sandbox,
+                   "read PDFs with all your rights where this system has no sandbox: trusted files only");
+}
+
 void take(std::string& option, const std::string& setting) {
   if (option.empty()) option = setting;
 }
@@ -61,12 +70,7 @@ void take(std::string& option, const std::string& setting) {
 
 void add_ask(CLI::App& command, AskOptions& options) {
   command.add_option("question", options.question, "the question; - reads it from standard input")->required();
-  command
-      .add_option("-f,--file", options.files,
-                  "document to ask about; may be repeated; - reads text from standard input")
-      ->type_name("FILE")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  add_documents(command, options.documents, "document to ask about; may be repeated; - reads text from standard input");
   add_format(command, options.format, "text, json or jsonl");
   add_server(command, options.server);
   add_model(command, options.server);
@@ -75,10 +79,7 @@ void add_ask(CLI::App& command, AskOptions& options) {
 }
 
 void add_chat(CLI::App& command, ChatOptions& options) {
-  command.add_option("-f,--file", options.files, "document for the first question; may be repeated")
-      ->type_name("FILE")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  add_documents(command, options.documents, "document for the first question; may be repeated");
   command.add_option("--history", options.history_file, "keep the lines typed in this file (mode 0600)")
       ->type_name("FILE");
   add_server(command, options.server);

@@ -26,17 +26,23 @@ struct ServerOptions {
   std::string profile;
 };
 
+// Documents that go with a question.
+struct DocumentOptions {
+  std::vector<std::string> files;
+  bool unsafe_no_sandbox = false;  // becomes documents::Confinement
+};
+
 enum class OutputFormat { kText, kJson, kJsonLines };
 
 struct AskOptions {
   ServerOptions server;
   std::string question;
-  std::vector<std::string> files;
+  DocumentOptions documents;
   OutputFormat format = OutputFormat::kText;
 };
 struct ChatOptions {
   ServerOptions server;
-  std::vector<std::string> files;
+  DocumentOptions documents;
   std::string history_file;  // empty: history stays in memory
 };
 struct AttestOptions {

@@ -16,6 +16,7 @@ Alert refusal(AlertCode code, std::string message) { return {code, std::move(mes
 
 Alert refusal_of(const Error& error) {
   if (error.code == ErrorCode::kTooLarge) return refusal(AlertCode::kTooLarge, error.detail);
+  if (error.code == ErrorCode::kBusy) return refusal(AlertCode::kOverloaded, error.detail);
   if (error.code == ErrorCode::kTimeout)
     return refusal(AlertCode::kBackendFailed, "the model server did not answer in time");
   return refusal(AlertCode::kBackendFailed, "the model server cannot be reached");

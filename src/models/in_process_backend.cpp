@@ -10,6 +10,16 @@ namespace minions::models {
 namespace {
 
 constexpr std::size_t kQueuedBytes = 256 * 1024;
+// A request's stated length is the client's word: more room is made as the bytes come.
+constexpr std::uint64_t kReservedBytes = 256 * 1024;
+
+using RequestCount = std::shared_ptr<std::atomic<std::size_t>>;
+
+// One request's place in the count, until the call and the model's work on it have both ended.
+std::shared_ptr<void> counted(const RequestCount& requests) {
+  ++*requests;
+  return {nullptr, [requests](void*) { --*requests; }};
+}
 
 // What the model's thread writes and the connection's thread reads.
 class ReplyChannel final : public ApiSink, public std::enable_shared_from_this<ReplyChannel> {
@@ -35,6 +45,10 @@ class ReplyChannel final : public ApiSink, public std::enable_shared_from_this<R
     wake();
     return true;
   }
+  void fail_reply() {
+    const std::lock_guard lock(mutex_);
+    failed_ = true;
+  }
   void end() {
     {
       const std::lock_guard lock(mutex_);
@@ -56,6 +70,7 @@ class ReplyChannel final : public ApiSink, public std::enable_shared_from_this<R
     MINIONS_CO_TRY(co_await wait_until(deadline, [this] { return !pieces_.empty() || ended_; }));
     {
       const std::lock_guard lock(mutex_);
+      if (failed_ && pieces_.empty()) co_return fail(ErrorCode::kBackend, "the model broke off");
       current_.clear();
       for (const std::string& piece : pieces_) current_ += piece;
       pieces_.clear();
@@ -113,18 +128,20 @@ class ReplyChannel final : public ApiSink, public std::enable_shared_from_this<R
   std::deque<std::string> pieces_;
   std::size_t queued_ = 0;
   bool ended_ = false;
+  bool failed_ = false;
   std::string current_;
 };
 
 class InProcessCall final : public BackendCall {
  public:
-  InProcessCall(std::shared_ptr<InProcessModel> model, boost::asio::thread_pool& threads, BackendRequest request,
-                net::Executor executor)
+  InProcessCall(std::shared_ptr<InProcessModel> model, boost::asio::thread_pool& threads, const RequestCount& requests,
+                BackendRequest request, net::Executor executor)
       : model_(std::move(model)),
         threads_(threads),
+        place_(counted(requests)),
         request_(std::move(request)),
         channel_(std::make_shared<ReplyChannel>(executor)) {
-    body_.reserve(request_.length);
+    body_.reserve(std::min(request_.length, kReservedBytes));
   }
   ~InProcessCall() override { channel_->detach(); }
 
@@ -133,11 +150,17 @@ class InProcessCall final : public BackendCall {
     co_return Status{};
   }
   net::Task<Status> finish() override {
-    boost::asio::post(threads_, [model = model_, channel = channel_, request = request_, body = std::move(body_)] {
-      if (!channel->token().stop_requested())
-        model->serve({request.method, request.path, body}, *channel, channel->token());
-      channel->end();
-    });
+    boost::asio::post(
+        threads_, [model = model_, channel = channel_, place = place_, request = request_, body = std::move(body_)] {
+          try {
+            if (!channel->token().stop_requested())
+              model->serve({request.method, request.path, body}, *channel, channel->token());
+          } catch (const std::exception&) {
+            // Out of memory, most likely. The reply then ends without its end, which the client sees as a failure.
+            channel->fail_reply();
+          }
+          channel->end();
+        });
     co_return Status{};
   }
   net::Task<Result<BackendReplyHead>> head(net::Deadline deadline) override { return channel_->wait_head(deadline); }
@@ -147,6 +170,7 @@ class InProcessCall final : public BackendCall {
  private:
   std::shared_ptr<InProcessModel> model_;
   boost::asio::thread_pool& threads_;
+  std::shared_ptr<void> place_;
   BackendRequest request_;
   std::shared_ptr<ReplyChannel> channel_;
   std::string body_;
@@ -166,8 +190,10 @@ net::Task<Result<std::unique_ptr<BackendCall>>> InProcessBackend::open(BackendRe
   if (request.length > options_.request_limit_bytes) {
     co_return fail(ErrorCode::kTooLarge, "the request is over what the embedded engine takes");
   }
+  if (*requests_ >= options_.request_limit)
+    co_return fail(ErrorCode::kBusy, "the embedded engine has too many requests");
   co_return std::unique_ptr<BackendCall>(
-      std::make_unique<InProcessCall>(model_, threads_, std::move(request), executor));
+      std::make_unique<InProcessCall>(model_, threads_, requests_, std::move(request), executor));
 }
 
 }  // namespace minions::models

@@ -2,6 +2,7 @@
 // reader who is slow slows the model and not the gateway.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/thread_pool.hpp>
 
 #include "models/backend.h"
@@ -10,6 +11,7 @@ namespace minions::models {
 
 struct InProcessOptions {
   std::size_t threads = 1;
+  std::size_t request_limit = 256;                       // under way or waiting; more are refused as busy
   std::uint64_t request_limit_bytes = 64 * 1024 * 1024;  // one request's body, which is held whole
 };
 
@@ -25,6 +27,7 @@ class InProcessBackend final : public Backend {
  private:
   std::shared_ptr<InProcessModel> model_;
   InProcessOptions options_;
+  std::shared_ptr<std::atomic<std::size_t>> requests_ = std::make_shared<std::atomic<std::size_t>>(0);
   boost::asio::thread_pool threads_;
 };
 
