@@ -1,13 +1,35 @@
 #include "crypto/x25519.h"
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 
 #include "crypto/openssl.h"
 
 namespace minions::crypto {
 namespace {
+
 using Key = OpensslPtr<EVP_PKEY, EVP_PKEY_free>;
+using Context = OpensslPtr<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
+
+// With both halves at hand: from the private key alone the library computes the public one again, which costs as much
+// as a key generation.
+Key key_pair(std::span<const std::uint8_t, 32> private_key, const X25519Public& public_key) {
+  const Context context(must(EVP_PKEY_CTX_new_from_name(nullptr, "X25519", nullptr)));
+  must(EVP_PKEY_fromdata_init(context.get()));
+  // Parameters are not const, though the library only reads them.
+  OSSL_PARAM params[] = {
+      OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PRIV_KEY, const_cast<std::uint8_t*>(private_key.data()),
+                                        private_key.size()),
+      OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, const_cast<std::uint8_t*>(public_key.data()),
+                                        public_key.size()),
+      OSSL_PARAM_construct_end()};
+  EVP_PKEY* key = nullptr;
+  must(EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_KEYPAIR, params));
+  return Key(key);
 }
+
+}  // namespace
 
 X25519KeyPair X25519KeyPair::generate(Random& random) {
   SecretArray<32> private_key;
@@ -25,12 +47,9 @@ X25519KeyPair X25519KeyPair::from_private(std::span<const std::uint8_t, 32> priv
 }
 
 Result<SecretArray<32>> X25519KeyPair::derive(const X25519Public& peer) const {
-  const auto private_key = private_.reveal();
-  const Key own(
-      must(EVP_PKEY_new_raw_private_key_ex(nullptr, "X25519", nullptr, private_key.data(), private_key.size())));
+  const Key own = key_pair(private_.reveal(), public_);
   const Key other(must(EVP_PKEY_new_raw_public_key_ex(nullptr, "X25519", nullptr, peer.data(), peer.size())));
-  const OpensslPtr<EVP_PKEY_CTX, EVP_PKEY_CTX_free> context(
-      must(EVP_PKEY_CTX_new_from_pkey(nullptr, own.get(), nullptr)));
+  const Context context(must(EVP_PKEY_CTX_new_from_pkey(nullptr, own.get(), nullptr)));
   must(EVP_PKEY_derive_init(context.get()));
   must(EVP_PKEY_derive_set_peer_ex(context.get(), other.get(), 0));
   SecretArray<32> shared;

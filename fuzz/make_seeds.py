@@ -1,0 +1,256 @@
+#!/usr/bin/env python3
+"""Writes the seeds of fuzz/corpus/ from tests/vectors/smp2.json and from the texts below. Standard library only.
+
+usage: fuzz/make_seeds.py
+What each target makes of its first bytes stands in its source. Seeds are named seed-*; other inputs stay as they are.
+"""
+
+import json
+import pathlib
+import re
+import struct
+
+ROOT = pathlib.Path(__file__).resolve().parent
+VECTORS = json.loads((ROOT.parent / "tests/vectors/smp2.json").read_text(encoding="utf-8"))
+CUTS = (0, 6, 255)  # byte by byte, pieces of up to 7, pieces of up to 8,192
+
+POLICIES = {
+    "simulated": '[simulated]\nallow = true\n[session]\nsuite = "hybrid"\n',
+    "every-table": f"""# what a policy can say
+[snp]
+allow_debug = false
+max_vmpl = 0
+allow_migration_agent = false
+measurements = ["{"ab" * 48}", "{"cd" * 48}"]
+host_data = "{"01" * 32}"
+id_key_digests = "{"23" * 48}"
+min_tcb = {{ bootloader = 4, tee = 0, snp = 24, microcode = 219, fmc = 1 }}
+pcrs = {{ 4 = "{"45" * 32}", 11 = ["{"67" * 32}"] }}
+[tdx]
+allow_debug = false
+accepted_tcb = ["UpToDate", "SWHardeningNeeded"]
+measurements = "{"89" * 48}"
+rtmr0 = "{"ab" * 48}"
+rtmr1 = "{"cd" * 48}"
+rtmr2 = "{"ef" * 48}"
+rtmr3 = "{"01" * 48}"
+[gpu]
+require_secboot = true
+require_dbgstat_disabled = true
+count = 8
+rim = "if-present"
+ocsp = "require"
+[jwt]
+leeway_s = 60
+maa_issuer = "https://example.attest.azure.net"
+[attestor]
+spki_sha256 = "{"23" * 32}"
+[tls]
+mode = "require"
+[freshness]
+mode = "cached"
+[models]
+allow_remote = false
+ids = ["llama-3.2-3b", "qwen2.5-7b"]
+weights = {{ "llama-3.2-3b" = "{"45" * 32}" }}
+""",
+    "waivers": '[waive]\n"tls.spki" = "behind a proxy"\ngpu.count = "no gpu yet"\nevidence.tdx.tcb = "until June"\n',
+    "misspelt-key": "[snp]\nalow_debug = true\n",
+    "wrong-type": "[gpu]\ncount = 1.5\n",
+    "date": "[simulated]\nallow = 2026-09-21T14:13:20Z\n",
+    "no-toml": "[snp\nallow_debug = \n",
+    "strings": '[models]\nids = ["""a\nb""", \'c\', "\\u00e9\\t"]\n',
+}
+
+REQUESTS = {
+    "get": "GET /v2/attestation?nonce=AAAA&have=BBBB HTTP/1.1\r\nHost: localhost:8080\r\nAccept: */*\r\n\r\n",
+    "post": "POST /v2/session HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\nConnection: close\r\n\r\nhello world",
+    "chunked": "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+    "5;name=value\r\nhello\r\n6\r\n world\r\n0\r\nTrailer: x\r\n\r\n",
+    "pipelined": "GET /a HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\n",
+    "expect": "PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nok",
+    "http-1.0": "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+    "options": "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n",
+    "two-lengths": "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+    "length-and-chunks": "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "folded": "GET / HTTP/1.1\r\nHost: a\r\nX: b\r\n c\r\n\r\n",
+    "bare-line-feeds": "GET / HTTP/1.1\nHost: a\n\n",
+    "other-coding": "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+    "no-host": "GET / HTTP/1.1\r\nX: y\r\n\r\n",
+    "odd-chunk-size": "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n\r\n",
+}
+RESPONSES = {
+    "length": "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
+    "chunked": "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\ndata\r\n0\r\n\r\n",
+    "until-the-end": "HTTP/1.1 200 OK\r\n\r\nto the end of the connection",
+    "no-content": "HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n",
+    "interim": "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\n"
+    "Content-Length: 0\r\n\r\n",
+    "switching": "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
+    "http-1.0": "HTTP/1.0 404 Not Found\r\nContent-Length: 3\r\nConnection: keep-alive\r\n\r\nabc",
+    "cut": "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc",
+}
+
+STREAMS = {
+    "chat": 'data: {"choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}\n\n'
+    'data: {"choices":[{"index":0,"delta":{"content":"Hel\\u00e9\\n"}}]}\n\n'
+    'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n'
+    'data: {"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":1}}}'
+    "\n\ndata: [DONE]\n\n",
+    "parts": 'data: {"choices":[{"delta":{"content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}}]}\n\n',
+    "error": 'data: {"error":{"message":"no \\u001b[31msuch model","type":"invalid_request_error","code":404}}\n\n',
+    "error-text": 'data: {"error":"overloaded"}\n\n',
+    "line-ends": 'event: ping\r\ndata:\r\n\r\n: comment\r\rdata: {"choices":null}\r\rid: 1\nretry: 2\ndata\n\n',
+    "lines": '\ufeffdata: {"choices":\ndata: [{"message":{"content":"x"},"finish_reason":"length"}]}\n\n',
+    "reply": '{"id":"x","choices":[{"message":{"content":"Yes."},"finish_reason":"stop"}],"usage":{"prompt_tokens":1}}',
+    "surrogate": 'data: {"choices":[{"delta":{"content":"\\ud83d\\ude00 \\ud83d"}}]}\n\n',
+    "unfinished": "event: x\ndata: y\n",
+}
+
+
+def write(target, name, content):
+    folder = ROOT / "corpus" / target
+    folder.mkdir(parents=True, exist_ok=True)
+    slug = re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-")[:60]
+    (folder / f"seed-{slug}").write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def documents():
+    write("document", "vector", VECTORS["document"]["bytes"])
+    write("document", "vector short", VECTORS["document"]["have"])
+    for case in VECTORS["negative_documents"]:
+        write("document", case["name"], case["document"])
+    statement = VECTORS["statement"]["b64u"]
+    azure = {
+        "smp": 2,
+        "statement": statement,
+        "evidence": [
+            {"type": "azure-snp-vtpm", "data": {name: "AAEC" for name in ("report", "quote", "signature")}},
+            {"type": "nvidia-gpu", "data": {"report": "AA", "chain": "AQ"}},
+            {"type": "azure-maa", "data": {"token": "AQID"}},
+        ],
+        "endorsements": {"vcek": "AAEC", "crls": ["AA", "AQ"]},
+        "attestor": {"public_key_pem": VECTORS["keys"]["attestor_public_pem"], "signature": "AAEC"},
+    }
+    write("document", "azure with a gpu", json.dumps(azure))
+
+
+def statements():
+    text = VECTORS["statement"]["bytes"]
+    write("statement", "vector", text)
+    full = json.loads(text)
+    full["models"] = [
+        {"id": "a", "engine": "extractive", "where": where, "weights_sha256": weights}
+        for where, weights in (("in-process", "ab" * 32), ("loopback", None), ("remote", None))
+    ]
+    full["tls_spki_sha256"] = ["A" * 43, "_" * 42 + "8"]
+    full["further"] = {"unknown": [1, 2.5, "\u00e9", None]}
+    write("statement", "every member", json.dumps(full))
+    for name, value in (("smp", 3), ("epoch", -1), ("epoch", 2**53), ("suites", {}), ("software", {}), ("instance", "AB")):
+        write("statement", f"{name} {value}", json.dumps({**full, name: value}))
+
+
+def handshakes():
+    for vector in VECTORS["handshakes"]:
+        suite = vector["index"]
+        write("handshake", f"request {suite}", bytes([suite]) + bytes.fromhex(vector["session_body"]))
+        write("handshake", f"message 2 {suite}", bytes([2 | suite]) + bytes.fromhex(vector["message_2"]))
+        for number, hello in enumerate((vector["payload_1"], "{}", '{"client":1}', "[]", '{"a":{}}x')):
+            write("handshake", f"hello {suite} {number}", bytes([4 | suite]) + hello.encode())
+        write("handshake", f"parameters {suite}", bytes([6 | suite]) + vector["payload_2"].encode())
+        longer = vector["payload_2"][:-1] + "," + f'"pad":"{" " * 3900}"}}'
+        write("handshake", f"parameters at the limit {suite}", bytes([6 | suite]) + longer.encode())
+    for case in VECTORS["negative_handshakes"]:
+        write("handshake", f"request {case['name']}", b"\0" + bytes.fromhex(case["body"]))
+    for case in VECTORS["negative_message_2"]:
+        suite = int(case["suite"].startswith("Noise_NK_"))
+        write("handshake", f"message 2 {suite} {case['name']}", bytes([2 | suite]) + bytes.fromhex(case["message_2"]))
+
+
+def forged(records):
+    """[(type, final, error of the claimed length, data)] as the forging sender of records.cpp reads them."""
+    out = b""
+    for kind, final, error, data in records:
+        flags = (0x80 if final else 0) | (error | 0x40 if error >= 0 else -error)
+        out += bytes([kind, flags, len(data)]) + data
+    return out
+
+
+def records():
+    for number, exchange in enumerate(VECTORS["exchanges"]):
+        cuts = CUTS[number % len(CUTS)]
+        n = struct.pack(">Q", int(exchange["n"]))
+        write("records", f"request {number}", bytes([cuts, 0]) + bytes.fromhex(exchange["request"]["body"]))
+        write("records", f"reply {number}", bytes([cuts, 1]) + n + bytes.fromhex(exchange["reply"]["body"]))
+    for number, case in enumerate(VECTORS["negative_streams"]):
+        reply = case["direction"] == "reply"
+        prefix = bytes([CUTS[number % len(CUTS)], int(reply)])
+        body = bytes.fromhex(case["body"])
+        write("records", case["name"], prefix + (struct.pack(">Q", int(case["n"])) if reply else b"") + body)
+    head, data, trailer, alert, filler = 1, 2, 3, 4, 5
+    bodies = {
+        "whole": [(filler, 0, 0, b""), (head, 0, 0, b"{}"), (data, 0, 0, b"abc"), (filler, 0, 0, b""), (trailer, 1, 0, b"{}")],
+        "padded": [(head, 0, -2, b"{}\0\0"), (filler, 0, -9, b"\0" * 9), (trailer, 1, -3, b"{}\0\0\0")],
+        "padding not zero": [(head, 0, -2, b"{}\0\1")],
+        "length beyond": [(head, 0, 3, b"{}")],
+        "length wraps": [(head, 0, -9, b"{}")],
+        "alert": [(filler, 0, 0, b""), (alert, 1, 0, b"{}")],
+        "alert after data": [(head, 0, 0, b"{}"), (data, 0, 0, b""), (alert, 1, 0, b"{}")],
+        "after the end": [(head, 0, 0, b"{}"), (trailer, 1, 0, b"{}"), (filler, 0, 0, b"")],
+        "final data": [(head, 0, 0, b"{}"), (data, 1, 0, b"x")],
+        "unknown type": [(head, 0, 0, b"{}"), (6, 0, 0, b"")],
+        "two heads": [(head, 0, 0, b"{}"), (head, 0, 0, b"{}")],
+        "data first": [(data, 0, 0, b"x")],
+    }
+    for name, body in bodies.items():
+        for direction in (0, 1):
+            write("records", f"forged {name} {direction}", bytes([CUTS[direction], 2 | direction]) + forged(body))
+
+
+def messages():
+    for number, exchange in enumerate(VECTORS["exchanges"]):
+        for side in ("request", "reply"):
+            heads = [record for record in exchange[side]["records"] if record["type"] == 1]
+            write("messages", f"{side} head {number}", bytes.fromhex(heads[0]["data"]))
+        write("messages", f"trailer {number}", exchange["trailer"])
+    for number, case in enumerate(VECTORS["usage_bytes"]):
+        write("messages", f"usage {number}", case["trailer"])
+    for number, record in enumerate(VECTORS["alert"]["records"]):
+        write("messages", f"alert {number}", bytes.fromhex(record["data"]))
+    for vector in VECTORS["handshakes"]:
+        write("messages", f"parameters {vector['index']}", vector["payload_2"])
+        write("messages", f"hello {vector['index']}", vector["payload_1"])
+    texts = {
+        "alert with everything": '{"code":"backend_failed","message":"\\u001b[31m\\ud83d\\ude00","processed":true}',
+        "alert of a newer server": '{"code":"from_the_future","processed":false}',
+        "head with headers": '{"status":200,"headers":{"content-type":"text/event-stream","x-a":"~"}}',
+        "header in upper case": '{"method":"GET","path":"/","headers":{"A":"b"}}',
+        "key twice": '{"status":200,"status":201,"headers":{}}',
+        "byte order mark": "\ufeff{}",
+        "nested": "{" + '"a":{' * 16 + "}" * 17,
+        "numbers": '{"status":2e2,"length":9007199254740992,"headers":{}}',
+    }
+    for name, text in texts.items():
+        write("messages", name, text)
+
+
+def main():
+    documents()
+    statements()
+    handshakes()
+    records()
+    messages()
+    for name, text in POLICIES.items():
+        write("policy", name, text)
+    for number, (name, text) in enumerate(REQUESTS.items()):
+        write("http", f"request {name}", bytes([CUTS[number % len(CUTS)], 0]) + text.encode())
+    for number, (name, text) in enumerate(RESPONSES.items()):
+        write("http", f"response {name}", bytes([CUTS[number % len(CUTS)], 1]) + text.encode())
+        write("http", f"response to head {name}", bytes([CUTS[number % len(CUTS)], 2]) + text.encode())
+    for number, (name, text) in enumerate(STREAMS.items()):
+        for limit in (0, 49):
+            write("completion", f"{name} {limit}", bytes([CUTS[number % len(CUTS)], limit]) + text.encode())
+
+
+if __name__ == "__main__":
+    main()
