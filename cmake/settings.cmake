@@ -41,8 +41,12 @@ elseif(CMAKE_BUILD_TYPE MATCHES "Release|RelWithDebInfo")
     target_compile_options(minions_settings INTERFACE -fcf-protection)
   endif()
 endif()
-# libcrypto is linked statically and stays private: libraries that load the system's own must not meet it.
-target_link_options(minions_settings INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--exclude-libs,ALL)
+target_link_options(minions_settings INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack)
+# libcrypto is linked statically and stays private: libraries that load the system's own must not meet it. Not with clang's
+# sanitizers: they come as archives, and hidden, their malloc would not be that of the shared libraries.
+if(NOT MINIONS_SANITIZE)
+  target_link_options(minions_settings INTERFACE -Wl,--exclude-libs,ALL)
+endif()
 if(MINIONS_FUZZ)
   target_compile_options(minions_settings INTERFACE -fsanitize=fuzzer-no-link)
 endif()

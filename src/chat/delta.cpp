@@ -217,6 +217,8 @@ Result<Delta> DeltaDecoder::decode(std::string_view payload) {
     buffers.padded.resize(2 * payload.size() + simdjson::SIMDJSON_PADDING);
   }
   std::memcpy(buffers.padded.data(), payload.data(), payload.size());
+  // simdjson looks at the byte behind the payload, where the event before it would still stand.
+  std::memset(buffers.padded.data() + payload.size(), 0, simdjson::SIMDJSON_PADDING);
   od::document document;
   if (const auto error =
           buffers.parser.iterate(buffers.padded.data(), payload.size(), buffers.padded.size()).get(document)) {

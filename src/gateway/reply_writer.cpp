@@ -237,16 +237,24 @@ net::Task<StreamOutcome> ReplyWriter::write_alert(const Alert& alert) {
   co_return sent ? StreamOutcome::kAlert : StreamOutcome::kCancelled;
 }
 
-net::Task<StreamOutcome> ReplyWriter::write_trailer() {
+// No coroutine: their frames are used again without being wiped, and h must go with its session.
+std::string ReplyWriter::signed_trailer() {
   const session::ReceiptKey& key = session_.receipt_key();
+  const auto h = request_.keys.channel_binding.reveal();
   session::ReceiptSubject subject;
   subject.statement = key.statement;
-  subject.channel_binding = request_.keys.channel_binding;
+  std::copy(h.begin(), h.end(), subject.channel_binding.begin());
   subject.n = request_.keys.context.n;
   subject.request = request_.transcript;
   subject.reply = std::move(sealer_).transcript();
   subject.time = now_s();
-  seal(RecordType::kTrailer, as_bytes(session::signed_trailer_json(subject, usage_.finish(), *key.signer)));
+  std::string trailer = session::signed_trailer_json(subject, usage_.finish(), *key.signer);
+  crypto::wipe(subject.channel_binding);
+  return trailer;
+}
+
+net::Task<StreamOutcome> ReplyWriter::write_trailer() {
+  seal(RecordType::kTrailer, as_bytes(signed_trailer()));
   const Status sent = co_await http_.finish(net::deadline_in(context_.settings.write_stall));
   co_return sent ? StreamOutcome::kComplete : StreamOutcome::kCancelled;
 }

@@ -18,6 +18,7 @@ class ReplyWriter {
   [[nodiscard]] net::Task<StreamOutcome> write_reply_of_model();
   [[nodiscard]] net::Task<StreamOutcome> write_alert(const session::Alert& alert);
   [[nodiscard]] net::Task<StreamOutcome> write_trailer();
+  [[nodiscard]] std::string signed_trailer();
   [[nodiscard]] net::Task<StreamOutcome> write_failure(const Error& error);
   [[nodiscard]] net::Task<Result<models::BackendReplyHead>> read_head();
   void seal_head(const models::BackendReplyHead& head);

@@ -44,7 +44,7 @@ Result<StreamKeys> ServerSession::keys(StreamId n) const {
   StreamKeys keys{
       {parameters_.session, n}, request_key(secrets_.k_c2s.reveal(), n), reply_key(secrets_.k_s2c.reveal(), n), {}};
   const auto h = secrets_.h.reveal();
-  std::copy(h.begin(), h.end(), keys.channel_binding.begin());
+  std::copy(h.begin(), h.end(), keys.channel_binding.writable().begin());
   return keys;
 }
 

@@ -26,7 +26,7 @@ struct StreamKeys {
   StreamContext context;
   crypto::SecretArray<32> request_key;
   crypto::SecretArray<32> reply_key;
-  Digest32 channel_binding;
+  crypto::SecretArray<32> channel_binding;  // h
 };
 
 // A running stream; ends it in its session when it goes.
