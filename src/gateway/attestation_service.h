@@ -21,7 +21,7 @@ class AttestationService {
     std::unique_ptr<attester::Attester> attester;
     crypto::P384PrivateKey operator_key;
     std::chrono::milliseconds answer_time{10'000};
-    std::function<UnixSeconds()> now;
+    std::function<UnixSeconds()> now;  // from any thread
   };
   // Collects for the first epoch before it returns: a platform that is not sound makes no keys that anybody sees.
   [[nodiscard]] static Result<std::unique_ptr<AttestationService>> start(Parts parts);
@@ -41,6 +41,8 @@ class AttestationService {
   // Whether the current statement is still valid.
   [[nodiscard]] bool ready() const;
   [[nodiscard]] std::uint64_t epoch_number() const;
+  // The time by which epochs come and go.
+  [[nodiscard]] UnixSeconds now() const { return parts_.now(); }
 
  private:
   class Answer;

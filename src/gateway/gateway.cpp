@@ -49,20 +49,6 @@ int status_of(const Error& error) {
   }
 }
 
-// What a stream can be stopped through, from the session and from the connection. Used on the stream's own thread.
-struct StreamStop {
-  models::BackendCall* call = nullptr;
-  net::Exchange* http = nullptr;
-
-  void stop() {
-    if (call != nullptr) {
-      call->cancel();
-    } else if (http != nullptr) {
-      http->abort();
-    }
-  }
-};
-
 // Counts a stream while it lives.
 class Running {
  public:
@@ -219,8 +205,9 @@ net::Task<void> Gateway::session(net::Exchange& http) {
 }
 
 // In a task of its own, so that the receiver's buffers are gone when the reply is written.
-net::Task<tl::expected<ReceivedRequest, int>> Gateway::receive(net::Exchange& http, session::ServerSession& session) {
-  RequestReceiver receiver(*context_, http, session);
+net::Task<tl::expected<ReceivedRequest, int>> Gateway::receive(net::Exchange& http, session::ServerSession& session,
+                                                               std::shared_ptr<StreamStop> stop) {
+  RequestReceiver receiver(*context_, http, session, std::move(stop));
   co_return co_await receiver.receive();
 }
 
@@ -241,7 +228,7 @@ net::Task<void> Gateway::stream(net::Exchange& http, std::string_view session_he
     co_return;
   }
   auto stop = std::make_shared<StreamStop>();
-  stop->http = &http;
+  stop->receiving = &http;
   const auto lease = session->enter(std::chrono::steady_clock::now(), [stop, executor = http.executor()] {
     boost::asio::post(executor, [stop] { stop->stop(); });
   });
@@ -250,22 +237,16 @@ net::Task<void> Gateway::stream(net::Exchange& http, std::string_view session_he
     co_return;
   }
   const Running running(context_->metrics.streams_running);
-  auto received = co_await receive(http, *session);
+  auto received = co_await receive(http, *session, stop);
+  stop->receiving = nullptr;
   if (!received) {
-    stop->http = nullptr;
     context_->metrics.count(StreamOutcome::kRefused);
     if (received.error() == 400 && !context_->allow(context_->failures, http)) received = tl::unexpected(429);
     co_await reply_plain_error(*context_, http, received.error());
     co_return;
   }
-  if (!received->refusal && is_closing(received->head)) {
-    stop->http = nullptr;  // this stream is the one that goes on
-    context_->sessions.close(*id);
-  }
-  stop->call = received->call.get();
-  if (stop->call != nullptr) {
-    http.on_peer_gone([stop] { stop->stop(); });
-  }
+  // Stops every other stream of the session: this one has no call to stop.
+  if (!received->refusal && is_closing(received->head)) context_->sessions.close(*id);
   ReplyWriter writer(*context_, http, *session, *received);
   const StreamOutcome outcome = co_await writer.write();
   *stop = {};

@@ -30,7 +30,8 @@ class Gateway {
   [[nodiscard]] net::Task<void> attestation(net::Exchange& http);
   [[nodiscard]] net::Task<void> session(net::Exchange& http);
   [[nodiscard]] net::Task<tl::expected<ReceivedRequest, int>> receive(net::Exchange& http,
-                                                                      session::ServerSession& session);
+                                                                      session::ServerSession& session,
+                                                                      std::shared_ptr<StreamStop> stop);
   [[nodiscard]] net::Task<void> stream(net::Exchange& http, std::string_view session_hex);
   [[nodiscard]] net::Task<void> health(net::Exchange& http, bool good);
 

@@ -13,15 +13,11 @@ using session::RecordType;
 
 // What tick and constant hold back at most; past it the backend waits.
 constexpr std::size_t kQueueLimit = session::kMaxRecordData;
+// Small pieces are joined up to here.
+constexpr std::size_t kJoinLimit = 16 * 1024;
 
 bool is_header_value(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c <= 0x7E; });
-}
-
-UnixSeconds now_s() {
-  return std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now())
-      .time_since_epoch()
-      .count();
 }
 
 }  // namespace
@@ -114,12 +110,27 @@ net::Task<Result<models::BackendReplyHead>> ReplyWriter::read_head() {
 net::Task<Status> ReplyWriter::pass_at_once() {
   MINIONS_CO_TRY_ASSIGN(const models::BackendReplyHead head, co_await read_head());
   seal_head(head);
+  Bytes joined;
   for (;;) {
-    const auto piece = co_await request_.call->read(model_deadline());
-    if (!piece) co_return fail(piece.error());
-    if (piece->empty()) co_return Status{};
-    usage_.take(*piece);
-    seal_data(*piece);
+    const auto first = co_await request_.call->read(model_deadline());
+    if (!first) co_return fail(first.error());
+    // What came with it goes in the same record and, with the end, in the same write.
+    ByteView data = *first;
+    bool ended = data.empty();
+    Status received;
+    joined.clear();
+    while (!ended && data.size() < kJoinLimit) {
+      const auto more = request_.call->read_received();
+      if (!more) received = fail(more.error());
+      if (!more || !*more) break;
+      ended = (*more)->empty();
+      if (joined.empty()) append(joined, data);
+      append(joined, **more);
+      data = joined;
+    }
+    usage_.take(data);
+    seal_data(data);
+    if (!received || ended) co_return received;
     MINIONS_CO_TRY(co_await flush());
   }
 }
@@ -247,7 +258,7 @@ std::string ReplyWriter::signed_trailer() {
   subject.n = request_.keys.context.n;
   subject.request = request_.transcript;
   subject.reply = std::move(sealer_).transcript();
-  subject.time = now_s();
+  subject.time = context_.attestation->now();
   std::string trailer = session::signed_trailer_json(subject, usage_.finish(), *key.signer);
   crypto::wipe(subject.channel_binding);
   return trailer;

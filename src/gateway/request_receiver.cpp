@@ -15,7 +15,8 @@ constexpr std::uint64_t kBytesPerSecond = 256 * 1024;
 Alert refusal(AlertCode code, std::string message) { return {code, std::move(message), Processed::kNo}; }
 
 Alert refusal_of(const Error& error) {
-  if (error.code == ErrorCode::kTooLarge) return refusal(AlertCode::kTooLarge, error.detail);
+  if (error.code == ErrorCode::kTooLarge)
+    return refusal(AlertCode::kTooLarge, "the request is over what the model server takes");
   if (error.code == ErrorCode::kBusy) return refusal(AlertCode::kOverloaded, error.detail);
   if (error.code == ErrorCode::kTimeout)
     return refusal(AlertCode::kBackendFailed, "the model server did not answer in time");
@@ -24,10 +25,25 @@ Alert refusal_of(const Error& error) {
 
 }  // namespace
 
-RequestReceiver::RequestReceiver(Context& context, net::Exchange& http, session::ServerSession& session)
-    : context_(context), http_(http), session_(session), started_(std::chrono::steady_clock::now()) {}
+RequestReceiver::RequestReceiver(Context& context, net::Exchange& http, session::ServerSession& session,
+                                 std::shared_ptr<StreamStop> stop)
+    : context_(context),
+      http_(http),
+      session_(session),
+      stop_(std::move(stop)),
+      started_(std::chrono::steady_clock::now()) {}
 
-RequestReceiver::~RequestReceiver() { context_.unfinished_bytes -= counted_bytes_; }
+RequestReceiver::~RequestReceiver() {
+  drop_call();
+  context_.unfinished_bytes -= counted_bytes_;
+}
+
+// A call that was given on with the request is not here any more.
+void RequestReceiver::drop_call() {
+  if (request_.call == nullptr) return;
+  stop_->call = nullptr;
+  request_.call.reset();
+}
 
 int RequestReceiver::record_failed() {
   if (session_.count_bad_tag()) context_.sessions.close(session_.parameters().session);
@@ -162,6 +178,8 @@ net::Task<RequestReceiver::Step> RequestReceiver::take_head(std::string_view jso
   }
   request_.call = *std::move(call);
   backend_takes_data_ = true;
+  stop_->call = request_.call.get();
+  http_.on_peer_gone([stop = stop_] { stop->stop(); });
   co_return Step{};
 }
 
@@ -185,7 +203,7 @@ net::Task<void> RequestReceiver::complete() {
     co_return;
   }
   if (data_received_ != request_.head.length) {
-    request_.call.reset();
+    drop_call();
     request_.refusal = refusal(AlertCode::kBadRequest, "the request's data has another length than its head says");
     co_return;
   }

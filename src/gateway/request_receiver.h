@@ -21,9 +21,22 @@ struct ReceivedRequest {
   return head.method == "DELETE" && head.path == "/v2/session";
 }
 
+// What a stream is stopped through, from its session and from its connection. Used on the stream's own thread.
+struct StreamStop {
+  models::BackendCall* call = nullptr;
+  net::Exchange* receiving = nullptr;  // until the request is whole: there is nobody to tell anything
+
+  void stop() {
+    if (call != nullptr) call->cancel();
+    if (receiving != nullptr) receiving->abort();
+  }
+};
+
 class RequestReceiver {
  public:
-  RequestReceiver(Context& context, net::Exchange& http, session::ServerSession& session);
+  // From the opening of its call on, the backend is stopped with `stop` and when the peer goes.
+  RequestReceiver(Context& context, net::Exchange& http, session::ServerSession& session,
+                  std::shared_ptr<StreamStop> stop);
   ~RequestReceiver();
   RequestReceiver(const RequestReceiver&) = delete;
   RequestReceiver& operator=(const RequestReceiver&) = delete;
@@ -40,12 +53,14 @@ class RequestReceiver {
   [[nodiscard]] net::Task<Step> take_head(std::string_view json);
   [[nodiscard]] net::Task<void> take_data(ByteView data);
   [[nodiscard]] net::Task<void> complete();
+  void drop_call();
   [[nodiscard]] std::optional<session::Alert> judge_head();
   [[nodiscard]] int record_failed();
 
   Context& context_;
   net::Exchange& http_;
   session::ServerSession& session_;
+  const std::shared_ptr<StreamStop> stop_;
   const SteadyTime started_;
   std::uint64_t counted_bytes_ = 0;  // in context_.unfinished_bytes
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,8 @@ class BackendCall {
   [[nodiscard]] virtual net::Task<Result<BackendReplyHead>> head(net::Deadline deadline) = 0;
   // The next piece, valid until the next call; empty at the end. kTruncated if the reply breaks off.
   [[nodiscard]] virtual net::Task<Result<ByteView>> read(net::Deadline deadline) = 0;
+  // As read, of what has come already: nothing if read would wait. The pieces given before stay valid.
+  [[nodiscard]] virtual Result<std::optional<ByteView>> read_received() { return std::nullopt; }
   // Breaks the request off. What waits returns kCancelled.
   virtual void cancel() = 0;
 };

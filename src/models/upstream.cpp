@@ -63,6 +63,12 @@ class UpstreamCall final : public BackendCall {
     co_return ByteView(*piece);
   }
 
+  Result<std::optional<ByteView>> read_received() override {
+    MINIONS_TRY_ASSIGN(const std::optional<MutableBytes> piece, exchange_->read_received_body());
+    if (!piece) return std::nullopt;
+    return ByteView(*piece);
+  }
+
   void cancel() override {
     cancelled_ = true;
     if (exchange_) exchange_->cancel();

@@ -261,21 +261,25 @@ Task<Result<ResponseHead>> ClientExchange::read_head(Deadline deadline) {
 }
 
 Task<Result<MutableBytes>> ClientExchange::read_body(Deadline deadline) {
-  while (!response_done_) {
-    if (!connection_) co_return fail(ErrorCode::kUsage, "response: the exchange has ended");
-    MINIONS_CO_TRY_ASSIGN(const Parsed parsed, connection_->parser.feed(connection_->unread()));
-    connection_->begin += parsed.consumed;
-    if (parsed.event == ParseEvent::kBody) co_return parsed.body;
-    if (parsed.event == ParseEvent::kEnd) {
-      response_complete();
-      break;
-    }
+  for (;;) {
+    MINIONS_CO_TRY_ASSIGN(const std::optional<MutableBytes> received, read_received_body());
+    if (received) co_return *received;
     MINIONS_CO_TRY_ASSIGN(const std::size_t count, co_await fill(deadline));
     if (count > 0) continue;
     MINIONS_CO_TRY(connection_->parser.at_end_of_input());
     response_complete();
   }
-  co_return MutableBytes{};
+}
+
+Result<std::optional<MutableBytes>> ClientExchange::read_received_body() {
+  if (response_done_) return MutableBytes{};
+  if (!connection_) return fail(ErrorCode::kUsage, "response: the exchange has ended");
+  MINIONS_TRY_ASSIGN(const Parsed parsed, connection_->parser.feed(connection_->unread()));
+  connection_->begin += parsed.consumed;
+  if (parsed.event == ParseEvent::kBody) return parsed.body;
+  if (parsed.event != ParseEvent::kEnd) return std::nullopt;
+  response_complete();
+  return MutableBytes{};
 }
 
 // Reads behind what is unread; 0 is the end of the connection.

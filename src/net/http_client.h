@@ -58,6 +58,10 @@ class ClientExchange {
   // end; kTruncated if the connection ends before. A body that ends with the connection has head.ends_with_connection.
   [[nodiscard]] Task<Result<MutableBytes>> read_body(Deadline deadline);
 
+  // As read_body, of what has been received already: nothing if read_body would wait or ask the system. The pieces
+  // given before stay where they are.
+  [[nodiscard]] Result<std::optional<MutableBytes>> read_received_body();
+
   // Closes the connection. What waits returns kCancelled.
   void cancel();
 

@@ -136,7 +136,18 @@ Task<Status> Stream::wait_readable(Deadline deadline) {
 Task<Status> Stream::wait(Socket::wait_type type, Deadline deadline) {
   if (cancelled_) co_return fail(ErrorCode::kCancelled, "connection: cancelled");
   Wait entry(*this, deadline);
-  const auto [error] = co_await socket_.async_wait(type, use_task_tuple);
+  boost::system::error_code error;
+  if (type == Socket::wait_read) {
+    // Not async_wait, for which asio arms epoll anew: that costs a call, and another for the socket's being writable,
+    // of which epoll then tells at once. Peeking for a byte costs less.
+    std::uint8_t byte = 0;
+    const auto [peeked, count] =
+        co_await socket_.async_receive(asio::buffer(&byte, 1), Socket::message_peek, use_task_tuple);
+    if (peeked != asio::error::eof) error = peeked;
+  } else {
+    const auto [waited] = co_await socket_.async_wait(type, use_task_tuple);
+    error = waited;
+  }
   turns_left_ = kTurns;
   if (cancelled_) co_return fail(ErrorCode::kCancelled, "connection: cancelled");
   if (entry.expired()) co_return fail(ErrorCode::kTimeout, "connection: the deadline passed");

@@ -231,7 +231,8 @@ std::vector<Bytes> FakeServer::seal(Opened& opened, const FakeReply& reply) {
   for (const std::string& piece : reply.pieces) hash.data(as_bytes(piece));
   session::ReceiptSubject subject;
   subject.statement = opened.session->receipt_key().statement;
-  subject.channel_binding = opened.keys.channel_binding;
+  const auto h = opened.keys.channel_binding.reveal();
+  std::copy(h.begin(), h.end(), subject.channel_binding.begin());
   subject.n = opened.keys.context.n;
   subject.request = opened.transcript;
   subject.reply = std::move(hash).finish();
