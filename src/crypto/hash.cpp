@@ -26,14 +26,18 @@ ByteArray<N> digest(const EVP_MD* md, std::initializer_list<ByteView> parts) {
   return out;
 }
 
-constexpr std::size_t kHmacBlock = 64;
-
-// RFC 2104: K padded to a block and XORed with ipad or opad.
-ByteArray<kHmacBlock> padded_key(ByteView key, std::uint8_t pad) {
-  ByteArray<kHmacBlock> block;
-  block.fill(pad);
-  for (std::size_t i = 0; i < key.size(); ++i) block[i] ^= key[i];
-  return block;
+// An HMAC context with its digest set and no key: duplicated for each use, so that no key outlives its use.
+const EVP_MAC_CTX* hmac_template() {
+  static const OpensslPtr<EVP_MAC_CTX, EVP_MAC_CTX_free> context = [] {
+    const OpensslPtr<EVP_MAC, EVP_MAC_free> mac(must(EVP_MAC_fetch(nullptr, "HMAC", nullptr)));
+    OpensslPtr<EVP_MAC_CTX, EVP_MAC_CTX_free> made(must(EVP_MAC_CTX_new(mac.get())));
+    char digest_name[] = "SHA256";
+    const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest_name, 0),
+                                 OSSL_PARAM_construct_end()};
+    must(EVP_MAC_CTX_set_params(made.get(), params));
+    return made;
+  }();
+  return context.get();
 }
 
 }  // namespace
