@@ -309,6 +309,7 @@ void ClientExchange::response_complete() {
   response_done_ = true;
   const bool fit = request_done_ && connection_->parser.head().keep_alive && connection_->begin == connection_->end;
   written_ = connection_->stream->bytes_written() - written_before_;
+  last_input_ = std::move(connection_->input);
   if (const auto pool = pool_.lock(); pool && fit) pool->give(std::move(connection_));
   connection_.reset();
 }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 
+#include "net/buffer_pool.h"
 #include "net/http.h"
 #include "net/stream.h"
 #include "net/url.h"
@@ -80,6 +81,7 @@ class ClientExchange {
   void response_complete();
 
   std::unique_ptr<ClientConnection> connection_;  // null once it is back in the pool
+  Buffer last_input_;                             // of a connection gone back: the last pieces of the body stand in it
   std::weak_ptr<ClientPool> pool_;
   std::chrono::milliseconds write_stall_;
   std::optional<std::uint64_t> body_left_;  // of a request with a length

@@ -108,6 +108,27 @@ TEST_P(HttpClientTest, KeepsNoConnectionWhoseReplyWasNotRead) {
   EXPECT_EQ(client_.idle(), 0U);
 }
 
+TEST_P(HttpClientTest, KeepsReceivedPiecesInPlaceUntilItIsGone) {
+  serve_raw({"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n2\r\n, \r\n5\r\nworld\r\n0\r\n\r\n"});
+  auto exchange = open();
+  ASSERT_TRUE(run(exchange->send({"GET", "/"}, {}, {})));
+  ASSERT_TRUE(run(exchange->read_head(deadline_in(5s))));
+  const auto first = run(exchange->read_body(deadline_in(5s)));
+  ASSERT_TRUE(first);
+  std::vector<MutableBytes> pieces = {*first};
+  while (!pieces.back().empty()) {
+    const auto next = exchange->read_received_body();
+    ASSERT_TRUE(next);
+    ASSERT_TRUE(*next);
+    pieces.push_back(**next);
+  }
+  std::string whole;
+  for (const MutableBytes piece : pieces) whole += as_text(piece);
+  EXPECT_EQ(whole, "hello, world");
+  EXPECT_EQ(exchange->stream(), nullptr);
+  EXPECT_EQ(client_.idle(), 1U);
+}
+
 TEST_P(HttpClientTest, RunsTheCheckBeforeAnyHttp) {
   std::atomic<int> requests = 0;
   serve([&requests](Exchange& exchange) -> Task<void> {
