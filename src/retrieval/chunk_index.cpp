@@ -50,7 +50,7 @@ int bind_text(sqlite3_stmt* statement, int at, std::string_view text) {
 }
 
 // An FTS5 string: everything between quotes is text, a quote is doubled. NUL would end the query.
-std::string quoted(std::string_view text) {
+std::string fts_string(std::string_view text) {
   std::string quoted = "\"";
   for (const char c : text) {
     if (c == '"') quoted += '"';
@@ -128,7 +128,7 @@ Result<std::vector<Hit>> ChunkIndex::search(std::string_view question, std::size
   std::string query;
   for (const std::string& word : search_words(question)) {
     if (!query.empty()) query += " OR ";
-    query += quoted(word);
+    query += fts_string(word);
   }
   if (query.empty() || k == 0) return std::vector<Hit>{};
   return tables_->matching(query, k);
@@ -138,7 +138,7 @@ Result<std::vector<Hit>> ChunkIndex::search(std::span<const WeightedTerm> terms,
   std::unordered_map<const Chunk*, double> scores;
   for (const WeightedTerm& term : terms) {
     if (!has_word(term.term)) continue;
-    MINIONS_TRY_ASSIGN(const std::vector<Hit> hits, tables_->matching(quoted(term.term), tables_->chunks.size()));
+    MINIONS_TRY_ASSIGN(const std::vector<Hit> hits, tables_->matching(fts_string(term.term), tables_->chunks.size()));
     for (const Hit& hit : hits) scores[hit.chunk] += hit.score * term.weight;
   }
   std::vector<Hit> hits;
