@@ -1,12 +1,25 @@
 #include "crypto/ed25519.h"
 
-#include <openssl/evp.h>
+#include <sodium.h>
 
-#include "crypto/openssl.h"
+#include <cstdio>
+#include <cstdlib>
 
 namespace minions::crypto {
+namespace {
 
-void Ed25519Signer::Free::operator()(evp_pkey_st* key) const { EVP_PKEY_free(key); }
+static_assert(Ed25519Public{}.size() == crypto_sign_PUBLICKEYBYTES);
+static_assert(Ed25519Signature{}.size() == crypto_sign_BYTES);
+
+// Chooses the fastest implementations for this processor. Fails only where the system has no random bytes.
+void initialise_library() {
+  static const bool done = sodium_init() >= 0;
+  if (done) return;
+  std::fputs("fatal: crypto library: libsodium could not be initialised\n", stderr);
+  std::abort();
+}
+
+}  // namespace
 
 Ed25519Signer Ed25519Signer::generate(Random& random) {
   SecretArray<32> seed;
@@ -15,32 +28,24 @@ Ed25519Signer Ed25519Signer::generate(Random& random) {
 }
 
 Ed25519Signer Ed25519Signer::from_seed(std::span<const std::uint8_t, 32> seed) {
+  initialise_library();
   Ed25519Signer signer;
-  signer.key_.reset(must(EVP_PKEY_new_raw_private_key_ex(nullptr, "ED25519", nullptr, seed.data(), seed.size())));
-  std::size_t length = signer.public_.size();
-  must(EVP_PKEY_get_raw_public_key(signer.key_.get(), signer.public_.data(), &length));
+  SecretArray<crypto_sign_SECRETKEYBYTES> seed_and_public;
+  crypto_sign_seed_keypair(signer.public_.data(), seed_and_public.writable().data(), seed.data());
+  signer.seed_and_public_ = LockedSecret(seed_and_public);
   return signer;
 }
 
 Ed25519Signature Ed25519Signer::sign(ByteView message) const {
-  const OpensslPtr<EVP_MD_CTX, EVP_MD_CTX_free> context(must(EVP_MD_CTX_new()));
-  must(EVP_DigestSignInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr, key_.get(), nullptr));
   Ed25519Signature signature;
-  std::size_t length = signature.size();
-  must(EVP_DigestSign(context.get(), signature.data(), &length, message.data(), message.size()));
+  crypto_sign_detached(signature.data(), nullptr, message.data(), message.size(), seed_and_public_.reveal().data());
   return signature;
 }
 
 bool ed25519_verify(const Ed25519Public& key, ByteView message, ByteView signature) {
-  if (signature.size() != Ed25519Signature{}.size()) return false;
-  const OpensslPtr<EVP_PKEY, EVP_PKEY_free> public_key(
-      must(EVP_PKEY_new_raw_public_key_ex(nullptr, "ED25519", nullptr, key.data(), key.size())));
-  const OpensslPtr<EVP_MD_CTX, EVP_MD_CTX_free> context(must(EVP_MD_CTX_new()));
-  must(EVP_DigestVerifyInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr, public_key.get(), nullptr));
-  const bool good =
-      EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(), message.size()) == 1;
-  ERR_clear_error();
-  return good;
+  initialise_library();
+  return signature.size() == crypto_sign_BYTES &&
+         crypto_sign_verify_detached(signature.data(), message.data(), message.size(), key.data()) == 0;
 }
 
 }  // namespace minions::crypto

@@ -1,20 +1,15 @@
-// Ed25519 (RFC 8032): receipts.
+// Ed25519 (RFC 8032): receipts. By libsodium, which signs in half the time that OpenSSL 3.5 takes.
 #pragma once
-
-#include <memory>
 
 #include "base/result.h"
 #include "crypto/random.h"
 #include "crypto/secret.h"
-
-struct evp_pkey_st;
 
 namespace minions::crypto {
 
 using Ed25519Public = ByteArray<32>;
 using Ed25519Signature = ByteArray<64>;
 
-// The private key is an object of the library, in its secure heap, and wiped with this one.
 class Ed25519Signer {
  public:
   [[nodiscard]] static Ed25519Signer generate(Random& random);
@@ -23,14 +18,12 @@ class Ed25519Signer {
   [[nodiscard]] Ed25519Signature sign(ByteView message) const;
 
  private:
-  struct Free {
-    void operator()(evp_pkey_st* key) const;
-  };
   Ed25519Signer() = default;
-  std::unique_ptr<evp_pkey_st, Free> key_;
+  LockedSecret<64> seed_and_public_;  // the form that the library signs with
   Ed25519Public public_{};
 };
 
+// Refuses what RFC 8032 lets a verifier accept or refuse: keys of small order, and encodings that are not canonical.
 [[nodiscard]] bool ed25519_verify(const Ed25519Public& key, ByteView message, ByteView signature);
 
 }  // namespace minions::crypto

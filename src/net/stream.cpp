@@ -255,8 +255,8 @@ bool Stream::peer_closed() {
 }
 
 bool Stream::has_unread_input() {
+  if (!ssl_) return cancelled_ || !socket_.is_open() || poll_for(POLLIN | POLLRDHUP);
   if (peer_closed()) return true;
-  if (!ssl_) return poll_for(POLLIN);
   return SSL_has_pending(ssl_.get()) == 1;  // peer_closed has taken in what was no data
 }
 
