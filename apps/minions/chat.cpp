@@ -19,6 +19,11 @@ namespace {
 
 enum class Next { kGoOn, kLeave };
 
+struct TypedText {
+  std::string text;
+  bool block = false;  // between """: a question, whatever it begins with
+};
+
 class AnswerSink final : public chat::TokenSink {
  public:
   explicit AnswerSink(bool terminal) : terminal_(terminal) {}
@@ -58,7 +63,7 @@ class ChatLoop {
   [[nodiscard]] ExitCode run();
 
  private:
-  [[nodiscard]] std::optional<std::string> read_input();
+  [[nodiscard]] std::optional<TypedText> read_input();
   [[nodiscard]] bool read_block(std::string& text);
   [[nodiscard]] Result<Next> handle(const ChatInput& input);
   [[nodiscard]] Status attach(const std::string& file);
@@ -89,8 +94,9 @@ ExitCode ChatLoop::run() {
   if (!model) return report(model.error());
   model_ = *std::move(model);
   note(fmt::format("{} at {}; /help lists commands", model_, connection_.client().address()));
-  while (const auto text = read_input()) {
-    auto input = parse_chat_input(*text);
+  while (auto typed = read_input()) {
+    auto input =
+        typed->block ? ChatInput{ChatCommand::kQuestion, std::move(typed->text)} : parse_chat_input(typed->text);
     const Result<Next> next = input ? handle(*input) : Result<Next>(fail(std::move(input).error()));
     if (next && *next == Next::kLeave) break;
     if (next) continue;
@@ -102,7 +108,7 @@ ExitCode ChatLoop::run() {
 }
 
 // A line, continued lines, or a block. Nothing at the end of input.
-std::optional<std::string> ChatLoop::read_input() {
+std::optional<TypedText> ChatLoop::read_input() {
   for (;;) {
     TypedLine line = editor_.read("> ");
     if (line.kind == TypedLine::Kind::kEnd) return std::nullopt;
@@ -111,11 +117,12 @@ std::optional<std::string> ChatLoop::read_input() {
       continue;
     }
     std::string text = std::move(line.text);
-    if (text.starts_with("\"\"\"")) {
+    const bool block = text.starts_with("\"\"\"");
+    if (block) {
       text.erase(0, 3);
       if (!read_block(text)) continue;
     }
-    while (text.ends_with('\\')) {
+    while (!block && text.ends_with('\\')) {
       text.back() = '\n';
       line = editor_.read("  ");
       if (line.kind == TypedLine::Kind::kEnd) break;
@@ -124,7 +131,7 @@ std::optional<std::string> ChatLoop::read_input() {
     }
     if (text.find_first_not_of(" \t\r\n") == std::string::npos) continue;
     editor_.remember(text);
-    return text;
+    return TypedText{std::move(text), block};
   }
 }
 

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "attestation/binding.h"
-#include "attestation/verifier.h"
 #include "base/encoding.h"
+#include "crypto/certificate.h"
 #include "crypto/ecdsa.h"
 
 namespace minions::attestation {
@@ -157,6 +157,23 @@ Check check_gpu_count(const Evidence& evidence, const PolicyRules& policy) {
   return count >= policy.gpu.count->value ? want.pass(std::to_string(count)) : want.failed(std::to_string(count));
 }
 
+// Two items of one GPU would count as two.
+Check check_gpu_distinct(const Evidence& evidence) {
+  const Expectation want{"gpu.distinct", "a key of its own for each gpu"};
+  std::vector<Digest32> keys;
+  for (const EvidenceItem& item : evidence) {
+    if (item.type != evidence_type::kNvidiaGpu) continue;
+    const auto chain =
+        item.part("cert_chain").and_then([](ByteView pem) { return crypto::Certificate::from_pem(as_text(pem)); });
+    const auto key = chain ? chain->front().public_key() : Result<crypto::PublicKey>(fail(chain.error()));
+    if (!key) return want.failed(key.error().detail);
+    if (std::find(keys.begin(), keys.end(), key->spki_sha256()) != keys.end())
+      return want.failed("two items with the key " + to_hex(key->spki_sha256()));
+    keys.push_back(key->spki_sha256());
+  }
+  return want.pass(fmt::format("{} gpus", keys.size()));
+}
+
 Check check_models_where(const Statement& statement, const PolicyRules& policy) {
   const Expectation want{"models.where",
                          policy.allow_remote_models.value ? "models anywhere" : "no model outside the confidential VM",
@@ -293,10 +310,11 @@ void Appraisal::judge_evidence() {
   add(check_attestor_signature(key, *chain_, document().attestor.signature));
   add(check_measurement_given(document().evidence, policy_));
   for (const EvidenceItem& item : document().evidence) {
-    for (Check& check : verify_evidence({item, *chain_, document().endorsements, policy_, input_.now}))
+    for (Check& check : verify_evidence({item, *chain_, document().endorsements, policy_, input_.now, input_.anchors}))
       add(std::move(check));
   }
   add(check_gpu_count(document().evidence, policy_));
+  add(check_gpu_distinct(document().evidence));
   add(check_simulated(document().evidence, policy_));
 }
 

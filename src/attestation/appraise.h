@@ -5,6 +5,7 @@
 #include "attestation/document.h"
 #include "attestation/policy.h"
 #include "attestation/result.h"
+#include "attestation/verifier.h"
 
 namespace minions::attestation {
 
@@ -28,6 +29,7 @@ struct AppraisalInput {
   const AppraisalPolicy& policy;
   UnixSeconds now = 0;
   ServerConnection connection;
+  TrustAnchors anchors{};
 };
 
 [[nodiscard]] AttestationResult appraise(const AppraisalInput& input);

@@ -220,7 +220,7 @@ Status assign(T& rule, Result<U> read) {
   return {};
 }
 
-// Every key of every table; docs/attestation.md explains them.
+// Every key of every table; docs/policy.md explains them.
 struct Key {
   std::string_view table;
   std::string_view name;

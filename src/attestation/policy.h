@@ -1,4 +1,4 @@
-// The appraisal policy: what a verifier demands of evidence (TOML; docs/attestation.md lists the tables). Every value
+// The appraisal policy: what a verifier demands of evidence (TOML; docs/policy.md lists the tables). Every value
 // remembers where it comes from, so that each check can say it. Judges nothing itself.
 #pragma once
 

@@ -16,12 +16,151 @@ std::vector<Check> verify_simulated(const EvidenceInput& input) {
            .source = "built-in"}};
 }
 
+std::span<const Bytes> entries(const Endorsements& endorsements, std::string_view name) {
+  const auto found = endorsements.find(name);
+  return found == endorsements.end() ? std::span<const Bytes>() : std::span<const Bytes>(found->second);
+}
+
+// What cannot be read is left out: it is missed where a chain needs it.
+struct AmdCollateral {
+  std::vector<crypto::Certificate> certificates;
+  std::vector<crypto::RevocationList> revocation_lists;
+
+  explicit AmdCollateral(const Endorsements& endorsements) {
+    for (const Bytes& entry : entries(endorsements, endorsement::kCertificates)) {
+      if (auto chain = crypto::Certificate::from_pem(as_text(entry))) {
+        certificates.insert(certificates.end(), chain->begin(), chain->end());
+      } else if (auto certificate = crypto::Certificate::from_der(entry)) {
+        certificates.push_back(*std::move(certificate));
+      }
+    }
+    for (const Bytes& entry : entries(endorsements, endorsement::kRevocationLists)) {
+      if (auto list = crypto::RevocationList::from_der(entry)) revocation_lists.push_back(*std::move(list));
+    }
+  }
+};
+
+// The item's parts, or a failing check that names the one that is missing.
+std::optional<std::vector<ByteView>> parts(const EvidenceItem& item, std::initializer_list<std::string_view> names,
+                                           CheckList& checks) {
+  std::vector<ByteView> out;
+  for (const std::string_view name : names) {
+    const auto part = item.part(name);
+    if (!part) {
+      checks.expect("parse.parts", part, fmt::format("data.{}", name));
+      return std::nullopt;
+    }
+    out.push_back(*part);
+  }
+  return out;
+}
+
+std::vector<Check> verify_snp_item(const EvidenceInput& input) {
+  CheckList checks(input.item.type);
+  const auto data = parts(input.item, {"report"}, checks);
+  if (!data) return std::move(checks).take();
+  const AmdCollateral collateral(input.endorsements);
+  verify_sev_snp({.report = (*data)[0],
+                  .certificates = collateral.certificates,
+                  .revocation_lists = collateral.revocation_lists,
+                  .report_data = input.binding.cpu_report_data,
+                  .rules = input.policy.snp,
+                  .now = input.now,
+                  .roots = input.anchors.amd},
+                 checks);
+  return std::move(checks).take();
+}
+
+std::vector<Check> verify_tdx_item(const EvidenceInput& input) {
+  CheckList checks(input.item.type);
+  const auto data = parts(input.item, {"quote"}, checks);
+  if (!data) return std::move(checks).take();
+  static_cast<void>(verify_tdx({.quote = (*data)[0],
+                                .collateral = TdxCollateral::of(input.endorsements),
+                                .policy = input.policy.tdx,
+                                .now = input.now,
+                                .report_data = input.binding.cpu_report_data,
+                                .roots = input.anchors.intel},
+                               checks));
+  return std::move(checks).take();
+}
+
+// On Azure the paravisor owns REPORT_DATA: without PCRs in the policy the quote says only that some guest is there.
+void check_pcrs_named(const PcrRules& rules, CheckList& checks) {
+  checks.expect("policy.pcrs", !rules.empty(), "PCRs in the policy", rules.empty() ? "none" : "some");
+}
+
+Bytes qualifying_data(const BindingChain& binding) {
+  return {binding.tpm_qualifying_data.begin(), binding.tpm_qualifying_data.end()};
+}
+
+std::vector<Check> verify_azure_snp_item(const EvidenceInput& input) {
+  CheckList checks(input.item.type);
+  const auto data = parts(input.item, {"hcl_report", "tpm_quote", "tpm_signature", "pcrs"}, checks);
+  if (!data) return std::move(checks).take();
+  const AmdCollateral collateral(input.endorsements);
+  verify_azure_snp_vtpm({.hcl = {.hcl_report = (*data)[0],
+                                 .certificates = collateral.certificates,
+                                 .revocation_lists = collateral.revocation_lists,
+                                 .rules = input.policy.snp,
+                                 .now = input.now,
+                                 .roots = input.anchors.amd},
+                         .tpm_quote = (*data)[1],
+                         .tpm_signature = (*data)[2],
+                         .pcr_values = (*data)[3],
+                         .qualifying_data = qualifying_data(input.binding)},
+                        checks);
+  check_pcrs_named(input.policy.snp.pcrs, checks);
+  return std::move(checks).take();
+}
+
+std::vector<Check> verify_azure_tdx_item(const EvidenceInput& input) {
+  CheckList checks(input.item.type);
+  const auto data = parts(input.item, {"hcl_report", "td_quote", "tpm_quote", "tpm_signature", "pcrs"}, checks);
+  if (!data) return std::move(checks).take();
+  verify_azure_tdx_vtpm({.hcl = {.hcl_report = (*data)[0],
+                                 .td_quote = (*data)[1],
+                                 .collateral = TdxCollateral::of(input.endorsements),
+                                 .rules = input.policy.tdx,
+                                 .now = input.now,
+                                 .roots = input.anchors.intel},
+                         .tpm_quote = (*data)[2],
+                         .tpm_signature = (*data)[3],
+                         .pcr_values = (*data)[4],
+                         .qualifying_data = qualifying_data(input.binding)},
+                        checks);
+  check_pcrs_named(input.policy.tdx.pcrs, checks);
+  return std::move(checks).take();
+}
+
+std::vector<Check> verify_gpu_item(const EvidenceInput& input) {
+  CheckList checks(input.item.type);
+  const auto data = parts(input.item, {"report", "cert_chain"}, checks);
+  if (!data) return std::move(checks).take();
+  const auto rims =
+      verify_nvidia_rims(entries(input.endorsements, endorsement::kRims), input.now, input.anchors.nvidia_rim);
+  static_cast<void>(verify_nvidia_gpu({.report = (*data)[0],
+                                       .certificates = as_text((*data)[1]),
+                                       .rims = rims,
+                                       .nonce = input.binding.gpu_nonce,
+                                       .rules = input.policy.gpu,
+                                       .now = input.now,
+                                       .roots = input.anchors.nvidia_device},
+                                      checks));
+  return std::move(checks).take();
+}
+
 struct VerifierEntry {
   std::string_view type;
   EvidenceVerifier verify;
 };
 constexpr VerifierEntry kVerifiers[] = {
     {evidence_type::kSimulated, verify_simulated},
+    {evidence_type::kSevSnp, verify_snp_item},
+    {evidence_type::kTdx, verify_tdx_item},
+    {evidence_type::kAzureSnpVtpm, verify_azure_snp_item},
+    {evidence_type::kAzureTdxVtpm, verify_azure_tdx_item},
+    {evidence_type::kNvidiaGpu, verify_gpu_item},
 };
 
 Check refusal(const EvidenceItem& item, std::string found) {

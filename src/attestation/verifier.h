@@ -2,11 +2,30 @@
 // without a row in the table fails: nothing passes because nobody looked.
 #pragma once
 
+#include "attestation/azure_snp.h"
+#include "attestation/azure_tdx.h"
 #include "attestation/binding.h"
+#include "attestation/nvidia_gpu.h"
 #include "attestation/policy.h"
 #include "attestation/result.h"
 
 namespace minions::attestation {
+
+// SHA-256 of the DER of each root certificate that a kind of evidence may chain to. Others than the pins are for tests.
+struct TrustAnchors {
+  std::span<const Digest32> amd = kAmdRoots;
+  std::span<const Digest32> intel = kIntelRoots;
+  std::span<const Digest32> nvidia_device = kNvidiaDeviceRoots;
+  std::span<const Digest32> nvidia_rim = kNvidiaRimRoots;
+};
+
+// The names under which endorsements are looked for, each with one or more entries. Intel's collateral has the names of
+// TdxCollateral::of.
+namespace endorsement {
+inline constexpr std::string_view kCertificates = "certificates";         // PEM or DER: VCEK or VLEK, ASK or ASVK, ARK
+inline constexpr std::string_view kRevocationLists = "revocation_lists";  // DER, of the ARK
+inline constexpr std::string_view kRims = "rims";                         // XML, of NVIDIA drivers and VBIOSes
+}  // namespace endorsement
 
 struct EvidenceInput {
   const EvidenceItem& item;
@@ -14,6 +33,7 @@ struct EvidenceInput {
   const Endorsements& endorsements;
   const PolicyRules& policy;
   UnixSeconds now;
+  TrustAnchors anchors{};
 };
 // At least one check, named evidence.<type> or evidence.<type>.<what>.
 using EvidenceVerifier = std::vector<Check> (*)(const EvidenceInput& input);

@@ -1,0 +1,33 @@
+// One case of an evidence manifest: files in memory, as captured or altered, and what a verifier must say about them.
+#pragma once
+
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "attestation/check_list.h"
+#include "attestation/policy.h"
+#include "base/json.h"
+
+namespace minions::app {
+
+struct EvidenceCase {
+  std::string id;
+  std::string kind;
+  UnixSeconds validation_time = 0;
+  bool accept = false;
+  std::vector<std::string> groups;  // of the first failing check, one of these; empty: any
+  attestation::PolicyRules rules;
+  // By the file's name without its folder: names are unique within a case. Files whose `use` says not used are not
+  // here.
+  std::map<std::string, Bytes, std::less<>> files;
+  std::map<std::string, std::string, std::less<>> roles;
+  std::vector<Bytes> companions;
+};
+
+// Alters a file as a mutation of the manifest says: xor, set, truncate, replace, swap-device-tokens or alg-none.
+[[nodiscard]] Status mutate(EvidenceCase& to, const Json& mutation);
+
+// The checks of the kind's verifier. kUnsupported: an unknown kind. kMalformed: the case lacks a file of its kind.
+[[nodiscard]] Result<std::vector<attestation::Check>> judge(const EvidenceCase& evidence);
+
+}  // namespace minions::app

@@ -1,0 +1,185 @@
+#include "attestation/nras.h"
+
+#include <set>
+
+#include "base/encoding.h"
+#include "crypto/hash.h"
+
+namespace minions::attestation {
+namespace {
+
+constexpr std::size_t kMostGpus = 64;
+
+struct DeviceToken {
+  std::string name;  // GPU-0
+  std::string compact;
+  Jwt token;
+};
+
+struct NrasResponse {
+  Jwt overall;
+  std::vector<DeviceToken> devices;  // by name
+
+  [[nodiscard]] static Result<NrasResponse> parse(ByteView response);
+};
+
+// The answer is an array; strict parsing takes objects only.
+Result<Json> parse_array(ByteView response) {
+  const std::string wrapped = fmt::format(R"({{"response":{}}})", as_text(response));
+  MINIONS_TRY_ASSIGN(const Json object, parse_strict_json(wrapped, {.bytes = 1024 * 1024, .depth = 8}));
+  if (object.size() != 1) return fail(ErrorCode::kMalformed, "response: want one array");
+  MINIONS_TRY_ASSIGN(const Json* array, array_member(object, "response"));
+  return *array;
+}
+
+Result<NrasResponse> NrasResponse::parse(ByteView response) {
+  MINIONS_TRY_ASSIGN(const Json array, parse_array(response));
+  const bool shaped = array.size() == 2 && array[0].is_array() && array[0].size() == 2 && array[0][0] == "JWT" &&
+                      array[0][1].is_string() && array[1].is_object();
+  if (!shaped) return fail(ErrorCode::kMalformed, "response: want [[\"JWT\", token], {name: token, ...}]");
+  if (array[1].empty() || array[1].size() > kMostGpus)
+    return fail(ErrorCode::kMalformed, fmt::format("response: {} device tokens", array[1].size()));
+  NrasResponse out;
+  MINIONS_TRY_ASSIGN(out.overall, Jwt::parse(array[0][1].get<std::string>()));
+  for (const auto& [name, compact] : array[1].items()) {
+    if (!compact.is_string()) return fail(ErrorCode::kMalformed, fmt::format("{}: no token", shown(name)));
+    DeviceToken device{name, compact.get<std::string>(), {}};
+    MINIONS_TRY_ASSIGN(device.token, Jwt::parse(device.compact));
+    out.devices.push_back(std::move(device));
+  }
+  return out;
+}
+
+class NrasVerifier {
+ public:
+  NrasVerifier(const NrasInput& input, CheckList& checks) : input_(input), checks_(checks) {}
+
+  void verify();
+
+ private:
+  bool verify_tokens();
+  bool verify_token(const Jwt& token, std::string_view name);
+  void check_digests();
+  void check_nonce();
+  void check_devices();
+  void check_device(const DeviceToken& device);
+
+  const NrasInput& input_;
+  CheckList& checks_;
+  NrasResponse response_;
+};
+
+void NrasVerifier::verify() {
+  auto response = NrasResponse::parse(input_.response);
+  if (!checks_.expect("parse", response, "an answer of the service")) return;
+  response_ = *std::move(response);
+  if (!verify_tokens()) return;
+  check_digests();
+  check_nonce();
+  const Json& overall = response_.overall.claims;
+  checks_.expect("policy.overall", claim_is_bool(overall, "x-nvidia-overall-att-result", true),
+                 "x-nvidia-overall-att-result true", shown_claim(overall, "x-nvidia-overall-att-result"));
+  check_devices();
+}
+
+bool NrasVerifier::verify_tokens() {
+  if (!checks_.expect("signature.keys", input_.keys, "the service's key set")) return false;
+  if (!verify_token(response_.overall, "platform")) return false;
+  for (const DeviceToken& device : response_.devices) {
+    if (!verify_token(device.token, device.name)) return false;
+  }
+  checks_.expect("chain.subject", claim_is_text(response_.overall.claims, "sub", "NVIDIA-PLATFORM-ATTESTATION"),
+                 "NVIDIA-PLATFORM-ATTESTATION", shown_claim(response_.overall.claims, "sub"));
+  return true;
+}
+
+bool NrasVerifier::verify_token(const Jwt& token, std::string_view name) {
+  const std::string what = fmt::format("the {} token", name == "platform" ? std::string(name) : shown(name));
+  if (!checks_.expect("signature", verify_jwt(token, JwtAlgorithm::kEs384, *input_.keys), what + ", ES384"))
+    return false;
+  checks_.expect("chain.issuer", claim_is_text(token.claims, "iss", kNrasIssuer),
+                 fmt::format("{} from {}", what, kNrasIssuer), shown_claim(token.claims, "iss"));
+  checks_.expect("chain.time", check_jwt_times(token.claims, input_.now, input_.jwt_rules.leeway_s.value),
+                 what + " valid now");
+  return true;
+}
+
+void NrasVerifier::check_digests() {
+  const auto stated = response_.overall.claims.find("submods");
+  const bool is_map = stated != response_.overall.claims.end() && stated->is_object();
+  if (!checks_.expect("binding.devices", is_map && stated->size() == response_.devices.size(),
+                      fmt::format("digests of {} device tokens", response_.devices.size()),
+                      is_map ? fmt::format("{}", stated->size()) : "none")) {
+    return;
+  }
+  for (const DeviceToken& device : response_.devices) {
+    const std::string digest = to_hex(crypto::sha256(as_bytes(device.compact)));
+    const auto entry = stated->find(device.name);
+    const Json wanted = Json::array({"DIGEST", Json::array({"SHA-256", digest})});
+    checks_.expect("binding.digest", entry != stated->end() && *entry == wanted,
+                   fmt::format("the digest of the token of {}, {}", shown(device.name), digest),
+                   entry == stated->end() ? "none"
+                   : *entry == wanted     ? "equal"
+                                          : "another");
+  }
+}
+
+void NrasVerifier::check_nonce() {
+  if (!input_.nonce) {
+    checks_.waive("binding.nonce", "the nonce that the GPUs were asked with", "no nonce is expected here");
+    return;
+  }
+  const std::string nonce = to_hex(*input_.nonce);
+  checks_.expect("binding.nonce", claim_is_text(response_.overall.claims, "eat_nonce", nonce), nonce,
+                 shown_claim(response_.overall.claims, "eat_nonce"));
+  for (const DeviceToken& device : response_.devices) {
+    // A token that reports an error has none; it fails below.
+    if (device.token.claims.contains("x-nvidia-error-details")) continue;
+    checks_.expect("binding.nonce", claim_is_text(device.token.claims, "eat_nonce", nonce),
+                   fmt::format("{} of {}", nonce, shown(device.name)), shown_claim(device.token.claims, "eat_nonce"));
+  }
+}
+
+void NrasVerifier::check_devices() {
+  std::set<std::string> identities;
+  for (const DeviceToken& device : response_.devices) {
+    check_device(device);
+    identities.insert(shown_claim(device.token.claims, "ueid"));
+  }
+  checks_.expect("binding.distinct", identities.size() == response_.devices.size(),
+                 fmt::format("{} different GPUs", response_.devices.size()), fmt::format("{}", identities.size()));
+}
+
+void NrasVerifier::check_device(const DeviceToken& device) {
+  const Json& claims = device.token.claims;
+  const std::string name = shown(device.name);
+  const auto error = claims.find("x-nvidia-error-details");
+  if (error != claims.end() && error->is_object()) {
+    checks_.expect("policy.measurements", false, name + " measured as its maker published",
+                   fmt::format("error {}", shown_claim(*error, "message")));
+    return;
+  }
+  checks_.expect("policy.measurements", claim_is_text(claims, "measres", "success"), name + ": measres success",
+                 shown_claim(claims, "measres"));
+  for (const std::string_view claim :
+       {"x-nvidia-gpu-attestation-report-nonce-match", "x-nvidia-gpu-attestation-report-signature-verified"}) {
+    checks_.expect("policy.report", claim_is_bool(claims, claim, true), fmt::format("{}: {} true", name, claim),
+                   shown_claim(claims, claim));
+  }
+  if (input_.rules.require_secboot.value) {
+    checks_.expect("policy.secboot", claim_is_bool(claims, "secboot", true), name + ": secboot true",
+                   shown_claim(claims, "secboot"), input_.rules.require_secboot.source);
+  }
+  if (input_.rules.require_dbgstat_disabled.value) {
+    checks_.expect("policy.dbgstat", claim_is_text(claims, "dbgstat", "disabled"), name + ": dbgstat disabled",
+                   shown_claim(claims, "dbgstat"), input_.rules.require_dbgstat_disabled.source);
+  }
+  checks_.expect("policy.vendor", claim_is_text(claims, "oemid", "5703"), name + ": oemid 5703, NVIDIA",
+                 shown_claim(claims, "oemid"));
+}
+
+}  // namespace
+
+void verify_nras(const NrasInput& input, CheckList& checks) { NrasVerifier(input, checks).verify(); }
+
+}  // namespace minions::attestation

@@ -1,0 +1,227 @@
+#include "attestation/nvidia_gpu.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "attestation/spdm_report.h"
+#include "base/encoding.h"
+#include "crypto/certificate.h"
+#include "crypto/der.h"
+
+namespace minions::attestation {
+namespace {
+
+namespace der_tag = crypto::der_tag;
+
+// TCG DICE Attestation Architecture: CompositeDeviceID of Hopper, DiceTcbInfo of Blackwell.
+constexpr char kCompositeDeviceId[] = "2.23.133.5.4.1";
+constexpr char kDiceTcbInfo[] = "2.23.133.5.4.1.1";
+constexpr unsigned kDiceFwids = 6;  // [6] IMPLICIT SEQUENCE OF FWID in DiceTcbInfo
+constexpr std::string_view kSha384Oid = "2.16.840.1.101.3.4.2.2";
+// Depends on the state of the video decoder, and says nothing while that is off.
+constexpr std::uint8_t kNvdecRimIndex = 35;
+
+using Fwid = SpdmReport::Measurement;
+
+// FWID ::= SEQUENCE { hashAlg OBJECT IDENTIFIER, digest OCTET STRING }
+Result<Fwid> read_fwid(crypto::DerReader& from) {
+  MINIONS_TRY_ASSIGN(crypto::DerReader fwid, from.enter(der_tag::kSequence, "fwid"));
+  MINIONS_TRY_ASSIGN(const std::string algorithm, fwid.object_identifier("fwid hash"));
+  if (algorithm != kSha384Oid) return fail(ErrorCode::kUnsupported, "fwid hash: want SHA-384, found " + algorithm);
+  MINIONS_TRY_ASSIGN(const ByteView digest, fwid.take(der_tag::kOctetString, "fwid digest"));
+  MINIONS_TRY(fwid.finish("fwid"));
+  return exactly<48>(to_bytes(digest));
+}
+
+// SEQUENCE { version INTEGER, SubjectPublicKeyInfo, FWID }
+Result<Fwid> fwid_of_device_id(ByteView extension) {
+  crypto::DerReader outer(extension);
+  MINIONS_TRY_ASSIGN(crypto::DerReader fields, outer.enter(der_tag::kSequence, "device id"));
+  MINIONS_TRY(outer.finish("device id"));
+  MINIONS_TRY(fields.integer("device id version"));
+  MINIONS_TRY(fields.take(der_tag::kSequence, "device id key"));
+  MINIONS_TRY_ASSIGN(const Fwid fwid, read_fwid(fields));
+  MINIONS_TRY(fields.finish("device id"));
+  return fwid;
+}
+
+// SEQUENCE of optional fields with context tags; the first of the FWIDs counts.
+Result<Fwid> fwid_of_tcb_info(ByteView extension) {
+  crypto::DerReader outer(extension);
+  MINIONS_TRY_ASSIGN(crypto::DerReader fields, outer.enter(der_tag::kSequence, "tcb info"));
+  MINIONS_TRY(outer.finish("tcb info"));
+  while (!fields.at_end()) {
+    MINIONS_TRY_ASSIGN(const auto field, fields.next("tcb info"));
+    if (field.tag != der_tag::context_constructed(kDiceFwids)) continue;
+    crypto::DerReader fwids(field.contents);
+    return read_fwid(fwids);
+  }
+  return fail(ErrorCode::kMalformed, "tcb info: no fwids");
+}
+
+Result<Fwid> fwid_of(const crypto::Certificate& leaf) {
+  const auto device_id = leaf.extension(kCompositeDeviceId);
+  const auto tcb_info = leaf.extension(kDiceTcbInfo);
+  if (device_id && tcb_info) return fail(ErrorCode::kMalformed, "leaf: two DICE extensions");
+  if (device_id) return fwid_of_device_id(*device_id);
+  if (tcb_info) return fwid_of_tcb_info(*tcb_info);
+  return fail(ErrorCode::kMalformed, "leaf: no DICE extension");
+}
+
+void judge_binding(const GpuInput& input, const SpdmReport& report, const crypto::Certificate& leaf,
+                   CheckList& checks) {
+  if (input.nonce) {
+    checks.expect("binding.nonce", report.request_nonce == *input.nonce, to_hex(*input.nonce),
+                  to_hex(report.request_nonce));
+  } else {
+    checks.waive("binding.nonce", "the nonce of the request", "no nonce is expected here");
+  }
+  if (!report.fwid) {
+    checks.waive("binding.fwid", "the firmware that the leaf certificate names",
+                 fmt::format("reports of driver {} do not name it", shown(report.driver_version)));
+    return;
+  }
+  const auto fwid = fwid_of(leaf);
+  checks.expect("binding.fwid", fwid && *fwid == *report.fwid, fwid ? to_hex(*fwid) : "a DICE extension in the leaf",
+                fwid ? to_hex(*report.fwid) : fwid.error().detail);
+}
+
+struct Comparison {
+  std::size_t matching = 0;
+  std::vector<unsigned> differing;  // RIM indices
+  bool nvdec_left_out = false;
+};
+
+Comparison compare(const NvidiaRim& rim, const SpdmReport& report) {
+  Comparison result;
+  for (const auto& [index, values] : rim.measurements) {
+    const auto block = report.blocks.find(static_cast<std::uint8_t>(index + 1));
+    const bool matches =
+        block != report.blocks.end() &&
+        std::any_of(values.begin(), values.end(), [&](const Bytes& value) { return equal(value, block->second); });
+    if (matches) {
+      ++result.matching;
+    } else if (index == kNvdecRimIndex && report.nvdec0_is_on == false) {
+      result.nvdec_left_out = true;
+    } else {
+      result.differing.push_back(index);
+    }
+  }
+  return result;
+}
+
+std::string text_of(const Comparison& result, const NvidiaRim& rim) {
+  std::string text = fmt::format("{} of {} match for {}", result.matching, rim.measurements.size(), shown(rim.version));
+  if (result.nvdec_left_out) text += fmt::format(", index {} left out since NVDEC0 is off", kNvdecRimIndex);
+  if (!result.differing.empty()) text += fmt::format(", indices {} differ", fmt::join(result.differing, ", "));
+  return text;
+}
+
+using RimPointers = std::vector<const NvidiaRim*>;
+
+// The RIMs of this kind that speak of the report's version. Every one must match: none of several is believed more.
+RimPointers judge_kind(NvidiaRim::Kind kind, const std::string& version, const SpdmReport& report,
+                       const GpuInput& input, CheckList& checks) {
+  const std::string check = fmt::format("rim.{}", name_of(kind));
+  const std::string wanted = fmt::format("a RIM of {} {}", name_of(kind), shown(version));
+  RimPointers fitting;
+  std::string other;
+  for (const auto& rim : input.rims) {
+    if (!rim || rim->kind != kind) continue;
+    if (rim->version == version) {
+      fitting.push_back(&*rim);
+    } else {
+      other = rim->version;
+    }
+  }
+  if (fitting.empty() && !other.empty()) {
+    checks.expect(check, false, wanted, "one of " + shown(other));
+  } else if (fitting.empty() && input.rules.rim.value == RimMode::kRequire) {
+    checks.expect(check, false, wanted, "none", input.rules.rim.source);
+  } else if (fitting.empty()) {
+    checks.waive(check, wanted, "none is given, and the policy wants one only if present");
+  }
+  for (const NvidiaRim* rim : fitting) {
+    const Comparison result = compare(*rim, report);
+    checks.expect(check, result.differing.empty(),
+                  fmt::format("all active measurements of {} {}", name_of(kind), shown(version)),
+                  text_of(result, *rim));
+  }
+  return fitting;
+}
+
+// An index is either the driver's to say or the VBIOS's.
+void judge_indices(const RimPointers& drivers, const RimPointers& vbioses, CheckList& checks) {
+  std::vector<unsigned> both;
+  for (const NvidiaRim* driver : drivers) {
+    for (const NvidiaRim* vbios : vbioses) {
+      for (const auto& measurement : driver->measurements) {
+        if (vbios->measurements.count(measurement.first) != 0) both.push_back(measurement.first);
+      }
+    }
+  }
+  if (drivers.empty() || vbioses.empty()) return;
+  checks.expect("rim.indices", both.empty(), "no index active in both RIMs",
+                both.empty() ? "none" : fmt::format("{}", fmt::join(both, ", ")));
+}
+
+void judge_rims(const GpuInput& input, const SpdmReport& report, CheckList& checks) {
+  const auto& rule = input.rules.rim;
+  if (rule.value == RimMode::kOff) {
+    checks.waive("rim", "the measurements that the maker published", fmt::format("rim = off ({})", rule.source));
+    return;
+  }
+  bool all_good = true;
+  for (const auto& rim : input.rims) {
+    if (rim) continue;
+    all_good = checks.expect("rim.file", false, "a RIM signed under NVIDIA's root, valid now", rim.error().detail);
+  }
+  if (!all_good) return;
+  const RimPointers drivers = judge_kind(NvidiaRim::Kind::kDriver, report.driver_version, report, input, checks);
+  const RimPointers vbioses = judge_kind(NvidiaRim::Kind::kVbios, report.vbios_version, report, input, checks);
+  judge_indices(drivers, vbioses, checks);
+}
+
+void judge_ocsp(const Rule<OcspMode>& rule, CheckList& checks) {
+  const std::string wanted = "an OCSP answer that none of the certificates is revoked";
+  if (rule.value == OcspMode::kOff) {
+    checks.waive("policy.ocsp", wanted, fmt::format("ocsp = off ({})", rule.source));
+  } else {
+    checks.expect("policy.ocsp", false, wanted, "none", rule.source);
+  }
+}
+
+}  // namespace
+
+std::optional<Digest32> verify_nvidia_gpu(const GpuInput& input, CheckList& checks) {
+  const auto report = SpdmReport::parse(input.report);
+  const bool report_read =
+      checks.expect("parse.report", report, "an SPDM 1.1 request and its MEASUREMENTS response",
+                    report ? fmt::format("driver {}, VBIOS {}, {} measurements", shown(report->driver_version),
+                                         report->vbios_version, report->blocks.size())
+                           : "");
+  const auto certificates = crypto::Certificate::from_pem(input.certificates);
+  const bool certificates_read = checks.expect("parse.certificates", certificates, "PEM certificates, the leaf first",
+                                               certificates ? fmt::format("{}", certificates->size()) : "");
+  if (!report_read || !certificates_read) return std::nullopt;
+
+  const crypto::Certificate& leaf = certificates->front();
+  const auto key = leaf.public_key();
+  const bool fits = key && key->curve() == crypto::Curve::kP384 &&
+                    key->verify_ecdsa(crypto::HashAlgorithm::kSha384, report->signed_bytes, report->signature);
+  const bool is_signed = checks.expect("signature", fits, "the leaf's ECDSA P-384 over request and response",
+                                       fmt::format("{} by {}", fits ? "good" : "none", shown(leaf.subject_name())));
+  if (!is_signed) return std::nullopt;
+  const auto path =
+      crypto::verify_path(leaf, std::span(*certificates).subspan(1), {.roots = input.roots, .now = input.now});
+  const bool is_chained = checks.expect("chain", path, "a path to NVIDIA's root for devices",
+                                        path ? fmt::format("{} certificates", path->size()) : "");
+  if (!is_chained) return std::nullopt;
+
+  judge_binding(input, *report, leaf, checks);
+  judge_rims(input, *report, checks);
+  judge_ocsp(input.rules.ocsp, checks);
+  return key->spki_sha256();
+}
+
+}  // namespace minions::attestation

@@ -1,0 +1,29 @@
+// Verifies the report of an NVIDIA GPU (type nvidia-gpu): its signature by the key of its certificate chain, the nonce
+// that it answers, the firmware that its certificate names, and its measurements against the maker's published ones.
+#pragma once
+
+#include "attestation/nvidia_rim.h"
+#include "attestation/policy.h"
+
+namespace minions::attestation {
+
+inline constexpr Digest32 kNvidiaDeviceRoots[] = {roots::kNvidiaDeviceIdentity};
+
+struct GpuInput {
+  ByteView report;                // SPDM request || response
+  std::string_view certificates;  // PEM, the leaf first, the root last
+  // Of all RIMs at hand, verified once for all GPUs (verify_nvidia_rims). Those of other versions are passed over where
+  // one of the report's is among them.
+  std::span<const Result<NvidiaRim>> rims;
+  std::optional<Digest32> nonce;  // of the request; nothing: not judged here
+  const GpuRules& rules;
+  UnixSeconds now;
+  std::span<const Digest32> roots = kNvidiaDeviceRoots;  // SHA-256 of DER
+};
+
+// Checks of the groups parse, signature, chain, binding, rim and policy. Gives SHA-256 of the SubjectPublicKeyInfo of
+// the key that signed, once signature and chain are good: two items with one key are one GPU. The certificate's own
+// digest would not tell, since its ECDSA signature can be written in two ways.
+std::optional<Digest32> verify_nvidia_gpu(const GpuInput& input, CheckList& checks);
+
+}  // namespace minions::attestation

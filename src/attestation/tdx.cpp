@@ -1,0 +1,229 @@
+#include "attestation/tdx.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "attestation/tdx_collateral.h"
+#include "attestation/tdx_tcb.h"
+#include "base/encoding.h"
+
+namespace minions::attestation {
+namespace {
+
+using crypto::Certificate;
+using crypto::PublicKey;
+using crypto::RevocationList;
+
+// One quote on its way through the checks.
+class TdxAppraisal {
+ public:
+  TdxAppraisal(const TdxInput& input, const TdxQuote& quote, CheckList& checks)
+      : input_(input), quote_(quote), checks_(checks) {}
+
+  // Whether the body is the quoting enclave's word on a genuine platform.
+  bool judge_signatures();
+  void judge_report_data();
+  void judge_tcb();
+  void judge_policy();
+
+ private:
+  [[nodiscard]] crypto::PathRules path_rules() const { return {.roots = input_.roots, .now = input_.now}; }
+
+  bool judge_pck_chain();
+  void judge_revocation();
+  [[nodiscard]] Result<PublicKey> unrevoked_signer(ByteView pem) const;
+  template <class T>
+  std::optional<T> judge_signed(std::string_view name, ByteView json, const Result<PublicKey>& signer,
+                                Result<T> (*verify)(std::string_view, const PublicKey&));
+  template <class T>
+  void judge_window(std::string_view name, const T& object);
+  [[nodiscard]] bool judge_platform(const TcbInfo& info, const PckExtension& pck);
+  void judge_levels(const TdxTcb& tcb);
+  void judge_measurement(std::string_view name, const Measurement& found,
+                         const OptionalRule<std::vector<Measurement>>& rule);
+
+  const TdxInput& input_;
+  const TdxQuote& quote_;
+  CheckList& checks_;
+  std::optional<PckChain> pck_;
+  std::optional<RevocationList> root_crl_;
+};
+
+bool TdxAppraisal::judge_signatures() {
+  if (!judge_pck_chain()) return false;
+  judge_revocation();
+  return checks_.expect("signature.qe_report", verify_qe_report(quote_, pck_->leaf),
+                        "a report of the quoting enclave, signed by the PCK") &&
+         checks_.expect("binding.attestation_key", verify_attestation_key(quote_),
+                        "an attestation key that the quoting enclave reports") &&
+         checks_.expect("signature.quote", verify_quote_signature(quote_), "signed by the attestation key");
+}
+
+bool TdxAppraisal::judge_pck_chain() {
+  auto chain = verify_pck_chain(quote_.pck_chain_pem, path_rules());
+  const std::string found =
+      chain ? fmt::format("{} of {}", chain->leaf.subject_name(), chain->ca.subject_name()) : std::string();
+  if (!checks_.expect("chain.pck", chain, "a PCK certificate under Intel's root", found)) return false;
+  pck_ = *std::move(chain);
+  return true;
+}
+
+void TdxAppraisal::judge_revocation() {
+  const auto judge = [&](std::string_view name, ByteView der, const Certificate& issuer,
+                         const Certificate& subject) -> std::optional<RevocationList> {
+    auto list = current_crl(der, issuer, input_.now);
+    const Status good = list ? check_not_revoked(*list, subject) : fail(list.error());
+    checks_.expect(name, good,
+                   fmt::format("a current list of {} without {}", issuer.subject_name(), subject.subject_name()));
+    return good ? std::optional(*std::move(list)) : std::nullopt;
+  };
+  root_crl_ = judge("chain.root_ca_crl", input_.collateral.root_ca_crl, pck_->root, pck_->ca);
+  judge("chain.pck_crl", input_.collateral.pck_crl, pck_->ca, pck_->leaf);
+}
+
+void TdxAppraisal::judge_report_data() {
+  constexpr std::string_view kName = "binding.report_data";
+  if (!input_.report_data) {
+    checks_.waive(kName, "", "what the report data must be is judged with the evidence that it binds");
+    return;
+  }
+  checks_.expect(kName, quote_.body.report_data == *input_.report_data, to_hex(*input_.report_data),
+                 to_hex(quote_.body.report_data));
+}
+
+Result<PublicKey> TdxAppraisal::unrevoked_signer(ByteView pem) const {
+  MINIONS_TRY_ASSIGN(const Certificate signer, verify_tcb_signer(as_text(pem), path_rules()));
+  if (root_crl_) MINIONS_TRY(check_not_revoked(*root_crl_, signer));  // without one, chain.root_ca_crl has failed
+  return signer.public_key();
+}
+
+template <class T>
+std::optional<T> TdxAppraisal::judge_signed(std::string_view name, ByteView json, const Result<PublicKey>& signer,
+                                            Result<T> (*verify)(std::string_view, const PublicKey&)) {
+  checks_.expect(fmt::format("chain.{}_issuer", name), signer, "Intel's TCB signing certificate under the pinned root");
+  const std::string check = fmt::format("signature.{}", name);
+  const std::string expected = "signed by Intel's TCB signing key";
+  if (json.empty()) {
+    checks_.expect(check, false, expected, "missing");
+    return std::nullopt;
+  }
+  if (!signer) return std::nullopt;
+  auto object = verify(as_text(json), *signer);
+  if (!checks_.expect(check, object, expected)) return std::nullopt;
+  return *std::move(object);
+}
+
+template <class T>
+void TdxAppraisal::judge_window(std::string_view name, const T& object) {
+  checks_.expect(fmt::format("tcb.{}_window", name),
+                 object.issue_date <= input_.now && input_.now <= object.next_update,
+                 fmt::format("valid at {}", to_iso8601(input_.now)),
+                 fmt::format("valid from {} to {}", to_iso8601(object.issue_date), to_iso8601(object.next_update)));
+}
+
+bool TdxAppraisal::judge_platform(const TcbInfo& info, const PckExtension& pck) {
+  return checks_.expect("tcb.tcb_info_platform", info.fmspc == pck.fmspc && info.pce_id == pck.pce_id,
+                        fmt::format("for FMSPC {}, PCE {}", to_hex(pck.fmspc), to_hex(pck.pce_id)),
+                        fmt::format("for FMSPC {}, PCE {}", to_hex(info.fmspc), to_hex(info.pce_id)));
+}
+
+void TdxAppraisal::judge_tcb() {
+  const TdxCollateral& collateral = input_.collateral;
+  const auto info_signer = unrevoked_signer(collateral.tcb_info_issuer_chain);
+  const bool one_chain = equal(collateral.tcb_info_issuer_chain, collateral.qe_identity_issuer_chain);
+  const auto qe_signer = one_chain ? info_signer : unrevoked_signer(collateral.qe_identity_issuer_chain);
+  const auto info = judge_signed<TcbInfo>("tcb_info", collateral.tcb_info, info_signer, verify_tcb_info);
+  const auto identity = judge_signed<QeIdentity>("qe_identity", collateral.qe_identity, qe_signer, verify_qe_identity);
+  if (info) judge_window("tcb_info", *info);
+  if (identity) judge_window("qe_identity", *identity);
+  const auto extension = pck_->leaf.extension(PckExtension::kOid);
+  const auto pck = extension ? PckExtension::parse(*extension) : fail(ErrorCode::kNotFound, "missing");
+  if (!checks_.expect("tcb.pck", pck, "a PCK certificate that names its TCB")) return;
+  if (!info || !identity || !judge_platform(*info, *pck)) return;
+
+  const auto module = identify_module(*info, quote_.body);
+  const bool module_known = checks_.expect("tcb.module", module, "a TDX module that Intel signed");
+  const bool enclave_known = checks_.expect("tcb.quoting_enclave", check_quoting_enclave(*identity, quote_.qe_report),
+                                            "Intel's quoting enclave");
+  if (!module_known || !enclave_known) return;
+  const bool module_has_levels = quote_.body.tee_tcb_svn[1] > 0;
+  judge_levels({.platform = platform_standing(*info, *pck, quote_.body),
+                .module = module_has_levels ? std::optional(standing_at((*module)->levels, quote_.body.tee_tcb_svn[0]))
+                                            : std::nullopt,
+                .quoting_enclave = standing_at(identity->levels, quote_.qe_report.isv_svn)});
+}
+
+void TdxAppraisal::judge_levels(const TdxTcb& tcb) {
+  checks_.expect("tcb.not_revoked", !tcb.any_revoked(), "no part at a level that is Revoked",
+                 tcb.any_revoked() ? tcb.to_text() : "none");
+  const auto& accepted = input_.policy.accepted_tcb;
+  const auto status = tcb.overall();
+  const bool good = status && *status != TcbStatus::kRevoked &&
+                    std::find(accepted.value.begin(), accepted.value.end(), name_of(*status)) != accepted.value.end();
+  checks_.expect(check_group::kTcb, good, fmt::format("{}", fmt::join(accepted.value, " or ")),
+                 fmt::format("{}: {}", status ? name_of(*status) : "not supported", tcb.to_text()), accepted.source);
+}
+
+void TdxAppraisal::judge_measurement(std::string_view name, const Measurement& found,
+                                     const OptionalRule<std::vector<Measurement>>& rule) {
+  if (!rule) {
+    checks_.waive(name, "", fmt::format("the policy names no value; {} here", to_hex(found)));
+    return;
+  }
+  std::vector<std::string> wanted;
+  for (const Measurement& value : rule->value) wanted.push_back(to_hex(value));
+  checks_.expect(name, std::find(rule->value.begin(), rule->value.end(), found) != rule->value.end(),
+                 fmt::format("{}", fmt::join(wanted, " or ")), to_hex(found), rule->source);
+}
+
+void TdxAppraisal::judge_policy() {
+  const TdxRules& policy = input_.policy;
+  const TdBody& body = quote_.body;
+  const auto has = [&](std::uint64_t bits) { return (body.td_attributes & bits) != 0; };
+  const std::string attributes = fmt::format("TD attributes {:#018x}", body.td_attributes);
+  checks_.expect("policy.debug", policy.allow_debug.value || !has(td_attribute::kDebug),
+                 policy.allow_debug.value ? "DEBUG on or off" : "DEBUG off",
+                 has(td_attribute::kDebug) ? "DEBUG on" : "DEBUG off", policy.allow_debug.source);
+  checks_.expect("policy.attributes", !has(td_attribute::kReservedTud), "attribute bits 1 to 7 zero", attributes);
+  checks_.expect("policy.migration", !has(td_attribute::kMigratable), "MIGRATABLE off",
+                 has(td_attribute::kMigratable) ? "MIGRATABLE on" : "MIGRATABLE off");
+  constexpr std::string_view kSeptVe = "policy.sept_ve_disable";
+  if (has(td_attribute::kSeptVeDisable)) {
+    checks_.expect(kSeptVe, true, "SEPT_VE_DISABLE on", "SEPT_VE_DISABLE on");
+  } else {
+    checks_.waive(kSeptVe, "SEPT_VE_DISABLE on", "SEPT_VE_DISABLE off: the guest's kernel must handle #VE itself");
+  }
+  judge_measurement("policy.mrtd", body.mr_td, policy.measurements);
+  for (std::size_t i = 0; i < body.rtmrs.size(); ++i)
+    judge_measurement(fmt::format("policy.rtmr{}", i), body.rtmrs[i], policy.rtmrs[i]);
+}
+
+}  // namespace
+
+TdxCollateral TdxCollateral::of(const Endorsements& endorsements) {
+  const auto piece = [&](std::string_view name) {
+    const auto found = endorsements.find(name);
+    return found == endorsements.end() || found->second.empty() ? ByteView() : ByteView(found->second.front());
+  };
+  return {.tcb_info = piece("tcb_info"),
+          .tcb_info_issuer_chain = piece("tcb_info_issuer_chain"),
+          .qe_identity = piece("qe_identity"),
+          .qe_identity_issuer_chain = piece("qe_identity_issuer_chain"),
+          .pck_crl = piece("pck_crl"),
+          .root_ca_crl = piece("root_ca_crl")};
+}
+
+std::optional<TdBody> verify_tdx(const TdxInput& input, CheckList& checks) {
+  const auto quote = TdxQuote::parse(input.quote);
+  const std::string found =
+      quote ? fmt::format("version {}, {} bytes signed", quote->version, quote->signed_part.size()) : std::string();
+  if (!checks.expect(check_group::kParse, quote, "a TDX quote of version 4 or 5", found)) return std::nullopt;
+  TdxAppraisal appraisal(input, *quote, checks);
+  if (!appraisal.judge_signatures()) return std::nullopt;
+  appraisal.judge_report_data();
+  appraisal.judge_tcb();
+  appraisal.judge_policy();
+  return quote->body;
+}
+
+}  // namespace minions::attestation

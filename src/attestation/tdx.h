@@ -1,0 +1,42 @@
+// Intel TDX: from a quote and Intel's collateral to named checks. Trusts the pinned roots alone; the collateral may
+// come from anywhere, the attester too.
+#pragma once
+
+#include "attestation/binding.h"
+#include "attestation/check_list.h"
+#include "attestation/policy.h"
+#include "attestation/roots.h"
+#include "attestation/tdx_quote.h"
+#include "base/time.h"
+
+namespace minions::attestation {
+
+// As Intel serves it. An empty piece is missing, which fails the check that names it.
+struct TdxCollateral {
+  ByteView tcb_info;                  // JSON
+  ByteView tcb_info_issuer_chain;     // PEM
+  ByteView qe_identity;               // JSON
+  ByteView qe_identity_issuer_chain;  // PEM
+  ByteView pck_crl;                   // DER, of the CA that issued the PCK certificate
+  ByteView root_ca_crl;               // DER
+
+  // The first entry under each of these names.
+  [[nodiscard]] static TdxCollateral of(const Endorsements& endorsements);
+};
+
+inline constexpr std::array<Digest32, 1> kIntelRoots = {roots::kIntelSgx};
+
+struct TdxInput {
+  ByteView quote;
+  TdxCollateral collateral;
+  const TdxRules& policy;
+  UnixSeconds now = 0;
+  std::optional<ReportData64> report_data;  // nothing: judged by the caller
+  std::span<const Digest32> roots = kIntelRoots;
+};
+
+// Writes the checks; all must pass. The body is given once the quote's signature over it has verified, for comparison
+// with other evidence: it means nothing where a check has failed.
+std::optional<TdBody> verify_tdx(const TdxInput& input, CheckList& checks);
+
+}  // namespace minions::attestation

@@ -1,0 +1,78 @@
+// X.509 certificates, paths to a pinned root, and revocation lists (RFC 5280), by OpenSSL. The time is always the
+// caller's; nothing is fetched.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "base/time.h"
+#include "crypto/public_key.h"
+
+struct x509_st;
+struct X509_crl_st;
+
+namespace minions::crypto {
+
+class Certificate {
+ public:
+  // Exactly one certificate and nothing after it.
+  [[nodiscard]] static Result<Certificate> from_der(ByteView der);
+  // As from_der, with zero bytes after it: what comes out of fixed-size memory of a TPM.
+  [[nodiscard]] static Result<Certificate> from_padded_der(ByteView der);
+  // One or more, in their order; text around the blocks is skipped, a NUL at the end too. At most `limit`.
+  [[nodiscard]] static Result<std::vector<Certificate>> from_pem(std::string_view pem, std::size_t limit = 10);
+
+  [[nodiscard]] const Bytes& der() const { return der_; }
+  [[nodiscard]] Digest32 sha256() const;  // of the DER
+  [[nodiscard]] std::string subject_name()
+      const;  // the common name, or all of it where there is none; ASCII, shortened
+  [[nodiscard]] std::string issuer_name() const;
+  [[nodiscard]] Bytes serial() const;  // big-endian magnitude
+  [[nodiscard]] UnixSeconds not_before() const;
+  [[nodiscard]] UnixSeconds not_after() const;
+  [[nodiscard]] Result<PublicKey> public_key() const;
+  // The value of an extension, by dotted OID: the bytes inside its OCTET STRING. Nothing if it is not there or is there
+  // twice.
+  [[nodiscard]] std::optional<Bytes> extension(const std::string& oid) const;
+
+ private:
+  friend class RevocationList;
+  friend Result<std::vector<Certificate>> verify_path(const Certificate&, std::span<const Certificate>,
+                                                      const struct PathRules&);
+  explicit Certificate(std::shared_ptr<x509_st> certificate, Bytes der)
+      : certificate_(std::move(certificate)), der_(std::move(der)) {}
+
+  std::shared_ptr<x509_st> certificate_;
+  Bytes der_;
+};
+
+struct PathRules {
+  std::span<const Digest32> roots;  // SHA-256 of the DER of certificates that are trusted
+  UnixSeconds now = 0;
+};
+
+// The path from the leaf to one of the roots, leaf first, root last. `others` are certificates of any origin, the root
+// among them: only one whose digest is in rules.roots ends a path. Every signature, name, validity and CA bit on it is
+// good. kTampered with the reason otherwise.
+[[nodiscard]] Result<std::vector<Certificate>> verify_path(const Certificate& leaf, std::span<const Certificate> others,
+                                                           const PathRules& rules);
+
+class RevocationList {
+ public:
+  // DER, exactly.
+  [[nodiscard]] static Result<RevocationList> from_der(ByteView der);
+
+  [[nodiscard]] std::string issuer_name() const;
+  [[nodiscard]] UnixSeconds this_update() const;
+  [[nodiscard]] UnixSeconds next_update() const;  // 0: it says none
+  // By this issuer: name and signature.
+  [[nodiscard]] bool signed_by(const Certificate& issuer) const;
+  [[nodiscard]] bool same_issuer_as(const Certificate& certificate) const;  // it speaks about this certificate
+  [[nodiscard]] bool lists(const Certificate& certificate) const;           // by serial number
+
+ private:
+  explicit RevocationList(std::shared_ptr<X509_crl_st> list) : list_(std::move(list)) {}
+  std::shared_ptr<X509_crl_st> list_;
+};
+
+}  // namespace minions::crypto

@@ -1,0 +1,112 @@
+// The whole way of hardware evidence: a document whose report carries what the protocol binds, on a platform of the
+// test's own.
+#include <gtest/gtest.h>
+
+#include "attestation/appraise.h"
+#include "attestation/synthetic_snp.h"
+#include "attestation/vectors.h"
+#include "base/encoding.h"
+#include "crypto/ecdsa.h"
+
+namespace minions::attestation {
+namespace {
+
+using namespace synthetic_snp;
+
+constexpr std::size_t kReportDataAt = 0x50;
+constexpr std::size_t kMeasurementAt = 0x90;
+
+Statement statement_now() {
+  Statement statement = Statement::parse(as_bytes(text(vectors()["statement"]["bytes"]))).value();
+  statement.not_before = kNow - 10;
+  statement.not_after = kNow + 890;
+  return statement;
+}
+
+struct HardwareDocument {
+  Platform platform;
+  crypto::P384PrivateKey attestor = crypto::P384PrivateKey::generate();
+  Statement statement = statement_now();
+  Nonce nonce = document_nonce();
+  std::optional<ReportData64> report_data;  // another than the protocol's
+  std::string policy;
+  bool pinned = true;
+
+  HardwareDocument() { platform.put(kMeasurementAt, Bytes(48, 0xAA)); }
+
+  [[nodiscard]] std::string failure() {
+    AttestationDocument document;
+    document.statement = to_bytes(statement.to_json());
+    document.nonce = nonce;
+    document.nonce_proof = Proof();
+    document.evidence = {{"sev-snp", {}}};
+    const BindingChain chain =
+        binding_chain(statement_digest(*document.statement), merkle_leaf(nonce), document.evidence).value();
+    platform.put(kReportDataAt, report_data.value_or(chain.cpu_report_data));
+    document.evidence[0].data["report"] = platform.signed_report();
+    const auto certificates = platform.certificates();
+    for (const auto& certificate : certificates)
+      document.endorsements[std::string(endorsement::kCertificates)].push_back(certificate.der());
+    document.attestor = {attestor.public_key().to_pem(), attestor.sign(chain.attestor_input)};
+    const auto roots = root_of(certificates);
+    AppraisalPolicy appraisal_policy = AppraisalPolicy::parse(policy, "p.toml").value();
+    if (pinned) {
+      appraisal_policy = appraisal_policy.with({.trusted_attestation_pem = attestor.public_key().to_pem()}).value();
+    }
+    const Result<AttestationDocument> parsed = std::move(document);
+    const AttestationResult result = appraise({.document = parsed,
+                                               .nonce = document_nonce(),
+                                               .policy = appraisal_policy,
+                                               .now = kNow,
+                                               .anchors = {.amd = roots}});
+    EXPECT_EQ(result.accepted(), result.first_failure() == nullptr);
+    EXPECT_FALSE(result.simulated);
+    return result.accepted() ? "accepted" : result.first_failure()->id;
+  }
+};
+
+const std::string kMeasured = "[snp]\nmeasurements = [\"" + std::string(96, 'a') + "\"]\n";
+
+TEST(AppraiseHardware, AcceptsABoundReport) {
+  EXPECT_EQ(HardwareDocument().failure(), "accepted");
+  HardwareDocument measured;
+  measured.pinned = false;
+  measured.policy = kMeasured;
+  EXPECT_EQ(measured.failure(), "accepted");
+}
+
+TEST(AppraiseHardware, WantsAMeasurementOrAPinnedKey) {
+  HardwareDocument document;
+  document.pinned = false;
+  EXPECT_EQ(document.failure(), "measurement");
+}
+
+TEST(AppraiseHardware, RefusesAReportThatIsBoundToSomethingElse) {
+  HardwareDocument document;
+  document.report_data.emplace();
+  EXPECT_EQ(document.failure().substr(0, 24), "evidence.sev-snp.binding");
+}
+
+TEST(AppraiseHardware, RefusesAnotherMeasurement) {
+  HardwareDocument document;
+  document.policy = kMeasured;
+  document.platform.put(kMeasurementAt, Bytes(48, 0xAB));
+  EXPECT_EQ(document.failure().substr(0, 23), "evidence.sev-snp.policy");
+}
+
+TEST(AppraiseHardware, RefusesADebuggableGuest) {
+  HardwareDocument document;
+  document.platform.set<std::uint64_t>(0x08, 0xB0000);
+  EXPECT_EQ(document.failure(), "evidence.sev-snp.policy.debug");
+}
+
+TEST(AppraiseHardware, TrustsThePinsAloneUnlessToldOtherwise) {
+  const TrustAnchors anchors;
+  EXPECT_EQ(anchors.amd.size(), 3U);
+  EXPECT_EQ(anchors.intel.size(), 1U);
+  EXPECT_EQ(anchors.nvidia_device.size(), 1U);
+  EXPECT_EQ(anchors.nvidia_rim.size(), 1U);
+}
+
+}  // namespace
+}  // namespace minions::attestation

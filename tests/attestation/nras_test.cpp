@@ -1,0 +1,186 @@
+#include "attestation/nras.h"
+
+#include <gtest/gtest.h>
+
+#include "attestation/synthetic_token.h"
+#include "base/encoding.h"
+#include "crypto/hash.h"
+
+namespace minions::attestation {
+namespace {
+
+constexpr UnixSeconds kNow = 1'790'000'000;
+
+const TokenKey& service_key() {
+  static const TokenKey key(TokenKey::Kind::kEcP384, "service");
+  return key;
+}
+
+Digest32 nonce() {
+  Digest32 out;
+  out.fill(7);
+  return out;
+}
+
+// An answer of a service of our own, whose tokens a test can bend before they are signed.
+struct Answer {
+  Json overall = {{"sub", "NVIDIA-PLATFORM-ATTESTATION"},
+                  {"iss", kNrasIssuer},
+                  {"nbf", kNow - 10},
+                  {"exp", kNow + 3590},
+                  {"eat_nonce", to_hex(nonce())},
+                  {"x-nvidia-overall-att-result", true}};
+  std::vector<Json> devices = {device("1"), device("2")};
+  std::string algorithm = "ES384";
+
+  static Json device(const std::string& ueid) {
+    return {{"iss", kNrasIssuer},
+            {"nbf", kNow - 10},
+            {"exp", kNow + 3590},
+            {"eat_nonce", to_hex(nonce())},
+            {"ueid", ueid},
+            {"measres", "success"},
+            {"secboot", true},
+            {"dbgstat", "disabled"},
+            {"oemid", "5703"},
+            {"x-nvidia-gpu-attestation-report-nonce-match", true},
+            {"x-nvidia-gpu-attestation-report-signature-verified", true}};
+  }
+
+  [[nodiscard]] Json response() const {
+    Json tokens = Json::object();
+    Json digests = Json::object();
+    for (std::size_t i = 0; i < devices.size(); ++i) {
+      const std::string name = "GPU-" + std::to_string(i);
+      tokens[name] = service_key().sign(algorithm, devices[i]);
+      digests[name] = {"DIGEST", {"SHA-256", to_hex(crypto::sha256(as_bytes(tokens[name].get<std::string>())))}};
+    }
+    Json claims = overall;
+    if (!claims.contains("submods")) claims["submods"] = digests;
+    return Json::array({Json::array({"JWT", service_key().sign(algorithm, claims)}), tokens});
+  }
+};
+
+// The id of the first check that failed, without its prefix; empty when all passed.
+std::string first_failure(const std::string& response, UnixSeconds now = kNow, const GpuRules& rules = {},
+                          const std::optional<Digest32>& expected = nonce()) {
+  const Result<JwkSet> keys = JwkSet::parse(key_set({&service_key()}));
+  const JwtRules jwt_rules;
+  CheckList checks("nvidia-nras");
+  verify_nras({as_bytes(response), keys, expected, rules, jwt_rules, now}, checks);
+  EXPECT_FALSE(checks.checks().empty());
+  for (const Check& check : checks.checks()) {
+    if (check.outcome == Outcome::kFail) return check.id.substr(std::string("evidence.nvidia-nras.").size());
+  }
+  return "";
+}
+std::string first_failure(const Answer& answer, UnixSeconds now = kNow, const GpuRules& rules = {}) {
+  return first_failure(answer.response().dump(), now, rules);
+}
+
+TEST(Nras, TakesAGoodAnswer) { EXPECT_EQ(first_failure(Answer()), ""); }
+
+TEST(Nras, HoldsTheTimes) {
+  EXPECT_EQ(first_failure(Answer(), kNow - 11), "chain.time");
+  EXPECT_EQ(first_failure(Answer(), kNow + 3590), "chain.time");
+}
+
+TEST(Nras, HoldsEachClaim) {
+  struct Case {
+    const char* claim;
+    Json value;
+    const char* failure;
+  };
+  for (const Case& c :
+       {Case{"sub", "other", "chain.subject"}, Case{"iss", "https://evil.example", "chain.issuer"},
+        Case{"x-nvidia-overall-att-result", false, "policy.overall"},
+        Case{"x-nvidia-overall-att-result", "true", "policy.overall"},
+        Case{"eat_nonce", std::string(64, '0'), "binding.nonce"}, Case{"submods", Json::object(), "binding.devices"}}) {
+    Answer answer;
+    answer.overall[c.claim] = c.value;
+    EXPECT_EQ(first_failure(answer), c.failure) << c.claim;
+  }
+  for (const Case& c :
+       {Case{"iss", "https://evil.example", "chain.issuer"}, Case{"eat_nonce", std::string(64, '0'), "binding.nonce"},
+        Case{"measres", "fail", "policy.measurements"}, Case{"secboot", false, "policy.secboot"},
+        Case{"dbgstat", "enabled", "policy.dbgstat"}, Case{"oemid", "1", "policy.vendor"},
+        Case{"ueid", "1", "binding.distinct"},
+        Case{"x-nvidia-gpu-attestation-report-nonce-match", false, "policy.report"},
+        Case{"x-nvidia-gpu-attestation-report-signature-verified", nullptr, "policy.report"}}) {
+    Answer answer;
+    answer.devices[1][c.claim] = c.value;
+    EXPECT_EQ(first_failure(answer), c.failure) << c.claim;
+  }
+  for (const char* claim : {"measres", "secboot", "dbgstat", "oemid", "eat_nonce", "nbf", "exp", "iss"}) {
+    Answer answer;
+    answer.devices[0].erase(claim);
+    EXPECT_NE(first_failure(answer), "") << claim;
+  }
+}
+
+TEST(Nras, LetsThePolicyRelax) {
+  GpuRules rules;
+  rules.require_secboot.value = false;
+  rules.require_dbgstat_disabled.value = false;
+  Answer answer;
+  answer.devices[0]["secboot"] = false;
+  answer.devices[0]["dbgstat"] = "enabled";
+  EXPECT_EQ(first_failure(answer, kNow, rules), "");
+}
+
+TEST(Nras, TiesTheDeviceTokensToThePlatforms) {
+  Json swapped = Answer().response();
+  std::swap(swapped[1]["GPU-0"], swapped[1]["GPU-1"]);
+  EXPECT_EQ(first_failure(swapped.dump()), "binding.digest");
+  Json missing = Answer().response();
+  missing[1].erase("GPU-1");
+  EXPECT_EQ(first_failure(missing.dump()), "binding.devices");
+  Json renamed = Answer().response();
+  renamed[1]["GPU-7"] = renamed[1]["GPU-1"];
+  renamed[1].erase("GPU-1");
+  EXPECT_EQ(first_failure(renamed.dump()), "binding.digest");
+}
+
+TEST(Nras, ReportsTheServicesOwnError) {
+  Answer answer;
+  answer.overall["x-nvidia-overall-att-result"] = false;
+  answer.devices[0] = {{"iss", kNrasIssuer},
+                       {"nbf", kNow},
+                       {"exp", kNow + 3600},
+                       {"x-nvidia-error-details", {{"code", 4010}, {"message", "NONCE_NOT_MATCHING"}}}};
+  EXPECT_EQ(first_failure(answer), "policy.overall");
+  answer.overall["x-nvidia-overall-att-result"] = true;
+  EXPECT_EQ(first_failure(answer), "policy.measurements");
+}
+
+TEST(Nras, TakesOneAlgorithmAndOneShape) {
+  Answer answer;
+  answer.algorithm = "none";
+  EXPECT_EQ(first_failure(answer), "signature");
+  const Json good = Answer().response();
+  for (const Json& bad : {Json::array(), Json::array({good[0]}), Json::array({good[1], good[0]}),
+                          Json::array({good[0], Json::object()}), Json::array({good[0], good[1], good[1]}),
+                          Json::array({Json::array({"CWT", good[0][1]}), good[1]}), Json::object()}) {
+    EXPECT_EQ(first_failure(bad.dump()), "parse") << bad.dump().substr(0, 60);
+  }
+  EXPECT_EQ(first_failure(std::string(R"([["JWT","a"],{}],"more":[1])")), "parse");
+  EXPECT_EQ(first_failure(std::string("")), "parse");
+}
+
+TEST(Nras, WithoutAnExpectedNonceItIsNotJudged) {
+  EXPECT_EQ(first_failure(Answer().response().dump(), kNow, {}, std::nullopt), "");
+}
+
+TEST(Nras, WithoutAKeySetNothingPasses) {
+  const Result<JwkSet> keys = fail(ErrorCode::kNotFound, "no key set: neither fetched nor given by --jwks");
+  const GpuRules rules;
+  const JwtRules jwt_rules;
+  CheckList checks("nvidia-nras");
+  const std::string response = Answer().response().dump();
+  verify_nras({as_bytes(response), keys, nonce(), rules, jwt_rules, kNow}, checks);
+  EXPECT_EQ(checks.checks().back().id, "evidence.nvidia-nras.signature.keys");
+  EXPECT_TRUE(checks.any_failed());
+}
+
+}  // namespace
+}  // namespace minions::attestation
