@@ -62,6 +62,39 @@ Check check_suite(const std::optional<ChosenSuite>& chosen, const PolicyRules& p
   return chosen ? want.pass(std::string(noise_name(chosen->suite))) : want.failed("none in the statement's list");
 }
 
+// The operator put something in place of a part of the machine, for a test: then evidence says nothing of the machine.
+Check check_overrides(const Statement& statement, const PolicyRules& policy) {
+  const Expectation want{"statement.overrides", "no part of the machine replaced", policy.allow_overrides.source};
+  if (statement.overrides.empty()) return want.pass("none");
+  std::string names;
+  for (const std::string& name : statement.overrides) names += (names.empty() ? "" : ", ") + name;
+  if (!policy.allow_overrides.value) return want.failed(names);
+  return want.waived(fmt::format("{} allows overrides; the statement names {}", policy.allow_overrides.source, names));
+}
+
+// The pins of the policy where it has any. Nothing to say while it has none.
+std::optional<Check> check_roots(const RootRules& roots) {
+  std::string replaced;
+  const auto name = [&](std::string_view maker, const OptionalRule<std::vector<Digest32>>& pins) {
+    if (pins) replaced += fmt::format("{}{} ({})", replaced.empty() ? "" : ", ", maker, pins->source);
+  };
+  name("amd", roots.amd);
+  name("intel", roots.intel);
+  name("nvidia_device", roots.nvidia_device);
+  name("nvidia_rim", roots.nvidia_rim);
+  if (replaced.empty()) return std::nullopt;
+  return Expectation{"policy.roots", "the makers' own roots"}.waived("pins of the policy are used in place of: " +
+                                                                     replaced);
+}
+
+TrustAnchors anchors_of(const RootRules& roots, TrustAnchors anchors) {
+  if (roots.amd) anchors.amd = roots.amd->value;
+  if (roots.intel) anchors.intel = roots.intel->value;
+  if (roots.nvidia_device) anchors.nvidia_device = roots.nvidia_device->value;
+  if (roots.nvidia_rim) anchors.nvidia_rim = roots.nvidia_rim->value;
+  return anchors;
+}
+
 Check check_composed(const Evidence& evidence) {
   const Expectation want{"evidence.composition", "exactly one cpu item, or one simulated item alone"};
   if (const Status composed = check_composition(evidence); !composed) return want.failed(composed.error().detail);
@@ -295,6 +328,8 @@ bool Appraisal::decode() {
   add(check_window(statement_, input_.now));
   suite_ = choose_suite(statement_, policy_);
   add(check_suite(suite_, policy_));
+  add(check_overrides(statement_, policy_));
+  if (auto roots = check_roots(policy_.roots)) add(*std::move(roots));
   if (!add(check_composed(document().evidence))) return false;
   NonceCheck nonce = check_nonce(input_);
   if (!add(std::move(nonce.check))) return false;
@@ -309,8 +344,9 @@ void Appraisal::judge_evidence() {
   add(check_attestor_key(key, document(), policy_));
   add(check_attestor_signature(key, *chain_, document().attestor.signature));
   add(check_measurement_given(document().evidence, policy_));
+  const TrustAnchors anchors = anchors_of(policy_.roots, input_.anchors);
   for (const EvidenceItem& item : document().evidence) {
-    for (Check& check : verify_evidence({item, *chain_, document().endorsements, policy_, input_.now, input_.anchors}))
+    for (Check& check : verify_evidence({item, *chain_, document().endorsements, policy_, input_.now, anchors}))
       add(std::move(check));
   }
   add(check_gpu_count(document().evidence, policy_));

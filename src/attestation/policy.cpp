@@ -261,6 +261,11 @@ constexpr Key kKeys[] = {
     {"jwt", "maa_issuer", [](V v, R r) { return assign(r.jwt.maa_issuer, v.text("an https address")); }},
     {"simulated", "allow", [](V v, R r) { return v.read(r.allow_simulated); }},
     {"attestor", "spki_sha256", [](V v, R r) { return assign(r.attestor_spki_sha256, v.digests<32>()); }},
+    {"attestor", "allow_overrides", [](V v, R r) { return v.read(r.allow_overrides); }},
+    {"roots", "amd", [](V v, R r) { return assign(r.roots.amd, v.digests<32>()); }},
+    {"roots", "intel", [](V v, R r) { return assign(r.roots.intel, v.digests<32>()); }},
+    {"roots", "nvidia_device", [](V v, R r) { return assign(r.roots.nvidia_device, v.digests<32>()); }},
+    {"roots", "nvidia_rim", [](V v, R r) { return assign(r.roots.nvidia_rim, v.digests<32>()); }},
     {"tls", "mode",
      [](V v, R r) {
        return v.choice<TlsMode>(

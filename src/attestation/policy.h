@@ -57,6 +57,15 @@ struct JwtRules {
   OptionalRule<std::string> maa_issuer;  // from the policy, never from a token
 };
 
+// SHA-256 of the DER of root certificates *in place of* the built-in pins (attestation/roots.h): private authorities,
+// tests.
+struct RootRules {
+  OptionalRule<std::vector<Digest32>> amd;
+  OptionalRule<std::vector<Digest32>> intel;
+  OptionalRule<std::vector<Digest32>> nvidia_device;
+  OptionalRule<std::vector<Digest32>> nvidia_rim;
+};
+
 enum class TlsMode { kRequire, kIfListed, kOff };
 enum class FreshnessMode {
   kNonce,   // the client's own nonce is in the evidence
@@ -68,7 +77,9 @@ struct PolicyRules {
   TdxRules tdx;
   GpuRules gpu;
   JwtRules jwt;
+  RootRules roots;
   Rule<bool> allow_simulated{false};
+  Rule<bool> allow_overrides{false};  // a statement that names overrides of the machine's own parts
   OptionalRule<std::vector<Digest32>> attestor_spki_sha256;
   Rule<TlsMode> tls{TlsMode::kIfListed};
   Rule<FreshnessMode> freshness{FreshnessMode::kNonce};

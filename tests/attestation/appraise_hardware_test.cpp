@@ -31,6 +31,7 @@ struct HardwareDocument {
   std::optional<ReportData64> report_data;  // another than the protocol's
   std::string policy;
   bool pinned = true;
+  std::string root_key;  // of [roots], where the policy replaces pins by the platform's; else the anchors do
 
   HardwareDocument() { platform.put(kMeasurementAt, Bytes(48, 0xAA)); }
 
@@ -49,16 +50,16 @@ struct HardwareDocument {
       document.endorsements[std::string(endorsement::kCertificates)].push_back(certificate.der());
     document.attestor = {attestor.public_key().to_pem(), attestor.sign(chain.attestor_input)};
     const auto roots = root_of(certificates);
+    if (!root_key.empty()) policy = fmt::format("[roots]\n{} = \"{}\"\n", root_key, to_hex(roots.front()));
     AppraisalPolicy appraisal_policy = AppraisalPolicy::parse(policy, "p.toml").value();
     if (pinned) {
       appraisal_policy = appraisal_policy.with({.trusted_attestation_pem = attestor.public_key().to_pem()}).value();
     }
     const Result<AttestationDocument> parsed = std::move(document);
-    const AttestationResult result = appraise({.document = parsed,
-                                               .nonce = document_nonce(),
-                                               .policy = appraisal_policy,
-                                               .now = kNow,
-                                               .anchors = {.amd = roots}});
+    TrustAnchors anchors;
+    if (root_key.empty()) anchors.amd = roots;
+    const AttestationResult result = appraise(
+        {.document = parsed, .nonce = document_nonce(), .policy = appraisal_policy, .now = kNow, .anchors = anchors});
     EXPECT_EQ(result.accepted(), result.first_failure() == nullptr);
     EXPECT_FALSE(result.simulated);
     return result.accepted() ? "accepted" : result.first_failure()->id;
@@ -98,6 +99,14 @@ TEST(AppraiseHardware, RefusesADebuggableGuest) {
   HardwareDocument document;
   document.platform.set<std::uint64_t>(0x08, 0xB0000);
   EXPECT_EQ(document.failure(), "evidence.sev-snp.policy.debug");
+}
+
+TEST(AppraiseHardware, TrustsTheRootsOfThePolicyInPlaceOfThePins) {
+  HardwareDocument document;
+  document.root_key = "amd";
+  EXPECT_EQ(document.failure(), "accepted");
+  document.root_key = "intel";
+  EXPECT_EQ(document.failure(), "evidence.sev-snp.chain.path");
 }
 
 TEST(AppraiseHardware, TrustsThePinsAloneUnlessToldOtherwise) {
