@@ -1,11 +1,13 @@
 #include "attester/tpm.h"
 
 #include <fmt/format.h>
-#include <stdlib.h>
+
 #include <tss2/tss2_esys.h>
 #include <tss2/tss2_mu.h>
 #include <tss2/tss2_rc.h>
 #include <tss2/tss2_tctildr.h>
+
+#include <cstdlib>
 
 #include "base/byte_io.h"
 
