@@ -31,6 +31,7 @@ struct HardwareDocument {
   std::optional<ReportData64> report_data;  // another than the protocol's
   std::string policy;
   bool pinned = true;
+  std::string text;      // of the last result
   std::string root_key;  // of [roots], where the policy replaces pins by the platform's; else the anchors do
 
   HardwareDocument() { platform.put(kMeasurementAt, Bytes(48, 0xAA)); }
@@ -62,6 +63,7 @@ struct HardwareDocument {
         {.document = parsed, .nonce = document_nonce(), .policy = appraisal_policy, .now = kNow, .anchors = anchors});
     EXPECT_EQ(result.accepted(), result.first_failure() == nullptr);
     EXPECT_FALSE(result.simulated);
+    text = result.to_text();
     return result.accepted() ? "accepted" : result.first_failure()->id;
   }
 };
@@ -86,6 +88,54 @@ TEST(AppraiseHardware, RefusesAReportThatIsBoundToSomethingElse) {
   HardwareDocument document;
   document.report_data.emplace();
   EXPECT_EQ(document.failure().substr(0, 24), "evidence.sev-snp.binding");
+}
+
+TEST(AppraiseHardware, TakesNoMeasurementOfAnotherKindOfMachine) {
+  HardwareDocument document;
+  document.pinned = false;
+  document.policy = "[tdx]\nmeasurements = [\"" + std::string(96, 'a') + "\"]\n";
+  EXPECT_EQ(document.failure(), "measurement");
+  document.policy = "[snp.pcrs]\n4 = \"" + std::string(64, 'a') + "\"\n";
+  EXPECT_EQ(document.failure(), "measurement");
+}
+
+TEST(AppraiseHardware, WaivesATcbWithItsReason) {
+  HardwareDocument document;
+  document.policy = "[snp.min_tcb]\nmicrocode = 255\n";
+  EXPECT_EQ(document.failure(), "evidence.sev-snp.tcb.microcode");
+  document.policy += "[waive]\n\"evidence.sev-snp.tcb\" = \"firmware comes in March\"\n";
+  EXPECT_EQ(document.failure(), "accepted");
+  EXPECT_NE(
+      document.text.find("waived  sev-snp tcb microcode: policy line 4: \"firmware comes in March\" (found 0xdb)"),
+      std::string::npos)
+      << document.text;
+}
+
+TEST(AppraiseHardware, SaysWhatAReportIsBoundTo) {
+  const auto told = [](const ReportData64& data) {
+    HardwareDocument document;
+    document.report_data = data;
+    EXPECT_EQ(document.failure(), "evidence.sev-snp.binding.report_data");
+    return document.text;
+  };
+  EXPECT_NE(told({}).find("sev-snp binding report data: want R "), std::string::npos);
+  EXPECT_NE(told({}).find("(bound to nothing)"), std::string::npos);
+  ReportData64 other;
+  other.fill(7);
+  EXPECT_NE(told(other).find("(bound to another statement, nonce or evidence)"), std::string::npos);
+  const Bound without_nonce{.statement = statement_digest(as_bytes(statement_now().to_json()))};
+  EXPECT_NE(told(cpu_report_data(without_nonce, {})).find("(bound to this statement without this nonce (M))"),
+            std::string::npos);
+}
+
+TEST(AppraiseHardware, AsksForTokensWhereThePolicyDoes) {
+  HardwareDocument document;
+  document.policy = "[gpu]\nnras = \"require\"\n";
+  EXPECT_EQ(document.failure(), "gpu.nras");
+  document.policy = "[jwt]\nmaa = \"require\"\n";
+  EXPECT_EQ(document.failure(), "azure.maa");
+  document.policy = "[gpu]\nnras = \"off\"\n[jwt]\nmaa = \"off\"\n";
+  EXPECT_EQ(document.failure(), "accepted");
 }
 
 TEST(AppraiseHardware, RefusesAnotherMeasurement) {

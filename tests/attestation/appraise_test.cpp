@@ -184,6 +184,8 @@ TEST(Appraise, ListsItsChecksInOrder) {
                                          "evidence.simulated",
                                          "gpu.count",
                                          "gpu.distinct",
+                                         "gpu.nras",
+                                         "azure.maa",
                                          "simulated.allowed",
                                          "models.where",
                                          "models.ids",
@@ -322,7 +324,7 @@ TEST(Appraise, AsksForAMeasurementOrAKeyWithHardware) {
   judged.policy = AppraisalPolicy::parse("[waive]\nmeasurement = \"lab machine\"\n", "p").value();
   const Check waived = *find_check(judged.result(), "measurement");
   EXPECT_EQ(waived.outcome, Outcome::kWaived);
-  EXPECT_EQ(waived.source, "policy line 2: \"lab machine\"");
+  EXPECT_EQ(waived.source, "policy line 2: \"lab machine\" (found neither)");
   EXPECT_FALSE(judged.result().accepted());
 }
 
