@@ -143,7 +143,8 @@ json decide(const ExtractiveRequest& request, const json& schema) {
     if (turn.contains(name) || !schema.is_object() || !schema.contains("required")) continue;
     const json& required = schema["required"];
     if (std::find(required.begin(), required.end(), name) == required.end()) continue;
-    const json& type = schema["properties"][name].value("type", json());
+    const json::json_pointer stated(std::string("/properties/") + name + "/type");
+    const json type = schema.contains(stated) ? schema.at(stated) : json();
     const bool nullable = type.is_array() && std::find(type.begin(), type.end(), "null") != type.end();
     turn[name] = nullable ? json() : json("");
   }

@@ -293,5 +293,38 @@ TEST(NvidiaGpu, WantsAnOcspAnswerWhereThePolicyDoes) {
   EXPECT_EQ(gpu.check("policy.ocsp").outcome, Outcome::kWaived);
 }
 
+TEST(NvidiaGpuRules, NameModelsAndLeastVersions) {
+  const GpuDescription gpu{"GH100", "550.90.07", "96.00.9F.00.01"};
+  const auto judged = [&](const std::function<void(GpuRules&)>& change) {
+    GpuRules rules;
+    change(rules);
+    CheckList checks("nvidia-gpu");
+    check_gpu_rules(gpu, rules, checks);
+    return first_failure(std::move(checks).take());
+  };
+  EXPECT_EQ(judged([](GpuRules&) {}), "accepted");
+  EXPECT_EQ(judged([](GpuRules& rules) { rules.models = {{"GB100", "GH100"}}; }), "accepted");
+  EXPECT_EQ(judged([](GpuRules& rules) { rules.models = {{"GB100"}}; }), "policy.model");
+  EXPECT_EQ(judged([](GpuRules& rules) { rules.models = {{"GH10"}}; }), "policy.model");
+  for (const char* least : {"550.90.07", "550.90.7", "550.90", "535.300.99", "550.9.99"})
+    EXPECT_EQ(judged([&](GpuRules& rules) { rules.min_driver = {least}; }), "accepted") << least;
+  for (const char* least : {"550.90.08", "550.100", "560.0", "550.90.07.1", "newest"})
+    EXPECT_EQ(judged([&](GpuRules& rules) { rules.min_driver = {least}; }), "policy.driver") << least;
+  for (const char* least : {"96.00.9F.00.01", "96.00.99.00.02", "95.FF"})
+    EXPECT_EQ(judged([&](GpuRules& rules) { rules.min_vbios = {least}; }), "accepted") << least;
+  for (const char* least : {"96.00.A0.00.00", "96.00.9F.00.02", "97.00"})
+    EXPECT_EQ(judged([&](GpuRules& rules) { rules.min_vbios = {least}; }), "policy.vbios") << least;
+}
+
+TEST(NvidiaGpuRules, AreJudgedOnWhatTheReportSays) {
+  Gpu gpu;
+  gpu.rules.rim.value = RimMode::kOff;
+  gpu.rules.ocsp.value = OcspMode::kOff;
+  ASSERT_EQ(gpu.failure(), "accepted");
+  EXPECT_EQ(gpu.check("policy.driver").outcome, Outcome::kWaived);
+  gpu.rules.min_driver = {"999.0"};
+  EXPECT_EQ(gpu.failure(), "policy.driver");
+}
+
 }  // namespace
 }  // namespace minions::attestation::nvidia

@@ -44,6 +44,7 @@ void expect_fields(const SpdmReport& report, const Json& expected) {
   EXPECT_EQ(report.fwid ? Json(to_hex(*report.fwid)) : Json(), expected["fwid"]);
   ASSERT_TRUE(report.nvdec0_is_on);
   EXPECT_EQ(*report.nvdec0_is_on, expected["nvdec0"] == "aa");
+  if (!expected.contains("ops")) return;  // not of every case
   for (const auto& [name, value] : expected["ops"].items()) {
     const auto found = report.opaque.find(type_of(name));
     if (type_of(name) != 0 && value.get<std::string>().rfind("len", 0) != 0) {

@@ -89,6 +89,18 @@ TEST(Supervisor, FillsWhatAStrictSchemaRequires) {
   EXPECT_TRUE(turn.contains("message") && turn["message"].is_null());
 }
 
+TEST(Supervisor, FillsWhatIsRequiredAndDescribedInAnAlternativeOrNowhere) {
+  for (const char* text : {
+           R"({"anyOf":[{"properties":{"decision":{"const":"provide_final_answer"}}}],"required":["message"]})",
+           R"({"properties":{"decision":{"const":"provide_final_answer"}},"required":["message"]})",
+           R"({"properties":{"decision":{"const":"provide_final_answer"},"message":7},"required":["message"]})",
+       }) {
+    const json turn = ask(decision_body("It was 412."), json::parse(text));
+    EXPECT_EQ(turn["answer"], "It was 412.") << text;
+    EXPECT_EQ(turn["message"], "") << text;
+  }
+}
+
 TEST(Supervisor, IsNotTakenForOneWhereNoShapeAsks) {
   EXPECT_TRUE(post(chat_body("What is a \"message\"?").dump()).content().starts_with(kExtractiveBanner));
 }
