@@ -68,6 +68,7 @@ Result<Certificate> Certificate::from_der(ByteView der) {
 Result<std::vector<Certificate>> Certificate::from_pem(std::string_view pem, std::size_t limit) {
   if (pem.size() > kMostBytes * limit)
     return fail(ErrorCode::kTooLarge, fmt::format("certificates: {} bytes", pem.size()));
+  if (pem.empty()) return fail(ErrorCode::kMalformed, "certificates: want at least one, found none");
   const OpensslPtr<BIO, BIO_free> bio(must(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))));
   std::vector<Certificate> out;
   for (;;) {

@@ -14,7 +14,10 @@ namespace {
 
 using Bio = OpensslPtr<BIO, BIO_free>;
 
-Bio reading(std::string_view text) { return Bio(must(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())))); }
+// OpenSSL takes no null pointer, which an empty view may have.
+Bio reading(std::string_view text) {
+  return Bio(must(BIO_new_mem_buf(text.empty() ? "" : text.data(), static_cast<int>(text.size()))));
+}
 
 std::string written(BIO* bio) {
   char* data = nullptr;

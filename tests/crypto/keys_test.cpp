@@ -125,6 +125,7 @@ TEST(P384, RefusesOtherPem) {
   const auto key = P384PrivateKey::generate();
   const std::string pem = key.public_key().to_pem();
   EXPECT_FALSE(P384PublicKey::from_pem(""));
+  EXPECT_FALSE(P384PublicKey::from_pem({}));
   EXPECT_FALSE(P384PublicKey::from_pem(pem + pem));
   EXPECT_FALSE(P384PublicKey::from_pem("x" + pem));
   EXPECT_FALSE(P384PublicKey::from_pem(key.to_pem()));
