@@ -9,6 +9,7 @@ import json
 import pathlib
 import re
 import struct
+import uuid
 
 ROOT = pathlib.Path(__file__).resolve().parent
 VECTORS = json.loads((ROOT.parent / "tests/vectors/smp2.json").read_text(encoding="utf-8"))
@@ -234,7 +235,35 @@ def messages():
         write("messages", name, text)
 
 
+def cert_tables():
+    kinds = {
+        "vcek": "63da758d-e664-4564-adc5-f4b93be8accd",
+        "vlek": "a8074bc2-a25a-483e-aae6-39c045a0b8a1",
+        "ask": "4ab7b379-bbac-4fe4-a02f-05aef327c782",
+        "ark": "c0b406a4-a803-4952-9743-3fb6014cd0ae",
+        "other": "00112233-4455-6677-8899-aabbccddeeff",
+    }
+
+    def table(names, order):
+        head, body = b"", b""
+        start = 24 * (len(names) + 1)
+        for name in names:
+            guid = uuid.UUID(kinds[name])
+            head += (guid.bytes if order == "text" else guid.bytes_le) + struct.pack("<II", start + len(body), len(name))
+            body += name.encode()
+        return head + bytes(24) + body
+
+    for order in ("text", "memory"):
+        write("cert_table", f"vcek {order}", table(("vcek", "ask", "ark"), order))
+        write("cert_table", f"vlek {order}", table(("vlek", "other", "ask", "ark"), order))
+    write("cert_table", "twice", table(("ask", "ask"), "text"))
+    write("cert_table", "empty", bytes(48))
+    write("cert_table", "outside", table(("vcek",), "text")[:-1])
+    write("cert_table", "no end", table(("vcek",), "text")[:24])
+
+
 def main():
+    cert_tables()
     documents()
     statements()
     handshakes()

@@ -1,0 +1,23 @@
+// The table of certificates that a host of SEV-SNP guests hands in beside a report (GHCB specification, SNP Extended
+// Guest Request): entries of GUID, offset and length, a zero entry, then the certificates. The host wrote it: bytes
+// are checked here, and certificates where they are used.
+#pragma once
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace minions::attester {
+
+enum class AmdCertificate { kVcek, kVlek, kAsk, kArk };
+[[nodiscard]] std::string_view name_of(AmdCertificate kind);
+
+struct CertTableEntry {
+  AmdCertificate kind;
+  ByteView bytes;  // within the table
+};
+
+// Those of the four kinds, in their order; others are passed over. A table that is empty or all zero has none.
+// kMalformed where an entry reaches outside, comes twice, or the zero entry is missing.
+[[nodiscard]] Result<std::vector<CertTableEntry>> parse_cert_table(ByteView table);
+
+}  // namespace minions::attester

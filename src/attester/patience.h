@@ -1,0 +1,32 @@
+// How long a collection waits for a platform that is busy: firmware throttles, and devices take one request at a time.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <thread>
+
+#include "base/result.h"
+
+namespace minions::attester {
+
+struct Patience {
+  int attempts = 8;                           // in all
+  std::chrono::milliseconds first_pause{50};  // doubled each time: 6.3 s over all attempts
+  std::function<void(std::chrono::milliseconds)> pause = [](std::chrono::milliseconds time) {
+    std::this_thread::sleep_for(time);
+  };
+};
+
+// Asks again while the answer is kBusy. The last answer is given, whatever it is.
+template <class Ask>
+[[nodiscard]] auto patiently(const Patience& patience, const Ask& ask) -> decltype(ask()) {
+  std::chrono::milliseconds time = patience.first_pause;
+  for (int attempt = 1;; ++attempt) {
+    auto answer = ask();
+    if (answer || answer.error().code != ErrorCode::kBusy || attempt >= patience.attempts) return answer;
+    patience.pause(time);
+    time *= 2;
+  }
+}
+
+}  // namespace minions::attester
