@@ -1,0 +1,28 @@
+// NVIDIA's Remote Attestation Service, asked about the GPUs of this machine: its answer travels beside their own
+// evidence, and is judged by clients, with the service's keys from their own hands.
+#pragma once
+
+#include "attester/cloud_service.h"
+#include "attester/gpu.h"
+
+namespace minions::attester {
+
+class NrasClient {
+ public:
+  // address: https, or http on loopback; kUsage otherwise.
+  [[nodiscard]] static Result<NrasClient> make(const std::string& address, CloudAccess access = {});
+
+  // POST /v3/attest/gpu with all of them; an nvidia-nras item with the exact body of the answer. kMalformed for another
+  // answer than the service's; kRefused where it says that a GPU failed, or answers another nonce.
+  [[nodiscard]] Result<attestation::EvidenceItem> ask(const attestation::Evidence& gpus, const Digest32& nonce) const;
+
+ private:
+  NrasClient(std::string address, CloudAccess access) : address_(std::move(address)), access_(std::move(access)) {}
+  std::string address_;
+  CloudAccess access_;
+};
+
+// The source with the service's answer after its GPUs; without one where there is no GPU.
+[[nodiscard]] std::unique_ptr<GpuSource> with_nras(std::unique_ptr<GpuSource> gpus, NrasClient nras);
+
+}  // namespace minions::attester
