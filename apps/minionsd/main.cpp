@@ -3,6 +3,7 @@
 
 #include "attester/tpm.h"
 #include "crypto/process.h"
+#include "doctor.h"
 #include "gateway/api_keys.h"
 #include "net/io_thread.h"
 #include "options.h"
@@ -11,9 +12,6 @@
 namespace {
 
 using namespace minions;
-
-// Room for the keys of 10,000 sessions and of the epochs.
-constexpr std::size_t kArenaBytes = 4 * 1024 * 1024;
 
 int report(const Error& error) {
   fmt::print(stderr, "minionsd: error: {}\n", error.detail);
@@ -30,14 +28,14 @@ int make_key(const minionsd::KeyOptions& options) {
 
 int protect_process() {
   if (const Status forbidden = crypto::forbid_dumps(); !forbidden) return report(forbidden.error());
-  const auto arena = crypto::reserve_locked_arena(kArenaBytes);
+  const auto arena = crypto::reserve_locked_arena(minionsd::kKeyArenaBytes);
   if (!arena) return report(arena.error());
   if (*arena == crypto::ArenaState::kNotLocked) {
     fmt::print(
         stderr,
         "minionsd: error: {} bytes for keys cannot be locked in memory\nminionsd: hint: raise the limit: ulimit -l, or "
         "LimitMEMLOCK= of the systemd unit\n",
-        kArenaBytes);
+        minionsd::kKeyArenaBytes);
     return 1;
   }
   return 0;
@@ -50,8 +48,10 @@ int main(int argc, char** argv) {
   attester::quiet_tpm_library();
   const auto options = minionsd::parse_options(argc, argv);
   if (!options) return options.error();
-  log::configure(options->log_level, options->log_format);
+  // What the doctor finds stands in its report.
+  log::configure(options->doctor ? log::Level::kError : options->log_level, options->log_format);
   if (options->new_key) return make_key(*options->new_key);
+  if (options->doctor) return minionsd::doctor(*options->doctor);
   if (const int failed = protect_process(); failed != 0) return failed;
   if (const Status served = minionsd::serve(*options->serve); !served) return report(served.error());
   return 0;

@@ -21,12 +21,14 @@ Example:
 
 // As typed.
 struct Flags {
-  std::string listen, host, admin_listen, tls_cert, tls_key, engine, upstream, upstream_ca_file, attest, tpm_tcti, imds,
-      maa, attestation_key_path, api_keys, padding = "tick", replica, log_level = "info", log_format = "text";
+  std::string listen, host, admin_listen, tls_cert, tls_key, engine, upstream, upstream_ca_file, attest,
+      gpu = "auto", tsm_root, sev_guest_device, nvml_library, tpm_tcti, imds, maa, nras, attestation_key_path, api_keys,
+      padding = "tick", replica, log_level = "info", log_format = "text", output = "text";
   std::uint16_t port = 0;
   std::vector<std::string> tls_spki;
   std::int64_t epoch_s = 600;
   bool open = false;
+  bool allow_debug_guest = false;
   gateway::Settings settings;
   std::size_t threads = std::max(1U, std::thread::hardware_concurrency());
   std::uint32_t drain_s = 30;
@@ -46,8 +48,15 @@ void declare(CLI::App& app, Flags& flags) {
   app.add_option("--upstream,--sglang-endpoint", flags.upstream, "URL of an OpenAI-compatible server");
   app.add_option("--upstream-ca-file", flags.upstream_ca_file, "roots for an https upstream, in place of the system's");
   app.add_option("--attest", flags.attest,
-                 "auto (the hardware at hand), azure, or simulated (SIMULATED, NOT CONFIDENTIAL)");
+                 "auto (the hardware at hand), sev-snp, tdx, azure, or simulated (SIMULATED, NOT CONFIDENTIAL)");
+  app.add_option("--gpu", flags.gpu, "nvidia gpus: auto (those in confidential mode), require or off")
+      ->capture_default_str();
+  app.add_flag("--allow-debug-guest", flags.allow_debug_guest, "attest although the host may read this guest's memory");
   app.add_option("--maa", flags.maa, "https address of a Microsoft Azure Attestation instance to ask for tokens");
+  app.add_option("--nras", flags.nras, "https address of NVIDIA's attestation service to ask about the gpus");
+  app.add_option("--tsm-root", flags.tsm_root, "another place than the kernel's configfs-tsm: told to clients");
+  app.add_option("--sev-guest-device", flags.sev_guest_device, "another device than /dev/sev-guest: told to clients");
+  app.add_option("--nvml-library", flags.nvml_library, "another library than NVIDIA's: told to clients");
   app.add_option("--tpm-tcti", flags.tpm_tcti, "another TPM than /dev/tpmrm0, as tpm2-tss names it: told to clients");
   app.add_option("--imds", flags.imds, "another metadata service than Azure's: told to clients");
   app.add_option("--attestation-key-path", flags.attestation_key_path, "directory of the operator's attestation key");
@@ -110,6 +119,17 @@ Result<ListenAddress> listen_address(const Flags& flags, const CLI::App& app) {
                               std::to_string(port));
 }
 
+Status read_upstream(const Flags& flags, ModelSourceOptions& out) {
+  if (!flags.upstream.empty()) {
+    auto url = net::Url::parse(flags.upstream);
+    if (!url) return usage("--upstream: " + url.error().detail);
+    out.upstream = *std::move(url);
+  }
+  if (!flags.upstream_ca_file.empty()) out.upstream_ca_file = flags.upstream_ca_file;
+  out.threads = flags.threads;
+  return {};
+}
+
 Status read_model_source(const Flags& flags, ServeOptions& out) {
   if (flags.engine.empty() == flags.upstream.empty()) {
     return usage(flags.engine.empty() ? "a model source is needed: --engine extractive or --upstream URL"
@@ -117,41 +137,79 @@ Status read_model_source(const Flags& flags, ServeOptions& out) {
   }
   if (!flags.engine.empty() && flags.engine != "extractive")
     return usage(fmt::format("--engine: want extractive, found {}", flags.engine));
-  if (!flags.upstream.empty()) {
-    auto url = net::Url::parse(flags.upstream);
-    if (!url) return usage("--upstream: " + url.error().detail);
-    out.upstream = *std::move(url);
-  }
-  if (!flags.upstream_ca_file.empty()) out.upstream_ca_file = flags.upstream_ca_file;
-  return {};
+  return read_upstream(flags, out.models);
 }
 
-Result<AttestMode> attest_mode(const std::string& text) {
-  if (text == "simulated") return AttestMode::kSimulated;
-  if (text == "auto") return AttestMode::kAuto;
-  if (text == "azure") return AttestMode::kAzure;
-  return usage(text.empty() ? "--attest is needed: auto or azure, or simulated for development"
-                            : fmt::format("--attest: want auto, azure or simulated, found {}", text));
+template <class T>
+struct Named {
+  std::string_view name;
+  T value;
+};
+using attester::AttestMode;
+using attester::GpuMode;
+constexpr Named<AttestMode> kAttestModes[] = {{"auto", AttestMode::kAuto},
+                                              {"sev-snp", AttestMode::kSevSnp},
+                                              {"tdx", AttestMode::kTdx},
+                                              {"azure", AttestMode::kAzure},
+                                              {"simulated", AttestMode::kSimulated}};
+constexpr Named<GpuMode> kGpuModes[] = {
+    {"auto", GpuMode::kAuto}, {"require", GpuMode::kRequire}, {"off", GpuMode::kOff}};
+
+template <class T, std::size_t N>
+std::optional<T> value_named(const Named<T> (&values)[N], std::string_view name) {
+  for (const Named<T>& value : values) {
+    if (value.name == name) return value.value;
+  }
+  return std::nullopt;
 }
 
-Status read_azure(const Flags& flags, ServeOptions& out) {
-  const bool any = !flags.maa.empty() || !flags.tpm_tcti.empty() || !flags.imds.empty();
-  if (any && out.attest != AttestMode::kAzure) return usage("--maa, --tpm-tcti and --imds need --attest azure");
-  if (!flags.maa.empty()) out.azure.maa = flags.maa;
-  if (!flags.tpm_tcti.empty()) {
-    out.azure.tcti = flags.tpm_tcti;
-    out.overrides.emplace_back("tpm-tcti");
+// Parts of the machine that the operator names instead of its own. Each is told to clients.
+Result<std::vector<std::string>> read_overrides(const Flags& flags, attester::AttesterOptions& out) {
+  std::vector<std::string> overrides;
+  const auto take = [&](std::string_view name, const std::string& value, auto& into) {
+    if (value.empty()) return;
+    into = value;
+    overrides.emplace_back(name);
+  };
+  take("tsm-root", flags.tsm_root, out.tsm_root);
+  take("sev-guest-device", flags.sev_guest_device, out.sev_guest_device);
+  take("nvml-library", flags.nvml_library, out.nvml_library);
+  take("tpm-tcti", flags.tpm_tcti, out.azure.tcti);
+  take("imds", flags.imds, out.azure.imds);
+  if (!overrides.empty() && out.mode == AttestMode::kSimulated)
+    return usage(fmt::format("--{} has no meaning with --attest simulated", overrides.front()));
+  return overrides;
+}
+
+// Gives the names of the overrides among them.
+Result<std::vector<std::string>> read_platform(const Flags& flags, attester::AttesterOptions& out) {
+  const auto mode = value_named(kAttestModes, flags.attest);
+  if (!mode) {
+    return usage(flags.attest.empty()
+                     ? "--attest is needed: auto, or simulated for development"
+                     : fmt::format("--attest: want auto, sev-snp, tdx, azure or simulated, found {}", flags.attest));
   }
-  if (!flags.imds.empty()) {
-    out.azure.imds = flags.imds;
-    out.overrides.emplace_back("imds");
+  out.mode = *mode;
+  const auto gpus = value_named(kGpuModes, flags.gpu);
+  if (!gpus) return usage(fmt::format("--gpu: want auto, require or off, found {}", flags.gpu));
+  out.gpus = *gpus;
+  if (*mode == AttestMode::kSimulated && *gpus == GpuMode::kRequire)
+    return usage("--gpu require has no meaning with --attest simulated");
+  if (flags.allow_debug_guest) out.debug = attester::DebugGuest::kAllow;
+  if (!flags.maa.empty()) {
+    if (*mode != AttestMode::kAzure && *mode != AttestMode::kAuto) return usage("--maa needs --attest azure or auto");
+    out.azure.maa = flags.maa;
   }
-  return {};
+  if (!flags.nras.empty()) {
+    if (*mode == AttestMode::kSimulated || *gpus == GpuMode::kOff)
+      return usage("--nras needs gpus: neither --attest simulated nor --gpu off");
+    out.nras = flags.nras;
+  }
+  return read_overrides(flags, out);
 }
 
 Status read_attestation(const Flags& flags, ServeOptions& out) {
-  MINIONS_TRY_ASSIGN(out.attest, attest_mode(flags.attest));
-  MINIONS_TRY(read_azure(flags, out));
+  MINIONS_TRY_ASSIGN(out.overrides, read_platform(flags, out.attester));
   if (flags.attestation_key_path.empty()) return usage("--attestation-key-path DIR is needed");
   out.attestation_key_path = flags.attestation_key_path;
   out.epoch_s = flags.epoch_s;
@@ -163,13 +221,18 @@ Status read_attestation(const Flags& flags, ServeOptions& out) {
   return {};
 }
 
+template <class To>
+Status read_tls(const Flags& flags, To& out) {
+  if (flags.tls_cert.empty() != flags.tls_key.empty()) return usage("--tls-cert and --tls-key go together");
+  if (flags.tls_cert.empty()) return {};
+  out.tls_cert = flags.tls_cert;
+  out.tls_key = flags.tls_key;
+  return {};
+}
+
 Status read_access(const Flags& flags, ServeOptions& out) {
   if (flags.open && !flags.api_keys.empty()) return usage("--open and --api-keys contradict each other");
-  if (flags.tls_cert.empty() != flags.tls_key.empty()) return usage("--tls-cert and --tls-key go together");
-  if (!flags.tls_cert.empty()) {
-    out.tls_cert = flags.tls_cert;
-    out.tls_key = flags.tls_key;
-  }
+  MINIONS_TRY(read_tls(flags, out));
   if (!out.listen.is_loopback()) {
     if (!out.tls_cert)
       return usage(
@@ -207,6 +270,20 @@ Result<ServeOptions> serve_options(const Flags& flags, const CLI::App& app) {
   }
   out.threads = flags.threads;
   out.drain_s = flags.drain_s;
+  return out;
+}
+
+// Of the options of serving, those that it looks at; all may be left out.
+Result<DoctorOptions> doctor_options(Flags flags) {
+  if (flags.attest.empty()) flags.attest = "auto";
+  DoctorOptions out;
+  MINIONS_TRY(read_platform(flags, out.attester));
+  MINIONS_TRY(read_tls(flags, out));
+  MINIONS_TRY(read_upstream(flags, out.models));
+  if (!flags.attestation_key_path.empty()) out.attestation_key_path = flags.attestation_key_path;
+  if (flags.output != "text" && flags.output != "json")
+    return usage(fmt::format("--output: want text or json, found {}", flags.output));
+  if (flags.output == "json") out.format = DoctorOptions::Format::kJson;
   return out;
 }
 
@@ -249,6 +326,9 @@ tl::expected<Options, int> parse_options(int argc, char** argv) {
   CLI::App* new_key = keys->add_subcommand("new", "make one, show it once, and add its hash to the file");
   new_key->add_option("NAME", key.name, "whose key it is")->required();
   new_key->add_option("--api-keys", key.file, "the file")->required();
+  CLI::App* doctor = app.add_subcommand("doctor", "look at what attesting needs; takes the options of serving");
+  doctor->fallthrough();
+  doctor->add_option("-o,--output", flags.output, "text or json")->capture_default_str();
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& shown) {
@@ -267,6 +347,12 @@ tl::expected<Options, int> parse_options(int argc, char** argv) {
   options.log_format = logging->second;
   if (new_key->parsed()) {
     options.new_key = key;
+    return options;
+  }
+  if (doctor->parsed()) {
+    auto looked_at = doctor_options(flags);
+    if (!looked_at) return complain(looked_at.error());
+    options.doctor = *std::move(looked_at);
     return options;
   }
   auto serve = serve_options(flags, app);

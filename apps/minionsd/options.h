@@ -1,16 +1,16 @@
-// The command line of minionsd, parsed into what serve() and the key command need. What contradicts itself is refused
-// here.
+// The command line of minionsd, parsed into what serve(), doctor() and the key command need. What contradicts itself is
+// refused here.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "attester/azure.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "gateway/settings.h"
-#include "net/url.h"
+#include "inspect.h"
+#include "model_source.h"
 
 namespace minions::minionsd {
 
@@ -23,7 +23,6 @@ struct ListenAddress {
   [[nodiscard]] std::string url(std::uint16_t bound_port, bool tls) const;
 };
 
-enum class AttestMode { kSimulated, kAuto, kAzure };
 enum class Access { kLoopbackOnly, kApiKeys, kOpen };
 
 struct ServeOptions {
@@ -33,10 +32,8 @@ struct ServeOptions {
   std::optional<std::string> tls_key;
   std::vector<Digest32> proxy_spki_sha256;  // --tls-spki
 
-  std::optional<net::Url> upstream;  // else the extractive engine
-  std::optional<std::string> upstream_ca_file;
-  AttestMode attest = AttestMode::kAuto;
-  attester::AzureOptions azure;        // with kAzure
+  ModelSourceOptions models;
+  attester::AttesterOptions attester;
   std::vector<std::string> overrides;  // flags that put something in the place of a part of the machine
   std::string attestation_key_path;
   std::int64_t epoch_s = 600;
@@ -53,9 +50,11 @@ struct KeyOptions {
   std::string file;
 };
 
+// One of the three.
 struct Options {
   std::optional<ServeOptions> serve;
   std::optional<KeyOptions> new_key;
+  std::optional<DoctorOptions> doctor;
   log::Level log_level = log::Level::kInfo;
   log::Format log_format = log::Format::kKeyValue;
 };

@@ -7,11 +7,7 @@
 
 #include "attester/operator_key.h"
 #include "attester/platform.h"
-#include "attester/simulated.h"
 #include "gateway/gateway.h"
-#include "models/extractive.h"
-#include "models/in_process_backend.h"
-#include "models/upstream.h"
 #include "version.h"
 
 namespace minions::minionsd {
@@ -23,43 +19,8 @@ UnixSeconds now_s() {
       .count();
 }
 
-Result<std::unique_ptr<attester::Attester>> make_attester(const ServeOptions& options) {
-  switch (options.attest) {
-    case AttestMode::kSimulated:
-      log::warning("SIMULATED, NOT CONFIDENTIAL",
-                   {{"reason", "--attest simulated: whoever runs this machine can read everything"}});
-      return std::make_unique<attester::SimulatedAttester>();
-    case AttestMode::kAuto: return attester::detect_platform("/");
-    case AttestMode::kAzure: return attester::make_azure_attester(options.azure);
-  }
-  return fail(ErrorCode::kInternal, "unknown way to attest");
-}
-
-struct ModelSource {
-  std::shared_ptr<models::Backend> backend;
-  std::string engine;
-  attestation::ModelEntry::Where where;
-};
-
-Result<ModelSource> make_backend(const ServeOptions& options) {
-  using Where = attestation::ModelEntry::Where;
-  if (!options.upstream) {
-    return ModelSource{std::make_shared<models::InProcessBackend>(std::make_unique<models::ExtractiveModel>(),
-                                                                  models::InProcessOptions{.threads = options.threads}),
-                       "extractive", Where::kInProcess};
-  }
-  models::UpstreamOptions upstream{.url = *options.upstream, .threads = options.threads};
-  if (upstream.url.scheme == net::Scheme::kHttps) {
-    MINIONS_TRY_ASSIGN(upstream.tls, net::TlsClientContext::create({.ca_file = options.upstream_ca_file}));
-  }
-  const bool loopback = net::is_loopback_host(upstream.url.host);
-  return ModelSource{std::make_shared<models::Upstream>(std::move(upstream)), "openai-compatible",
-                     loopback ? Where::kLoopback : Where::kRemote};
-}
-
-std::vector<attestation::ModelEntry> list_models(const ModelSource& source) {
-  net::asio::io_context context;
-  const auto listed = net::run_until_done(context, source.backend->models(context.get_executor()));
+std::vector<attestation::ModelEntry> model_entries(const ModelSource& source) {
+  const auto listed = list_models(source);
   std::vector<attestation::ModelEntry> entries;
   if (!listed) {
     log::warning("models_unknown", {{"reason", log::Public{listed.error().detail}}});
@@ -74,7 +35,15 @@ Result<std::unique_ptr<gateway::AttestationService>> make_attestation(const Serv
                                                                       std::vector<attestation::ModelEntry> models,
                                                                       std::vector<Digest32> tls_spki) {
   // The platform first: keys are made only once it was found sound.
-  MINIONS_TRY_ASSIGN(auto attester, make_attester(options));
+  if (options.attester.mode == attester::AttestMode::kSimulated) {
+    log::warning("SIMULATED, NOT CONFIDENTIAL",
+                 {{"reason", "--attest simulated: whoever runs this machine can read everything"}});
+  }
+  MINIONS_TRY_ASSIGN(auto attester, attester::make_attester(options.attester));
+  MINIONS_TRY(attester::prove_platform(*attester));
+  for (const std::string& name : options.overrides)
+    log::warning("platform_override",
+                 {{"flag", log::Public{name}}, {"reason", "clients refuse it unless told otherwise"}});
   MINIONS_TRY_ASSIGN(auto operator_key, attester::load_or_create_operator_key(options.attestation_key_path));
   if (operator_key.origin == attester::OperatorKey::Origin::kCreated) {
     log::info("attestation_key_created", {{"directory", log::Public{options.attestation_key_path}}});
@@ -141,8 +110,8 @@ Status serve(const ServeOptions& options) {
   if (options.access == Access::kApiKeys) {
     MINIONS_TRY_ASSIGN(api_keys, gateway::ApiKeys::load(options.api_keys_file));
   }
-  MINIONS_TRY_ASSIGN(ModelSource source, make_backend(options));
-  MINIONS_TRY_ASSIGN(auto attestation, make_attestation(options, list_models(source), std::move(tls_spki)));
+  MINIONS_TRY_ASSIGN(ModelSource source, make_model_source(options.models));
+  MINIONS_TRY_ASSIGN(auto attestation, make_attestation(options, model_entries(source), std::move(tls_spki)));
   gateway::Gateway gateway(std::make_unique<gateway::Context>(options.settings, std::move(attestation), source.backend,
                                                               std::move(api_keys)));
 

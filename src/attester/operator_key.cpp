@@ -114,9 +114,7 @@ Status sync_directory(const std::filesystem::path& directory) {
   return {};
 }
 
-Status ready_directory(const std::filesystem::path& directory) {
-  if (::mkdir(directory.c_str(), 0700) == 0) return {};
-  if (errno != EEXIST) return system_failure(directory, "create directory");
+Status check_directory(const std::filesystem::path& directory) {
   struct stat status {};
   if (::lstat(directory.c_str(), &status) != 0) return system_failure(directory, "stat");
   if (!S_ISDIR(status.st_mode))
@@ -125,6 +123,18 @@ Status ready_directory(const std::filesystem::path& directory) {
     return fail(ErrorCode::kIo, fmt::format("{}: mode {:04o}: others may put another key here", directory.string(),
                                             status.st_mode & 07777));
   }
+  return {};
+}
+
+Status ready_directory(const std::filesystem::path& directory) {
+  if (::mkdir(directory.c_str(), 0700) == 0) return {};
+  if (errno != EEXIST) return system_failure(directory, "create directory");
+  return check_directory(directory);
+}
+
+// Whether files may be made in it.
+Status check_writable(const std::filesystem::path& directory) {
+  if (::access(directory.c_str(), W_OK | X_OK) != 0) return system_failure(directory, "write");
   return {};
 }
 
@@ -141,6 +151,12 @@ Status check_public(const std::filesystem::path& path, const crypto::P384PublicK
   if (!key) return fail(Error(key.error()).in(path.string()));
   if (key->spki() == expected.spki()) return {};
   return fail(ErrorCode::kIo, fmt::format("{}: not the public key of {}", path.string(), kPrivateKeyFile));
+}
+
+tl::unexpected<Error> orphaned_public_key(const std::filesystem::path& private_path) {
+  return fail(ErrorCode::kNotFound,
+              fmt::format("{}: missing, but {} is there: a new key would break every client's pin",
+                          private_path.string(), kPublicKeyFile));
 }
 
 Result<OperatorKey> create_pair(const std::filesystem::path& directory) {
@@ -162,9 +178,7 @@ Result<OperatorKey> load_or_create_operator_key(const std::filesystem::path& dir
   MINIONS_TRY_ASSIGN(const Kind public_kind, kind_of(public_path));
   if (private_kind == Kind::kMissing) {
     if (public_kind == Kind::kMissing) return create_pair(directory);
-    return fail(ErrorCode::kNotFound,
-                fmt::format("{}: missing, but {} is there: a new key would break every client's pin",
-                            private_path.string(), kPublicKeyFile));
+    return orphaned_public_key(private_path);
   }
   MINIONS_TRY_ASSIGN(crypto::P384PrivateKey key, load_private(private_path));
   if (public_kind == Kind::kFile) {
@@ -174,6 +188,27 @@ Result<OperatorKey> load_or_create_operator_key(const std::filesystem::path& dir
     MINIONS_TRY(sync_directory(directory));
   }
   return OperatorKey{std::move(key), OperatorKey::Origin::kLoaded};
+}
+
+Result<KeyDirectory> inspect_operator_key(const std::filesystem::path& directory) {
+  struct stat status {};
+  if (::lstat(directory.c_str(), &status) != 0) {
+    if (errno != ENOENT) return system_failure(directory, "stat");
+    const std::filesystem::path parent = directory.has_parent_path() ? directory.parent_path() : ".";
+    MINIONS_TRY(check_writable(parent));
+    return KeyDirectory::kMissing;
+  }
+  MINIONS_TRY(check_directory(directory));
+  MINIONS_TRY_ASSIGN(const Kind private_kind, kind_of(directory / kPrivateKeyFile));
+  MINIONS_TRY_ASSIGN(const Kind public_kind, kind_of(directory / kPublicKeyFile));
+  if (private_kind == Kind::kMissing) {
+    if (public_kind == Kind::kFile) return orphaned_public_key(directory / kPrivateKeyFile);
+    MINIONS_TRY(check_writable(directory));
+    return KeyDirectory::kEmpty;
+  }
+  MINIONS_TRY_ASSIGN(const crypto::P384PrivateKey key, load_private(directory / kPrivateKeyFile));
+  if (public_kind == Kind::kFile) MINIONS_TRY(check_public(directory / kPublicKeyFile, key.public_key()));
+  return KeyDirectory::kHasKey;
 }
 
 }  // namespace minions::attester

@@ -22,4 +22,12 @@ struct OperatorKey {
 // links, a public file of another key, and a public file without its private one.
 [[nodiscard]] Result<OperatorKey> load_or_create_operator_key(const std::filesystem::path& directory);
 
+enum class KeyDirectory {
+  kHasKey,
+  kEmpty,    // a pair would be made in it
+  kMissing,  // it would be made; its parent is there and may be written
+};
+// What load_or_create_operator_key would find, and its refusals, without making anything.
+[[nodiscard]] Result<KeyDirectory> inspect_operator_key(const std::filesystem::path& directory);
+
 }  // namespace minions::attester

@@ -1,24 +1,51 @@
-// What `--attest auto` finds on this machine. Looks for devices; opens none.
+// Which attester fits this machine, and the choice among them by name.
 #pragma once
 
 #include <filesystem>
 #include <memory>
 
 #include "attester/attester.h"
+#include "attester/azure.h"
+#include "attester/patience.h"
 
 namespace minions::attester {
+
+enum class AttestMode { kAuto, kSevSnp, kTdx, kAzure, kSimulated };
+enum class GpuMode {
+  kAuto,     // GPUs in confidential mode are attested, others warned of
+  kRequire,  // at least one, and all in confidential mode
+  kOff,
+};
+// A guest whose memory the host may read by its debug interface.
+enum class DebugGuest { kRefuse, kAllow };
+
+struct AttesterOptions {
+  AttestMode mode = AttestMode::kAuto;
+  GpuMode gpus = GpuMode::kAuto;
+  DebugGuest debug = DebugGuest::kRefuse;
+  std::filesystem::path tsm_root = "/sys/kernel/config/tsm/report";
+  std::filesystem::path sev_guest_device = "/dev/sev-guest";
+  std::filesystem::path tdx_guest_device = "/dev/tdx_guest";
+  std::string nvml_library = "libnvidia-ml.so.1";
+  std::optional<std::string> nras;  // address of NVIDIA's attestation service; none: it is not asked
+  AzureOptions azure;
+  Patience patience;  // with platforms that are busy
+};
 
 struct PlatformProbe {
   std::string_view what;  // "configfs-tsm", "SEV-SNP guest device", ...
   std::string path;       // as looked for
   bool found = false;
 };
+// Looks for the parts of a platform, and opens none.
+[[nodiscard]] std::vector<PlatformProbe> probe_platform(const AttesterOptions& options);
 
-// root: "/" but for tests.
-[[nodiscard]] std::vector<PlatformProbe> probe_platform(const std::filesystem::path& root);
+// The attester that the options name; with kAuto, that of the hardware at hand, never simulated evidence. kUnsupported,
+// with what was looked for and what was found, where none fits.
+[[nodiscard]] Result<std::unique_ptr<Attester>> make_attester(const AttesterOptions& options);
 
-// The attester of the hardware at hand. Never falls back to simulated evidence: kUnsupported, with what was looked for
-// and what was found, where no attester of this build fits.
-[[nodiscard]] Result<std::unique_ptr<Attester>> detect_platform(const std::filesystem::path& root);
+// Collects once over random values, so that keys are made only where the platform gives sound evidence: attesters judge
+// what they collect.
+[[nodiscard]] Status prove_platform(Attester& attester);
 
 }  // namespace minions::attester

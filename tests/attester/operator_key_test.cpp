@@ -22,8 +22,14 @@ class OperatorKeyFiles : public testing::Test {
   [[nodiscard]] fs::path private_path() const { return directory() / kPrivateKeyFile; }
   [[nodiscard]] fs::path public_path() const { return directory() / kPublicKeyFile; }
   [[nodiscard]] Result<OperatorKey> load() const { return load_or_create_operator_key(directory()); }
+  // What the inspection says before is what then happens.
   [[nodiscard]] std::string refusal() const {
+    const auto inspected = inspect_operator_key(directory());
     auto key = load();
+    EXPECT_EQ(inspected.has_value(), key.has_value());
+    if (!inspected && !key) {
+      EXPECT_EQ(inspected.error().detail, key.error().detail);
+    }
     return key ? "accepted" : key.error().detail;
   }
   TemporaryDirectory root_;
@@ -42,6 +48,18 @@ TEST_F(OperatorKeyFiles, AreMadeAtTheFirstStartAndReadAtTheNext) {
   EXPECT_EQ(loaded->key.public_key().spki(), created->key.public_key().spki());
   const Bytes message = to_bytes("m");
   EXPECT_TRUE(created->key.public_key().verify(message, loaded->key.sign(message)));
+}
+
+TEST_F(OperatorKeyFiles, AreInspectedWithoutBeingMade) {
+  EXPECT_EQ(inspect_operator_key(directory()).value(), KeyDirectory::kMissing);
+  EXPECT_FALSE(fs::exists(directory()));
+  fs::create_directory(directory());
+  ASSERT_EQ(::chmod(directory().c_str(), 0700), 0);
+  EXPECT_EQ(inspect_operator_key(directory()).value(), KeyDirectory::kEmpty);
+  EXPECT_TRUE(fs::is_empty(directory()));
+  ASSERT_TRUE(load());
+  EXPECT_EQ(inspect_operator_key(directory()).value(), KeyDirectory::kHasKey);
+  EXPECT_FALSE(inspect_operator_key(root_.path() / "a" / "b"));
 }
 
 TEST_F(OperatorKeyFiles, GetTheirPublicHalfBack) {

@@ -84,12 +84,12 @@ class Minionsd:
     """One minionsd on a port of its own; stopped at the end of the test."""
 
     def __init__(self, test, *options, model=("--engine", "extractive"), keys=None, scheme="http",
-                 attest=("simulated",)):
+                 attest=("simulated",), environment=None):
         self.keys = keys or test.directory / "attestation"
         self.process = subprocess.Popen(
             [BIN / "minionsd", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", *model, "--attest",
              *attest, "--attestation-key-path", self.keys, *options],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})})
         test.addCleanup(self.kill)
         self.stdout = Lines(self.process.stdout)
         self.stderr = Lines(self.process.stderr)

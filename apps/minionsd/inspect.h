@@ -1,0 +1,38 @@
+// What `minionsd doctor` finds out about each part of the machine.
+#pragma once
+
+#include "attester/platform.h"
+#include "model_source.h"
+
+namespace minions::minionsd {
+
+struct DoctorOptions {
+  enum class Format { kText, kJson };
+  Format format = Format::kText;
+  attester::AttesterOptions attester;
+  std::optional<std::string> tls_cert;  // with tls_key
+  std::optional<std::string> tls_key;
+  std::optional<std::string> attestation_key_path;
+  ModelSourceOptions models;  // looked at where there is an upstream
+};
+
+struct Finding {
+  enum class State {
+    kGood,
+    kAbsent,  // a part that this machine need not have
+    kNote,    // stops nothing, but should be known
+    kBad,     // minionsd would not attest, or not start
+  };
+  std::string part;
+  State state = State::kGood;
+  std::string found;
+  std::string mend;  // what to do; empty where nothing is to be done
+};
+
+// All of them, in the order of what depends on what.
+[[nodiscard]] std::vector<Finding> inspect(const DoctorOptions& options);
+
+// Room for the keys of 10,000 sessions and of the epochs.
+inline constexpr std::size_t kKeyArenaBytes = 4 * 1024 * 1024;
+
+}  // namespace minions::minionsd

@@ -1,0 +1,88 @@
+"""minionsd on a bare SEV-SNP guest, whose kernel interface and GPUs are the tests' own, and the client's judgement."""
+
+from programs import *
+
+FAKE_TSM = BIN / "libfake_tsm_preload.so"
+FAKE_NVML = BIN / "libfake_nvml.so"
+
+
+class Bare(ProgramsTest):
+    def setUp(self):
+        super().setUp()
+        self.root = self.directory / "tsm" / "report"
+        self.root.mkdir(parents=True)
+        self.environment_of_server = {"LD_PRELOAD": str(FAKE_TSM), "FAKE_TSM_ROOT": str(self.root)}
+
+    def serve(self, mode="auto", *options, **environment):
+        return Minionsd(self, attest=(mode, "--tsm-root", self.root, *options),
+                        environment={**self.environment_of_server, **environment})
+
+    def policy(self, roots=True, overrides=True, measurement=None):
+        pins = json.loads((self.root.parent / "pins.json").read_text())
+        text = f'[snp]\nmeasurements = ["{measurement or pins["measurement"]}"]\n'
+        if roots:
+            text += f'[roots]\namd = ["{pins["amd"]}"]\n'
+        if overrides:
+            text += "[attestor]\nallow_overrides = true\n"
+        return self.write("policy.toml", text)
+
+    def attest(self, server, **policy):
+        return self.minions("attest", "--server", server.url, "--policy", self.policy(**policy))
+
+    def assert_refused(self, run, check):
+        self.assert_exit(run, 3)
+        self.assertRegex(run.stderr.split("error: attestation: ")[1].splitlines()[0], check)
+
+    def test_auto_finds_the_guest_and_a_client_that_pins_its_roots_asks_it(self):
+        server = self.serve()
+        self.assert_exit(self.attest(server), 0)
+        answer = self.minions("ask", "Where is the office?", "-f", self.write("facts.txt", "The office is in Ulm.\n"),
+                              "--server", server.url, "--policy", self.policy())
+        self.assert_exit(answer, 0)
+        self.assertIn("Ulm", answer.stdout)
+        document = json.loads(fetch(server.url + "/v2/attestation"))
+        self.assertEqual([item["type"] for item in document["evidence"]], ["sev-snp"])
+        self.assertEqual(len(document["endorsements"]["certificates"]), 3)
+        self.assertEqual(json.loads(from_b64u(document["statement"]))["overrides"], ["tsm-root"])
+        self.assertEqual(list(self.root.iterdir()), [])
+
+    def test_is_refused_for_each_expectation_that_it_does_not_meet(self):
+        server = self.serve("sev-snp")
+        self.assert_refused(self.attest(server, roots=False), r"chain.path|sev-snp")
+        self.assert_refused(self.attest(server, overrides=False), "override")
+        self.assert_refused(self.attest(server, measurement="00" * 48), "measurement")
+
+    def test_gpus_are_attested_left_out_or_required(self):
+        server = self.serve("auto", "--nvml-library", FAKE_NVML, FAKE_NVML="gpus=2")
+        document = json.loads(fetch(server.url + "/v2/attestation"))
+        self.assertEqual([item["type"] for item in document["evidence"]], ["sev-snp", "nvidia-gpu", "nvidia-gpu"])
+        self.assertEqual(json.loads(from_b64u(document["statement"]))["overrides"], ["tsm-root", "nvml-library"])
+        without = self.serve("auto", "--nvml-library", FAKE_NVML, FAKE_NVML="cc=0")
+        document = json.loads(fetch(without.url + "/v2/attestation"))
+        self.assertEqual([item["type"] for item in document["evidence"]], ["sev-snp"])
+        without.wait_logged("gpus_not_attested")
+        refused = subprocess.run(
+            [BIN / "minionsd", "--listen", "127.0.0.1:0", "--engine", "extractive", "--attestation-key-path",
+             self.directory / "none", "--attest", "auto", "--tsm-root", self.root, "--gpu", "require",
+             "--nvml-library", FAKE_NVML],
+            capture_output=True, text=True, timeout=PATIENCE_S, check=False,
+            env={**os.environ, **self.environment_of_server, "FAKE_NVML": "devtools=1"})
+        self.assert_exit(refused, 1)
+        self.assertIn("developer tools let in", refused.stderr)
+        self.assertFalse((self.directory / "none").exists())  # keys are made on a sound platform only
+
+    def test_the_doctor_finds_it_sound(self):
+        run = subprocess.run([BIN / "minionsd", "doctor", "--tsm-root", self.root, "-o", "json"], capture_output=True,
+                             text=True, timeout=PATIENCE_S, check=False,
+                             env={**os.environ, **self.environment_of_server})
+        self.assert_exit(run, 0)
+        parts = {part["part"]: part for part in json.loads(run.stdout)["parts"]}
+        self.assertEqual(parts["attest"]["state"], "ok")
+        self.assertIn("sev-snp", parts["attest"]["found"])
+        self.assertIn("provider sev_guest", parts["configfs-tsm"]["found"])
+
+
+if __name__ == "__main__":
+    if not FAKE_TSM.exists():
+        sys.exit(77)
+    main()
