@@ -16,27 +16,18 @@ namespace {
 using namespace attestation;
 using Checks = Result<std::vector<Check>>;
 
-ByteView file_or_nothing(const EvidenceCase& evidence, std::string_view name) {
-  const auto found = evidence.files.find(name);
-  return found == evidence.files.end() ? ByteView() : ByteView(found->second);
+ByteView piece_or_nothing(const EvidenceCase& evidence, Piece piece) {
+  const auto found = evidence.pieces.find(piece);
+  return found == evidence.pieces.end() ? ByteView() : ByteView(evidence.files[found->second].bytes);
 }
 
-Result<ByteView> file(const EvidenceCase& evidence, std::string_view name) {
-  const auto found = evidence.files.find(name);
-  if (found == evidence.files.end())
-    return fail(ErrorCode::kMalformed, fmt::format("{}: no file {}", evidence.kind, name));
-  return ByteView(found->second);
+Result<ByteView> piece(const EvidenceCase& evidence, Piece wanted, std::string_view what) {
+  if (!evidence.pieces.contains(wanted))
+    return fail(ErrorCode::kMalformed, fmt::format("{}: no file with {}", evidence.kind, what));
+  return piece_or_nothing(evidence, wanted);
 }
 
-// The only file whose role begins so.
-Result<ByteView> file_with_role(const EvidenceCase& evidence, std::string_view role) {
-  for (const auto& [name, its_role] : evidence.roles) {
-    if (its_role.starts_with(role)) return ByteView(evidence.files.at(name));
-  }
-  return fail(ErrorCode::kMalformed, fmt::format("{}: no file with the role {}", evidence.kind, role));
-}
-
-// Certificates and revocation lists of the companions and of the case's own .der files.
+// Certificates and revocation lists of the companions and of the case's own files.
 struct Collected {
   std::vector<crypto::Certificate> certificates;
   std::vector<crypto::RevocationList> revocation_lists;
@@ -55,11 +46,14 @@ void collect(ByteView bytes, Collected& into) {
 
 Collected collect(const EvidenceCase& evidence) {
   Collected out;
-  for (const auto& [name, bytes] : evidence.files) {
-    if (name.ends_with(".der")) collect(bytes, out);
-  }
+  for (const NamedFile& file : evidence.files) collect(file.bytes, out);
   for (const Bytes& companion : evidence.companions) collect(companion, out);
   return out;
+}
+
+Result<crypto::Certificate> first_certificate(ByteView bytes) {
+  if (auto chain = crypto::Certificate::from_pem(as_text(bytes))) return chain->front();
+  return crypto::Certificate::from_der(bytes);
 }
 
 // What REPORT_DATA commits to in the cases that state it: SHA-256(tls_key_fp || hpke_key || nonce [||
@@ -71,7 +65,7 @@ struct Commitment {
 
 Result<Commitment> commitment_of(const EvidenceCase& evidence) {
   Commitment out;
-  const ByteView text = file_or_nothing(evidence, "report_data_inputs.json");
+  const ByteView text = piece_or_nothing(evidence, Piece::kCommitment);
   if (text.empty()) return out;
   MINIONS_TRY_ASSIGN(const Json inputs, parse_strict_json(as_text(text)));
   Bytes joined;
@@ -89,33 +83,49 @@ Result<Commitment> commitment_of(const EvidenceCase& evidence) {
 }
 
 TdxCollateral tdx_collateral(const EvidenceCase& evidence) {
-  return {.tcb_info = file_or_nothing(evidence, "tcb_info.json"),
-          .tcb_info_issuer_chain = file_or_nothing(evidence, "tcb_info_issuer_chain.pem"),
-          .qe_identity = file_or_nothing(evidence, "qe_identity.json"),
-          .qe_identity_issuer_chain = file_or_nothing(evidence, "qe_identity_issuer_chain.pem"),
-          .pck_crl = file_or_nothing(evidence, "pck_crl.der"),
-          .root_ca_crl = file_or_nothing(evidence, "root_ca_crl.der")};
+  return {.tcb_info = piece_or_nothing(evidence, Piece::kTcbInfo),
+          .tcb_info_issuer_chain = piece_or_nothing(evidence, Piece::kTcbInfoChain),
+          .qe_identity = piece_or_nothing(evidence, Piece::kQeIdentity),
+          .qe_identity_issuer_chain = piece_or_nothing(evidence, Piece::kQeIdentityChain),
+          .pck_crl = piece_or_nothing(evidence, Piece::kPckCrl),
+          .root_ca_crl = piece_or_nothing(evidence, Piece::kRootCrl)};
+}
+
+// A list, or a table by index, of hex; alone or as the member `pcrs`.
+Result<std::vector<Digest32>> all_pcrs(ByteView text) {
+  MINIONS_TRY_ASSIGN(const Json wrapped, parse_strict_json(fmt::format(R"({{"pcrs":{}}})", as_text(text))));
+  const Json* values = &wrapped["pcrs"];
+  if (values->is_object() && values->contains("pcrs")) values = &(*values)["pcrs"];
+  std::vector<Digest32> out;
+  for (std::size_t i = 0; i < values->size(); ++i) {
+    const std::string index = std::to_string(i);
+    const Json* const value = values->is_array()        ? &(*values)[i]
+                              : values->contains(index) ? &(*values)[index]
+                                                        : nullptr;
+    if (value == nullptr || !value->is_string())
+      return fail(ErrorCode::kMalformed, fmt::format("pcr values: no value of PCR {}", i));
+    MINIONS_TRY_ASSIGN(const Digest32 digest, exactly<32>(from_hex(value->get<std::string>())));
+    out.push_back(digest);
+  }
+  return out;
 }
 
 // Of the list of all 24 values, those that the quote selects.
 Result<Bytes> selected_pcrs(const EvidenceCase& evidence) {
-  MINIONS_TRY_ASSIGN(const ByteView text, file(evidence, "pcrs.json"));
-  MINIONS_TRY_ASSIGN(const Json object, parse_strict_json(fmt::format(R"({{"pcrs":{}}})", as_text(text))));
-  MINIONS_TRY_ASSIGN(const Json* values, array_member(object, "pcrs"));
-  MINIONS_TRY_ASSIGN(const ByteView attest, file(evidence, "tpm_quote.msg"));
+  MINIONS_TRY_ASSIGN(const ByteView text, piece(evidence, Piece::kPcrs, "PCR values"));
+  MINIONS_TRY_ASSIGN(const std::vector<Digest32> values, all_pcrs(text));
+  MINIONS_TRY_ASSIGN(const ByteView attest, piece(evidence, Piece::kTpmQuote, "a TPM quote"));
   const auto quote = TpmQuote::parse(attest);
   std::vector<std::uint8_t> selected;
   if (quote && !quote->selections.empty()) {
     selected = quote->selections.front().pcrs;
   } else {
-    for (std::size_t i = 0; i < values->size(); ++i) selected.push_back(static_cast<std::uint8_t>(i));
+    for (std::size_t i = 0; i < values.size(); ++i) selected.push_back(static_cast<std::uint8_t>(i));
   }
   Bytes out;
   for (const std::uint8_t pcr : selected) {
-    if (pcr >= values->size() || !(*values)[pcr].is_string())
-      return fail(ErrorCode::kMalformed, fmt::format("pcrs.json: no value of PCR {}", pcr));
-    MINIONS_TRY_ASSIGN(const Digest32 value, exactly<32>(from_hex((*values)[pcr].get<std::string>())));
-    append(out, value);
+    if (pcr >= values.size()) return fail(ErrorCode::kMalformed, fmt::format("pcr values: none of PCR {}", pcr));
+    append(out, values[pcr]);
   }
   return out;
 }
@@ -134,7 +144,7 @@ Result<crypto::PublicKey> key_from_pem(std::string_view pem) {
 }
 
 Checks judge_snp(const EvidenceCase& evidence) {
-  MINIONS_TRY_ASSIGN(const ByteView report, file(evidence, "report.bin"));
+  MINIONS_TRY_ASSIGN(const ByteView report, piece(evidence, Piece::kSnpReport, "an SNP report"));
   MINIONS_TRY_ASSIGN(const Commitment commitment, commitment_of(evidence));
   const Collected chain = collect(evidence);
   CheckList checks(evidence.kind);
@@ -149,9 +159,10 @@ Checks judge_snp(const EvidenceCase& evidence) {
 }
 
 Checks judge_amd_certificate(const EvidenceCase& evidence) {
-  MINIONS_TRY_ASSIGN(const ByteView bytes, file_with_role(evidence, "certificate"));
+  // What stands first is what is judged; the others are its issuers.
+  if (evidence.files.empty()) return fail(ErrorCode::kMalformed, fmt::format("{}: no file", evidence.kind));
   CheckList checks(evidence.kind);
-  const auto leaf = crypto::Certificate::from_der(bytes);
+  const auto leaf = first_certificate(evidence.files.front().bytes);
   if (!checks.expect("parse.certificate", leaf, "a certificate")) return std::move(checks).take();
   const Collected chain = collect(evidence);
   verify_amd_endorsement({.leaf = *leaf,
@@ -163,7 +174,7 @@ Checks judge_amd_certificate(const EvidenceCase& evidence) {
 }
 
 Result<AzureSnpInput> azure_snp_input(const EvidenceCase& evidence, const Collected& chain) {
-  MINIONS_TRY_ASSIGN(const ByteView hcl, file(evidence, "hcl_report.bin"));
+  MINIONS_TRY_ASSIGN(const ByteView hcl, piece(evidence, Piece::kHclReport, "an HCL report"));
   return AzureSnpInput{.hcl_report = hcl,
                        .certificates = chain.certificates,
                        .revocation_lists = chain.revocation_lists,
@@ -182,17 +193,17 @@ Checks judge_azure_hcl(const EvidenceCase& evidence) {
 Checks judge_azure_snp(const EvidenceCase& evidence) {
   const Collected chain = collect(evidence);
   MINIONS_TRY_ASSIGN(const AzureSnpInput input, azure_snp_input(evidence, chain));
-  MINIONS_TRY_ASSIGN(const ByteView quote, file(evidence, "tpm_quote.msg"));
-  MINIONS_TRY_ASSIGN(const ByteView signature, file(evidence, "tpm_quote.sig"));
+  MINIONS_TRY_ASSIGN(const ByteView quote, piece(evidence, Piece::kTpmQuote, "a TPM quote"));
+  MINIONS_TRY_ASSIGN(const ByteView signature, piece(evidence, Piece::kTpmSignature, "its signature"));
   MINIONS_TRY_ASSIGN(const Bytes pcrs, selected_pcrs(evidence));
   CheckList checks(evidence.kind);
-  verify_azure_snp_vtpm({input, quote, signature, pcrs, std::nullopt}, checks);
+  verify_azure_snp_vtpm({input, quote, signature, pcrs, evidence.qualifying_data}, checks);
   return std::move(checks).take();
 }
 
 Result<AzureTdxInput> azure_tdx_input(const EvidenceCase& evidence) {
-  MINIONS_TRY_ASSIGN(const ByteView hcl, file(evidence, "hcl_report.bin"));
-  MINIONS_TRY_ASSIGN(const ByteView quote, file(evidence, "td_quote.bin"));
+  MINIONS_TRY_ASSIGN(const ByteView hcl, piece(evidence, Piece::kHclReport, "an HCL report"));
+  MINIONS_TRY_ASSIGN(const ByteView quote, piece(evidence, Piece::kTdQuote, "a TDX quote"));
   return AzureTdxInput{.hcl_report = hcl,
                        .td_quote = quote,
                        .collateral = tdx_collateral(evidence),
@@ -209,26 +220,26 @@ Checks judge_azure_tdx_hcl(const EvidenceCase& evidence) {
 
 Checks judge_azure_tdx(const EvidenceCase& evidence) {
   MINIONS_TRY_ASSIGN(const AzureTdxInput input, azure_tdx_input(evidence));
-  MINIONS_TRY_ASSIGN(const ByteView quote, file(evidence, "tpm_quote.msg"));
-  MINIONS_TRY_ASSIGN(const ByteView signature, file(evidence, "tpm_quote.sig"));
+  MINIONS_TRY_ASSIGN(const ByteView quote, piece(evidence, Piece::kTpmQuote, "a TPM quote"));
+  MINIONS_TRY_ASSIGN(const ByteView signature, piece(evidence, Piece::kTpmSignature, "its signature"));
   MINIONS_TRY_ASSIGN(const Bytes pcrs, selected_pcrs(evidence));
   CheckList checks(evidence.kind);
-  verify_azure_tdx_vtpm({input, quote, signature, pcrs, std::nullopt}, checks);
+  verify_azure_tdx_vtpm({input, quote, signature, pcrs, evidence.qualifying_data}, checks);
   return std::move(checks).take();
 }
 
 Checks judge_tpm_quote(const EvidenceCase& evidence) {
-  MINIONS_TRY_ASSIGN(const ByteView quote, file(evidence, "tpm_quote.msg"));
-  MINIONS_TRY_ASSIGN(const ByteView signature, file(evidence, "tpm_quote.sig"));
+  MINIONS_TRY_ASSIGN(const ByteView quote, piece(evidence, Piece::kTpmQuote, "a TPM quote"));
+  MINIONS_TRY_ASSIGN(const ByteView signature, piece(evidence, Piece::kTpmSignature, "its signature"));
   MINIONS_TRY_ASSIGN(const Bytes pcrs, selected_pcrs(evidence));
-  MINIONS_TRY_ASSIGN(const ByteView pem, file(evidence, "ak_pub.pem"));
+  MINIONS_TRY_ASSIGN(const ByteView pem, piece(evidence, Piece::kPublicKey, "a public key"));
   CheckList checks(evidence.kind);
   const auto key = key_from_pem(as_text(pem));
   if (!checks.expect("parse.key", key, "a public key")) return std::move(checks).take();
   verify_tpm_quote({.attest = quote,
                     .signature = signature,
                     .attestation_key = *key,
-                    .qualifying_data = std::nullopt,
+                    .qualifying_data = evidence.qualifying_data,
                     .pcr_values = pcrs,
                     .pcrs = evidence.rules.snp.pcrs},
                    checks);
@@ -236,7 +247,7 @@ Checks judge_tpm_quote(const EvidenceCase& evidence) {
 }
 
 Checks judge_ak_certificate(const EvidenceCase& evidence) {
-  MINIONS_TRY_ASSIGN(const ByteView certificate, file(evidence, "ak_cert.der"));
+  MINIONS_TRY_ASSIGN(const ByteView certificate, piece(evidence, Piece::kAkCertificate, "a certificate"));
   const Collected chain = collect(evidence);
   CheckList checks(evidence.kind);
   verify_azure_ak_certificate(
@@ -254,7 +265,7 @@ void judge_tdx_into(const EvidenceCase& evidence, ByteView quote, const Commitme
 }
 
 Checks judge_tdx(const EvidenceCase& evidence) {
-  MINIONS_TRY_ASSIGN(const ByteView quote, file(evidence, "quote.bin"));
+  MINIONS_TRY_ASSIGN(const ByteView quote, piece(evidence, Piece::kTdQuote, "a TDX quote"));
   MINIONS_TRY_ASSIGN(const Commitment commitment, commitment_of(evidence));
   CheckList checks("tdx");
   judge_tdx_into(evidence, quote, commitment, checks);
@@ -263,9 +274,7 @@ Checks judge_tdx(const EvidenceCase& evidence) {
 
 std::vector<Bytes> rim_files(const EvidenceCase& evidence) {
   std::vector<Bytes> out;
-  for (const auto& [name, role] : evidence.roles) {
-    if (role.starts_with("RIM")) out.push_back(evidence.files.at(name));
-  }
+  for (const std::size_t rim : evidence.rims) out.push_back(evidence.files[rim].bytes);
   return out;
 }
 
@@ -282,23 +291,23 @@ void judge_gpu_into(const EvidenceCase& evidence, ByteView report, ByteView chai
 }
 
 Checks judge_gpu(const EvidenceCase& evidence) {
-  MINIONS_TRY_ASSIGN(const ByteView report, file(evidence, "report.bin"));
-  MINIONS_TRY_ASSIGN(const ByteView chain, file(evidence, "cert_chain.pem"));
+  MINIONS_TRY_ASSIGN(const ByteView report, piece(evidence, Piece::kGpuReport, "a GPU report"));
+  MINIONS_TRY_ASSIGN(const ByteView chain, piece(evidence, Piece::kGpuChain, "a certificate chain"));
   CheckList checks("nvidia-gpu");
-  judge_gpu_into(evidence, report, chain, std::nullopt, checks);
+  judge_gpu_into(evidence, report, chain, evidence.gpu_nonce, checks);
   return std::move(checks).take();
 }
 
 Checks judge_rim(const EvidenceCase& evidence) {
-  MINIONS_TRY_ASSIGN(const ByteView rim, file_with_role(evidence, "RIM"));
+  MINIONS_TRY_ASSIGN(const ByteView rim, piece(evidence, Piece::kRim, "a RIM"));
   CheckList checks(evidence.kind);
   static_cast<void>(verify_nvidia_rim({.file = rim, .now = evidence.validation_time}, checks));
   return std::move(checks).take();
 }
 
 Status judge_nras_into(const EvidenceCase& evidence, const std::optional<Digest32>& nonce, CheckList& checks) {
-  MINIONS_TRY_ASSIGN(const ByteView response, file(evidence, "nras_response.json"));
-  MINIONS_TRY_ASSIGN(const ByteView keys, file(evidence, "nras_jwks.json"));
+  MINIONS_TRY_ASSIGN(const ByteView response, piece(evidence, Piece::kNrasResponse, "an answer of NRAS"));
+  MINIONS_TRY_ASSIGN(const ByteView keys, piece(evidence, Piece::kKeySet, "a key set"));
   const Result<JwkSet> set = JwkSet::parse(as_text(keys));
   verify_nras({response, set, nonce, evidence.rules.gpu, evidence.rules.jwt, evidence.validation_time}, checks);
   return {};
@@ -306,13 +315,23 @@ Status judge_nras_into(const EvidenceCase& evidence, const std::optional<Digest3
 
 Checks judge_nras(const EvidenceCase& evidence) {
   CheckList checks("nvidia-nras");
-  MINIONS_TRY(judge_nras_into(evidence, std::nullopt, checks));
+  MINIONS_TRY(judge_nras_into(evidence, evidence.gpu_nonce, checks));
   return std::move(checks).take();
 }
 
+// A key set is one instance's: where its role names the instance, tokens of others are not its.
+OptionalRule<std::string> issuer_of_keys(const EvidenceCase& evidence) {
+  constexpr std::string_view kHost = ".attest.azure.net";
+  const std::string& role = evidence.files[evidence.pieces.at(Piece::kKeySet)].role;
+  const std::size_t begin = role.find("https://");
+  const std::size_t end = begin == std::string::npos ? begin : role.find(kHost, begin);
+  if (end == std::string::npos) return std::nullopt;
+  return Rule<std::string>{role.substr(begin, end + kHost.size() - begin), "the key set's instance"};
+}
+
 Checks judge_maa(const EvidenceCase& evidence) {
-  MINIONS_TRY_ASSIGN(const ByteView token, file(evidence, "token.jwt"));
-  MINIONS_TRY_ASSIGN(const ByteView keys, file(evidence, "jwks.json"));
+  MINIONS_TRY_ASSIGN(const ByteView token, piece(evidence, Piece::kToken, "a token"));
+  MINIONS_TRY_ASSIGN(const ByteView keys, piece(evidence, Piece::kKeySet, "a key set"));
   std::string_view text = as_text(token);
   while (text.ends_with('\n')) text.remove_suffix(1);
   const Result<JwkSet> set = JwkSet::parse(as_text(keys));
@@ -320,34 +339,81 @@ Checks judge_maa(const EvidenceCase& evidence) {
   verify_maa({.token = text,
               .keys = set,
               .nonce = std::nullopt,
-              .issuer = evidence.rules.jwt.maa_issuer,
+              .issuer = evidence.rules.jwt.maa_issuer ? evidence.rules.jwt.maa_issuer : issuer_of_keys(evidence),
               .platform = std::nullopt,
               .rules = evidence.rules.snp,
               .jwt_rules = evidence.rules.jwt,
-              .now = evidence.validation_time},
+              .now = evidence.validation_time,
+              .require_secure_boot = evidence.rules.snp.require_secure_boot},
              checks);
   return std::move(checks).take();
 }
 
-Checks judge_combined(const EvidenceCase& evidence) {
-  MINIONS_TRY_ASSIGN(const ByteView quote, file(evidence, "quote.bin"));
-  MINIONS_TRY_ASSIGN(const ByteView report, file(evidence, "gpu_report.bin"));
-  MINIONS_TRY_ASSIGN(const ByteView chain, file(evidence, "gpu_cert_chain.pem"));
-  MINIONS_TRY_ASSIGN(const Commitment commitment, commitment_of(evidence));
-  std::vector<Check> all;
-  const auto add = [&](CheckList&& checks) {
-    for (Check& check : std::move(checks).take()) all.push_back(std::move(check));
-  };
-  CheckList cpu("tdx");
-  judge_tdx_into(evidence, quote, commitment, cpu);
-  add(std::move(cpu));
+// Where the case has the bytes whose digest the commitment states: they must be those, and hold this GPU's report.
+Status check_gpu_commitment(const EvidenceCase& evidence, ByteView report, CheckList& checks) {
+  const ByteView text = piece_or_nothing(evidence, Piece::kGpuCommitment);
+  if (text.empty()) return {};
+  MINIONS_TRY_ASSIGN(const ByteView commitment, piece(evidence, Piece::kCommitment, "a commitment"));
+  MINIONS_TRY_ASSIGN(const Json inputs, parse_strict_json(as_text(commitment)));
+  MINIONS_TRY_ASSIGN(const std::string stated, string_member(inputs, "gpu_evidence_hash"));
+  const std::string found = to_hex(crypto::sha256(text));
+  if (!checks.expect("binding.gpu_evidence", found == stated, stated, found)) return {};
+  const bool holds = as_text(text).find(to_base64(report)) != std::string_view::npos;
+  checks.expect("binding.gpu_report", holds, "this GPU's report among the evidence that is committed to",
+                holds ? "it is" : "another");
+  return {};
+}
+
+// Evidence of several kinds about one machine: "tdx+gpu+nras".
+struct Combined {
+  const EvidenceCase& evidence;
+  Commitment commitment;
+  std::vector<Check> checks{};
+
+  void add(CheckList&& more) {
+    for (Check& check : std::move(more).take()) checks.push_back(std::move(check));
+  }
+  Status add(Checks more) {
+    if (!more) return fail(std::move(more).error());
+    for (Check& check : *more) checks.push_back(std::move(check));
+    return {};
+  }
+  Status judge_gpu();
+  Status judge(std::string_view part);
+};
+
+Status Combined::judge_gpu() {
+  MINIONS_TRY_ASSIGN(const ByteView report, piece(evidence, Piece::kGpuReport, "a GPU report"));
+  MINIONS_TRY_ASSIGN(const ByteView chain, piece(evidence, Piece::kGpuChain, "a certificate chain"));
   CheckList gpu("nvidia-gpu");
-  judge_gpu_into(evidence, report, chain, commitment.nonce, gpu);
+  judge_gpu_into(evidence, report, chain, commitment.nonce ? commitment.nonce : evidence.gpu_nonce, gpu);
+  MINIONS_TRY(check_gpu_commitment(evidence, report, gpu));
   add(std::move(gpu));
+  return {};
+}
+
+Status Combined::judge(std::string_view part) {
+  if (part == "tdx") return add(judge_tdx(evidence));
+  if (part == "snp" || part == "sev-snp") return add(judge_snp(evidence));
+  if (part == "gpu") return judge_gpu();
+  if (part == "maa") return add(judge_maa(evidence));
+  if (part != "nras") return fail(ErrorCode::kUnsupported, fmt::format("no verifier for the kind {}", shown(part)));
   CheckList nras("nvidia-nras");
-  MINIONS_TRY(judge_nras_into(evidence, commitment.nonce, nras));
+  MINIONS_TRY(judge_nras_into(evidence, commitment.nonce ? commitment.nonce : evidence.gpu_nonce, nras));
   add(std::move(nras));
-  return all;
+  return {};
+}
+
+Checks judge_combined(const EvidenceCase& evidence) {
+  MINIONS_TRY_ASSIGN(const Commitment commitment, commitment_of(evidence));
+  Combined combined{evidence, commitment};
+  std::string_view rest = evidence.kind;
+  while (!rest.empty()) {
+    const std::string_view part = rest.substr(0, rest.find('+'));
+    MINIONS_TRY(combined.judge(part));
+    rest.remove_prefix(std::min(rest.size(), part.size() + 1));
+  }
+  return std::move(combined.checks);
 }
 
 struct Kind {
@@ -368,15 +434,22 @@ constexpr Kind kKinds[] = {
     {"nvidia-rim", judge_rim},
     {"nvidia-nras-eat", judge_nras},
     {"azure-maa-jwt", judge_maa},
-    {"tdx+gpu+nras", judge_combined},
 };
 
 }  // namespace
+
+void assign_pieces(EvidenceCase& evidence) {
+  for (const Piece each : kPieces) {
+    if (const auto found = find_piece(each, evidence.files)) evidence.pieces[each] = *found;
+  }
+  evidence.rims = find_rims(evidence.files);
+}
 
 Result<std::vector<Check>> judge(const EvidenceCase& evidence) {
   for (const Kind& kind : kKinds) {
     if (kind.name == evidence.kind) return kind.judge(evidence);
   }
+  if (evidence.kind.find('+') != std::string::npos) return judge_combined(evidence);
   return fail(ErrorCode::kUnsupported, fmt::format("no verifier for the kind {}", shown(evidence.kind)));
 }
 

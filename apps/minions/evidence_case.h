@@ -7,6 +7,7 @@
 #include "attestation/check_list.h"
 #include "attestation/policy.h"
 #include "base/json.h"
+#include "evidence_piece.h"
 
 namespace minions::app {
 
@@ -17,14 +18,21 @@ struct EvidenceCase {
   bool accept = false;
   std::vector<std::string> groups;  // of the first failing check, one of these; empty: any
   attestation::PolicyRules rules;
-  // By the file's name without its folder: names are unique within a case. Files whose `use` says not used are not
-  // here.
-  std::map<std::string, Bytes, std::less<>> files;
-  std::map<std::string, std::string, std::less<>> roles;
+  // Names are unique within a case. Files whose `use` says not used are not here.
+  std::vector<NamedFile> files;
+  // Which of them is what. Settled by assign_pieces() before a mutation can hide it.
+  std::map<Piece, std::size_t> pieces;
+  std::vector<std::size_t> rims;
   std::vector<Bytes> companions;
+  // What the evidence was asked with, where the manifest states it.
+  std::optional<Digest32> gpu_nonce;
+  std::optional<Bytes> qualifying_data;
 };
 
-// Alters a file as a mutation of the manifest says: xor, set, truncate, replace, swap-device-tokens or alg-none.
+void assign_pieces(EvidenceCase& evidence);
+
+// Alters a file as a mutation of the manifest says: xor, set, truncate, append, insert, delete, replace,
+// swap-device-tokens or alg-none.
 [[nodiscard]] Status mutate(EvidenceCase& to, const Json& mutation);
 
 // The checks of the kind's verifier. kUnsupported: an unknown kind. kMalformed: the case lacks a file of its kind.

@@ -19,11 +19,24 @@ Result<std::size_t> offset_in(const Bytes& bytes, const Json& mutation) {
   return static_cast<std::size_t>(offset);
 }
 
-Status change_byte(Bytes& bytes, const Json& mutation, bool flip) {
-  MINIONS_TRY_ASSIGN(const std::size_t offset, offset_in(bytes, mutation));
+// One byte as `value`, or several in hex as `bytes`.
+Result<Bytes> operand(const Json& mutation) {
+  for (const std::string_view name : {"bytes", "hex", "data"}) {
+    if (mutation.contains(name) && mutation[name].is_string()) return from_hex(mutation[name].get<std::string>());
+  }
+  if (mutation.contains("value") && mutation["value"].is_string())
+    return from_hex(mutation["value"].get<std::string>());
   MINIONS_TRY_ASSIGN(const std::uint64_t value, integer_member(mutation, "value"));
   if (value > 0xff) return fail(ErrorCode::kMalformed, fmt::format("mutation: value {} is no byte", value));
-  bytes[offset] = static_cast<std::uint8_t>(flip ? bytes[offset] ^ value : value);
+  return Bytes{static_cast<std::uint8_t>(value)};
+}
+
+Status change_bytes(Bytes& bytes, const Json& mutation, bool flip) {
+  MINIONS_TRY_ASSIGN(const std::size_t offset, offset_in(bytes, mutation));
+  MINIONS_TRY_ASSIGN(const Bytes by, operand(mutation));
+  if (by.size() > bytes.size() - offset) return fail(ErrorCode::kMalformed, "mutation: over the end of the file");
+  for (std::size_t i = 0; i < by.size(); ++i)
+    bytes[offset + i] = static_cast<std::uint8_t>(flip ? bytes[offset + i] ^ by[i] : by[i]);
   return {};
 }
 
@@ -33,6 +46,28 @@ Status truncate(Bytes& bytes, const Json& mutation) {
     return fail(ErrorCode::kMalformed, fmt::format("mutation: length {} of a file of {} bytes", length, bytes.size()));
   }
   bytes.resize(length);
+  return {};
+}
+
+Status append_bytes(Bytes& bytes, const Json& mutation) {
+  MINIONS_TRY_ASSIGN(const Bytes more, operand(mutation));
+  append(bytes, more);
+  return {};
+}
+
+Status insert_bytes(Bytes& bytes, const Json& mutation) {
+  MINIONS_TRY_ASSIGN(const std::size_t offset, offset_in(bytes, mutation));
+  MINIONS_TRY_ASSIGN(const Bytes more, operand(mutation));
+  bytes.insert(bytes.begin() + static_cast<std::ptrdiff_t>(offset), more.begin(), more.end());
+  return {};
+}
+
+Status delete_bytes(Bytes& bytes, const Json& mutation) {
+  MINIONS_TRY_ASSIGN(const std::size_t offset, offset_in(bytes, mutation));
+  MINIONS_TRY_ASSIGN(const std::uint64_t length, integer_member(mutation, "length"));
+  if (length > bytes.size() - offset) return fail(ErrorCode::kMalformed, "mutation: over the end of the file");
+  const auto begin = bytes.begin() + static_cast<std::ptrdiff_t>(offset);
+  bytes.erase(begin, begin + static_cast<std::ptrdiff_t>(length));
   return {};
 }
 
@@ -79,12 +114,17 @@ Status alg_none(Bytes& bytes) {
 Status mutate(EvidenceCase& to, const Json& mutation) {
   MINIONS_TRY_ASSIGN(const std::string name, string_member(mutation, "file"));
   MINIONS_TRY_ASSIGN(const std::string operation, string_member(mutation, "op"));
-  const auto found = to.files.find(name);
+  const std::string file_name = name.substr(name.rfind('/') + 1);
+  const auto found =
+      std::find_if(to.files.begin(), to.files.end(), [&](const NamedFile& file) { return file.name == file_name; });
   if (found == to.files.end()) return fail(ErrorCode::kMalformed, fmt::format("mutation: {}: no file {}", to.id, name));
-  Bytes& bytes = found->second;
-  if (operation == "xor") return change_byte(bytes, mutation, true);
-  if (operation == "set") return change_byte(bytes, mutation, false);
+  Bytes& bytes = found->bytes;
+  if (operation == "xor") return change_bytes(bytes, mutation, true);
+  if (operation == "set") return change_bytes(bytes, mutation, false);
   if (operation == "truncate") return truncate(bytes, mutation);
+  if (operation == "append") return append_bytes(bytes, mutation);
+  if (operation == "insert") return insert_bytes(bytes, mutation);
+  if (operation == "delete") return delete_bytes(bytes, mutation);
   if (operation == "replace") return replace(bytes, mutation);
   if (operation == "swap-device-tokens") return swap_device_tokens(bytes, mutation);
   if (operation == "alg-none") return alg_none(bytes);

@@ -5,15 +5,16 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/encoding.h"
 #include "base/utc.h"
 #include "evidence_case.h"
+#include "manifest_policy.h"
 
 namespace minions::app {
 namespace {
 
 using attestation::Check;
 using attestation::Outcome;
-using attestation::PolicyRules;
 
 constexpr std::string_view kFormat = "evidence-fixtures/1";
 constexpr std::size_t kFileLimitBytes = 16 * 1024 * 1024;
@@ -35,82 +36,32 @@ Result<Bytes> read_file(const std::filesystem::path& folder, const std::string& 
   return bytes;
 }
 
-Status apply_flag(bool& to, const Json& value, std::string_view name) {
-  if (!value.is_boolean()) return fail(ErrorCode::kMalformed, fmt::format("policy: {}: want true or false", name));
-  to = value.get<bool>();
-  return {};
-}
-
-Status apply_number(std::uint64_t& to, const Json& value, std::string_view name) {
-  if (!value.is_number_unsigned()) return fail(ErrorCode::kMalformed, fmt::format("policy: {}: want a number", name));
-  to = value.get<std::uint64_t>();
-  return {};
-}
-
-Status apply_names(std::vector<std::string>& to, const Json& value, std::string_view name) {
-  std::vector<std::string> names;
-  for (const Json& entry : value.is_array() ? value : Json::array()) {
-    if (!entry.is_string()) return fail(ErrorCode::kMalformed, fmt::format("policy: {}: want a list of names", name));
-    names.push_back(entry.get<std::string>());
+Status read_names(std::vector<std::string>& to, const Json& value, std::string_view name) {
+  to.clear();
+  for (const Json& entry : value.is_array() ? value : Json::array({value})) {
+    if (!entry.is_string()) return fail(ErrorCode::kMalformed, fmt::format("{}: want a list of names", name));
+    to.push_back(entry.get<std::string>());
   }
-  if (names.empty()) return fail(ErrorCode::kMalformed, fmt::format("policy: {}: want a list of names", name));
-  to = std::move(names);
+  if (to.empty()) return fail(ErrorCode::kMalformed, fmt::format("{}: want a list of names", name));
   return {};
 }
 
-// `table` is empty where a case gives keys without their table.
-Status apply_rule(PolicyRules& rules, std::string_view table, std::string_view name, const Json& value) {
-  const auto in = [&](std::string_view wanted) { return table.empty() || table == wanted; };
-  if (name == "allow_debug") {
-    if (in("snp")) MINIONS_TRY(apply_flag(rules.snp.allow_debug.value, value, name));
-    if (in("tdx")) MINIONS_TRY(apply_flag(rules.tdx.allow_debug.value, value, name));
-    return {};
-  }
-  if (name == "max_vmpl" && in("snp")) return apply_number(rules.snp.max_vmpl.value, value, name);
-  if (name == "allow_migration_agent" && in("snp"))
-    return apply_flag(rules.snp.allow_migration_agent.value, value, name);
-  if (name == "accepted_tcb" && in("tdx")) return apply_names(rules.tdx.accepted_tcb.value, value, name);
-  if (name == "require_secboot" && in("gpu")) return apply_flag(rules.gpu.require_secboot.value, value, name);
-  if (name == "require_dbgstat_disabled" && in("gpu"))
-    return apply_flag(rules.gpu.require_dbgstat_disabled.value, value, name);
-  if (name == "leeway_s" && in("jwt")) return apply_number(rules.jwt.leeway_s.value, value, name);
-  if (name == "ocsp" || name == "rim") return {};  // said in words: offline, and RIMs only where they are in the case
-  return fail(ErrorCode::kUnsupported, fmt::format("policy: unknown rule {} {}", table, name));
-}
-
-Status apply_policy(PolicyRules& rules, const Json& policy) {
-  for (const auto& [table, keys] : policy.items()) {
-    if (table == "collateral") continue;  // in words: judged at validation_time
-    if (!keys.is_object()) {
-      MINIONS_TRY(apply_rule(rules, "", table, keys));
-      continue;
-    }
-    for (const auto& [name, value] : keys.items()) MINIONS_TRY(apply_rule(rules, table, name, value));
-  }
-  return {};
-}
-
-Result<PolicyRules> policy_of(const Json& manifest) {
-  PolicyRules rules;
-  rules.gpu.rim.value = attestation::RimMode::kIfPresent;
-  rules.gpu.ocsp.value = attestation::OcspMode::kOff;
-  MINIONS_TRY_ASSIGN(const Json* policy, object_member(manifest, "default_policy"));
-  MINIONS_TRY(apply_policy(rules, *policy));
-  return rules;
+bool is_used(const Json& file) {
+  const auto use = file.find("use");
+  return use == file.end() || !use->is_string() ||
+         use->get_ref<const std::string&>().find("not used") == std::string::npos;
 }
 
 Status load_files(EvidenceCase& into, const Json& entry, const std::filesystem::path& folder) {
   MINIONS_TRY_ASSIGN(const Json* files, array_member(entry, "files"));
   for (const Json& file : *files) {
-    if (const auto use = file.find("use"); use != file.end() && use->is_string() &&
-                                           use->get_ref<const std::string&>().find("not used") != std::string::npos) {
-      continue;
-    }
+    if (!is_used(file)) continue;
     MINIONS_TRY_ASSIGN(const std::string path, string_member(file, "file"));
-    const std::string name = std::filesystem::path(path).filename();
-    MINIONS_TRY_ASSIGN(into.files[name], read_file(folder, path));
-    MINIONS_TRY_ASSIGN(into.roles[name], string_member(file, "role"));
+    NamedFile loaded{.name = std::filesystem::path(path).filename(), .role = file.value("role", ""), .bytes = {}};
+    MINIONS_TRY_ASSIGN(loaded.bytes, read_file(folder, path));
+    into.files.push_back(std::move(loaded));
   }
+  if (!entry.contains("companions")) return {};
   MINIONS_TRY_ASSIGN(const Json* companions, array_member(entry, "companions"));
   for (const Json& path : *companions) {
     if (!path.is_string()) return fail(ErrorCode::kMalformed, "companions: want paths");
@@ -120,15 +71,26 @@ Status load_files(EvidenceCase& into, const Json& entry, const std::filesystem::
   return {};
 }
 
+// What the evidence was asked with, where `expected` states it.
+Status read_questions(EvidenceCase& into, const Json& entry) {
+  const Json expected = entry.value("expected", Json::object());
+  if (expected.contains("nonce_expected") && expected["nonce_expected"].is_string()) {
+    MINIONS_TRY_ASSIGN(into.gpu_nonce, exactly<32>(from_hex(expected["nonce_expected"].get<std::string>())));
+  }
+  if (expected.contains("qualifying_data_hex") && expected["qualifying_data_hex"].is_string()) {
+    MINIONS_TRY_ASSIGN(into.qualifying_data, from_hex(expected["qualifying_data_hex"].get<std::string>()));
+  }
+  return {};
+}
+
 Status read_groups(std::vector<std::string>& into, const Json& entry) {
   into.clear();
   if (!entry.contains("check")) return {};
-  return apply_names(into, entry["check"], "check");
+  return read_names(into, entry["check"], "check");
 }
 
-Result<EvidenceCase> load_case(const Json& entry, const PolicyRules& rules, const std::filesystem::path& folder) {
+Result<EvidenceCase> load_case(const Json& entry, const Json& manifest, const std::filesystem::path& folder) {
   EvidenceCase out;
-  out.rules = rules;
   MINIONS_TRY_ASSIGN(out.id, string_member(entry, "id"));
   MINIONS_TRY_ASSIGN(out.kind, string_member(entry, "kind"));
   MINIONS_TRY_ASSIGN(const std::string verdict, string_member(entry, "verdict"));
@@ -139,9 +101,11 @@ Result<EvidenceCase> load_case(const Json& entry, const PolicyRules& rules, cons
   const auto parsed = parse_utc(time);
   if (!parsed) return fail(ErrorCode::kMalformed, fmt::format("validation_time: want a time in UTC, found {}", time));
   out.validation_time = *parsed;
-  if (entry.contains("policy")) MINIONS_TRY(apply_policy(out.rules, entry["policy"]));
+  MINIONS_TRY_ASSIGN(out.rules, manifest_rules(manifest, entry));
   MINIONS_TRY(read_groups(out.groups, entry));
+  MINIONS_TRY(read_questions(out, entry));
   MINIONS_TRY(load_files(out, entry, folder));
+  assign_pieces(out);
   return out;
 }
 
@@ -211,12 +175,11 @@ Result<Json> read_manifest(const std::filesystem::path& path) {
 
 Result<Tally> replay(const std::filesystem::path& path) {
   MINIONS_TRY_ASSIGN(const Json manifest, read_manifest(path));
-  MINIONS_TRY_ASSIGN(const PolicyRules rules, policy_of(manifest));
   MINIONS_TRY_ASSIGN(const Json* entries, array_member(manifest, "cases"));
   Tally tally;
   std::map<std::string, EvidenceCase> cases;
   for (const Json& entry : *entries) {
-    auto loaded = load_case(entry, rules, path.parent_path());
+    auto loaded = load_case(entry, manifest, path.parent_path());
     if (!loaded) {
       const auto id = string_member(entry, "id");
       tally.fail(id ? *id : "case", "a case that can be read", loaded.error().detail);
@@ -233,9 +196,9 @@ Result<Tally> replay(const std::filesystem::path& path) {
 
 }  // namespace
 
-ExitCode verify(const VerifyOptions& options) {
-  const auto tally = replay(std::filesystem::absolute(options.manifest));
-  if (!tally) return report({ErrorCode::kUsage, options.manifest + ": " + tally.error().detail});
+ExitCode replay_manifest(const std::string& manifest) {
+  const auto tally = replay(std::filesystem::absolute(manifest));
+  if (!tally) return report({ErrorCode::kUsage, manifest + ": " + tally.error().detail});
   fmt::print("{} passed, {} failed\n", tally->passed, tally->failed);
   if (tally->failed == 0 && tally->passed > 0) return ExitCode::kOk;
   return ExitCode::kRefused;

@@ -62,6 +62,39 @@ Check check_suite(const std::optional<ChosenSuite>& chosen, const PolicyRules& p
   return chosen ? want.pass(std::string(noise_name(chosen->suite))) : want.failed("none in the statement's list");
 }
 
+// The operator put something in place of a part of the machine, for a test: then evidence says nothing of the machine.
+Check check_overrides(const Statement& statement, const PolicyRules& policy) {
+  const Expectation want{"statement.overrides", "no part of the machine replaced", policy.allow_overrides.source};
+  if (statement.overrides.empty()) return want.pass("none");
+  std::string names;
+  for (const std::string& name : statement.overrides) names += (names.empty() ? "" : ", ") + name;
+  if (!policy.allow_overrides.value) return want.failed(names);
+  return want.waived(fmt::format("{} allows overrides; the statement names {}", policy.allow_overrides.source, names));
+}
+
+// The pins of the policy where it has any. Nothing to say while it has none.
+std::optional<Check> check_roots(const RootRules& roots) {
+  std::string replaced;
+  const auto name = [&](std::string_view maker, const OptionalRule<std::vector<Digest32>>& pins) {
+    if (pins) replaced += fmt::format("{}{} ({})", replaced.empty() ? "" : ", ", maker, pins->source);
+  };
+  name("amd", roots.amd);
+  name("intel", roots.intel);
+  name("nvidia_device", roots.nvidia_device);
+  name("nvidia_rim", roots.nvidia_rim);
+  if (replaced.empty()) return std::nullopt;
+  return Expectation{"policy.roots", "the makers' own roots"}.waived("pins of the policy are used in place of: " +
+                                                                     replaced);
+}
+
+TrustAnchors anchors_of(const RootRules& roots, TrustAnchors anchors) {
+  if (roots.amd) anchors.amd = roots.amd->value;
+  if (roots.intel) anchors.intel = roots.intel->value;
+  if (roots.nvidia_device) anchors.nvidia_device = roots.nvidia_device->value;
+  if (roots.nvidia_rim) anchors.nvidia_rim = roots.nvidia_rim->value;
+  return anchors;
+}
+
 Check check_composed(const Evidence& evidence) {
   const Expectation want{"evidence.composition", "exactly one cpu item, or one simulated item alone"};
   if (const Status composed = check_composition(evidence); !composed) return want.failed(composed.error().detail);
@@ -124,15 +157,22 @@ Check check_attestor_signature(const Result<crypto::P384PublicKey>& key, const B
                                                       : want.failed("a signature that does not verify");
 }
 
-bool names_measurement(const PolicyRules& policy) {
-  return policy.snp.measurements || policy.tdx.measurements || !policy.snp.pcrs.empty() || !policy.tdx.pcrs.empty();
+// Of the kind of machine that is there: a measurement of another kind's guest says nothing about this one.
+bool names_measurement(const Evidence& evidence, const PolicyRules& policy) {
+  const auto has = [&](std::string_view type) {
+    return std::any_of(evidence.begin(), evidence.end(), [&](const EvidenceItem& item) { return item.type == type; });
+  };
+  if (has(evidence_type::kSevSnp)) return policy.snp.measurements.has_value();
+  if (has(evidence_type::kTdx)) return policy.tdx.measurements.has_value();
+  if (has(evidence_type::kAzureSnpVtpm)) return policy.snp.measurements || !policy.snp.pcrs.empty();
+  return has(evidence_type::kAzureTdxVtpm) && (policy.tdx.measurements || !policy.tdx.pcrs.empty());
 }
 
 // Without a reference value any confidential VM of anybody would do.
 Check check_measurement_given(const Evidence& evidence, const PolicyRules& policy) {
   const Expectation want{"measurement", "a measurement or an attestor key to hold the evidence against"};
   if (is_simulated(evidence)) return want.waived("simulated evidence has no measurement");
-  if (names_measurement(policy)) return want.pass("measurements");
+  if (names_measurement(evidence, policy)) return want.pass("measurements");
   if (policy.attestor_spki_sha256) return want.pass("an attestor key");
   return want.failed("neither");
 }
@@ -157,14 +197,20 @@ Check check_gpu_count(const Evidence& evidence, const PolicyRules& policy) {
   return count >= policy.gpu.count->value ? want.pass(std::to_string(count)) : want.failed(std::to_string(count));
 }
 
+// Decoding the rest of the chain a second time would cost as much as a signature check.
+Result<std::vector<crypto::Certificate>> leaf_of(std::string_view pem) {
+  constexpr std::string_view kEnd = "-----END CERTIFICATE-----\n";
+  const std::size_t end = pem.find(kEnd);
+  return crypto::Certificate::from_pem(end == std::string_view::npos ? pem : pem.substr(0, end + kEnd.size()));
+}
+
 // Two items of one GPU would count as two.
 Check check_gpu_distinct(const Evidence& evidence) {
   const Expectation want{"gpu.distinct", "a key of its own for each gpu"};
   std::vector<Digest32> keys;
   for (const EvidenceItem& item : evidence) {
     if (item.type != evidence_type::kNvidiaGpu) continue;
-    const auto chain =
-        item.part("cert_chain").and_then([](ByteView pem) { return crypto::Certificate::from_pem(as_text(pem)); });
+    const auto chain = item.part("cert_chain").and_then([](ByteView pem) { return leaf_of(as_text(pem)); });
     const auto key = chain ? chain->front().public_key() : Result<crypto::PublicKey>(fail(chain.error()));
     if (!key) return want.failed(key.error().detail);
     if (std::find(keys.begin(), keys.end(), key->spki_sha256()) != keys.end())
@@ -172,6 +218,34 @@ Check check_gpu_distinct(const Evidence& evidence) {
     keys.push_back(key->spki_sha256());
   }
   return want.pass(fmt::format("{} gpus", keys.size()));
+}
+
+// Whether a service's token must be there. One that counts for nothing is not verified either: its key set is not
+// asked.
+struct TokenDemand {
+  std::string_view check;
+  std::string_view type;
+  const Rule<TokenMode>& mode;
+};
+
+Check check_token(const TokenDemand& demand, const Evidence& evidence) {
+  const auto count = std::count_if(evidence.begin(), evidence.end(),
+                                   [&](const EvidenceItem& item) { return item.type == demand.type; });
+  const Expectation want{std::string(demand.check), fmt::format("a token of {}", demand.type), demand.mode.source};
+  const std::string found = fmt::format("{} here", count);
+  switch (demand.mode.value) {
+    case TokenMode::kRequire: return count > 0 ? want.pass(found) : want.failed("none");
+    case TokenMode::kIfPresent:
+      return count > 0 ? want.pass(found) : want.waived("none is there, and the policy wants one only if present");
+    case TokenMode::kOff: return want.waived(fmt::format("{}: off, {}", demand.mode.source, found));
+  }
+  return want.failed(found);
+}
+
+bool is_looked_at(const EvidenceItem& item, const PolicyRules& policy) {
+  if (item.type == evidence_type::kNvidiaNras) return policy.gpu.nras.value != TokenMode::kOff;
+  if (item.type == evidence_type::kAzureMaa) return policy.jwt.maa.value != TokenMode::kOff;
+  return true;
 }
 
 Check check_models_where(const Statement& statement, const PolicyRules& policy) {
@@ -236,10 +310,12 @@ Check judge_tls(const Statement& statement, const PolicyRules& policy, const Ser
 
 // Only the checks of waivable_checks() have waivers: the policy's parser sees to it.
 Check with_waiver(Check check, const PolicyRules& policy) {
-  const auto waiver = policy.waived.find(check.id);
-  if (waiver == policy.waived.end() || check.outcome != Outcome::kFail) return check;
+  if (check.outcome != Outcome::kFail) return check;
+  const auto waiver = std::find_if(policy.waived.begin(), policy.waived.end(),
+                                   [&](const auto& each) { return waiver_covers(each.first, check.id); });
+  if (waiver == policy.waived.end()) return check;
   check.outcome = Outcome::kWaived;
-  check.source = fmt::format("{}: {}", waiver->second.source, shown(waiver->second.value));
+  check.source = fmt::format("{}: {} (found {})", waiver->second.source, shown(waiver->second.value), check.found);
   return check;
 }
 
@@ -295,6 +371,8 @@ bool Appraisal::decode() {
   add(check_window(statement_, input_.now));
   suite_ = choose_suite(statement_, policy_);
   add(check_suite(suite_, policy_));
+  add(check_overrides(statement_, policy_));
+  if (auto roots = check_roots(policy_.roots)) add(*std::move(roots));
   if (!add(check_composed(document().evidence))) return false;
   NonceCheck nonce = check_nonce(input_);
   if (!add(std::move(nonce.check))) return false;
@@ -309,12 +387,20 @@ void Appraisal::judge_evidence() {
   add(check_attestor_key(key, document(), policy_));
   add(check_attestor_signature(key, *chain_, document().attestor.signature));
   add(check_measurement_given(document().evidence, policy_));
+  const TrustAnchors anchors = anchors_of(policy_.roots, input_.anchors);
+  const bool any_gpu = std::any_of(document().evidence.begin(), document().evidence.end(),
+                                   [](const EvidenceItem& item) { return item.type == evidence_type::kNvidiaGpu; });
+  std::vector<Result<NvidiaRim>> rims;
+  if (any_gpu) rims = verify_rims(document().endorsements, policy_.gpu, input_.now, anchors);
   for (const EvidenceItem& item : document().evidence) {
-    for (Check& check : verify_evidence({item, *chain_, document().endorsements, policy_, input_.now, input_.anchors}))
+    if (!is_looked_at(item, policy_)) continue;
+    for (Check& check : verify_evidence({item, *chain_, document().endorsements, policy_, input_.now, anchors, &rims}))
       add(std::move(check));
   }
   add(check_gpu_count(document().evidence, policy_));
   add(check_gpu_distinct(document().evidence));
+  add(check_token({"gpu.nras", evidence_type::kNvidiaNras, policy_.gpu.nras}, document().evidence));
+  add(check_token({"azure.maa", evidence_type::kAzureMaa, policy_.jwt.maa}, document().evidence));
   add(check_simulated(document().evidence, policy_));
 }
 

@@ -27,7 +27,9 @@ std::optional<AuthenticHclReport> authenticate_azure_snp(const AzureSnpInput& in
 
 void verify_azure_hcl(const AzureSnpInput& input, CheckList& checks) {
   const auto authentic = authenticate_azure_snp(input, checks);
-  if (authentic) check_snp_rules(authentic->snp, input.rules, checks);
+  if (!authentic) return;
+  check_snp_rules(authentic->snp, input.rules, checks);
+  check_hcl_rules(authentic->report, input.rules.require_secure_boot, checks);
 }
 
 void verify_azure_snp_vtpm(const AzureSnpVtpmInput& input, CheckList& checks) {
@@ -42,6 +44,7 @@ void verify_azure_snp_vtpm(const AzureSnpVtpmInput& input, CheckList& checks) {
                                             checks);
   if (!quote) return;
   check_snp_rules(authentic->snp, input.hcl.rules, checks);
+  check_hcl_rules(authentic->report, input.hcl.rules.require_secure_boot, checks);
   check_pcr_rules(*quote, input.hcl.rules.pcrs, checks);
 }
 

@@ -40,12 +40,13 @@ std::optional<HclReport> authenticate_azure_tdx(const AzureTdxInput& input, Chec
   if (!quoted) return std::nullopt;
   const bool same = check_same_td(*report->td_report, *quoted, checks);
   const bool bound = check_hcl_binding(*report, quoted->report_data, checks);
-  if (!same || !bound || checks.any_failed()) return std::nullopt;
+  if (!same || !bound) return std::nullopt;
   return *std::move(report);
 }
 
 void verify_azure_tdx_hcl(const AzureTdxInput& input, CheckList& checks) {
-  static_cast<void>(authenticate_azure_tdx(input, checks));
+  const auto report = authenticate_azure_tdx(input, checks);
+  if (report) check_hcl_rules(*report, input.rules.require_secure_boot, checks);
 }
 
 void verify_azure_tdx_vtpm(const AzureTdxVtpmInput& input, CheckList& checks) {
@@ -58,7 +59,9 @@ void verify_azure_tdx_vtpm(const AzureTdxVtpmInput& input, CheckList& checks) {
                                              .pcr_values = input.pcr_values,
                                              .pcrs = input.hcl.rules.pcrs},
                                             checks);
-  if (quote) check_pcr_rules(*quote, input.hcl.rules.pcrs, checks);
+  if (!quote) return;
+  check_hcl_rules(*report, input.hcl.rules.require_secure_boot, checks);
+  check_pcr_rules(*quote, input.hcl.rules.pcrs, checks);
 }
 
 }  // namespace minions::attestation

@@ -1,5 +1,7 @@
 #include "attestation/binding.h"
 
+#include <fmt/format.h>
+
 #include "base/byte_io.h"
 #include "crypto/hash.h"
 
@@ -21,7 +23,35 @@ Status append_parts(Bytes& to, const Evidence& evidence, std::string_view type, 
   return {};
 }
 
+// Each part of the chain that a collector can have left out, as bits.
+enum Left : unsigned { kNonce = 1, kGpus = 2, kQuote = 4 };
+
+std::string text_of(unsigned left_out) {
+  std::string text;
+  const auto name = [&](unsigned part, std::string_view what) {
+    if ((left_out & part) != 0) text += fmt::format("{}{}", text.empty() ? "" : ", ", what);
+  };
+  name(kNonce, "this nonce (M)");
+  name(kGpus, "the gpu evidence (G)");
+  name(kQuote, "the tpm quote (Q)");
+  return "bound to this statement without " + text;
+}
+
 }  // namespace
+
+std::string bound_instead(ByteView found, const BindingChain& wanted) {
+  if (std::all_of(found.begin(), found.end(), [](std::uint8_t byte) { return byte == 0; })) return "bound to nothing";
+  for (unsigned left_out = 1; left_out < 8; ++left_out) {
+    Bound bound = wanted.bound;
+    if ((left_out & kNonce) != 0) bound.nonces = {};
+    if ((left_out & kGpus) != 0) bound.gpus = {};
+    const Digest32 quote = (left_out & kQuote) != 0 ? Digest32{} : wanted.tpm_quote;
+    if (equal(found, cpu_report_data(bound, quote)) || equal(found, tpm_qualifying_data(bound)) ||
+        equal(found, maa_nonce(bound)))
+      return text_of(left_out);
+  }
+  return {};
+}
 
 Digest32 gpu_nonce(const Digest32& statement) { return crypto::sha256({as_bytes(kGpuLabel), statement}); }
 

@@ -42,6 +42,10 @@ struct BindingChain {
   Digest32 maa_nonce{};            // V
   Bytes attestor_input;            // signed by A
 };
+// What a value is bound to in place of what it should be, where that can be told: the same statement without the
+// nonce, the GPUs or the vTPM's quote. Empty where it cannot.
+[[nodiscard]] std::string bound_instead(ByteView found, const BindingChain& wanted);
+
 [[nodiscard]] Result<BindingChain> binding_chain(const Digest32& statement, const Digest32& nonces,
                                                  const Evidence& evidence);
 

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "attestation/rule_checks.h"
 #include "base/byte_io.h"
 #include "base/encoding.h"
 #include "crypto/hash.h"
@@ -231,6 +232,10 @@ ByteArray<64> HclReport::expected_report_data() const {
 bool check_hcl_binding(const HclReport& report, const ByteArray<64>& report_data, CheckList& checks) {
   const ByteArray<64> expected = report.expected_report_data();
   return checks.expect("binding.runtime_data", report_data == expected, to_hex(expected), to_hex(report_data));
+}
+
+void check_hcl_rules(const HclReport& report, const Rule<bool>& require_secure_boot, CheckList& checks) {
+  check_protection({"policy.secure_boot", "secure boot", report.runtime.secure_boot, require_secure_boot}, checks);
 }
 
 }  // namespace minions::attestation

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "attestation/check_list.h"
+#include "attestation/policy.h"
 #include "crypto/public_key.h"
 
 namespace minions::attestation {
@@ -80,5 +81,8 @@ struct HclReport {
 // binding.runtime_data: the hardware's REPORT_DATA, from a verified report or quote, is the digest of the runtime data.
 // With it the attestation key is the vTPM's of this guest.
 bool check_hcl_binding(const HclReport& report, const ByteArray<64>& report_data, CheckList& checks);
+
+// policy.secure_boot: as the paravisor states it in the runtime data, which must be bound.
+void check_hcl_rules(const HclReport& report, const Rule<bool>& require_secure_boot, CheckList& checks);
 
 }  // namespace minions::attestation

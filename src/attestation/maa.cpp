@@ -1,5 +1,6 @@
 #include "attestation/maa.h"
 
+#include "attestation/rule_checks.h"
 #include "base/encoding.h"
 
 namespace minions::attestation {
@@ -91,8 +92,10 @@ void MaaVerifier::check_vm(const Json& claims, const Json& tee) {
                  shown_claim(tee, "x-ms-attestation-type"));
   checks_.expect("policy.compliance", claim_is_text(tee, "x-ms-compliance-status", "azure-compliant-cvm"),
                  "azure-compliant-cvm", shown_claim(tee, "x-ms-compliance-status"));
-  checks_.expect("policy.secure_boot", claim_is_bool(claims, "secureboot", true), "secureboot true",
-                 shown_claim(claims, "secureboot"));
+  const auto secure_boot = bool_member(claims, "secureboot");
+  check_protection({"policy.secure_boot", "secure boot", secure_boot ? std::optional(*secure_boot) : std::nullopt,
+                    input_.require_secure_boot},
+                   checks_);
   if (snp) check_snp(tee);
   if (tdx) check_tdx(tee);
 }

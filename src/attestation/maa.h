@@ -18,6 +18,7 @@ struct MaaInput {
   const SnpRules& rules;
   const JwtRules& jwt_rules;
   UnixSeconds now = 0;
+  Rule<bool> require_secure_boot{true};  // of the platform's table
 };
 
 void verify_maa(const MaaInput& input, CheckList& checks);

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "attestation/nvidia_gpu.h"
 #include "base/encoding.h"
 #include "crypto/hash.h"
 
@@ -48,6 +49,19 @@ Result<NrasResponse> NrasResponse::parse(ByteView response) {
     out.devices.push_back(std::move(device));
   }
   return out;
+}
+
+std::string text_claim(const Json& claims, std::string_view name) {
+  const auto found = claims.find(name);
+  return found != claims.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+// hwmodel is "GH100", or with the API's version 4 "GH100 A01 GSP BROM".
+GpuDescription describe(const Json& claims) {
+  std::string model = text_claim(claims, "hwmodel");
+  model.resize(std::min(model.size(), model.find(' ')));
+  return {std::move(model), text_claim(claims, "x-nvidia-gpu-driver-version"),
+          text_claim(claims, "x-nvidia-gpu-vbios-version")};
 }
 
 class NrasVerifier {
@@ -97,8 +111,9 @@ bool NrasVerifier::verify_token(const Jwt& token, std::string_view name) {
   const std::string what = fmt::format("the {} token", name == "platform" ? std::string(name) : shown(name));
   if (!checks_.expect("signature", verify_jwt(token, JwtAlgorithm::kEs384, *input_.keys), what + ", ES384"))
     return false;
-  checks_.expect("chain.issuer", claim_is_text(token.claims, "iss", kNrasIssuer),
-                 fmt::format("{} from {}", what, kNrasIssuer), shown_claim(token.claims, "iss"));
+  const Rule<std::string>& issuer = input_.jwt_rules.nras_issuer;
+  checks_.expect("chain.issuer", claim_is_text(token.claims, "iss", issuer.value),
+                 fmt::format("{} from {}", what, issuer.value), shown_claim(token.claims, "iss"), issuer.source);
   checks_.expect("chain.time", check_jwt_times(token.claims, input_.now, input_.jwt_rules.leeway_s.value),
                  what + " valid now");
   return true;
@@ -174,6 +189,7 @@ void NrasVerifier::check_device(const DeviceToken& device) {
     checks_.expect("policy.dbgstat", claim_is_text(claims, "dbgstat", "disabled"), name + ": dbgstat disabled",
                    shown_claim(claims, "dbgstat"), input_.rules.require_dbgstat_disabled.source);
   }
+  check_gpu_rules(describe(claims), input_.rules, checks_);
   checks_.expect("policy.vendor", claim_is_text(claims, "oemid", "5703"), name + ": oemid 5703, NVIDIA",
                  shown_claim(claims, "oemid"));
 }

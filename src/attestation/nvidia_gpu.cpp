@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "attestation/dotted_version.h"
 #include "attestation/spdm_report.h"
 #include "base/encoding.h"
 #include "crypto/certificate.h"
@@ -182,6 +183,12 @@ void judge_rims(const GpuInput& input, const SpdmReport& report, CheckList& chec
   judge_indices(drivers, vbioses, checks);
 }
 
+// "GH100" of the certificate's "GH100 A01 GSP FMC LF".
+std::string model_of(const crypto::Certificate& leaf) {
+  const std::string name = leaf.subject_name();
+  return name.substr(0, name.find(' '));
+}
+
 void judge_ocsp(const Rule<OcspMode>& rule, CheckList& checks) {
   const std::string wanted = "an OCSP answer that none of the certificates is revoked";
   if (rule.value == OcspMode::kOff) {
@@ -192,6 +199,31 @@ void judge_ocsp(const Rule<OcspMode>& rule, CheckList& checks) {
 }
 
 }  // namespace
+
+void check_gpu_rules(const GpuDescription& gpu, const GpuRules& rules, CheckList& checks) {
+  if (rules.models) {
+    const auto& models = rules.models->value;
+    checks.expect("policy.model", std::find(models.begin(), models.end(), gpu.model) != models.end(),
+                  fmt::format("{}", fmt::join(models, " or ")), shown(gpu.model), rules.models->source);
+  } else {
+    checks.waive("policy.model", "a model that is known",
+                 fmt::format("the policy names no gpu models; {} here", shown(gpu.model)));
+  }
+  const auto check_floor = [&](std::string_view name, const OptionalRule<std::string>& least, const std::string& found,
+                               VersionDigits digits) {
+    if (!least) {
+      checks.waive(name, "a version that is recent enough",
+                   fmt::format("the policy names no least version; {} here", shown(found)));
+      return;
+    }
+    const auto want = DottedVersion::parse(least->value, digits);
+    const auto have = DottedVersion::parse(found, digits);
+    checks.expect(name, want && have && have->at_least(*want), fmt::format("at least {}", least->value), shown(found),
+                  least->source);
+  };
+  check_floor("policy.driver", rules.min_driver, gpu.driver, VersionDigits::kDecimal);
+  check_floor("policy.vbios", rules.min_vbios, gpu.vbios, VersionDigits::kHex);
+}
 
 std::optional<Digest32> verify_nvidia_gpu(const GpuInput& input, CheckList& checks) {
   const auto report = SpdmReport::parse(input.report);
@@ -220,6 +252,7 @@ std::optional<Digest32> verify_nvidia_gpu(const GpuInput& input, CheckList& chec
 
   judge_binding(input, *report, leaf, checks);
   judge_rims(input, *report, checks);
+  check_gpu_rules({model_of(leaf), report->driver_version, report->vbios_version}, input.rules, checks);
   judge_ocsp(input.rules.ocsp, checks);
   return key->spki_sha256();
 }

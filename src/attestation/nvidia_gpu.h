@@ -21,6 +21,15 @@ struct GpuInput {
   std::span<const Digest32> roots = kNvidiaDeviceRoots;  // SHA-256 of DER
 };
 
+// What the rules of a policy speak of: of a report that was verified, or of a token about one.
+struct GpuDescription {
+  std::string model;   // "GH100"
+  std::string driver;  // "550.90.07"
+  std::string vbios;   // "96.00.9F.00.01"
+};
+// policy.model, policy.driver, policy.vbios
+void check_gpu_rules(const GpuDescription& gpu, const GpuRules& rules, CheckList& checks);
+
 // Checks of the groups parse, signature, chain, binding, rim and policy. Gives SHA-256 of the SubjectPublicKeyInfo of
 // the key that signed, once signature and chain are good: two items with one key are one GPU. The certificate's own
 // digest would not tell, since its ECDSA signature can be written in two ways.

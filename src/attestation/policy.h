@@ -24,37 +24,71 @@ using PcrRules = std::map<std::uint8_t, Rule<std::vector<Digest32>>>;  // PCR in
 
 struct SnpRules {
   Rule<bool> allow_debug{false};
-  Rule<std::uint64_t> max_vmpl{0};
   Rule<bool> allow_migration_agent{false};
+  Rule<bool> allow_smt{true};
+  Rule<std::uint64_t> max_vmpl{0};
+  OptionalRule<std::uint64_t> vmpl;  // exactly this one
   OptionalRule<std::vector<Measurement>> measurements;
   OptionalRule<std::vector<Digest32>> host_data;
-  OptionalRule<std::vector<Measurement>> id_key_digests;
+  OptionalRule<std::vector<Measurement>> id_key_digests;      // of the key that signed the ID block
+  OptionalRule<std::vector<Measurement>> author_key_digests;  // of the key that signed that key
+  OptionalRule<std::vector<ByteArray<16>>> family_ids;        // of the ID block, as are the image ids
+  OptionalRule<std::vector<ByteArray<16>>> image_ids;
+  OptionalRule<std::uint64_t> min_guest_svn;
   std::map<std::string, Rule<std::uint64_t>> min_tcb;  // by component: fmc, bootloader, tee, snp, microcode
+  Rule<bool> require_secure_boot{true};                // on Azure, as the paravisor states it
   PcrRules pcrs;
 };
 
 struct TdxRules {
   Rule<bool> allow_debug{false};
+  Rule<bool> allow_migration{false};
+  Rule<bool> require_sept_ve_disable{true};
   Rule<std::vector<std::string>> accepted_tcb{{"UpToDate"}};
-  OptionalRule<std::vector<Measurement>> measurements;
+  OptionalRule<std::uint64_t> min_tcb_evaluation;         // tcbEvaluationDataNumber of Intel's collateral
+  OptionalRule<std::vector<ByteArray<8>>> td_attributes;  // as the bytes lie in the quote, as does xfam
+  OptionalRule<std::vector<ByteArray<8>>> xfam;
+  OptionalRule<std::vector<Measurement>> mrseam;
+  OptionalRule<std::vector<Measurement>> measurements;  // MRTD
+  OptionalRule<std::vector<Measurement>> mrconfigid;
+  OptionalRule<std::vector<Measurement>> mrowner;
+  OptionalRule<std::vector<Measurement>> mrownerconfig;
   std::array<OptionalRule<std::vector<Measurement>>, 4> rtmrs;
+  Rule<bool> require_secure_boot{true};  // on Azure
   PcrRules pcrs;
 };
 
 enum class RimMode { kRequire, kIfPresent, kOff };
 enum class OcspMode { kRequire, kOff };
+// Whether a service's token must be there. Off: one that is there counts for nothing, and is not looked at.
+enum class TokenMode { kRequire, kIfPresent, kOff };
 
 struct GpuRules {
   Rule<bool> require_secboot{true};
   Rule<bool> require_dbgstat_disabled{true};
-  OptionalRule<std::uint64_t> count;  // at least so many GPUs
+  OptionalRule<std::uint64_t> count;              // at least so many GPUs
+  OptionalRule<std::vector<std::string>> models;  // "GH100": the first word of the device certificate's name
+  OptionalRule<std::string> min_driver;           // "550.90.07"
+  OptionalRule<std::string> min_vbios;            // "96.00.9F.00.01"
   Rule<RimMode> rim{RimMode::kRequire};
   Rule<OcspMode> ocsp{OcspMode::kRequire};
+  Rule<TokenMode> nras{TokenMode::kIfPresent};
 };
 
 struct JwtRules {
   Rule<std::uint64_t> leeway_s{0};
   OptionalRule<std::string> maa_issuer;  // from the policy, never from a token
+  Rule<std::string> nras_issuer{"https://nras.attestation.nvidia.com"};
+  Rule<TokenMode> maa{TokenMode::kIfPresent};
+};
+
+// SHA-256 of the DER of root certificates *in place of* the built-in pins (attestation/roots.h): private authorities,
+// tests.
+struct RootRules {
+  OptionalRule<std::vector<Digest32>> amd;
+  OptionalRule<std::vector<Digest32>> intel;
+  OptionalRule<std::vector<Digest32>> nvidia_device;
+  OptionalRule<std::vector<Digest32>> nvidia_rim;
 };
 
 enum class TlsMode { kRequire, kIfListed, kOff };
@@ -68,7 +102,9 @@ struct PolicyRules {
   TdxRules tdx;
   GpuRules gpu;
   JwtRules jwt;
+  RootRules roots;
   Rule<bool> allow_simulated{false};
+  Rule<bool> allow_overrides{false};  // a statement that names overrides of the machine's own parts
   OptionalRule<std::vector<Digest32>> attestor_spki_sha256;
   Rule<TlsMode> tls{TlsMode::kIfListed};
   Rule<FreshnessMode> freshness{FreshnessMode::kNonce};
@@ -108,7 +144,20 @@ class AppraisalPolicy {
   Digest32 digest_{};
 };
 
-// The checks that [waive] may name.
+// The names that [waive] may have, and whether one of them covers this check: each covers the check of its name, some
+// those under it.
 [[nodiscard]] std::span<const std::string_view> waivable_checks();
+[[nodiscard]] bool waiver_covers(std::string_view waiver, std::string_view check_id);
+
+// One rule as it holds, for people and for comparison.
+struct RuleText {
+  std::string name;    // "[snp] min_tcb.microcode"
+  std::string value;   // as a policy would write it; "not set" where nothing is demanded
+  std::string source;  // empty where it is not set
+};
+// Every rule of every table, in the order of docs/policy.md.
+[[nodiscard]] std::vector<RuleText> describe(const PolicyRules& rules);
+// What makes a policy weaker than it could be, a line each; empty: nothing found.
+[[nodiscard]] std::vector<std::string> weaknesses(const PolicyRules& rules);
 
 }  // namespace minions::attestation

@@ -21,13 +21,27 @@ std::string shown(std::string_view from_outside) {
   return text.dump(-1, ' ', true, Json::error_handler_t::replace) + (from_outside.size() > kLimit ? "..." : "");
 }
 
+namespace {
+
+std::string title(std::string_view id) {
+  constexpr std::string_view kEvidence = "evidence.";
+  if (!id.starts_with(kEvidence)) return std::string(id);
+  std::string words(id.substr(kEvidence.size()));
+  std::replace(words.begin(), words.end(), '.', ' ');
+  std::replace(words.begin(), words.end(), '_', ' ');
+  return words;
+}
+
+}  // namespace
+
 std::string Check::to_text() const {
+  const std::string what = title(id);
   switch (outcome) {
-    case Outcome::kPass: return fmt::format("{}: {}", id, found);
-    case Outcome::kFail: return fmt::format("{}: want {} ({}), found {}", id, expected, source, found);
-    case Outcome::kWaived: return fmt::format("{}: {}", id, source);
+    case Outcome::kPass: return fmt::format("{}: {}", what, found);
+    case Outcome::kFail: return fmt::format("{}: want {} ({}), found {}", what, expected, source, found);
+    case Outcome::kWaived: return fmt::format("{}: {}", what, source);
   }
-  return id;
+  return what;
 }
 
 const Check* AttestationResult::first_failure() const {

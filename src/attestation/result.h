@@ -25,7 +25,7 @@ struct Check {
   std::string found;
   std::string source;  // "built-in", "policy line 12", "flag --allow-simulated"; of a waived check: the reason
 
-  // One line for people.
+  // One line for people. An id `evidence.sev-snp.tcb.microcode` reads `sev-snp tcb microcode`.
   [[nodiscard]] std::string to_text() const;
 };
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "attestation/rule_checks.h"
 #include "base/encoding.h"
 
 namespace minions::attestation {
@@ -86,39 +87,6 @@ bool check_report_data(const SnpInput& input, const SnpReport& report, CheckList
   return true;
 }
 
-// A value that must be one of those that the policy names, if it names any.
-template <std::size_t N>
-struct AllowedValues {
-  std::string_view check;
-  std::string_view what;
-  const OptionalRule<std::vector<ByteArray<N>>>& rule;
-};
-
-template <std::size_t N>
-void check_allowed(const AllowedValues<N>& allowed, const ByteArray<N>& found, CheckList& checks) {
-  if (!allowed.rule) {
-    checks.waive(allowed.check, fmt::format("a {} that is known", allowed.what),
-                 fmt::format("the policy names no {}", allowed.what));
-    return;
-  }
-  const auto& values = allowed.rule->value;
-  const bool good = std::find(values.begin(), values.end(), found) != values.end();
-  std::string want = values.size() == 1 ? to_hex(values.front()) : fmt::format("one of {} values", values.size());
-  checks.expect(allowed.check, good, std::move(want), to_hex(found), allowed.rule->source);
-}
-
-// A capability of the guest that is off unless the policy allows it.
-struct Capability {
-  std::string_view check;
-  bool on;
-  const Rule<bool>& allow;
-};
-
-void check_capability(const Capability& capability, CheckList& checks) {
-  checks.expect(capability.check, !capability.on || capability.allow.value,
-                capability.allow.value ? "on or off" : "off", capability.on ? "on" : "off", capability.allow.source);
-}
-
 struct NamedTcb {
   std::string_view name;
   const SnpTcb& tcb;
@@ -127,23 +95,57 @@ struct NamedTcb {
 // Components are compared one by one: as one number, a high byte would outweigh all that stand below it.
 void check_min_tcb(const AuthenticSnpReport& authentic, const SnpRules& rules, CheckList& checks) {
   if (rules.min_tcb.empty()) {
-    checks.waive("policy.min_tcb", "firmware that is recent enough", "the policy names no least TCB");
+    checks.waive(check_group::kTcb, "firmware that is recent enough",
+                 fmt::format("the policy names no least TCB; {} here",
+                             snp_tcb_text(authentic.product, authentic.report.reported_tcb)));
     return;
   }
   const SnpReport& report = authentic.report;
   const NamedTcb tcbs[] = {
-      {"reported", report.reported_tcb}, {"committed", report.committed_tcb}, {"launch", report.launch_tcb}};
+      {"", report.reported_tcb}, {"committed.", report.committed_tcb}, {"launch.", report.launch_tcb}};
   for (const auto& [name, least] : rules.min_tcb) {
     const auto component = snp_tcb_component_named(name);
     const auto offset = component ? snp_tcb_offset(authentic.product, *component) : std::nullopt;
     for (const NamedTcb& tcb : tcbs) {
-      checks.expect(fmt::format("policy.min_tcb.{}.{}", tcb.name, component ? name : "unknown"),
-                    offset && tcb.tcb[*offset] >= least.value, fmt::format("at least {}", least.value),
-                    offset ? std::to_string(tcb.tcb[*offset])
+      checks.expect(fmt::format("tcb.{}{}", tcb.name, component ? name : "unknown"),
+                    offset && tcb.tcb[*offset] >= least.value, fmt::format("at least {:#04x}", least.value),
+                    offset ? fmt::format("{:#04x}", tcb.tcb[*offset])
                            : fmt::format("{} has no such component", attestation::name_of(authentic.product)),
                     least.source);
     }
   }
+}
+
+void check_vmpl(const SnpReport& report, const SnpRules& rules, CheckList& checks) {
+  const std::string found = std::to_string(report.vmpl);
+  if (rules.vmpl)
+    checks.expect("policy.vmpl", report.vmpl == rules.vmpl->value, std::to_string(rules.vmpl->value), found,
+                  rules.vmpl->source);
+  else
+    checks.expect("policy.vmpl", report.vmpl <= rules.max_vmpl.value, fmt::format("at most {}", rules.max_vmpl.value),
+                  found, rules.max_vmpl.source);
+}
+
+void check_guest_svn(const SnpReport& report, const SnpRules& rules, CheckList& checks) {
+  if (!rules.min_guest_svn) {
+    checks.waive("policy.guest_svn", "a guest that is recent enough",
+                 fmt::format("the policy names no least guest SVN; {} here", report.guest_svn));
+    return;
+  }
+  checks.expect("policy.guest_svn", report.guest_svn >= rules.min_guest_svn->value,
+                fmt::format("at least {}", rules.min_guest_svn->value), std::to_string(report.guest_svn),
+                rules.min_guest_svn->source);
+}
+
+// An author key that was not used has no digest that means anything.
+void check_author_key(const SnpReport& report, const SnpRules& rules, CheckList& checks) {
+  if (rules.author_key_digests && !report.key_info.author_key_enabled) {
+    checks.expect("policy.author_key_digest", false, "an author key", "no author key is enabled",
+                  rules.author_key_digests->source);
+    return;
+  }
+  check_allowed<48>({"policy.author_key_digest", "author key digest", rules.author_key_digests},
+                    report.author_key_digest, checks);
 }
 
 }  // namespace
@@ -175,13 +177,18 @@ std::optional<AuthenticSnpReport> authenticate_snp_report(const SnpInput& input,
 
 void check_snp_rules(const AuthenticSnpReport& authentic, const SnpRules& rules, CheckList& checks) {
   const SnpReport& report = authentic.report;
-  check_capability({"policy.debug", report.policy.debug(), rules.allow_debug}, checks);
-  check_capability({"policy.migration_agent", report.policy.migration_agent(), rules.allow_migration_agent}, checks);
-  checks.expect("policy.vmpl", report.vmpl <= rules.max_vmpl.value, fmt::format("at most {}", rules.max_vmpl.value),
-                std::to_string(report.vmpl), rules.max_vmpl.source);
+  check_capability({"policy.debug", "DEBUG", report.policy.debug(), rules.allow_debug}, checks);
+  check_capability(
+      {"policy.migration_agent", "MIGRATE_MA", report.policy.migration_agent(), rules.allow_migration_agent}, checks);
+  check_capability({"policy.smt", "SMT", report.policy.smt(), rules.allow_smt}, checks);
+  check_vmpl(report, rules, checks);
   check_allowed<48>({"policy.measurement", "measurement", rules.measurements}, report.measurement, checks);
   check_allowed<32>({"policy.host_data", "host data", rules.host_data}, report.host_data, checks);
   check_allowed<48>({"policy.id_key_digest", "id key digest", rules.id_key_digests}, report.id_key_digest, checks);
+  check_author_key(report, rules, checks);
+  check_allowed<16>({"policy.family_id", "family id", rules.family_ids}, report.family_id, checks);
+  check_allowed<16>({"policy.image_id", "image id", rules.image_ids}, report.image_id, checks);
+  check_guest_svn(report, rules, checks);
   check_min_tcb(authentic, rules, checks);
 }
 

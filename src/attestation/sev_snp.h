@@ -28,7 +28,7 @@ struct AuthenticSnpReport {
 // and binding; nothing where one failed. Looks neither at report_data nor at the rules.
 [[nodiscard]] std::optional<AuthenticSnpReport> authenticate_snp_report(const SnpInput& input, CheckList& checks);
 
-// policy.*: every rule but the PCRs, all judged.
+// policy.* and tcb.*: every rule but those about the vTPM, all judged.
 void check_snp_rules(const AuthenticSnpReport& authentic, const SnpRules& rules, CheckList& checks);
 
 void verify_sev_snp(const SnpInput& input, CheckList& checks);

@@ -99,6 +99,31 @@ Result<Software> parse_software(const Json& object) {
   return parsed;
 }
 
+// Lower-case letters, digits and hyphens: a name that every screen shows as it is.
+bool is_override_name(std::string_view name) {
+  return !name.empty() && name.size() <= kOverrideNameLimitBytes &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos;
+}
+
+Result<std::vector<std::string>> parse_overrides(const Json& object) {
+  std::vector<std::string> overrides;
+  if (!object.contains("overrides")) return overrides;
+  MINIONS_TRY_ASSIGN(const Json* array, array_member(object, "overrides"));
+  if (array->size() > kOverridesLimit) {
+    return fail(ErrorCode::kMalformed,
+                fmt::format("overrides: {} entries, at most {}", array->size(), kOverridesLimit));
+  }
+  for (const Json& entry : *array) {
+    if (!entry.is_string() || !is_override_name(entry.get_ref<const std::string&>())) {
+      return fail(ErrorCode::kMalformed,
+                  fmt::format("overrides[{}]: want a name of 1 to {} lower-case letters, digits and hyphens",
+                              overrides.size(), kOverrideNameLimitBytes));
+    }
+    overrides.push_back(entry.get<std::string>());
+  }
+  return overrides;
+}
+
 Result<UnixSeconds> parse_time(const Json& object, std::string_view name) {
   return integer_member(object, name).map([](std::uint64_t seconds) { return static_cast<UnixSeconds>(seconds); });
 }
@@ -144,6 +169,7 @@ Result<Statement> Statement::parse(ByteView exact) {
   MINIONS_TRY_ASSIGN(statement.tls_spki_sha256, parse_tls_keys(object));
   MINIONS_TRY_ASSIGN(statement.models, parse_models(object));
   MINIONS_TRY_ASSIGN(statement.software, parse_software(object));
+  MINIONS_TRY_ASSIGN(statement.overrides, parse_overrides(object));
   return statement;
 }
 
@@ -168,6 +194,7 @@ std::string Statement::to_json() const {
          {"weights_sha256", model.weights_sha256 ? OrderedJson(*model.weights_sha256) : OrderedJson()}});
   }
   object["software"] = {{"name", software.name}, {"version", software.version}, {"build", software.build}};
+  if (!overrides.empty()) object["overrides"] = overrides;
   return object.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
 }
 

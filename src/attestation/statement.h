@@ -11,6 +11,8 @@
 namespace minions::attestation {
 
 inline constexpr std::size_t kStatementLimitBytes = 64 * 1024;
+inline constexpr std::size_t kOverridesLimit = 16;
+inline constexpr std::size_t kOverrideNameLimitBytes = 32;
 
 enum class Suite {
   kHybrid,     // X25519 and ML-KEM-768
@@ -54,6 +56,9 @@ struct Statement {
   std::vector<Digest32> tls_spki_sha256;
   std::vector<ModelEntry> models;
   Software software;
+  // Parts of the platform that the operator named instead of the machine's own: "tsm-root", "imds". For tests; the
+  // member is absent where there is none.
+  std::vector<std::string> overrides;
 
   // The bytes as served. Unknown members are passed over; a missing or ill-formed one is kMalformed with its name.
   [[nodiscard]] static Result<Statement> parse(ByteView exact);

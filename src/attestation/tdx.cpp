@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "attestation/rule_checks.h"
 #include "attestation/tdx_collateral.h"
 #include "attestation/tdx_tcb.h"
 #include "base/encoding.h"
@@ -39,8 +40,9 @@ class TdxAppraisal {
   void judge_window(std::string_view name, const T& object);
   [[nodiscard]] bool judge_platform(const TcbInfo& info, const PckExtension& pck);
   void judge_levels(const TdxTcb& tcb);
-  void judge_measurement(std::string_view name, const Measurement& found,
-                         const OptionalRule<std::vector<Measurement>>& rule);
+  void judge_attributes();
+  template <class T>
+  void judge_evaluation(std::string_view name, const T& object);
 
   const TdxInput& input_;
   const TdxQuote& quote_;
@@ -121,6 +123,20 @@ void TdxAppraisal::judge_window(std::string_view name, const T& object) {
                  fmt::format("valid from {} to {}", to_iso8601(object.issue_date), to_iso8601(object.next_update)));
 }
 
+// Intel raises the number with each recovery of the TCB: an older number forgives what is known to be broken.
+template <class T>
+void TdxAppraisal::judge_evaluation(std::string_view name, const T& object) {
+  const auto& least = input_.policy.min_tcb_evaluation;
+  const std::string check = fmt::format("tcb.{}_evaluation", name);
+  if (!least) {
+    checks_.waive(check, "collateral that is recent enough",
+                  fmt::format("the policy names no least TCB evaluation; {} here", object.evaluation_number));
+    return;
+  }
+  checks_.expect(check, object.evaluation_number >= least->value, fmt::format("at least {}", least->value),
+                 std::to_string(object.evaluation_number), least->source);
+}
+
 bool TdxAppraisal::judge_platform(const TcbInfo& info, const PckExtension& pck) {
   return checks_.expect("tcb.tcb_info_platform", info.fmspc == pck.fmspc && info.pce_id == pck.pce_id,
                         fmt::format("for FMSPC {}, PCE {}", to_hex(pck.fmspc), to_hex(pck.pce_id)),
@@ -136,6 +152,8 @@ void TdxAppraisal::judge_tcb() {
   const auto identity = judge_signed<QeIdentity>("qe_identity", collateral.qe_identity, qe_signer, verify_qe_identity);
   if (info) judge_window("tcb_info", *info);
   if (identity) judge_window("qe_identity", *identity);
+  if (info) judge_evaluation("tcb_info", *info);
+  if (identity) judge_evaluation("qe_identity", *identity);
   const auto extension = pck_->leaf.extension(PckExtension::kOid);
   const auto pck = extension ? PckExtension::parse(*extension) : fail(ErrorCode::kNotFound, "missing");
   if (!checks_.expect("tcb.pck", pck, "a PCK certificate that names its TCB")) return;
@@ -164,38 +182,42 @@ void TdxAppraisal::judge_levels(const TdxTcb& tcb) {
                  fmt::format("{}: {}", status ? name_of(*status) : "not supported", tcb.to_text()), accepted.source);
 }
 
-void TdxAppraisal::judge_measurement(std::string_view name, const Measurement& found,
-                                     const OptionalRule<std::vector<Measurement>>& rule) {
-  if (!rule) {
-    checks_.waive(name, "", fmt::format("the policy names no value; {} here", to_hex(found)));
-    return;
-  }
-  std::vector<std::string> wanted;
-  for (const Measurement& value : rule->value) wanted.push_back(to_hex(value));
-  checks_.expect(name, std::find(rule->value.begin(), rule->value.end(), found) != rule->value.end(),
-                 fmt::format("{}", fmt::join(wanted, " or ")), to_hex(found), rule->source);
+// Attributes as the quote has them, eight bytes in order.
+ByteArray<8> as_they_lie(std::uint64_t bits) {
+  ByteArray<8> bytes;
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(bits >> (8 * i));
+  return bytes;
+}
+
+void TdxAppraisal::judge_attributes() {
+  const TdxRules& policy = input_.policy;
+  const TdBody& body = quote_.body;
+  const auto has = [&](std::uint64_t bits) { return (body.td_attributes & bits) != 0; };
+  check_capability({"policy.debug", "DEBUG", has(td_attribute::kDebug), policy.allow_debug}, checks_);
+  checks_.expect("policy.attributes", !has(td_attribute::kReservedTud), "attribute bits 1 to 7 zero",
+                 fmt::format("TD attributes {:#018x}", body.td_attributes));
+  check_capability({"policy.migration", "MIGRATABLE", has(td_attribute::kMigratable), policy.allow_migration}, checks_);
+  check_protection(
+      {"policy.sept_ve_disable", "SEPT_VE_DISABLE", has(td_attribute::kSeptVeDisable), policy.require_sept_ve_disable},
+      checks_);
+  check_allowed<8>({"policy.td_attributes", "TD attributes", policy.td_attributes}, as_they_lie(body.td_attributes),
+                   checks_);
+  check_allowed<8>({"policy.xfam", "XFAM", policy.xfam}, as_they_lie(body.xfam), checks_);
 }
 
 void TdxAppraisal::judge_policy() {
   const TdxRules& policy = input_.policy;
   const TdBody& body = quote_.body;
-  const auto has = [&](std::uint64_t bits) { return (body.td_attributes & bits) != 0; };
-  const std::string attributes = fmt::format("TD attributes {:#018x}", body.td_attributes);
-  checks_.expect("policy.debug", policy.allow_debug.value || !has(td_attribute::kDebug),
-                 policy.allow_debug.value ? "DEBUG on or off" : "DEBUG off",
-                 has(td_attribute::kDebug) ? "DEBUG on" : "DEBUG off", policy.allow_debug.source);
-  checks_.expect("policy.attributes", !has(td_attribute::kReservedTud), "attribute bits 1 to 7 zero", attributes);
-  checks_.expect("policy.migration", !has(td_attribute::kMigratable), "MIGRATABLE off",
-                 has(td_attribute::kMigratable) ? "MIGRATABLE on" : "MIGRATABLE off");
-  constexpr std::string_view kSeptVe = "policy.sept_ve_disable";
-  if (has(td_attribute::kSeptVeDisable)) {
-    checks_.expect(kSeptVe, true, "SEPT_VE_DISABLE on", "SEPT_VE_DISABLE on");
-  } else {
-    checks_.waive(kSeptVe, "SEPT_VE_DISABLE on", "SEPT_VE_DISABLE off: the guest's kernel must handle #VE itself");
+  judge_attributes();
+  check_allowed<48>({"policy.mrtd", "MRTD", policy.measurements}, body.mr_td, checks_);
+  for (std::size_t i = 0; i < body.rtmrs.size(); ++i) {
+    check_allowed<48>({fmt::format("policy.rtmr{}", i), fmt::format("RTMR{}", i), policy.rtmrs[i]}, body.rtmrs[i],
+                      checks_);
   }
-  judge_measurement("policy.mrtd", body.mr_td, policy.measurements);
-  for (std::size_t i = 0; i < body.rtmrs.size(); ++i)
-    judge_measurement(fmt::format("policy.rtmr{}", i), body.rtmrs[i], policy.rtmrs[i]);
+  check_allowed<48>({"policy.mrseam", "MRSEAM", policy.mrseam}, body.mr_seam, checks_);
+  check_allowed<48>({"policy.mrconfigid", "MRCONFIGID", policy.mrconfigid}, body.mr_config_id, checks_);
+  check_allowed<48>({"policy.mrowner", "MROWNER", policy.mrowner}, body.mr_owner, checks_);
+  check_allowed<48>({"policy.mrownerconfig", "MROWNERCONFIG", policy.mrownerconfig}, body.mr_owner_config, checks_);
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/encoding.h"
+
 namespace minions::attestation {
 namespace {
 
@@ -137,8 +139,9 @@ std::vector<Check> verify_gpu_item(const EvidenceInput& input) {
   CheckList checks(input.item.type);
   const auto data = parts(input.item, {"report", "cert_chain"}, checks);
   if (!data) return std::move(checks).take();
-  const auto rims =
-      verify_nvidia_rims(entries(input.endorsements, endorsement::kRims), input.now, input.anchors.nvidia_rim);
+  std::vector<Result<NvidiaRim>> own;
+  if (input.rims == nullptr) own = verify_rims(input.endorsements, input.policy.gpu, input.now, input.anchors);
+  const auto& rims = input.rims == nullptr ? own : *input.rims;
   static_cast<void>(verify_nvidia_gpu({.report = (*data)[0],
                                        .certificates = as_text((*data)[1]),
                                        .rims = rims,
@@ -171,12 +174,39 @@ Check refusal(const EvidenceItem& item, std::string found) {
           .source = "built-in"};
 }
 
+// The letter of the binding chain that a check compares; empty where it is another check.
+std::string_view bound_letter(std::string_view id) {
+  if (id.ends_with(".binding.report_data")) return "R";
+  if (id.ends_with(".binding.qualifying_data")) return "Qd";
+  if (id == "evidence.azure-maa.binding.nonce") return "V";
+  if (id.ends_with(".binding.nonce")) return "Ngpu";
+  return {};
+}
+
+// Says what evidence is bound to where it is not bound to this.
+void explain_binding(const BindingChain& binding, Check& check) {
+  const std::string_view letter = bound_letter(check.id);
+  if (letter.empty() || check.outcome != Outcome::kFail) return;
+  check.expected = fmt::format("{} {}", letter, check.expected);
+  const auto found = from_hex(check.found);
+  const std::string instead = found ? bound_instead(*found, binding) : std::string();
+  if (found)
+    check.found += fmt::format(" ({})", instead.empty() ? "bound to another statement, nonce or evidence" : instead);
+}
+
 }  // namespace
+
+std::vector<Result<NvidiaRim>> verify_rims(const Endorsements& endorsements, const GpuRules& rules, UnixSeconds now,
+                                           const TrustAnchors& anchors) {
+  if (rules.rim.value == RimMode::kOff) return {};
+  return verify_nvidia_rims(entries(endorsements, endorsement::kRims), now, anchors.nvidia_rim);
+}
 
 std::vector<Check> verify_evidence(const EvidenceInput& input) {
   for (const VerifierEntry& entry : kVerifiers) {
     if (entry.type != input.item.type) continue;
     std::vector<Check> checks = entry.verify(input);
+    for (Check& check : checks) explain_binding(input.binding, check);
     const bool any_pass =
         std::any_of(checks.begin(), checks.end(), [](const Check& check) { return check.outcome == Outcome::kPass; });
     if (!any_pass) checks.push_back(refusal(input.item, "no check that passed"));

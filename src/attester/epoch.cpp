@@ -52,7 +52,8 @@ Result<EpochPointer> EpochFactory::epoch(std::uint64_t number, UnixSeconds now, 
                                    .suites = {},
                                    .tls_spki_sha256 = settings_.tls_spki_sha256,
                                    .models = settings_.models,
-                                   .software = settings_.software};
+                                   .software = settings_.software,
+                                   .overrides = settings_.overrides};
   for (const attestation::Suite suite : settings_.suites) statement.suites.emplace_back(noise_name(suite));
   EpochPointer epoch(new Epoch(std::move(noise), std::move(receipt)));
   epoch->bytes_ = to_bytes(statement.to_json());

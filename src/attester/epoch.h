@@ -49,6 +49,7 @@ struct EpochSettings {
   std::vector<Digest32> tls_spki_sha256;
   std::vector<attestation::ModelEntry> models;
   attestation::Software software;
+  std::vector<std::string> overrides;
   std::int64_t epoch_s = 600;  // a statement is valid for half as long again
 };
 

@@ -31,6 +31,8 @@ struct HardwareDocument {
   std::optional<ReportData64> report_data;  // another than the protocol's
   std::string policy;
   bool pinned = true;
+  std::string text;      // of the last result
+  std::string root_key;  // of [roots], where the policy replaces pins by the platform's; else the anchors do
 
   HardwareDocument() { platform.put(kMeasurementAt, Bytes(48, 0xAA)); }
 
@@ -49,18 +51,19 @@ struct HardwareDocument {
       document.endorsements[std::string(endorsement::kCertificates)].push_back(certificate.der());
     document.attestor = {attestor.public_key().to_pem(), attestor.sign(chain.attestor_input)};
     const auto roots = root_of(certificates);
+    if (!root_key.empty()) policy = fmt::format("[roots]\n{} = \"{}\"\n", root_key, to_hex(roots.front()));
     AppraisalPolicy appraisal_policy = AppraisalPolicy::parse(policy, "p.toml").value();
     if (pinned) {
       appraisal_policy = appraisal_policy.with({.trusted_attestation_pem = attestor.public_key().to_pem()}).value();
     }
     const Result<AttestationDocument> parsed = std::move(document);
-    const AttestationResult result = appraise({.document = parsed,
-                                               .nonce = document_nonce(),
-                                               .policy = appraisal_policy,
-                                               .now = kNow,
-                                               .anchors = {.amd = roots}});
+    TrustAnchors anchors;
+    if (root_key.empty()) anchors.amd = roots;
+    const AttestationResult result = appraise(
+        {.document = parsed, .nonce = document_nonce(), .policy = appraisal_policy, .now = kNow, .anchors = anchors});
     EXPECT_EQ(result.accepted(), result.first_failure() == nullptr);
     EXPECT_FALSE(result.simulated);
+    text = result.to_text();
     return result.accepted() ? "accepted" : result.first_failure()->id;
   }
 };
@@ -87,6 +90,54 @@ TEST(AppraiseHardware, RefusesAReportThatIsBoundToSomethingElse) {
   EXPECT_EQ(document.failure().substr(0, 24), "evidence.sev-snp.binding");
 }
 
+TEST(AppraiseHardware, TakesNoMeasurementOfAnotherKindOfMachine) {
+  HardwareDocument document;
+  document.pinned = false;
+  document.policy = "[tdx]\nmeasurements = [\"" + std::string(96, 'a') + "\"]\n";
+  EXPECT_EQ(document.failure(), "measurement");
+  document.policy = "[snp.pcrs]\n4 = \"" + std::string(64, 'a') + "\"\n";
+  EXPECT_EQ(document.failure(), "measurement");
+}
+
+TEST(AppraiseHardware, WaivesATcbWithItsReason) {
+  HardwareDocument document;
+  document.policy = "[snp.min_tcb]\nmicrocode = 255\n";
+  EXPECT_EQ(document.failure(), "evidence.sev-snp.tcb.microcode");
+  document.policy += "[waive]\n\"evidence.sev-snp.tcb\" = \"firmware comes in March\"\n";
+  EXPECT_EQ(document.failure(), "accepted");
+  EXPECT_NE(
+      document.text.find("waived  sev-snp tcb microcode: policy line 4: \"firmware comes in March\" (found 0xdb)"),
+      std::string::npos)
+      << document.text;
+}
+
+TEST(AppraiseHardware, SaysWhatAReportIsBoundTo) {
+  const auto told = [](const ReportData64& data) {
+    HardwareDocument document;
+    document.report_data = data;
+    EXPECT_EQ(document.failure(), "evidence.sev-snp.binding.report_data");
+    return document.text;
+  };
+  EXPECT_NE(told({}).find("sev-snp binding report data: want R "), std::string::npos);
+  EXPECT_NE(told({}).find("(bound to nothing)"), std::string::npos);
+  ReportData64 other;
+  other.fill(7);
+  EXPECT_NE(told(other).find("(bound to another statement, nonce or evidence)"), std::string::npos);
+  const Bound without_nonce{.statement = statement_digest(as_bytes(statement_now().to_json()))};
+  EXPECT_NE(told(cpu_report_data(without_nonce, {})).find("(bound to this statement without this nonce (M))"),
+            std::string::npos);
+}
+
+TEST(AppraiseHardware, AsksForTokensWhereThePolicyDoes) {
+  HardwareDocument document;
+  document.policy = "[gpu]\nnras = \"require\"\n";
+  EXPECT_EQ(document.failure(), "gpu.nras");
+  document.policy = "[jwt]\nmaa = \"require\"\n";
+  EXPECT_EQ(document.failure(), "azure.maa");
+  document.policy = "[gpu]\nnras = \"off\"\n[jwt]\nmaa = \"off\"\n";
+  EXPECT_EQ(document.failure(), "accepted");
+}
+
 TEST(AppraiseHardware, RefusesAnotherMeasurement) {
   HardwareDocument document;
   document.policy = kMeasured;
@@ -98,6 +149,14 @@ TEST(AppraiseHardware, RefusesADebuggableGuest) {
   HardwareDocument document;
   document.platform.set<std::uint64_t>(0x08, 0xB0000);
   EXPECT_EQ(document.failure(), "evidence.sev-snp.policy.debug");
+}
+
+TEST(AppraiseHardware, TrustsTheRootsOfThePolicyInPlaceOfThePins) {
+  HardwareDocument document;
+  document.root_key = "amd";
+  EXPECT_EQ(document.failure(), "accepted");
+  document.root_key = "intel";
+  EXPECT_EQ(document.failure(), "evidence.sev-snp.chain.path");
 }
 
 TEST(AppraiseHardware, TrustsThePinsAloneUnlessToldOtherwise) {

@@ -134,6 +134,30 @@ TEST(Appraise, TakesTheSuiteThatThePolicyWants) {
   EXPECT_EQ(classical.judged("[session]\nsuite = \"hybrid\"\n").failure(), "statement.suite");
 }
 
+TEST(Appraise, RefusesReplacedPartsOfTheMachineUnlessThePolicyAllowsThem) {
+  SignedDocument document;
+  document.statement_.overrides = {"tpm-tcti", "imds"};
+  EXPECT_EQ(document.judged().failure(), "statement.overrides");
+  EXPECT_EQ(document.judged("[attestor]\nallow_overrides = false\n").failure(), "statement.overrides");
+  const AttestationResult refused = document.judged().result();
+  EXPECT_EQ(find_check(refused, "statement.overrides")->found, "tpm-tcti, imds");
+  const AttestationResult allowed = document.judged("[attestor]\nallow_overrides = true\n").result();
+  ASSERT_TRUE(allowed.accepted()) << allowed.to_text();
+  EXPECT_EQ(find_check(allowed, "statement.overrides")->outcome, Outcome::kWaived);
+  EXPECT_NE(find_check(allowed, "statement.overrides")->source.find("tpm-tcti"), std::string::npos);
+}
+
+TEST(Appraise, SaysThatPinsOfThePolicyAreUsed) {
+  const SignedDocument document;
+  EXPECT_EQ(find_check(document.judged().result(), "policy.roots"), nullptr);
+  const AttestationResult result = document.judged("[roots]\namd = \"" + std::string(64, 'a') + "\"\n").result();
+  ASSERT_TRUE(result.accepted());
+  const Check* check = find_check(result, "policy.roots");
+  ASSERT_NE(check, nullptr);
+  EXPECT_EQ(check->outcome, Outcome::kWaived);
+  EXPECT_EQ(check->source.find("pins of the policy are used in place of: amd (policy line "), 0U) << check->source;
+}
+
 TEST(Appraise, PrefersTheHybridSuiteWhereverItStands) {
   SignedDocument document;
   document.statement_.suites = {"x", "Noise_NK_25519_AESGCM_SHA256", "Noise_NKhfs_25519+MLKEM768_AESGCM_SHA256"};
@@ -146,12 +170,27 @@ TEST(Appraise, PrefersTheHybridSuiteWhereverItStands) {
 TEST(Appraise, ListsItsChecksInOrder) {
   std::vector<std::string> ids;
   for (const Check& check : Judged{}.result().checks) ids.push_back(check.id);
-  const std::vector<std::string> want = {"document.parse",  "statement.parse",      "statement.window",
-                                         "statement.suite", "evidence.composition", "nonce",
-                                         "binding",         "attestor.key",         "attestor.signature",
-                                         "measurement",     "evidence.simulated",   "gpu.count",
-                                         "gpu.distinct",    "simulated.allowed",    "models.where",
-                                         "models.ids",      "models.weights",       "tls.spki"};
+  const std::vector<std::string> want = {"document.parse",
+                                         "statement.parse",
+                                         "statement.window",
+                                         "statement.suite",
+                                         "statement.overrides",
+                                         "evidence.composition",
+                                         "nonce",
+                                         "binding",
+                                         "attestor.key",
+                                         "attestor.signature",
+                                         "measurement",
+                                         "evidence.simulated",
+                                         "gpu.count",
+                                         "gpu.distinct",
+                                         "gpu.nras",
+                                         "azure.maa",
+                                         "simulated.allowed",
+                                         "models.where",
+                                         "models.ids",
+                                         "models.weights",
+                                         "tls.spki"};
   EXPECT_EQ(ids, want);
 }
 
@@ -285,7 +324,7 @@ TEST(Appraise, AsksForAMeasurementOrAKeyWithHardware) {
   judged.policy = AppraisalPolicy::parse("[waive]\nmeasurement = \"lab machine\"\n", "p").value();
   const Check waived = *find_check(judged.result(), "measurement");
   EXPECT_EQ(waived.outcome, Outcome::kWaived);
-  EXPECT_EQ(waived.source, "policy line 2: \"lab machine\"");
+  EXPECT_EQ(waived.source, "policy line 2: \"lab machine\" (found neither)");
   EXPECT_FALSE(judged.result().accepted());
 }
 

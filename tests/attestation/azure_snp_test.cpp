@@ -57,6 +57,20 @@ struct Vtpm {
 
 TEST(AzureSnp, AcceptsItsOwnChain) { EXPECT_EQ(Vtpm{}.judged(), "accepted"); }
 
+TEST(AzureSnp, WantsSecureBootUnlessThePolicyDoesWithout) {
+  for (const auto& [json, want] :
+       {std::pair{"", "policy.secure_boot"}, std::pair{",\"vm-configuration\":{}", "policy.secure_boot"},
+        std::pair{",\"vm-configuration\":{\"secure-boot\":false}", "policy.secure_boot"},
+        std::pair{",\"vm-configuration\":{\"secure-boot\":true}", "accepted"}}) {
+    Vtpm vtpm;
+    const Json keys = Json::parse(vtpm.paravisor.runtime_json)["keys"];
+    vtpm.paravisor.runtime_json = "{\"keys\":" + keys.dump() + json + "}";
+    EXPECT_EQ(vtpm.judged(), want) << json;
+    vtpm.rules.require_secure_boot.value = false;
+    EXPECT_EQ(vtpm.judged(), "accepted") << json;
+  }
+}
+
 TEST(AzureSnp, RefusesEachBrokenLink) {
   Vtpm other_chip;
   other_chip.paravisor.platform.report[0x1A0] ^= 1;

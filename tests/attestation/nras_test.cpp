@@ -182,5 +182,29 @@ TEST(Nras, WithoutAKeySetNothingPasses) {
   EXPECT_TRUE(checks.any_failed());
 }
 
+TEST(Nras, HoldsTheRulesAboutGpus) {
+  Answer answer;
+  for (Json& device : answer.devices) {
+    device["hwmodel"] = "GH100 A01 GSP BROM";
+    device["x-nvidia-gpu-driver-version"] = "550.90.07";
+    device["x-nvidia-gpu-vbios-version"] = "96.00.9F.00.01";
+  }
+  GpuRules rules;
+  rules.models = {{"GH100"}};
+  rules.min_driver = {"550.90.07"};
+  rules.min_vbios = {"96.00.9F.00.01"};
+  EXPECT_EQ(first_failure(answer, kNow, rules), "");
+  for (const auto& [claim, value, failure] :
+       {std::tuple{"hwmodel", "GB100", "policy.model"},
+        std::tuple{"x-nvidia-gpu-driver-version", "550.90.06", "policy.driver"},
+        std::tuple{"x-nvidia-gpu-vbios-version", "96.00.9F.00.00", "policy.vbios"}}) {
+    Answer other = answer;
+    other.devices[1][claim] = value;
+    EXPECT_EQ(first_failure(other, kNow, rules), failure);
+    other.devices[1].erase(claim);
+    EXPECT_EQ(first_failure(other, kNow, rules), failure);
+  }
+}
+
 }  // namespace
 }  // namespace minions::attestation

@@ -102,6 +102,10 @@ TEST(AppraisalPolicy, RefusesWrongTypesAndValues) {
       "[snp]\npcrs = { 04 = \"" + kDigest + "\" }",
       "[tdx]\naccepted_tcb = [\"Revoked\"]",
       "[tdx]\naccepted_tcb = []",
+      "[roots]\namd = \"12\"",
+      "[roots]\namd = []",
+      "[roots]\nazure = \"" + kDigest + "\"",
+      "[attestor]\nallow_overrides = 1",
       "[tdx]\nrtmr4 = \"" + kMeasurement + "\"",
       "[gpu]\nrim = true",
       "[gpu]\nocsp = \"if-present\"",
@@ -178,6 +182,85 @@ TEST(AppraisalPolicy, HasADigestOfItsDemands) {
   EXPECT_NE(off.digest(), parse("[tls]\nmode = \"require\"\n")->digest());
   EXPECT_NE(off.digest(), off.with(simulated)->digest());
   EXPECT_NE(built_in.with(simulated)->digest(), built_in.with({.trusted_attestation_pem = pinned_pem()})->digest());
+}
+
+// Every rule's text is read back as the rule that it is.
+TEST(AppraisalPolicy, ShowsItsRulesAsAPolicyWritesThem) {
+  const auto policy = parse(
+      "[snp]\nvmpl = 0\nallow_smt = false\nauthor_key_digests = \"" + kMeasurement + "\"\nfamily_ids = \"" +
+      kDigest.substr(32) + "\"\nmin_guest_svn = 3\nmin_tcb = { snp = 20, microcode = 0xd1 }\npcrs = { 4 = \"" +
+      kDigest + "\" }\nrequire_secure_boot = false\n[tdx]\nmin_tcb_evaluation = 17\nmrseam = \"" + kMeasurement +
+      "\"\ntd_attributes = \"0000001000000000\"\nallow_migration = true\nrequire_sept_ve_disable = false\n"
+      "[gpu]\nmodels = [\"GH100\", \"GB100\"]\nmin_driver = \"550.90.07\"\nmin_vbios = \"96.00.9F.00.01\"\n"
+      "nras = \"require\"\n[jwt]\nmaa = \"off\"\nnras_issuer = \"https://n\"\n[models]\nweights = { \"a/b\" = \"" +
+      kDigest + "\" }\n[session]\nsuite = \"classical\"\n[waive]\n\"gpu.count\" = \"a lab\"\n");
+  ASSERT_TRUE(policy) << policy.error().detail;
+  std::map<std::string, RuleText> rules;
+  for (const RuleText& rule : describe(policy->rules()))
+    EXPECT_TRUE(rules.emplace(rule.name, rule).second) << rule.name;
+  EXPECT_EQ(rules.at("[snp] vmpl").value, "0");
+  EXPECT_EQ(rules.at("[snp] min_tcb.microcode").value, "209");
+  EXPECT_EQ(rules.at("[snp] min_tcb.microcode").source, "policy line 7");
+  EXPECT_EQ(rules.at("[snp] pcrs.4").value, "[\"" + kDigest + "\"]");
+  EXPECT_EQ(rules.at("[snp] measurements").value, "not set");
+  EXPECT_EQ(rules.at("[snp] max_vmpl").source, "built-in");
+  EXPECT_EQ(rules.at("[tdx] td_attributes").value, "[\"0000001000000000\"]");
+  EXPECT_EQ(rules.at("[gpu] models").value, R"(["GH100", "GB100"])");
+  EXPECT_EQ(rules.at("[gpu] nras").value, "\"require\"");
+  EXPECT_EQ(rules.at("[jwt] maa").value, "\"off\"");
+  EXPECT_EQ(rules.at("[models] weights.\"a/b\"").value, "\"" + kDigest + "\"");
+  EXPECT_EQ(rules.at("[session] suite").value, "\"classical\"");
+  EXPECT_EQ(rules.at("[waive] \"gpu.count\"").value, "\"a lab\"");
+
+  std::string again;
+  for (const auto& [name, rule] : rules) {
+    if (rule.value == "not set") continue;
+    const std::size_t space = name.find(' ');
+    again += name.substr(1, space - 2) + "." + name.substr(space + 1) + " = " + rule.value + "\n";
+  }
+  const auto reread = parse(again);
+  ASSERT_TRUE(reread) << reread.error().detail << "\n" << again;
+  for (const RuleText& rule : describe(reread->rules())) EXPECT_EQ(rule.value, rules.at(rule.name).value) << rule.name;
+}
+
+TEST(AppraisalPolicy, SaysWhatWeakensIt) {
+  const auto weak = [](std::string_view toml) {
+    std::string all;
+    const auto policy = parse(toml);
+    EXPECT_TRUE(policy) << policy.error().detail;
+    if (!policy) return all;
+    for (const std::string& line : weaknesses(policy->rules())) all += line + "\n";
+    return all;
+  };
+  // In dotted keys, so that a case can add one to a table.
+  const std::string strict =
+      "snp.measurements = \"" + kMeasurement + "\"\nsnp.min_tcb = { microcode = 200 }\nmodels.ids = \"a\"\n";
+  EXPECT_EQ(weak(strict), "");
+  EXPECT_NE(weak("").find("no server is accepted"), std::string::npos);
+  for (const std::string& more : std::vector<std::string>{
+           "snp.allow_debug = true", "snp.max_vmpl = 1", "snp.require_secure_boot = false",
+           "snp.allow_migration_agent = true", "tdx.allow_debug = true", "tdx.accepted_tcb = \"OutOfDate\"",
+           "tdx.require_sept_ve_disable = false", "gpu.rim = \"off\"", "gpu.ocsp = \"off\"",
+           "gpu.require_secboot = false", "gpu.count = 1", "simulated.allow = true", "attestor.allow_overrides = true",
+           "roots.amd = \"" + kDigest + "\"", "tls.mode = \"off\"", "freshness.mode = \"cached\"",
+           "waive.\"tls.spki\" = \"x\""}) {
+    const std::string lines = weak(more + "\n" + strict);
+    EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 1) << more << ": " << lines;
+  }
+}
+
+TEST(Waivers, CoverTheirCheckAndNoOther) {
+  EXPECT_TRUE(waiver_covers("gpu.count", "gpu.count"));
+  EXPECT_FALSE(waiver_covers("gpu.count", "gpu.counter"));
+  EXPECT_TRUE(waiver_covers("evidence.sev-snp.tcb", "evidence.sev-snp.tcb.microcode"));
+  EXPECT_FALSE(waiver_covers("evidence.sev-snp.tcb", "evidence.sev-snp.tcbx"));
+  EXPECT_FALSE(waiver_covers("evidence.sev-snp.tcb", "evidence.azure-snp-vtpm.tcb.microcode"));
+  EXPECT_TRUE(waiver_covers("evidence.tdx.tcb", "evidence.tdx.tcb"));
+  EXPECT_FALSE(waiver_covers("evidence.tdx.tcb", "evidence.tdx.tcb.not_revoked"));
+  EXPECT_FALSE(waiver_covers("evidence.tdx.tcb", "evidence.tdx.tcb.tcb_info_window"));
+  EXPECT_TRUE(waiver_covers("evidence.nvidia-gpu.rim", "evidence.nvidia-gpu.rim.driver"));
+  EXPECT_TRUE(waiver_covers("evidence.nvidia-gpu.ocsp", "evidence.nvidia-gpu.policy.ocsp"));
+  EXPECT_FALSE(waiver_covers("evidence.nvidia-gpu.ocsp", "evidence.nvidia-gpu.policy.driver"));
 }
 
 }  // namespace

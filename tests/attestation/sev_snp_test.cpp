@@ -1,4 +1,6 @@
 // Platforms of the tests' own: one that is accepted, and one test for each rule that then is broken alone.
+#include <functional>
+
 #include "attestation/snp_evidence.h"
 #include "attestation/synthetic_snp.h"
 
@@ -61,9 +63,11 @@ TEST(SevSnp, ListsItsChecksInOrder) {
       "evidence.sev-snp.binding.product",      "evidence.sev-snp.binding.chip_id",
       "evidence.sev-snp.binding.reported_tcb", "evidence.sev-snp.binding.report_data",
       "evidence.sev-snp.policy.debug",         "evidence.sev-snp.policy.migration_agent",
-      "evidence.sev-snp.policy.vmpl",          "evidence.sev-snp.policy.measurement",
-      "evidence.sev-snp.policy.host_data",     "evidence.sev-snp.policy.id_key_digest",
-      "evidence.sev-snp.policy.min_tcb"};
+      "evidence.sev-snp.policy.smt",           "evidence.sev-snp.policy.vmpl",
+      "evidence.sev-snp.policy.measurement",   "evidence.sev-snp.policy.host_data",
+      "evidence.sev-snp.policy.id_key_digest", "evidence.sev-snp.policy.author_key_digest",
+      "evidence.sev-snp.policy.family_id",     "evidence.sev-snp.policy.image_id",
+      "evidence.sev-snp.policy.guest_svn",     "evidence.sev-snp.tcb"};
   EXPECT_EQ(ids, want);
 }
 
@@ -361,19 +365,79 @@ TEST(SnpRules, BoundEachComponentOfEachTcb) {
     judged.rules.min_tcb[component].value = value;
     EXPECT_EQ(judged.failure_of(Platform(product)), "accepted") << component;
     judged.rules.min_tcb[component].value = value + 1;
-    EXPECT_EQ(judged.failure_of(Platform(product)), "policy.min_tcb.reported." + component);
+    EXPECT_EQ(judged.failure_of(Platform(product)), "tcb." + component);
     judged.rules.min_tcb[component].value = value;
     for (const auto& [name, tcb] : {std::pair{"committed", 0x1E0U}, std::pair{"launch", 0x1F0U}}) {
       Platform platform(product);
       platform.report[tcb + offset] = static_cast<std::uint8_t>(value - 1);
       // Another byte that is higher makes up for nothing.
       platform.report[tcb + 7] = offset == 7 ? platform.report[tcb + 7] : std::uint8_t{255};
-      EXPECT_EQ(judged.failure_of(platform), fmt::format("policy.min_tcb.{}.{}", name, component));
+      EXPECT_EQ(judged.failure_of(platform), fmt::format("tcb.{}.{}", name, component));
     }
   }
   Judged judged;
   judged.rules.min_tcb["fmc"].value = 0;
-  EXPECT_EQ(judged.failure_of(Platform(kMilan)), "policy.min_tcb.reported.fmc");
+  EXPECT_EQ(judged.failure_of(Platform(kMilan)), "tcb.fmc");
+}
+
+TEST(SnpRules, NameTheExactLevel) {
+  Judged judged;
+  judged.rules.vmpl = Rule<std::uint64_t>{0};
+  EXPECT_EQ(judged.failure_of(Platform()), "accepted");
+  judged.rules.vmpl->value = 1;
+  judged.rules.max_vmpl.value = 3;
+  EXPECT_EQ(judged.failure_of(Platform()), "policy.vmpl");
+}
+
+TEST(SnpRules, BoundTheIdBlock) {
+  constexpr std::size_t kGuestSvnAt = 0x04;
+  constexpr std::size_t kFamilyAt = 0x10;
+  constexpr std::size_t kImageAt = 0x20;
+  constexpr std::size_t kKeyInfoAt = 0x48;
+  constexpr std::size_t kAuthorKeyAt = 0x110;
+  Platform platform;
+  platform.set<std::uint32_t>(kGuestSvnAt, 7);
+  platform.put(kFamilyAt, filled<16>(0x21));
+  platform.put(kImageAt, filled<16>(0x22));
+  platform.put(kAuthorKeyAt, filled<48>(0x23));
+  const auto judged = [&](const std::function<void(SnpRules&)>& change) {
+    Judged with;
+    change(with.rules);
+    return with.failure_of(platform);
+  };
+  EXPECT_EQ(judged([](SnpRules& rules) { rules.min_guest_svn = {7}; }), "accepted");
+  EXPECT_EQ(judged([](SnpRules& rules) { rules.min_guest_svn = {8}; }), "policy.guest_svn");
+  EXPECT_EQ(judged([](SnpRules& rules) { rules.family_ids = {{filled<16>(0x21)}}; }), "accepted");
+  EXPECT_EQ(judged([](SnpRules& rules) { rules.family_ids = {{filled<16>(0x22)}}; }), "policy.family_id");
+  EXPECT_EQ(judged([](SnpRules& rules) { rules.image_ids = {{filled<16>(0x22)}}; }), "accepted");
+  EXPECT_EQ(judged([](SnpRules& rules) { rules.image_ids = {{filled<16>(0x21)}}; }), "policy.image_id");
+  const auto author = [](SnpRules& rules) { rules.author_key_digests = {{filled<48>(0x23)}}; };
+  EXPECT_EQ(judged(author), "policy.author_key_digest");  // a digest that no key stands behind
+  platform.report[kKeyInfoAt] |= 1;
+  EXPECT_EQ(judged(author), "accepted");
+  EXPECT_EQ(judged([](SnpRules& rules) { rules.author_key_digests = {{filled<48>(0x24)}}; }),
+            "policy.author_key_digest");
+}
+
+TEST(SnpRules, MayForbidSmt) {
+  Platform platform;
+  platform.set<std::uint64_t>(0x08, 0x30000);
+  Judged judged;
+  EXPECT_EQ(judged.failure_of(platform), "accepted");
+  judged.rules.allow_smt.value = false;
+  EXPECT_EQ(judged.failure_of(platform), "policy.smt");
+  platform.set<std::uint64_t>(0x08, 0x20000);
+  EXPECT_EQ(judged.failure_of(platform), "accepted");
+}
+
+TEST(SnpRules, ReadAsTheyAreMeant) {
+  Judged judged;
+  judged.rules.min_tcb["microcode"] = {0xE0, "policy line 12"};
+  const Platform platform;
+  const CheckList checks = judged.bytes(platform, platform.signed_report());
+  EXPECT_NE(text_of(checks).find("sev-snp tcb microcode: want at least 0xe0 (policy line 12), found 0xdb\n"),
+            std::string::npos)
+      << text_of(checks);
 }
 
 TEST(SnpRules, SayWhereTheyComeFrom) {
@@ -381,9 +445,9 @@ TEST(SnpRules, SayWhereTheyComeFrom) {
   judged.rules.measurements = {{filled<48>(1)}, "policy line 3"};
   const Platform platform;
   const CheckList checks = judged.bytes(platform, platform.signed_report());
-  EXPECT_NE(text_of(checks).find("policy.measurement: want 0101"), std::string::npos);
+  EXPECT_NE(text_of(checks).find("sev-snp policy measurement: want 0101"), std::string::npos);
   EXPECT_NE(text_of(checks).find("(policy line 3), found 3e3e"), std::string::npos) << text_of(checks);
-  EXPECT_NE(text_of(checks).find("policy.host_data: the policy names no host data"), std::string::npos);
+  EXPECT_NE(text_of(checks).find("sev-snp policy host data: the policy names no host data; "), std::string::npos);
 }
 
 }  // namespace

@@ -76,6 +76,32 @@ TEST(Statement, BoundsSizeAndSuites) {
   EXPECT_FALSE(Statement::parse(as_bytes(with(R"("suites":[)", R"("suites":[)" + suites))));  // 257 in all
 }
 
+TEST(Statement, NamesWhatTheOperatorPutInPlaceOfTheMachinesOwn) {
+  Statement statement = Statement::parse(as_bytes(vector_statement())).value();
+  EXPECT_TRUE(statement.overrides.empty());
+  EXPECT_EQ(statement.to_json().find("overrides"), std::string::npos);
+  statement.overrides = {"tsm-root", "imds"};
+  const Statement read = Statement::parse(as_bytes(statement.to_json())).value();
+  EXPECT_EQ(read.overrides, statement.overrides);
+}
+
+TEST(Statement, RefusesOverridesThatAreNoShortNames) {
+  const auto parse = [](const std::string& overrides) {
+    return Statement::parse(as_bytes(with(R"("epoch":12)", R"("epoch":12,"overrides":)" + overrides)));
+  };
+  EXPECT_TRUE(parse(R"([])"));
+  EXPECT_TRUE(parse(R"(["a-1"])"));
+  EXPECT_TRUE(parse("[\"" + std::string(32, 'a') + "\"]"));
+  EXPECT_FALSE(parse("[\"" + std::string(33, 'a') + "\"]"));
+  for (const char* bad :
+       {R"("imds")", R"({})", R"(null)", R"([1])", R"([""])", R"(["IMDS"])", R"(["a b"])", R"(["a\u001b"])"})
+    EXPECT_FALSE(parse(bad)) << bad;
+  std::string many = R"("a")";
+  for (int i = 1; i < 16; ++i) many += R"(,"a")";
+  EXPECT_TRUE(parse('[' + many + ']'));
+  EXPECT_FALSE(parse('[' + many + R"(,"a"])"));
+}
+
 TEST(Statement, RefusesEveryTruncation) {
   const std::string json = vector_statement();
   for (std::size_t size = 0; size < json.size(); ++size) {

@@ -205,7 +205,7 @@ TEST_F(GenuineTdx, AcceptsWhatThePolicyAcceptsAndNoMore) {
   // No status stands for a platform that Intel does not list.
   TdxEvidence unknown = genuine_tdx(evidence_case("tdx-v4-spr"));
   unknown.policy.accepted_tcb.value = {"UpToDate", "OutOfDate", "OutOfDateConfigurationNeeded"};
-  EXPECT_EQ(unknown.failures(), std::vector<std::string>{"tcb"});
+  EXPECT_EQ(unknown.failures(), (std::vector<std::string>{"tcb", "policy.sept_ve_disable"}));
 }
 
 TEST_F(GenuineTdx, JudgesTimesToTheSecond) {

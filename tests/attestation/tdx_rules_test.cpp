@@ -134,7 +134,7 @@ TEST(TdxRules, RefusesRevokedLevelsWhateverThePolicySays) {
 TEST(TdxRules, JudgesTheAttributes) {
   const auto with = [](std::uint64_t attributes) {
     Platform platform;
-    platform.body.td_attributes = attributes;
+    platform.body.td_attributes = attributes | td_attribute::kSeptVeDisable;
     return platform.evidence();
   };
   EXPECT_EQ(with(td_attribute::kDebug).failures(), Failures{"policy.debug"});
@@ -142,14 +142,83 @@ TEST(TdxRules, JudgesTheAttributes) {
     EXPECT_EQ(with(std::uint64_t{1} << bit).failures(), Failures{"policy.attributes"}) << bit;
   EXPECT_EQ(with(td_attribute::kMigratable).failures(), Failures{"policy.migration"});
   EXPECT_EQ(with(std::uint64_t{1} << 30 | std::uint64_t{1} << 63).failures(), Failures());
-  EXPECT_EQ(with(0).check("policy.sept_ve_disable").outcome, Outcome::kWaived);
-  EXPECT_EQ(with(td_attribute::kSeptVeDisable).check("policy.sept_ve_disable").outcome, Outcome::kPass);
+  EXPECT_EQ(with(0).check("policy.sept_ve_disable").outcome, Outcome::kPass);
+
+  TdxEvidence migratable = with(td_attribute::kMigratable);
+  migratable.policy.allow_migration.value = true;
+  EXPECT_EQ(migratable.failures(), Failures());
 
   TdxEvidence debug = with(td_attribute::kDebug);
   debug.policy.allow_debug = {true, "policy line 7"};
   EXPECT_EQ(debug.failures(), Failures());
   EXPECT_EQ(debug.check("policy.debug").found, "DEBUG on");
   EXPECT_EQ(debug.check("policy.debug").source, "policy line 7");
+}
+
+TEST(TdxRules, WantsSeptVeDisableUnlessThePolicyDoesWithout) {
+  Platform platform;
+  platform.body.td_attributes = 0;
+  TdxEvidence evidence = platform.evidence();
+  EXPECT_EQ(evidence.failures(), Failures{"policy.sept_ve_disable"});
+  evidence.policy.require_sept_ve_disable = {false, "policy line 3"};
+  EXPECT_EQ(evidence.failures(), Failures());
+  EXPECT_EQ(evidence.check("policy.sept_ve_disable").outcome, Outcome::kWaived);
+  EXPECT_EQ(evidence.check("policy.sept_ve_disable").source, "not required (policy line 3): SEPT_VE_DISABLE off");
+}
+
+TEST(TdxRules, ComparesAttributesToTheBit) {
+  Platform platform;
+  platform.body.td_attributes = td_attribute::kSeptVeDisable | std::uint64_t{1} << 63;
+  platform.body.xfam = 0x0602E7;
+  TdxEvidence evidence = platform.evidence();
+  EXPECT_EQ(evidence.check("policy.td_attributes").outcome, Outcome::kWaived);
+  evidence.policy.td_attributes = {{{0, 0, 0, 0x10, 0, 0, 0, 0x80}}, "policy"};
+  evidence.policy.xfam = {{{0xE7, 0x02, 0x06, 0, 0, 0, 0, 0}}, "policy"};
+  EXPECT_EQ(evidence.failures(), Failures());
+  evidence.policy.td_attributes->value = {{0, 0, 0, 0x10, 0, 0, 0, 0}};
+  EXPECT_EQ(evidence.failures(), Failures{"policy.td_attributes"});
+  EXPECT_EQ(evidence.check("policy.td_attributes").found, "0000001000000080");
+  evidence.policy.td_attributes.reset();
+  evidence.policy.xfam->value = {{0xE7, 0x02, 0, 0, 0, 0, 0, 0}};
+  EXPECT_EQ(evidence.failures(), Failures{"policy.xfam"});
+}
+
+TEST(TdxRules, ComparesWhatTheModuleAndTheOwnerGave) {
+  Platform platform;
+  platform.body.mr_seam = filled(0x51);
+  platform.body.mr_config_id = filled(0x52);
+  platform.body.mr_owner = filled(0x53);
+  platform.body.mr_owner_config = filled(0x54);
+  const TdxEvidence evidence = platform.evidence();
+  struct Rule {
+    OptionalRule<std::vector<Measurement>> TdxRules::*rule;
+    std::string check;
+    std::uint8_t value;
+  };
+  for (const auto& [rule, check, value] :
+       {Rule{&TdxRules::mrseam, "policy.mrseam", 0x51}, Rule{&TdxRules::mrconfigid, "policy.mrconfigid", 0x52},
+        Rule{&TdxRules::mrowner, "policy.mrowner", 0x53},
+        Rule{&TdxRules::mrownerconfig, "policy.mrownerconfig", 0x54}}) {
+    TdxEvidence judged = evidence;
+    EXPECT_EQ(judged.check(check).outcome, Outcome::kWaived);
+    judged.policy.*rule = {{filled(0), filled(value)}, "policy"};
+    EXPECT_EQ(judged.failures(), Failures());
+    EXPECT_EQ(judged.check(check).outcome, Outcome::kPass);
+    judged.policy.*rule = {{filled(0)}, "policy"};
+    EXPECT_EQ(judged.failures(), Failures{check});
+  }
+}
+
+TEST(TdxRules, BoundTheEvaluationOfTheCollateral) {
+  Platform platform;
+  platform.tcb_info["tcbEvaluationDataNumber"] = 17;
+  platform.qe_identity["tcbEvaluationDataNumber"] = 17;
+  TdxEvidence evidence = platform.evidence();
+  EXPECT_EQ(evidence.check("tcb.tcb_info_evaluation").outcome, Outcome::kWaived);
+  evidence.policy.min_tcb_evaluation = {17, "policy"};
+  EXPECT_EQ(evidence.failures(), Failures());
+  evidence.policy.min_tcb_evaluation = {18, "policy"};
+  EXPECT_EQ(evidence.failures(), (Failures{"tcb.tcb_info_evaluation", "tcb.qe_identity_evaluation"}));
 }
 
 TEST(TdxRules, ComparesTheMeasurements) {

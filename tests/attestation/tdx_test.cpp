@@ -51,6 +51,8 @@ TEST(Tdx, ListsItsChecksInOrder) {
                            "signature.qe_identity",
                            "tcb.tcb_info_window",
                            "tcb.qe_identity_window",
+                           "tcb.tcb_info_evaluation",
+                           "tcb.qe_identity_evaluation",
                            "tcb.pck",
                            "tcb.tcb_info_platform",
                            "tcb.module",
@@ -61,11 +63,17 @@ TEST(Tdx, ListsItsChecksInOrder) {
                            "policy.attributes",
                            "policy.migration",
                            "policy.sept_ve_disable",
+                           "policy.td_attributes",
+                           "policy.xfam",
                            "policy.mrtd",
                            "policy.rtmr0",
                            "policy.rtmr1",
                            "policy.rtmr2",
-                           "policy.rtmr3"}));
+                           "policy.rtmr3",
+                           "policy.mrseam",
+                           "policy.mrconfigid",
+                           "policy.mrowner",
+                           "policy.mrownerconfig"}));
 }
 
 TEST(Tdx, NamesEachPieceOfCollateralThatIsMissing) {

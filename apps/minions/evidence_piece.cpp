@@ -1,0 +1,203 @@
+#include "evidence_piece.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "attestation/snp_report.h"
+#include "base/byte_io.h"
+#include "base/json.h"
+#include "crypto/certificate.h"
+
+namespace minions::app {
+namespace {
+
+using crypto::Certificate;
+using crypto::RevocationList;
+
+bool contains(ByteView bytes, std::string_view text) { return as_text(bytes).find(text) != std::string_view::npos; }
+
+bool begins(ByteView bytes, std::initializer_list<std::uint8_t> with) {
+  return bytes.size() >= with.size() && std::equal(with.begin(), with.end(), bytes.begin());
+}
+
+bool is_json(ByteView bytes, char first) {
+  const std::size_t at = as_text(bytes).find_first_not_of(" \t\r\n");
+  return at != std::string_view::npos && as_text(bytes)[at] == first;
+}
+
+bool is_snp_report(ByteView bytes) {
+  return bytes.size() == attestation::SnpReport::kSize && bytes[0] >= 2 && bytes[0] <= 15 && bytes[1] == 0 &&
+         bytes[2] == 0 && bytes[3] == 0 && bytes[0x34] == 1;
+}
+
+// Version, ECDSA with P-256, TDX.
+bool is_td_quote(ByteView bytes) {
+  return bytes.size() > 632 && bytes[1] == 0 && bytes[2] == 2 && bytes[3] == 0 &&
+         load_le<std::uint32_t>(bytes.data() + 4) == 0x81;
+}
+
+bool is_pcrs(ByteView bytes) {
+  const Json values = Json::parse(as_text(bytes), nullptr, false);
+  const Json list = values.is_object() && values.contains("pcrs") ? values["pcrs"] : values;
+  return (list.is_array() || list.is_object()) && !list.empty() &&
+         std::all_of(list.begin(), list.end(),
+                     [](const Json& value) { return value.is_string() && value.get<std::string>().size() == 64; });
+}
+
+std::optional<Certificate> first_certificate(ByteView bytes) {
+  if (auto chain = Certificate::from_pem(as_text(bytes))) return chain->front();
+  if (auto one = Certificate::from_padded_der(bytes)) return *std::move(one);
+  return std::nullopt;
+}
+
+bool subject_contains(ByteView bytes, std::string_view text) {
+  const auto certificate = first_certificate(bytes);
+  return certificate && certificate->subject_name().find(text) != std::string::npos;
+}
+
+bool is_ak_certificate(ByteView bytes) {
+  const auto certificate = first_certificate(bytes);
+  return certificate && certificate->issuer_name().find("Virtual TPM") != std::string::npos;
+}
+
+bool is_list_of(ByteView bytes, std::string_view issuer) {
+  const auto list = RevocationList::from_der(bytes);
+  return list && list->issuer_name().find(issuer) != std::string::npos;
+}
+
+bool is_token(ByteView bytes) {
+  const std::string_view text = as_text(bytes);
+  return text.starts_with("eyJ") && std::count(text.begin(), text.end(), '.') == 2;
+}
+
+// How a piece is known, from the surest sign to the least.
+struct Signs {
+  Piece piece;
+  bool (*content)(ByteView bytes);
+  std::initializer_list<std::string_view> role;  // any of these stands in it, in lower case
+  std::initializer_list<std::string_view> name;
+};
+
+const Signs kSigns[] = {
+    {Piece::kSnpReport, is_snp_report, {"evidence", "report"}, {"report"}},
+    {Piece::kHclReport,
+     [](ByteView b) {
+       return begins(b, {'H', 'C', 'L', 'A'});
+     },
+     {"hcl", "0x01400001"},
+     {"hcl"}},
+    {Piece::kTdQuote, is_td_quote, {"evidence", "tdx quote", "td quote"}, {"quote.bin", "td_quote"}},
+    {Piece::kTpmQuote,
+     [](ByteView b) {
+       return begins(b, {0xFF, 0x54, 0x43, 0x47, 0x80, 0x18});
+     },
+     {"tpms_attest"},
+     {"tpm_quote.msg", ".msg", "attest"}},
+    {Piece::kTpmSignature,
+     [](ByteView) { return false; },
+     {"signature", "rsassa", "rsapss", "ecdsa"},
+     {"tpm_quote.sig", ".sig", "signature"}},
+    {Piece::kPcrs, is_pcrs, {"pcr "}, {"pcr"}},
+    {Piece::kPublicKey,
+     [](ByteView b) { return contains(b, "-----BEGIN PUBLIC KEY-----"); },
+     {"ak public key", "hclakpub"},
+     {"ak_pub", "pub.pem"}},
+    {Piece::kAkCertificate, is_ak_certificate, {"ak certificate"}, {"ak_cert"}},
+    {Piece::kTcbInfo, [](ByteView b) { return contains(b, "\"tcbInfo\""); }, {"tcb info"}, {"tcb_info.json"}},
+    {Piece::kTcbInfoChain,
+     [](ByteView b) { return subject_contains(b, "SGX TCB Signing"); },
+     {},
+     {"tcb_info_issuer", "tcb"}},
+    {Piece::kQeIdentity,
+     [](ByteView b) { return contains(b, "\"enclaveIdentity\""); },
+     {"qe identity"},
+     {"qe_identity.json"}},
+    {Piece::kQeIdentityChain,
+     [](ByteView b) { return subject_contains(b, "SGX TCB Signing"); },
+     {},
+     {"qe_identity_issuer", "qe"}},
+    {Piece::kPckCrl, [](ByteView b) { return is_list_of(b, "SGX PCK"); }, {"pck crl", "pck platform"}, {"pck_crl"}},
+    {Piece::kRootCrl,
+     [](ByteView b) { return is_list_of(b, "SGX Root"); },
+     {"root crl", "root ca crl"},
+     {"root_ca_crl"}},
+    {Piece::kGpuReport,
+     [](ByteView b) {
+       return begins(b, {0x11, 0xE0});
+     },
+     {"spdm", "evidence"},
+     {"report.bin"}},
+    {Piece::kGpuChain,
+     [](ByteView b) { return subject_contains(b, " GSP "); },
+     {"device certificate chain", "certificate chain, leaf first"},
+     {"cert_chain"}},
+    {Piece::kRim, [](ByteView b) { return contains(b, "SoftwareIdentity"); }, {"rim"}, {"rim", ".swidtag"}},
+    {Piece::kNrasResponse,
+     [](ByteView b) { return is_json(b, '[') && contains(b, "\"JWT\""); },
+     {"nras"},
+     {"nras_response"}},
+    {Piece::kKeySet, [](ByteView b) { return is_json(b, '{') && contains(b, "\"keys\""); }, {"jwks"}, {"jwks"}},
+    {Piece::kToken, is_token, {"token", "evidence"}, {".jwt", "token"}},
+    {Piece::kGpuCommitment,
+     [](ByteView b) { return is_json(b, '{') && contains(b, "\"evidences\""); },
+     {"gpu_evidence_hash"},
+     {"gpu_evidence"}},
+    {Piece::kCommitment,
+     [](ByteView b) { return contains(b, "\"tls_key_fp\""); },
+     {"commits to"},
+     {"report_data_inputs"}},
+};
+
+const Signs& signs_of(Piece piece) {
+  return *std::find_if(std::begin(kSigns), std::end(kSigns), [&](const Signs& signs) { return signs.piece == piece; });
+}
+
+bool any_within(const std::string& text, std::initializer_list<std::string_view> parts) {
+  std::string lower = text;
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return std::any_of(parts.begin(), parts.end(),
+                     [&](std::string_view part) { return lower.find(part) != std::string::npos; });
+}
+
+// Content that belongs to another kind speaks louder than a role or a name.
+bool is_something_else(Piece piece, ByteView bytes) {
+  return std::any_of(std::begin(kSigns), std::end(kSigns),
+                     [&](const Signs& signs) { return signs.piece != piece && signs.content(bytes); });
+}
+
+int fit(const Signs& signs, const NamedFile& file) {
+  const bool content = signs.content(file.bytes);
+  const bool role = any_within(file.role, signs.role);
+  const bool name = any_within(file.name, signs.name);
+  if (!content && is_something_else(signs.piece, file.bytes)) return 0;
+  return (content ? 8 : 0) + (name ? 2 : 0) + (role ? 1 : 0);
+}
+
+}  // namespace
+
+bool has_content(Piece piece, ByteView bytes) { return signs_of(piece).content(bytes); }
+
+std::optional<std::size_t> find_piece(Piece piece, const std::vector<NamedFile>& files) {
+  const Signs& signs = signs_of(piece);
+  std::optional<std::size_t> best;
+  int best_fit = 0;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const int fits = fit(signs, files[i]);
+    if (fits > best_fit) {
+      best = i;
+      best_fit = fits;
+    }
+  }
+  return best;
+}
+
+std::vector<std::size_t> find_rims(const std::vector<NamedFile>& files) {
+  std::vector<std::size_t> out;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    if (has_content(Piece::kRim, files[i].bytes) || files[i].role.starts_with("RIM")) out.push_back(i);
+  }
+  return out;
+}
+
+}  // namespace minions::app

@@ -1,0 +1,57 @@
+// What a file of evidence is, told by its content first, then by what a manifest says of its role, then by its name.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+
+namespace minions::app {
+
+enum class Piece {
+  kSnpReport,
+  kHclReport,
+  kTdQuote,
+  kTpmQuote,
+  kTpmSignature,
+  kPcrs,
+  kPublicKey,      // PEM, not a certificate
+  kAkCertificate,  // of a vTPM's key
+  kTcbInfo,
+  kTcbInfoChain,
+  kQeIdentity,
+  kQeIdentityChain,
+  kPckCrl,
+  kRootCrl,
+  kGpuReport,
+  kGpuChain,
+  kRim,
+  kNrasResponse,
+  kKeySet,
+  kToken,          // a JWT of Azure's service
+  kCommitment,     // what REPORT_DATA is the digest of
+  kGpuCommitment,  // the bytes whose digest is part of it
+};
+inline constexpr Piece kPieces[] = {
+    Piece::kSnpReport,    Piece::kHclReport,    Piece::kTdQuote,    Piece::kTpmQuote,
+    Piece::kTpmSignature, Piece::kPcrs,         Piece::kPublicKey,  Piece::kAkCertificate,
+    Piece::kTcbInfo,      Piece::kTcbInfoChain, Piece::kQeIdentity, Piece::kQeIdentityChain,
+    Piece::kPckCrl,       Piece::kRootCrl,      Piece::kGpuReport,  Piece::kGpuChain,
+    Piece::kRim,          Piece::kNrasResponse, Piece::kKeySet,     Piece::kToken,
+    Piece::kCommitment,   Piece::kGpuCommitment};
+
+struct NamedFile {
+  std::string name;  // without its folder
+  std::string role;  // empty: nothing is said
+  Bytes bytes;
+};
+
+// The file that fits best, by its place in `files`; nothing where none fits at all.
+[[nodiscard]] std::optional<std::size_t> find_piece(Piece piece, const std::vector<NamedFile>& files);
+// A GPU has several.
+[[nodiscard]] std::vector<std::size_t> find_rims(const std::vector<NamedFile>& files);
+// Whether the content alone says so.
+[[nodiscard]] bool has_content(Piece piece, ByteView bytes);
+
+}  // namespace minions::app

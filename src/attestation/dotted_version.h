@@ -1,0 +1,27 @@
+// Versions of drivers ("550.90.07") and of a GPU's firmware ("96.00.9F.00.01"): numbers with dots between, compared one
+// by one from the left.
+#pragma once
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace minions::attestation {
+
+enum class VersionDigits {
+  kDecimal,  // of drivers
+  kHex,      // of VBIOSes, in upper case
+};
+
+class DottedVersion {
+ public:
+  // 2 to 8 numbers of at most 6 digits.
+  [[nodiscard]] static Result<DottedVersion> parse(std::string_view text, VersionDigits digits);
+
+  // A number that is not there counts as 0.
+  [[nodiscard]] bool at_least(const DottedVersion& least) const;
+
+ private:
+  std::array<std::uint32_t, 8> numbers_{};
+};
+
+}  // namespace minions::attestation
