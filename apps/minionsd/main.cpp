@@ -1,6 +1,7 @@
 // minionsd: the server's side, in the confidential VM.
 #include <fmt/format.h>
 
+#include "attester/tpm.h"
 #include "crypto/process.h"
 #include "gateway/api_keys.h"
 #include "net/io_thread.h"
@@ -46,6 +47,7 @@ int protect_process() {
 
 int main(int argc, char** argv) {
   net::ignore_sigpipe();
+  attester::quiet_tpm_library();
   const auto options = minionsd::parse_options(argc, argv);
   if (!options) return options.error();
   log::configure(options->log_level, options->log_format);

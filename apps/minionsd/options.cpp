@@ -21,8 +21,8 @@ Example:
 
 // As typed.
 struct Flags {
-  std::string listen, host, admin_listen, tls_cert, tls_key, engine, upstream, upstream_ca_file, attest,
-      attestation_key_path, api_keys, padding = "tick", replica, log_level = "info", log_format = "text";
+  std::string listen, host, admin_listen, tls_cert, tls_key, engine, upstream, upstream_ca_file, attest, tpm_tcti, imds,
+      maa, attestation_key_path, api_keys, padding = "tick", replica, log_level = "info", log_format = "text";
   std::uint16_t port = 0;
   std::vector<std::string> tls_spki;
   std::int64_t epoch_s = 600;
@@ -45,7 +45,11 @@ void declare(CLI::App& app, Flags& flags) {
   app.add_option("--engine", flags.engine, "model inside this process: extractive");
   app.add_option("--upstream,--sglang-endpoint", flags.upstream, "URL of an OpenAI-compatible server");
   app.add_option("--upstream-ca-file", flags.upstream_ca_file, "roots for an https upstream, in place of the system's");
-  app.add_option("--attest", flags.attest, "simulated (SIMULATED, NOT CONFIDENTIAL) or auto (the hardware at hand)");
+  app.add_option("--attest", flags.attest,
+                 "auto (the hardware at hand), azure, or simulated (SIMULATED, NOT CONFIDENTIAL)");
+  app.add_option("--maa", flags.maa, "https address of a Microsoft Azure Attestation instance to ask for tokens");
+  app.add_option("--tpm-tcti", flags.tpm_tcti, "another TPM than /dev/tpmrm0, as tpm2-tss names it: told to clients");
+  app.add_option("--imds", flags.imds, "another metadata service than Azure's: told to clients");
   app.add_option("--attestation-key-path", flags.attestation_key_path, "directory of the operator's attestation key");
   app.add_option("--admin-listen", flags.admin_listen, "ADDR:PORT for /metrics, /healthz, /readyz");
   app.add_option("--max-request", flags.settings.max_request_bytes, "bytes of one sealed request")
@@ -122,12 +126,32 @@ Status read_model_source(const Flags& flags, ServeOptions& out) {
   return {};
 }
 
-Status read_attestation(const Flags& flags, ServeOptions& out) {
-  if (flags.attest != "simulated" && flags.attest != "auto") {
-    return usage(flags.attest.empty() ? "--attest is needed: auto, or simulated for development"
-                                      : fmt::format("--attest: want simulated or auto, found {}", flags.attest));
+Result<AttestMode> attest_mode(const std::string& text) {
+  if (text == "simulated") return AttestMode::kSimulated;
+  if (text == "auto") return AttestMode::kAuto;
+  if (text == "azure") return AttestMode::kAzure;
+  return usage(text.empty() ? "--attest is needed: auto or azure, or simulated for development"
+                            : fmt::format("--attest: want auto, azure or simulated, found {}", text));
+}
+
+Status read_azure(const Flags& flags, ServeOptions& out) {
+  const bool any = !flags.maa.empty() || !flags.tpm_tcti.empty() || !flags.imds.empty();
+  if (any && out.attest != AttestMode::kAzure) return usage("--maa, --tpm-tcti and --imds need --attest azure");
+  if (!flags.maa.empty()) out.azure.maa = flags.maa;
+  if (!flags.tpm_tcti.empty()) {
+    out.azure.tcti = flags.tpm_tcti;
+    out.overrides.emplace_back("tpm-tcti");
   }
-  out.attest = flags.attest == "simulated" ? AttestMode::kSimulated : AttestMode::kAuto;
+  if (!flags.imds.empty()) {
+    out.azure.imds = flags.imds;
+    out.overrides.emplace_back("imds");
+  }
+  return {};
+}
+
+Status read_attestation(const Flags& flags, ServeOptions& out) {
+  MINIONS_TRY_ASSIGN(out.attest, attest_mode(flags.attest));
+  MINIONS_TRY(read_azure(flags, out));
   if (flags.attestation_key_path.empty()) return usage("--attestation-key-path DIR is needed");
   out.attestation_key_path = flags.attestation_key_path;
   out.epoch_s = flags.epoch_s;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "attester/azure.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "gateway/settings.h"
@@ -22,7 +23,7 @@ struct ListenAddress {
   [[nodiscard]] std::string url(std::uint16_t bound_port, bool tls) const;
 };
 
-enum class AttestMode { kSimulated, kAuto };
+enum class AttestMode { kSimulated, kAuto, kAzure };
 enum class Access { kLoopbackOnly, kApiKeys, kOpen };
 
 struct ServeOptions {
@@ -35,6 +36,8 @@ struct ServeOptions {
   std::optional<net::Url> upstream;  // else the extractive engine
   std::optional<std::string> upstream_ca_file;
   AttestMode attest = AttestMode::kAuto;
+  attester::AzureOptions azure;        // with kAzure
+  std::vector<std::string> overrides;  // flags that put something in the place of a part of the machine
   std::string attestation_key_path;
   std::int64_t epoch_s = 600;
 

@@ -23,13 +23,14 @@ UnixSeconds now_s() {
       .count();
 }
 
-Result<std::unique_ptr<attester::Attester>> make_attester(AttestMode mode) {
-  switch (mode) {
+Result<std::unique_ptr<attester::Attester>> make_attester(const ServeOptions& options) {
+  switch (options.attest) {
     case AttestMode::kSimulated:
       log::warning("SIMULATED, NOT CONFIDENTIAL",
                    {{"reason", "--attest simulated: whoever runs this machine can read everything"}});
       return std::make_unique<attester::SimulatedAttester>();
     case AttestMode::kAuto: return attester::detect_platform("/");
+    case AttestMode::kAzure: return attester::make_azure_attester(options.azure);
   }
   return fail(ErrorCode::kInternal, "unknown way to attest");
 }
@@ -73,7 +74,7 @@ Result<std::unique_ptr<gateway::AttestationService>> make_attestation(const Serv
                                                                       std::vector<attestation::ModelEntry> models,
                                                                       std::vector<Digest32> tls_spki) {
   // The platform first: keys are made only once it was found sound.
-  MINIONS_TRY_ASSIGN(auto attester, make_attester(options.attest));
+  MINIONS_TRY_ASSIGN(auto attester, make_attester(options));
   MINIONS_TRY_ASSIGN(auto operator_key, attester::load_or_create_operator_key(options.attestation_key_path));
   if (operator_key.origin == attester::OperatorKey::Origin::kCreated) {
     log::info("attestation_key_created", {{"directory", log::Public{options.attestation_key_path}}});
@@ -83,6 +84,7 @@ Result<std::unique_ptr<gateway::AttestationService>> make_attestation(const Serv
   settings.tls_spki_sha256 = std::move(tls_spki);
   settings.models = std::move(models);
   settings.software = {"minionsd", kVersion, kBuild};
+  settings.overrides = options.overrides;
   settings.epoch_s = options.epoch_s;
   MINIONS_TRY_ASSIGN(auto factory, attester::EpochFactory::make(std::move(settings)));
   return gateway::AttestationService::start({.schedule = attester::EpochSchedule(std::move(factory)),

@@ -83,11 +83,12 @@ class Lines:
 class Minionsd:
     """One minionsd on a port of its own; stopped at the end of the test."""
 
-    def __init__(self, test, *options, model=("--engine", "extractive"), keys=None, scheme="http"):
+    def __init__(self, test, *options, model=("--engine", "extractive"), keys=None, scheme="http",
+                 attest=("simulated",)):
         self.keys = keys or test.directory / "attestation"
         self.process = subprocess.Popen(
             [BIN / "minionsd", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", *model, "--attest",
-             "simulated", "--attestation-key-path", self.keys, *options],
+             *attest, "--attestation-key-path", self.keys, *options],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         test.addCleanup(self.kill)
         self.stdout = Lines(self.process.stdout)

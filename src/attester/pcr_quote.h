@@ -1,0 +1,34 @@
+// A quote and the PCR values it is about. A TPM gives them by two commands, and PCRs may change in between.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace minions::attester {
+
+// Indices into the SHA-256 bank, ascending.
+using PcrSelection = std::vector<std::uint8_t>;
+inline constexpr std::uint8_t kPcrCount = 24;
+[[nodiscard]] PcrSelection all_pcrs();
+
+struct SignedQuote {
+  Bytes attest;     // TPMS_ATTEST
+  Bytes signature;  // TPMT_SIGNATURE
+};
+
+struct PcrQuote {
+  SignedQuote quote;
+  Bytes values;  // 32 bytes each, by ascending index
+};
+
+inline constexpr int kQuoteAttempts = 4;
+
+// Takes quotes until the values read after one are those it is about. kIo if that never happens, the error of a source
+// at once. kUnsupported for a key that signs with another hash than SHA-256, since the digest is by that hash.
+[[nodiscard]] Result<PcrQuote> quote_with_values(const std::function<Result<SignedQuote>()>& take_quote,
+                                                 const std::function<Result<Bytes>()>& read_values);
+
+}  // namespace minions::attester
