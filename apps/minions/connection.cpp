@@ -26,25 +26,6 @@ Result<std::string> read_small_file(const std::string& file, std::string_view op
   return text;
 }
 
-Result<attestation::AppraisalPolicy> read_policy(const ServerOptions& options) {
-  auto policy = attestation::AppraisalPolicy::built_in();
-  if (!options.policy_file.empty()) {
-    MINIONS_TRY_ASSIGN(const std::string text, read_small_file(options.policy_file, "--policy"));
-    MINIONS_TRY_ASSIGN(policy, attestation::AppraisalPolicy::parse(text, options.policy_file));
-  }
-  attestation::PolicyFlags flags;
-  if (options.allow_simulated) flags.simulated = attestation::PolicyFlags::Simulated::kAllow;
-  if (!options.trusted_attestation_pem.empty()) {
-    MINIONS_TRY_ASSIGN(flags.trusted_attestation_pem,
-                       read_small_file(options.trusted_attestation_pem, "--trusted-attestation-pem"));
-  }
-  if (!options.vm_launch_measurement.empty()) {
-    MINIONS_TRY_ASSIGN(flags.vm_launch_measurement,
-                       read_small_file(options.vm_launch_measurement, "--vm-launch-measurement"));
-  }
-  return policy.with(flags);
-}
-
 // One line of what may stand in a header.
 Result<crypto::SecretText> read_api_key(const std::string& file) {
   MINIONS_TRY_ASSIGN(std::string text, read_small_file(file, "--api-key-file"));
@@ -75,6 +56,25 @@ Result<client::SealedClientOptions> client_options(const ServerOptions& options)
 }
 
 }  // namespace
+
+Result<attestation::AppraisalPolicy> read_policy(const ServerOptions& options) {
+  auto policy = attestation::AppraisalPolicy::built_in();
+  if (!options.policy_file.empty()) {
+    MINIONS_TRY_ASSIGN(const std::string text, read_small_file(options.policy_file, "--policy"));
+    MINIONS_TRY_ASSIGN(policy, attestation::AppraisalPolicy::parse(text, options.policy_file));
+  }
+  attestation::PolicyFlags flags;
+  if (options.allow_simulated) flags.simulated = attestation::PolicyFlags::Simulated::kAllow;
+  if (!options.trusted_attestation_pem.empty()) {
+    MINIONS_TRY_ASSIGN(flags.trusted_attestation_pem,
+                       read_small_file(options.trusted_attestation_pem, "--trusted-attestation-pem"));
+  }
+  if (!options.vm_launch_measurement.empty()) {
+    MINIONS_TRY_ASSIGN(flags.vm_launch_measurement,
+                       read_small_file(options.vm_launch_measurement, "--vm-launch-measurement"));
+  }
+  return policy.with(flags);
+}
 
 Result<std::unique_ptr<Connection>> Connection::create(const ServerOptions& options) {
   MINIONS_TRY_ASSIGN(client::SealedClientOptions made, client_options(options));

@@ -7,6 +7,9 @@
 
 namespace minions::app {
 
+// The policy that the options name, with what their flags fill in; the built-in one where they name none.
+[[nodiscard]] Result<attestation::AppraisalPolicy> read_policy(const ServerOptions& options);
+
 class Connection {
  public:
   // Reads every file that the options name; no network yet.

@@ -8,7 +8,8 @@
 #include "chat.h"
 #include "crypto/process.h"
 #include "net/io_thread.h"
-#include "replay.h"
+#include "policy.h"
+#include "verify.h"
 #include "version.h"
 
 namespace {
@@ -32,11 +33,13 @@ struct Commands {
   app::AskOptions ask;
   app::ChatOptions chat;
   app::AttestOptions attest;
+  app::PolicyOptions policy;
   app::VerifyOptions verify;
   std::string help_topic;
   CLI::App* ask_command;
   CLI::App* chat_command;
   CLI::App* attest_command;
+  CLI::App* policy_command;
   CLI::App* verify_command;
   CLI::App* help_command;
 
@@ -46,17 +49,17 @@ struct Commands {
     ask_command = app.add_subcommand("ask", "one question, with documents, and its answer on standard output");
     chat_command = app.add_subcommand("chat", "a conversation");
     attest_command = app.add_subcommand("attest", "fetch and appraise the server's evidence, and show each check");
-    verify_command = app.add_subcommand("verify", "appraise recorded evidence, offline");
-    verify_command->add_option("--manifest", verify.manifest, "every case of an evidence manifest, and its mutations")
-        ->type_name("FILE")
-        ->required();
+    policy_command = app.add_subcommand("policy", "write, show and compare appraisal policies");
+    verify_command = app.add_subcommand("verify", "appraise documents, logs and recorded evidence, offline");
     help_command = app.add_subcommand("help", "the help of a subcommand");
     app::add_ask(*ask_command, ask);
     app::add_chat(*chat_command, chat);
     app::add_attest(*attest_command, attest);
-    help_command->add_option("subcommand", help_topic, "ask, chat, attest or verify")
+    app::add_policy(*policy_command, policy);
+    app::add_verify(*verify_command, verify);
+    help_command->add_option("subcommand", help_topic, "ask, chat, attest, policy or verify")
         ->type_name("NAME")
-        ->check(CLI::IsMember({"ask", "chat", "attest", "verify"}).description(""));
+        ->check(CLI::IsMember({"ask", "chat", "attest", "policy", "verify"}).description(""));
     app.footer(
         "example: minions ask \"What does section 3 say?\" -f contract.pdf --server https://minions.example.org\n"
         "exit codes: 0 ok, 2 usage, 3 refused and nothing sent, 4 network, 5 authorisation, 6 server or model,\n"
@@ -73,7 +76,10 @@ struct Commands {
 
   [[nodiscard]] ExitCode run() {
     if (help_command->parsed()) return help();
-    if (verify_command->parsed()) return app::verify(verify);
+    if (verify_command->parsed() || policy_command->parsed()) {
+      if (const ExitCode failed = protect_process(); failed != ExitCode::kOk) return failed;
+      return verify_command->parsed() ? app::verify(verify) : app::policy(policy);
+    }
     app::ServerOptions& server = ask_command->parsed()    ? ask.server
                                  : chat_command->parsed() ? chat.server
                                                           : attest.server;

@@ -87,6 +87,8 @@ void add_chat(CLI::App& command, ChatOptions& options) {
   command.footer("example: minions chat --server https://minions.example.org --policy production.toml");
 }
 
+void add_format(CLI::App& command, OutputFormat& format) { add_format(command, format, "text or json"); }
+
 void add_attest(CLI::App& command, AttestOptions& options) {
   add_format(command, options.format, "text or json");
   add_server(command, options.server);

@@ -53,6 +53,7 @@ struct AttestOptions {
 void add_ask(CLI::App& command, AskOptions& options);
 void add_chat(CLI::App& command, ChatOptions& options);
 void add_attest(CLI::App& command, AttestOptions& options);
+void add_format(CLI::App& command, OutputFormat& format);  // -o text or json
 
 // Fills in from the settings file what no flag gave. kUsage: a file or profile that makes no sense, or no server at
 // all.

@@ -8,11 +8,8 @@
 
 namespace minions::app {
 
-struct VerifyOptions {
-  std::string manifest;  // MANIFEST.json of the format "evidence-fixtures/1"; its files lie beside it
-};
-
-// One line for each case on standard output, and a closing count. kOk only if all agree, else kRefused.
-ExitCode verify(const VerifyOptions& options);
+// manifest: of the format "evidence-fixtures/1"; its files lie beside it. One line for each case on standard output,
+// and a closing count. kOk only if all agree, else kRefused.
+ExitCode replay_manifest(const std::string& manifest);
 
 }  // namespace minions::app

@@ -197,14 +197,20 @@ Check check_gpu_count(const Evidence& evidence, const PolicyRules& policy) {
   return count >= policy.gpu.count->value ? want.pass(std::to_string(count)) : want.failed(std::to_string(count));
 }
 
+// Decoding the rest of the chain a second time would cost as much as a signature check.
+Result<std::vector<crypto::Certificate>> leaf_of(std::string_view pem) {
+  constexpr std::string_view kEnd = "-----END CERTIFICATE-----\n";
+  const std::size_t end = pem.find(kEnd);
+  return crypto::Certificate::from_pem(end == std::string_view::npos ? pem : pem.substr(0, end + kEnd.size()));
+}
+
 // Two items of one GPU would count as two.
 Check check_gpu_distinct(const Evidence& evidence) {
   const Expectation want{"gpu.distinct", "a key of its own for each gpu"};
   std::vector<Digest32> keys;
   for (const EvidenceItem& item : evidence) {
     if (item.type != evidence_type::kNvidiaGpu) continue;
-    const auto chain =
-        item.part("cert_chain").and_then([](ByteView pem) { return crypto::Certificate::from_pem(as_text(pem)); });
+    const auto chain = item.part("cert_chain").and_then([](ByteView pem) { return leaf_of(as_text(pem)); });
     const auto key = chain ? chain->front().public_key() : Result<crypto::PublicKey>(fail(chain.error()));
     if (!key) return want.failed(key.error().detail);
     if (std::find(keys.begin(), keys.end(), key->spki_sha256()) != keys.end())
@@ -382,9 +388,13 @@ void Appraisal::judge_evidence() {
   add(check_attestor_signature(key, *chain_, document().attestor.signature));
   add(check_measurement_given(document().evidence, policy_));
   const TrustAnchors anchors = anchors_of(policy_.roots, input_.anchors);
+  const bool any_gpu = std::any_of(document().evidence.begin(), document().evidence.end(),
+                                   [](const EvidenceItem& item) { return item.type == evidence_type::kNvidiaGpu; });
+  std::vector<Result<NvidiaRim>> rims;
+  if (any_gpu) rims = verify_rims(document().endorsements, policy_.gpu, input_.now, anchors);
   for (const EvidenceItem& item : document().evidence) {
     if (!is_looked_at(item, policy_)) continue;
-    for (Check& check : verify_evidence({item, *chain_, document().endorsements, policy_, input_.now, anchors}))
+    for (Check& check : verify_evidence({item, *chain_, document().endorsements, policy_, input_.now, anchors, &rims}))
       add(std::move(check));
   }
   add(check_gpu_count(document().evidence, policy_));

@@ -139,8 +139,9 @@ std::vector<Check> verify_gpu_item(const EvidenceInput& input) {
   CheckList checks(input.item.type);
   const auto data = parts(input.item, {"report", "cert_chain"}, checks);
   if (!data) return std::move(checks).take();
-  const auto rims =
-      verify_nvidia_rims(entries(input.endorsements, endorsement::kRims), input.now, input.anchors.nvidia_rim);
+  std::vector<Result<NvidiaRim>> own;
+  if (input.rims == nullptr) own = verify_rims(input.endorsements, input.policy.gpu, input.now, input.anchors);
+  const auto& rims = input.rims == nullptr ? own : *input.rims;
   static_cast<void>(verify_nvidia_gpu({.report = (*data)[0],
                                        .certificates = as_text((*data)[1]),
                                        .rims = rims,
@@ -194,6 +195,12 @@ void explain_binding(const BindingChain& binding, Check& check) {
 }
 
 }  // namespace
+
+std::vector<Result<NvidiaRim>> verify_rims(const Endorsements& endorsements, const GpuRules& rules, UnixSeconds now,
+                                           const TrustAnchors& anchors) {
+  if (rules.rim.value == RimMode::kOff) return {};
+  return verify_nvidia_rims(entries(endorsements, endorsement::kRims), now, anchors.nvidia_rim);
+}
 
 std::vector<Check> verify_evidence(const EvidenceInput& input) {
   for (const VerifierEntry& entry : kVerifiers) {

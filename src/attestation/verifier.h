@@ -34,9 +34,15 @@ struct EvidenceInput {
   const PolicyRules& policy;
   UnixSeconds now;
   TrustAnchors anchors{};
+  // The RIMs among the endorsements, verified once for all GPUs of a document. Null: verified here.
+  const std::vector<Result<NvidiaRim>>* rims = nullptr;
 };
 // At least one check, named evidence.<type> or evidence.<type>.<what>.
 using EvidenceVerifier = std::vector<Check> (*)(const EvidenceInput& input);
+
+// The RIMs among the endorsements; none where the policy does not look at them.
+[[nodiscard]] std::vector<Result<NvidiaRim>> verify_rims(const Endorsements& endorsements, const GpuRules& rules,
+                                                         UnixSeconds now, const TrustAnchors& anchors);
 
 // Runs the verifier of the item's type. No verifier, or one that gives no passing check, is a failing check.
 [[nodiscard]] std::vector<Check> verify_evidence(const EvidenceInput& input);

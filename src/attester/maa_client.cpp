@@ -90,33 +90,32 @@ Json isolation_info(const attestation::HclReport& report, const HardwareProof& p
           {"Evidence", {{"Proof", std::move(encoded)}, {"RunTimeData", to_base64(report.runtime_data)}}}};
 }
 
-// AES-256-GCM under a key that the vTPM opens.
-Result<Bytes> open_token(Tpm& tpm, const Json& envelope) {
-  MINIONS_TRY_ASSIGN(const Bytes sealed_key, base64_of_service(envelope, "EncryptedInnerKey"));
-  MINIONS_TRY_ASSIGN(const Json* parameters, object_member(envelope, "EncryptionParams"));
-  MINIONS_TRY_ASSIGN(const auto nonce, exactly<12>(base64_of_service(*parameters, "Iv")));
-  MINIONS_TRY_ASSIGN(const auto tag, exactly<16>(base64_of_service(envelope, "AuthenticationData")));
-  MINIONS_TRY_ASSIGN(Bytes sealed, base64_of_service(envelope, "Jwt"));
-  append(sealed, tag);
-  MINIONS_TRY_ASSIGN(const crypto::SecretText key, tpm.open_with_transport_key(kBootPcrs, sealed_key));
+Result<Bytes> open_token(Tpm& tpm, const SealedToken& token) {
+  MINIONS_TRY_ASSIGN(const crypto::SecretText key, tpm.open_with_transport_key(kBootPcrs, token.sealed_key));
   const ByteView bytes = as_bytes(key.reveal());
   if (bytes.size() != 32)
     return fail(ErrorCode::kUnsupported, fmt::format("token key: want 32 bytes, found {}", bytes.size()));
-  Bytes token(sealed.size() - tag.size());
+  Bytes opened(token.sealed.size() - crypto::kAeadTagSize);
   crypto::Opener opener{crypto::AeadKey(bytes)};
-  MINIONS_TRY(opener.open(nonce, as_bytes(kAssociatedData), sealed, token));
-  return token;
-}
-
-Result<Bytes> read_answer(Tpm& tpm, const Json& answer) {
-  MINIONS_TRY_ASSIGN(const Bytes text, base64_of_service(answer, "token"));
-  MINIONS_TRY_ASSIGN(const Json envelope, parse_strict_json(as_text(text), {.bytes = std::size_t{1} << 20}));
-  MINIONS_TRY_ASSIGN(Bytes token, open_token(tpm, envelope));
-  if (const auto read = attestation::Jwt::parse(as_text(token)); !read) return fail(Error(read.error()));
-  return token;
+  MINIONS_TRY(opener.open(token.nonce, as_bytes(kAssociatedData), token.sealed, opened));
+  if (const auto read = attestation::Jwt::parse(as_text(opened)); !read) return fail(Error(read.error()));
+  return opened;
 }
 
 }  // namespace
+
+Result<SealedToken> SealedToken::parse(const Json& answer) {
+  MINIONS_TRY_ASSIGN(const Bytes text, base64_of_service(answer, "token"));
+  MINIONS_TRY_ASSIGN(const Json envelope, parse_strict_json(as_text(text), {.bytes = std::size_t{1} << 20}));
+  MINIONS_TRY_ASSIGN(const Json* parameters, object_member(envelope, "EncryptionParams"));
+  SealedToken out;
+  MINIONS_TRY_ASSIGN(out.sealed_key, base64_of_service(envelope, "EncryptedInnerKey"));
+  MINIONS_TRY_ASSIGN(out.nonce, exactly<12>(base64_of_service(*parameters, "Iv")));
+  MINIONS_TRY_ASSIGN(const auto tag, exactly<16>(base64_of_service(envelope, "AuthenticationData")));
+  MINIONS_TRY_ASSIGN(out.sealed, base64_of_service(envelope, "Jwt"));
+  append(out.sealed, tag);
+  return out;
+}
 
 GuestSystem GuestSystem::read(const std::filesystem::path& root) {
   GuestSystem system;
@@ -152,7 +151,7 @@ Result<Bytes> MaaClient::token(Tpm& tpm, const attestation::HclReport& report, c
       .time = kTime,
   };
   MINIONS_TRY_ASSIGN(const Json answer, call_json_service(access_, kName, request));
-  auto token = read_answer(tpm, answer);
+  auto token = SealedToken::parse(answer).and_then([&](const SealedToken& sealed) { return open_token(tpm, sealed); });
   if (!token) return fail(std::move(token).error().in(fmt::format("{}: {}", kName, request.url)));
   return token;
 }

@@ -27,6 +27,15 @@ struct GuestSystem {
   [[nodiscard]] static GuestSystem read(const std::filesystem::path& root);
 };
 
+// The service's answer: a token under AES-256-GCM, and that key encrypted to the vTPM's transport key.
+struct SealedToken {
+  Bytes sealed_key;
+  ByteArray<12> nonce{};
+  Bytes sealed;  // ciphertext and tag
+
+  [[nodiscard]] static Result<SealedToken> parse(const Json& answer);
+};
+
 class MaaClient {
  public:
   // address: as of service_address().

@@ -43,6 +43,11 @@ std::optional<std::string> document_json(const Attestation& attestation) {
   return writer.full();
 }
 
+attestation::AttestationResult appraise_again(const Attestation& attestation,
+                                              const attestation::AppraisalPolicy& policy, UnixSeconds now) {
+  return attestation::appraise({attestation.document, attestation.nonce, policy, now, attestation.connection});
+}
+
 net::Task<Result<Attestation>> fetch_and_appraise(const AttestingInput& input, std::stop_token stop) {
   const auto start = std::chrono::steady_clock::now();
   Attestation attestation;
@@ -52,6 +57,7 @@ net::Task<Result<Attestation>> fetch_and_appraise(const AttestingInput& input, s
   MINIONS_CO_TRY_ASSIGN(const std::unique_ptr<net::ClientExchange> exchange, co_await input.transport.open(stop));
   const attestation::ServerConnection connection = describe(*exchange);
   attestation.leaf_spki_sha256 = connection.leaf_spki_sha256;
+  attestation.connection = connection;
   PlainRequest request;
   request.method = "GET";
   request.path = document_path(input, attestation.nonce);

@@ -18,11 +18,17 @@ struct Attestation {
   Result<attestation::AttestationDocument> document;  // completed if it was short
   std::optional<attestation::Nonce> nonce;
   std::optional<Digest32> leaf_spki_sha256;  // of the connection it came over
+  attestation::ServerConnection connection{};
   double seconds = 0;
 };
 
 // The document as the server would write it in full, for a log. Nothing for one that did not parse.
 [[nodiscard]] std::optional<std::string> document_json(const Attestation& attestation);
+
+// The same document, nonce and connection by another policy.
+[[nodiscard]] attestation::AttestationResult appraise_again(const Attestation& attestation,
+                                                            const attestation::AppraisalPolicy& policy,
+                                                            UnixSeconds now);
 
 struct AttestingInput {
   Transport& transport;  // takes the cookies of the reply

@@ -155,14 +155,11 @@ Result<std::vector<Certificate>> verify_path(const Certificate& leaf, std::span<
   std::vector<Certificate> path;
   STACK_OF(X509)* const chain = X509_STORE_CTX_get0_chain(context.get());
   for (int i = 0; i < sk_X509_num(chain); ++i) {
-    X509* const certificate = sk_X509_value(chain, i);
-    unsigned char* der = nullptr;
-    const int length = i2d_X509(certificate, &der);
-    if (length <= 0) openssl_failed();
-    Bytes bytes(der, der + length);
-    OPENSSL_free(der);
-    must(X509_up_ref(certificate));
-    path.push_back(Certificate(std::shared_ptr<X509>(certificate, X509_free), std::move(bytes)));
+    // Of those that were given: the stack and the store hold references to them.
+    const X509* const certificate = sk_X509_value(chain, i);
+    const auto given = std::find_if(others.begin(), others.end(),
+                                    [&](const Certificate& other) { return other.certificate_.get() == certificate; });
+    path.push_back(given == others.end() ? leaf : *given);
   }
   return path;
 }

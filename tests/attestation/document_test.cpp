@@ -1,5 +1,9 @@
 #include "attestation/document.h"
 
+#include <fmt/format.h>
+
+#include <functional>
+
 #include "attestation/vectors.h"
 
 namespace minions::attestation {
@@ -127,6 +131,49 @@ TEST(AttestationDocument, RefusesEveryTruncationAndTooManyBytes) {
   for (std::size_t size = 0; size < json.size(); ++size)
     EXPECT_FALSE(parse(std::string_view(json).substr(0, size))) << size;
   EXPECT_EQ(parse(json + std::string(kDocumentLimitBytes, ' ')).error().code, ErrorCode::kTooLarge);
+}
+
+// Long texts take another way than short ones: nothing of what is accepted may depend on it.
+TEST(AttestationDocument, ReadsLongTextsAsItReadsShortOnes) {
+  Json document = Json::parse(text(vectors()["document"]["bytes"]));
+  for (const std::size_t size : {std::size_t{1}, std::size_t{191}, std::size_t{192}, std::size_t{5000}}) {
+    const Bytes part(size, 0x5A);
+    document["endorsements"]["rims"] = Json::array({to_base64url(part), to_base64url(part)});
+    document["evidence"][0]["data"]["quote"] = to_base64url(part);
+    const auto parsed = AttestationDocument::parse(as_bytes(document.dump()));
+    ASSERT_TRUE(parsed) << parsed.error().detail;
+    EXPECT_EQ(parsed->endorsements.at("rims"), (std::vector<Bytes>{part, part}));
+    EXPECT_EQ(parsed->evidence.at(0).data.at("quote"), part);
+  }
+}
+
+TEST(AttestationDocument, RefusesWhatLooksLikeAPlaceHolderAndLongTextsThatAreNone) {
+  const Json good = Json::parse(text(vectors()["document"]["bytes"]));
+  const auto refused = [&](const std::function<void(Json&)>& change) {
+    Json document = good;
+    change(document);
+    return !AttestationDocument::parse(as_bytes(document.dump()));
+  };
+  const std::string longest(400, 'A');
+  EXPECT_FALSE(refused([&](Json& d) { d["endorsements"]["x"] = longest; }));
+  EXPECT_TRUE(refused([](Json& d) { d["endorsements"]["x"] = "@0"; }));
+  EXPECT_TRUE(refused([&](Json& d) {
+    d["endorsements"]["x"] = longest;
+    d["endorsements"]["y"] = "@0";
+  }));
+  EXPECT_TRUE(refused([&](Json& d) { d["endorsements"]["x"] = longest + "A"; }));   // a length that cannot be
+  EXPECT_TRUE(refused([&](Json& d) { d["endorsements"]["x"] = longest + "AB"; }));  // bits that are left over
+  EXPECT_TRUE(refused([&](Json& d) { d["endorsements"]["x"] = longest + "=="; }));
+  EXPECT_TRUE(refused([&](Json& d) { d["endorsements"]["x"] = "\"" + longest; }));
+  EXPECT_TRUE(refused([&](Json& d) { d["nonce"] = longest; }));
+  EXPECT_FALSE(refused([&](Json& d) { d["unknown"] = "a\\\"" + longest + "\"b"; }));
+}
+
+TEST(AttestationDocument, SeesThatALongKeyStandsTwice) {
+  const std::string key(300, 'k');
+  std::string document = text(vectors()["document"]["bytes"]);
+  document.insert(1, fmt::format(R"("{}" :1,"{}":2,)", key, key));
+  EXPECT_FALSE(AttestationDocument::parse(as_bytes(document)));
 }
 
 }  // namespace

@@ -96,28 +96,19 @@ TEST(NvidiaGpu, TellsGenuineGpusApartByTheirKeys) {
   EXPECT_NE(first.key, second.key);
 }
 
-// Each flipped bit is one that is signed, or the form does not allow it; and the signature is checked for one bit in
-// each four bytes.
-TEST(NvidiaGpu, RefusesEveryBitFlipOfAGenuineReport) {
+// A flip ends where the signature is judged, whatever it changes; the signature itself for every bit:
+// bit_flip_test.cpp.
+TEST(NvidiaGpu, RefusesBitFlipsOfAGenuineReportWithAllItsChecks) {
   const auto all = manifest();
   if (!all) GTEST_SKIP() << "the genuine evidence is not beside this clone";
   GenuineGpu gpu(case_named(*all, "gpu-blackwell-575"));
   ASSERT_EQ(gpu.failure(), "accepted");
   const Bytes good = gpu.report;
-  const std::size_t signed_size = SpdmReport::parse(good)->signed_bytes.size();
-  ASSERT_EQ(signed_size + 96, good.size());
-  for (std::size_t bit = 0; bit < good.size() * 8; ++bit) {
+  for (std::size_t bit = 0; bit < good.size() * 8; bit += 31) {
     gpu.report = good;
     flip(gpu.report, bit);
-    if (const auto report = SpdmReport::parse(gpu.report)) {
-      Bytes judged = report->signed_bytes;
-      append(judged, report->signature);
-      EXPECT_EQ(judged, gpu.report) << bit;
-    }
-    if (bit % 32 == bit / 32 % 32) {
-      const std::string failure = gpu.failure();
-      EXPECT_TRUE(failure == "signature" || failure == "parse.report") << bit << failure;
-    }
+    const std::string failure = gpu.failure();
+    EXPECT_TRUE(failure == "signature" || failure == "parse.report") << bit << failure;
   }
 }
 

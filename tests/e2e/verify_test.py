@@ -82,6 +82,28 @@ class Own(ProgramsTest):
         self.assert_exit(self.verify([self.case("level", "accept")]), 3)
         self.assert_exit(self.verify([self.case("level", "accept", policy={"max_vmpl": 1})]), 0)
 
+    def test_files_are_known_by_what_they_hold(self):
+        self.token("good")
+        (self.directory / "good" / "token.jwt").rename(self.directory / "good" / "a.bin")
+        (self.directory / "jwks.json").rename(self.directory / "b.bin")
+        case = {"id": "plain", "kind": "azure-maa-jwt", "verdict": "accept", "validation_time": TIME_TEXT,
+                "files": [{"file": "b.bin"}, {"file": "good/a.bin"}]}
+        mutations = [{"id": f"plain#{number}", "base": "plain", "file": "a.bin", **change} for number, change in
+                     enumerate(({"op": "append", "bytes": "41"}, {"op": "insert", "offset": 5, "bytes": "4141"},
+                                {"op": "delete", "offset": -9, "length": 4}, {"op": "set", "offset": 0, "bytes": "2e2e"}))]
+        run = self.verify([case], mutations)
+        self.assert_exit(run, 0)
+        self.assertEqual(run.stdout.splitlines()[-1], "5 passed, 0 failed")
+
+    def test_a_case_may_have_every_key_of_a_policy(self):
+        self.token("good")
+        issuer = {"jwt": {"maa_issuer": "https://other.example"}}
+        self.assert_exit(self.verify([self.case("good", "reject", policy=issuer, check=["chain"])]), 0)
+        self.assert_exit(self.verify([self.case("good", "accept", policy={"min_tcb": {"microcode": 255}})]), 0)
+        self.assert_exit(self.verify([self.case("good", "accept", policy={"tls": {"mode": "off"}})]), 0)
+        wrong = self.verify([self.case("good", "accept", policy={"snp": {"max_vmpl": "none"}})])
+        self.assert_exit(wrong, 3)
+
     def test_what_cannot_be_read_is_a_failure_that_says_why(self):
         self.token("good")
         for change, words in (({"kind": "unheard-of"}, "no verifier for the kind"),

@@ -1,0 +1,23 @@
+// minions policy: writes a policy from what a server shows, and shows and compares policies.
+#pragma once
+
+#include "exit_code.h"
+#include "options.h"
+
+namespace minions::app {
+
+struct PolicyOptions {
+  ServerOptions server;  // of init; its policy file gives [roots] where they are not the makers'
+  std::string output;    // of init; empty: standard output
+  std::string file;      // of check
+  std::string before;    // of diff
+  std::string after;
+  CLI::App* init = nullptr;
+  CLI::App* check = nullptr;
+  CLI::App* diff = nullptr;
+};
+void add_policy(CLI::App& command, PolicyOptions& options);
+
+[[nodiscard]] ExitCode policy(const PolicyOptions& options);
+
+}  // namespace minions::app

@@ -1,0 +1,23 @@
+// minions verify: appraises what lies in files, offline: attestation documents, logs of --log, evidence of its own with
+// its certificates beside it; or fetches a server's document and appraises it, sending nothing. With --manifest:
+// replay.h.
+#pragma once
+
+#include "exit_code.h"
+#include "options.h"
+
+namespace minions::app {
+
+struct VerifyOptions {
+  std::string manifest;
+  std::string target;  // a file, a folder or an address
+  std::string as_of;   // 2026-09-21T14:13:20Z
+  ServerOptions server;
+  OutputFormat format = OutputFormat::kText;
+};
+void add_verify(CLI::App& command, VerifyOptions& options);
+
+// kRefused: an appraisal failed. kIncomplete: a log was altered.
+[[nodiscard]] ExitCode verify(const VerifyOptions& options);
+
+}  // namespace minions::app

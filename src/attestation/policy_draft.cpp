@@ -1,0 +1,338 @@
+#include "attestation/policy_draft.h"
+
+#include <fmt/format.h>
+
+#include "attestation/amd_endorsement.h"
+#include "attestation/dotted_version.h"
+#include "attestation/hcl_report.h"
+#include "attestation/spdm_report.h"
+#include "attestation/tdx_collateral.h"
+#include "attestation/tdx_quote.h"
+#include "attestation/tpm_quote.h"
+#include "attestation/verifier.h"
+#include "base/encoding.h"
+#include "crypto/ecdsa.h"
+
+namespace minions::attestation {
+namespace {
+
+// Registers that change while a machine runs: Linux's measurements of files, debugging, and what programs extend.
+constexpr std::uint8_t kMovingPcrs[] = {10, 16, 23};
+
+// Collects the lines of one table; nothing is written while it is empty.
+class Table {
+ public:
+  explicit Table(std::string_view name) : name_(name) {}
+
+  void comment(std::string_view text) { lines_ += fmt::format("# {}\n", text); }
+  void warn(std::string_view text) { lines_ += fmt::format("# WARNING: {}\n", text); }
+  void set(std::string_view key, std::string_view toml) { lines_ += fmt::format("{} = {}\n", key, toml); }
+  void set_text(std::string_view key, std::string_view text) { set(key, json_quoted(text)); }
+  void set_hex(std::string_view key, ByteView bytes) { set_text(key, to_hex(bytes)); }
+  [[nodiscard]] std::string text() const {
+    return lines_.empty() ? std::string() : fmt::format("[{}]\n{}\n", name_, lines_);
+  }
+
+ private:
+  std::string name_;
+  std::string lines_;
+};
+
+bool is_zero(ByteView bytes) {
+  return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0; });
+}
+
+class Draft {
+ public:
+  explicit Draft(const DraftInput& input) : input_(input) {}
+
+  Status read();
+  [[nodiscard]] std::string text() const;
+
+ private:
+  Status read_item(const EvidenceItem& item);
+  Status read_snp(ByteView bytes);
+  Status read_tdx(ByteView bytes);
+  Status read_vtpm(const EvidenceItem& item, Table& table, std::optional<bool> secure_boot);
+  Status read_hcl(const EvidenceItem& item);
+  Status read_gpu(const EvidenceItem& item);
+  void write_gpus();
+  void write_roots();
+  Status write_statement();
+  [[nodiscard]] std::optional<SnpProduct> product_of(const SnpReport& report) const;
+  [[nodiscard]] const Check* failing(std::string_view id) const;
+
+  const DraftInput& input_;
+  Table snp_{"snp"}, tdx_{"tdx"}, gpu_{"gpu"}, attestor_{"attestor"}, models_{"models"}, tls_{"tls"}, roots_{"roots"},
+      simulated_{"simulated"};
+  std::string pcrs_;  // their own tables, after the others
+  std::size_t gpus_ = 0;
+  std::vector<std::string> gpu_models_;
+  std::string least_driver_, least_vbios_;
+};
+
+const Check* Draft::failing(std::string_view id) const {
+  for (const Check& check : input_.result.checks) {
+    if (check.outcome == Outcome::kFail && (check.id == id || check.id.starts_with(std::string(id) + ".")))
+      return &check;
+  }
+  return nullptr;
+}
+
+// Version 2 of the report does not say; the certificate of its key does.
+std::optional<SnpProduct> Draft::product_of(const SnpReport& report) const {
+  if (report.product) return report.product;
+  const auto found = input_.document.endorsements.find(endorsement::kCertificates);
+  if (found == input_.document.endorsements.end()) return std::nullopt;
+  for (const Bytes& entry : found->second) {
+    auto chain = crypto::Certificate::from_pem(as_text(entry));
+    if (!chain) {
+      const auto one = crypto::Certificate::from_der(entry);
+      if (!one) continue;
+      chain = std::vector{*one};
+    }
+    for (const auto& certificate : *chain) {
+      if (!AmdEndorsement::is_one(certificate)) continue;
+      if (const auto endorsement = AmdEndorsement::parse(certificate)) return endorsement->product;
+    }
+  }
+  return std::nullopt;
+}
+
+Status Draft::read_snp(ByteView bytes) {
+  MINIONS_TRY_ASSIGN(const SnpReport report, SnpReport::parse(bytes));
+  snp_.set_hex("measurements", report.measurement);
+  snp_.set("vmpl", std::to_string(report.vmpl));
+  if (!is_zero(report.host_data)) snp_.set_hex("host_data", report.host_data);
+  if (!is_zero(report.id_key_digest)) snp_.set_hex("id_key_digests", report.id_key_digest);
+  if (report.key_info.author_key_enabled) snp_.set_hex("author_key_digests", report.author_key_digest);
+  if (report.policy.migration_agent()) {
+    snp_.warn("a migration agent may move this guest to another host");
+    snp_.set("allow_migration_agent", "true");
+  }
+  const auto product = product_of(report);
+  if (!product) return {};
+  std::string floors;
+  for (const auto component : {SnpTcbComponent::kFmc, SnpTcbComponent::kBootloader, SnpTcbComponent::kTee,
+                               SnpTcbComponent::kSnp, SnpTcbComponent::kMicrocode}) {
+    const auto offset = snp_tcb_offset(*product, component);
+    if (!offset) continue;
+    const auto least =
+        std::min({report.reported_tcb[*offset], report.committed_tcb[*offset], report.launch_tcb[*offset]});
+    floors += fmt::format("{}{} = {:#04x}", floors.empty() ? "" : ", ", name_of(component), least);
+  }
+  snp_.comment(fmt::format("{}: the least of the reported, committed and launch TCB", name_of(*product)));
+  snp_.set("min_tcb", fmt::format("{{ {} }}", floors));
+  return {};
+}
+
+Status Draft::read_tdx(ByteView bytes) {
+  MINIONS_TRY_ASSIGN(const TdxQuote quote, TdxQuote::parse(bytes));
+  const TdBody& body = quote.body;
+  tdx_.comment("MRTD: the firmware that the guest started with");
+  tdx_.set_hex("measurements", body.mr_td);
+  tdx_.comment("RTMRs: firmware settings, boot loader, kernel and command line. RTMR3 is left to running programs");
+  for (std::size_t i = 0; i < 3; ++i) tdx_.set_hex(fmt::format("rtmr{}", i), body.rtmrs[i]);
+  for (const auto& [key, value] : {std::pair{"mrconfigid", &body.mr_config_id}, std::pair{"mrowner", &body.mr_owner},
+                                   std::pair{"mrownerconfig", &body.mr_owner_config}}) {
+    if (!is_zero(*value)) tdx_.set_hex(key, *value);
+  }
+  if ((body.td_attributes & td_attribute::kSeptVeDisable) == 0) {
+    tdx_.warn("the host may inject #VE into this guest");
+    tdx_.set("require_sept_ve_disable", "false");
+  }
+  if ((body.td_attributes & td_attribute::kMigratable) != 0) {
+    tdx_.warn("a migration TD may move this guest");
+    tdx_.set("allow_migration", "true");
+  }
+  // "OutOfDate: platform ..."
+  for (const std::string_view id : {"evidence.tdx.tcb", "evidence.azure-tdx-vtpm.tcb"}) {
+    const Check* const tcb = failing(id);
+    if (tcb == nullptr || tcb->id != id) continue;
+    const std::string status = tcb->found.substr(0, tcb->found.find(':'));
+    if (!tcb_status_named(status)) continue;  // at no level: nothing accepts it
+    tdx_.warn(fmt::format("this platform is not up to date: {}", tcb->found));
+    tdx_.set("accepted_tcb", fmt::format(R"(["UpToDate", {}])", json_quoted(status)));
+  }
+  return {};
+}
+
+Status Draft::read_vtpm(const EvidenceItem& item, Table& table, std::optional<bool> secure_boot) {
+  if (!secure_boot.value_or(false)) {
+    table.warn("this machine does not state secure boot");
+    table.set("require_secure_boot", "false");
+  }
+  MINIONS_TRY_ASSIGN(const ByteView quote_bytes, item.part("tpm_quote"));
+  MINIONS_TRY_ASSIGN(ByteView values, item.part("pcrs"));
+  MINIONS_TRY_ASSIGN(const TpmQuote quote, TpmQuote::parse(quote_bytes));
+  for (const auto& selection : quote.selections) {
+    for (const std::uint8_t pcr : selection.pcrs) {
+      if (values.size() < sizeof(Digest32)) return fail(ErrorCode::kMalformed, "pcrs: too few");
+      const std::string line = fmt::format("{} = \"{}\"\n", pcr, to_hex(values.first(sizeof(Digest32))));
+      values = values.subspan(sizeof(Digest32));
+      const bool moving = std::find(std::begin(kMovingPcrs), std::end(kMovingPcrs), pcr) != std::end(kMovingPcrs);
+      pcrs_ += moving ? "# changes while the machine runs: " + line : line;
+    }
+  }
+  return {};
+}
+
+Status Draft::read_hcl(const EvidenceItem& item) {
+  MINIONS_TRY_ASSIGN(const ByteView bytes, item.part("hcl_report"));
+  MINIONS_TRY_ASSIGN(const HclReport report, HclReport::parse(bytes));
+  if (item.type == evidence_type::kAzureSnpVtpm) {
+    MINIONS_TRY(read_snp(report.hardware_report));
+    MINIONS_TRY(read_vtpm(item, snp_, report.runtime.secure_boot));
+    pcrs_ = "[snp.pcrs]\n" + pcrs_ + '\n';
+    return {};
+  }
+  MINIONS_TRY_ASSIGN(const ByteView quote, item.part("td_quote"));
+  MINIONS_TRY(read_tdx(quote));
+  MINIONS_TRY(read_vtpm(item, tdx_, report.runtime.secure_boot));
+  pcrs_ = "[tdx.pcrs]\n" + pcrs_ + '\n';
+  return {};
+}
+
+// The lower of two versions; one that cannot be compared stays out.
+void lower(std::string& least, const std::string& version, VersionDigits digits) {
+  const auto found = DottedVersion::parse(version, digits);
+  const auto known = DottedVersion::parse(least, digits);
+  if (found && (!known || known->at_least(*found))) least = version;
+}
+
+Status Draft::read_gpu(const EvidenceItem& item) {
+  MINIONS_TRY_ASSIGN(const ByteView bytes, item.part("report"));
+  MINIONS_TRY_ASSIGN(const ByteView pem, item.part("cert_chain"));
+  MINIONS_TRY_ASSIGN(const SpdmReport report, SpdmReport::parse(bytes));
+  MINIONS_TRY_ASSIGN(const auto chain, crypto::Certificate::from_pem(as_text(pem)));
+  ++gpus_;
+  const std::string name = chain.front().subject_name();
+  const std::string model = name.substr(0, name.find(' '));
+  if (std::find(gpu_models_.begin(), gpu_models_.end(), model) == gpu_models_.end()) gpu_models_.push_back(model);
+  lower(least_driver_, report.driver_version, VersionDigits::kDecimal);
+  lower(least_vbios_, report.vbios_version, VersionDigits::kHex);
+  return {};
+}
+
+void Draft::write_gpus() {
+  if (gpus_ == 0) return;
+  gpu_.set("count", std::to_string(gpus_));
+  std::string models;
+  for (const std::string& model : gpu_models_) models += (models.empty() ? "" : ", ") + json_quoted(model);
+  gpu_.set("models", fmt::format("[{}]", models));
+  gpu_.set_text("min_driver", least_driver_);
+  gpu_.set_text("min_vbios", least_vbios_);
+  if (failing("evidence.nvidia-gpu.rim") != nullptr) {
+    gpu_.warn("no reference values of the maker came with the evidence: what the GPU runs is not compared");
+    gpu_.set_text("rim", "if-present");
+  }
+  if (failing("evidence.nvidia-gpu.policy.ocsp") != nullptr || failing("evidence.nvidia-gpu.ocsp") != nullptr) {
+    gpu_.warn("no answer about revocation came with the evidence");
+    gpu_.set_text("ocsp", "off");
+  }
+}
+
+Status Draft::read_item(const EvidenceItem& item) {
+  if (item.type == evidence_type::kSimulated) {
+    simulated_.warn("simulated evidence protects nothing: NOT CONFIDENTIAL");
+    simulated_.set("allow", "true");
+  }
+  if (item.type == evidence_type::kSevSnp) {
+    MINIONS_TRY_ASSIGN(const ByteView report, item.part("report"));
+    return read_snp(report);
+  }
+  if (item.type == evidence_type::kTdx) {
+    MINIONS_TRY_ASSIGN(const ByteView quote, item.part("quote"));
+    return read_tdx(quote);
+  }
+  if (is_azure_type(item.type)) return read_hcl(item);
+  if (item.type == evidence_type::kNvidiaGpu) return read_gpu(item);
+  return {};
+}
+
+Status Draft::write_statement() {
+  MINIONS_TRY_ASSIGN(const Statement statement, Statement::parse(*input_.document.statement));
+  MINIONS_TRY_ASSIGN(const auto key, crypto::P384PublicKey::from_pem(input_.document.attestor.public_key_pem));
+  attestor_.set_hex("spki_sha256", key.spki_sha256());
+  if (!statement.overrides.empty()) {
+    attestor_.warn("parts of this machine are replaced for a test");
+    attestor_.set("allow_overrides", "true");
+  }
+  std::string ids, weights;
+  bool any_remote = false;
+  bool all_weighed = !statement.models.empty();
+  for (const ModelEntry& model : statement.models) {
+    ids += (ids.empty() ? "" : ", ") + json_quoted(model.id);
+    all_weighed = all_weighed && model.weights_sha256.has_value();
+    if (model.weights_sha256) {
+      weights +=
+          fmt::format("{}{} = \"{}\"", weights.empty() ? "" : ", ", json_quoted(model.id), *model.weights_sha256);
+    }
+    any_remote = any_remote || model.where == ModelEntry::Where::kRemote;
+  }
+  if (any_remote) {
+    models_.warn("a model runs outside the confidential VM: prompts leave it");
+    models_.set("allow_remote", "true");
+  }
+  if (!ids.empty()) models_.set("ids", fmt::format("[{}]", ids));
+  if (all_weighed) models_.set("weights", fmt::format("{{ {} }}", weights));
+  return {};
+}
+
+void Draft::write_roots() {
+  const RootRules& roots = input_.base.roots;
+  const auto keep = [&](std::string_view key, const OptionalRule<std::vector<Digest32>>& pins) {
+    if (!pins) return;
+    std::string list;
+    for (const Digest32& pin : pins->value) list += fmt::format("{}\"{}\"", list.empty() ? "" : ", ", to_hex(pin));
+    roots_.set(key, fmt::format("[{}]", list));
+  };
+  keep("amd", roots.amd);
+  keep("intel", roots.intel);
+  keep("nvidia_device", roots.nvidia_device);
+  keep("nvidia_rim", roots.nvidia_rim);
+}
+
+Status Draft::read() {
+  for (const EvidenceItem& item : input_.document.evidence) MINIONS_TRY(read_item(item));
+  write_gpus();
+  write_roots();
+  return write_statement();
+}
+
+std::string Draft::text() const {
+  std::string text = fmt::format(
+      "# What {} showed at {}.\n"
+      "# TRUST ON FIRST USE: this demands what that server had then, whoever ran it. Compare the values with what you\n"
+      "# built or were told by another way, and delete what you do not want to hold it to.\n\n",
+      shown(input_.server), to_iso8601(input_.now));
+  for (const Table* table : {&simulated_, &snp_, &tdx_}) text += table->text();
+  text += pcrs_;
+  for (const Table* table : {&gpu_, &attestor_, &models_, &roots_}) text += table->text();
+  while (text.ends_with("\n\n")) text.pop_back();
+  return text;
+}
+
+}  // namespace
+
+bool is_expectation(std::string_view check_id) {
+  constexpr std::string_view kExpectations[] = {"measurement", "attestor.key",   "simulated.allowed",  "models.where",
+                                                "models.ids",  "models.weights", "gpu.count",          "gpu.nras",
+                                                "azure.maa",   "tls.spki",       "statement.overrides"};
+  if (std::find(std::begin(kExpectations), std::end(kExpectations), check_id) != std::end(kExpectations)) return true;
+  constexpr std::string_view kEvidence = "evidence.";
+  if (!check_id.starts_with(kEvidence)) return false;
+  std::string_view rest = check_id.substr(kEvidence.size());
+  rest.remove_prefix(std::min(rest.size(), rest.find('.') + 1));
+  const std::string_view group = rest.substr(0, rest.find('.'));
+  return group == check_group::kPolicy || group == check_group::kTcb || group == check_group::kRim || group == "ocsp";
+}
+
+Result<std::string> draft_policy(const DraftInput& input) {
+  if (!input.document.statement) return fail(ErrorCode::kMalformed, "document: no statement");
+  Draft draft(input);
+  MINIONS_TRY(draft.read());
+  return draft.text();
+}
+
+}  // namespace minions::attestation

@@ -1,0 +1,201 @@
+"""`minions policy` and `minions verify` over what a real server gave: policies, documents, logs."""
+
+from programs import *
+
+QUESTION = "How long can a sample stay in Wren?"
+NOTE = "A sample can stay in Wren for 17 minutes.\n"
+
+
+class Policy(ProgramsTest):
+    def setUp(self):
+        super().setUp()
+        self.server = Minionsd(self)
+
+    def init(self, *options):
+        return self.minions("policy", "init", "--from", self.server.url, *options)
+
+    def test_a_written_policy_accepts_the_server_and_no_other(self):
+        run = self.init("-o", "written.toml")
+        self.assert_exit(run, 0)
+        self.assertIn("TRUST ON FIRST USE", run.stderr)
+        self.assertIn("NOT CONFIDENTIAL", run.stderr)
+        text = (self.directory / "written.toml").read_text()
+        self.assertIn("TRUST ON FIRST USE", text)
+        self.assert_exit(self.minions("attest", "--server", self.server.url, "--policy", "written.toml"), 0)
+        other = Minionsd(self, keys=self.directory / "other")
+        refused = self.minions("attest", "--server", other.url, "--policy", "written.toml")
+        self.assert_exit(refused, 3)
+        self.assertIn("attestor.key", refused.stderr)
+
+    def test_a_policy_goes_to_standard_output_and_never_over_a_file(self):
+        run = self.init()
+        self.assert_exit(run, 0)
+        self.assertIn("[simulated]", run.stdout)
+        kept = self.write("kept.toml", "kept")
+        run = self.init("-o", kept)
+        self.assert_exit(run, 2)
+        self.assertIn("never overwritten", run.stderr)
+        self.assertEqual(kept.read_text(), "kept")
+
+    def test_check_lists_rules_with_their_sources_and_warns(self):
+        run = self.minions("policy", "check", self.write("p.toml", "[snp]\nallow_debug = true\n"))
+        self.assert_exit(run, 0)
+        self.assertIn("[snp] allow_debug = true  # policy line 2\n", run.stdout)
+        self.assertIn("[snp] max_vmpl = 0  # built-in\n", run.stdout)
+        self.assertIn("[snp] measurements = not set\n", run.stdout)
+        self.assertIn("may debug the guest", run.stderr)
+        wrong = self.minions("policy", "check", self.write("w.toml", "[snp]\nmax_vlmp = 0\n"))
+        self.assert_exit(wrong, 2)
+        self.assertIn("w.toml line 2", wrong.stderr)
+        self.assert_exit(self.minions("policy", "check", "absent.toml"), 2)
+
+    def test_diff_shows_what_differs_alone(self):
+        a = self.write("a.toml", "[gpu]\ncount = 8\n[tls]\nmode = \"off\"\n")
+        b = self.write("b.toml", "\n\n[tls]\nmode = \"off\"\n[gpu]\ncount = 4\nmodels = \"GH100\"\n")
+        run = self.minions("policy", "diff", a, b)
+        self.assert_exit(run, 0)
+        self.assertEqual(run.stdout, "- [gpu] count = 8\n+ [gpu] count = 4\n"
+                                     "- [gpu] models = not set\n+ [gpu] models = [\"GH100\"]\n")
+        self.assertEqual(self.minions("policy", "diff", a, a).stdout, "")
+
+
+class Verify(ProgramsTest):
+    def setUp(self):
+        super().setUp()
+        self.server = Minionsd(self)
+        self.trust = ["--allow-simulated", "--trusted-attestation-pem", self.server.attestation_pem]
+
+    def log(self, count=1):
+        note = self.write("note.txt", NOTE)
+        for _ in range(count):
+            run = self.minions("ask", QUESTION, "-f", note, "--log", "conversation.log", *self.server.trust())
+            self.assert_exit(run, 0)
+        return self.directory / "conversation.log"
+
+    def verify(self, target, *options):
+        return self.minions("verify", target, *self.trust, *options)
+
+    def altered(self, log, change):
+        line = json.loads(log.read_text())
+        change(line)
+        return self.write("altered.log", json.dumps(line))
+
+    def test_a_log_is_found_good_without_a_word_of_it(self):
+        run = self.verify(self.log())
+        self.assert_exit(run, 0)
+        self.assertRegex(run.stdout, r"document at \S+: accepted, SIMULATED, NOT CONFIDENTIAL")
+        self.assertRegex(run.stdout, r"exchange \d+: ok: receipt good, signed at ")
+        for word in ("Wren", "17 minutes"):
+            self.assertNotIn(word, run.stdout + run.stderr)
+
+    def test_an_altered_log_ends_with_9(self):
+        log = self.log()
+
+        def data(line):
+            line["exchanges"][-1]["data"] = b64u(b"something else")
+
+        run = self.verify(self.altered(log, data))
+        self.assert_exit(run, 9)
+        self.assertRegex(run.stdout, r"altered: receipt: it is for another request")
+        self.assertNotIn("something else", run.stdout + run.stderr)
+        cut = self.write("cut.log", log.read_text()[:-20])
+        self.assert_exit(self.verify(cut), 9)
+
+    def test_a_refused_document_ends_with_3(self):
+        log = self.log()
+        self.assert_exit(self.minions("verify", log), 3)
+        self.assert_exit(self.verify(log, "--as-of", "2020-01-01T00:00:00Z"), 3)
+        self.assert_exit(self.verify(log, "--as-of", "yesterday"), 2)
+
+    def test_json_tells_the_same(self):
+        run = self.verify(self.log(), "-o", "json")
+        self.assert_exit(run, 0)
+        session = json.loads(run.stdout)
+        self.assertEqual(session["attestation"]["verdict"], "accepted")
+        self.assertTrue(all(exchange["state"] == "ok" for exchange in session["exchanges"]))
+
+    def test_a_document_is_appraised_as_of_its_time(self):
+        document = json.loads(fetch(self.server.url + "/v2/attestation?nonce=" + b64u(bytes(32))))
+        statement = json.loads(from_b64u(document["statement"]))
+        saved = self.write("document.json", json.dumps(document))
+        self.assert_exit(self.verify(saved), 0)
+        later = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(statement["not_after"] + 1))
+        run = self.verify(saved, "--as-of", later)
+        self.assert_exit(run, 3)
+        self.assertIn("statement.window", run.stderr)
+        document["attestor"]["signature"] = document["attestor"]["signature"][:-4] + "AAAA"
+        self.assert_exit(self.verify(self.write("altered.json", json.dumps(document))), 3)
+
+    def test_an_address_is_attested_and_nothing_is_sent(self):
+        run = self.verify(self.server.url)
+        self.assert_exit(run, 0)
+        self.assertIn("accepted", run.stdout)
+        self.assert_exit(self.minions("verify", self.server.url), 3)
+
+    def test_what_is_nothing_known_is_said_to_be(self):
+        run = self.verify(self.write("hello.txt", "hello\n"))
+        self.assert_exit(run, 2)
+        self.assertIn("no attestation document, log or evidence", run.stderr)
+        self.assert_exit(self.verify("absent"), 2)
+
+
+class Genuine(ProgramsTest):
+    """Single pieces of evidence, by their content."""
+
+    EVIDENCE = SOURCE.parent / "shared/evidence"
+    LAX = ("[tdx]\nrequire_sept_ve_disable = false\n[gpu]\nrim = \"if-present\"\nocsp = \"off\"\n"
+           "[jwt]\nmaa_issuer = \"https://sharedeus2.eus2.attest.azure.net\"\n")
+
+    def setUp(self):
+        super().setUp()
+        if not (self.EVIDENCE / "MANIFEST.json").exists():
+            self.skipTest("the genuine evidence is not beside the project")
+        self.policy = self.write("lax.toml", self.LAX)
+
+    def folder(self, name, *companions):
+        """A copy under names that say nothing, with its companions."""
+        folder = self.directory / name
+        folder.mkdir()
+        files = sorted((self.EVIDENCE / name).iterdir())
+        for number, path in enumerate(files + [self.EVIDENCE / "roots" / each for each in companions]):
+            suffix = ".sig" if path.suffix == ".sig" else ""
+            (folder / f"{number:02}{suffix}").write_bytes(path.read_bytes())
+        return folder
+
+    def verify(self, target, time_text):
+        return self.minions("verify", target, "--policy", self.policy, "--as-of", time_text)
+
+    def test_each_kind_is_known_by_its_content(self):
+        milan, genoa = ("amd_milan_ask.pem", "amd_milan_ark.pem"), ("amd_genoa_ask.pem", "amd_genoa_ark.pem")
+        for name, companions, time_text, words in (
+                ("snp-milan-v2", milan, "2023-06-01T00:00:00Z", "sev-snp signature snp report"),
+                ("snp-genoa-v5", genoa, "2026-03-01T00:00:00Z", "sev-snp signature snp report"),
+                ("az-snp-milan", milan, "2025-06-01T00:00:00Z", "azure-snp-vtpm binding pcr digest"),
+                ("tdx-v5-emr", (), "2026-02-10T00:00:00Z", "tdx signature quote"),
+                ("az-tdx-emr-hcl", (), "2026-01-20T00:00:00Z", "azure-tdx-hcl binding td report"),
+                ("gpu-h100-full-rim", (), "2024-06-01T00:00:00Z", "nvidia-gpu rim driver"),
+                ("nras-8gpu-ok", (), "2026-06-29T02:07:34Z", "nvidia-nras binding digest"),
+                ("maa-snp-2025", (), "2025-12-15T20:00:00Z", "azure-maa policy confidential")):
+            with self.subTest(name):
+                run = self.verify(self.folder(name, *companions), time_text)
+                self.assert_exit(run, 0)
+                self.assertIn(words, run.stdout)
+                self.assertIn("bound to nothing", run.stdout)
+
+    def test_one_file_is_judged_with_what_lies_beside_it(self):
+        folder = self.folder("snp-milan-v2", "amd_milan_ask.pem", "amd_milan_ark.pem")
+        run = self.verify(folder / "00", "2023-06-01T00:00:00Z")
+        self.assert_exit(run, 0)
+        late = self.verify(folder / "00", "2040-06-01T00:00:00Z")
+        self.assert_exit(late, 3)
+        self.assertIn("sev-snp chain path", late.stderr)
+        self.assertIn("expired", late.stderr)
+
+    def test_an_out_of_date_platform_is_refused_with_its_status(self):
+        run = self.verify(self.folder("tdx-gcp-spr-outofdate"), "2025-07-15T00:00:00Z")
+        self.assert_exit(run, 3)
+        self.assertRegex(run.stderr, r"tdx tcb: want UpToDate \(built-in\), found OutOfDate: .*INTEL-SA-00960")
+
+
+if __name__ == "__main__":
+    main()
