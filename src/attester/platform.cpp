@@ -111,23 +111,21 @@ Result<std::unique_ptr<Attester>> make_cpu_attester(const AttesterOptions& optio
   return fail(ErrorCode::kInternal, "unknown way to attest");
 }
 
-// Null: no GPUs to attest, which GpuMode::kRequire does not take.
+// All GPUs of the machine, or why they cannot be attested; kNotFound where there is none.
+Result<std::unique_ptr<GpuSource>> open_gpus(const AttesterOptions& options) {
+  MINIONS_TRY_ASSIGN(std::unique_ptr<Nvml> nvml, Nvml::open(options.nvml_library));
+  MINIONS_TRY_ASSIGN(const GpuInventory inventory, take_inventory(*nvml));
+  if (inventory.names.empty()) return fail(ErrorCode::kNotFound, "no nvidia gpu here");
+  return make_nvml_source(std::move(nvml), options.patience);
+}
+
+// Null: none to attest, which GpuMode::kRequire does not take.
 Result<std::unique_ptr<GpuSource>> make_gpu_source(const AttesterOptions& options) {
-  auto nvml = Nvml::open(options.nvml_library);
-  if (!nvml) {
-    if (options.gpus == GpuMode::kRequire) return fail(std::move(nvml).error().in("gpu require"));
-    if (nvml.error().code != ErrorCode::kNotFound)
-      log::warning("gpus_not_attested", {{"reason", log::Public{nvml.error().detail}}});
-    return nullptr;
-  }
-  MINIONS_TRY_ASSIGN(const GpuInventory inventory, take_inventory(**nvml));
-  if (inventory.names.empty()) {
-    if (options.gpus == GpuMode::kRequire) return fail(ErrorCode::kUnsupported, "gpu require: no nvidia gpu here");
-    return nullptr;
-  }
-  auto source = make_nvml_source(*std::move(nvml), options.patience);
-  if (source || options.gpus == GpuMode::kRequire || source.error().code != ErrorCode::kRefused) return source;
-  log::warning("gpus_not_attested", {{"reason", log::Public{source.error().detail}}});
+  auto source = open_gpus(options);
+  if (source) return source;
+  if (options.gpus == GpuMode::kRequire) return fail(std::move(source).error().in("gpu require"));
+  if (source.error().code != ErrorCode::kNotFound)
+    log::warning("gpus_not_attested", {{"reason", log::Public{source.error().detail}}});
   return nullptr;
 }
 

@@ -105,6 +105,8 @@ TEST_F(PlatformGpus, AreAttestedWhereTheyAreConfidential) {
 }
 
 TEST_F(PlatformGpus, AreLeftOutOrRefusedWhereTheyAreNot) {
+  EXPECT_EQ(outcome(GpuMode::kAuto, "driver_result=999"), "0");
+  EXPECT_NE(outcome(GpuMode::kRequire, "driver_result=999").find("(999)"), std::string::npos);
   for (const char* settings : {"cc=0", "devtools=1"}) {
     EXPECT_EQ(outcome(GpuMode::kAuto, settings), "0") << settings;
     EXPECT_NE(outcome(GpuMode::kRequire, settings).find("want confidential computing on"), std::string::npos);
