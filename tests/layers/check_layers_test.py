@@ -59,7 +59,7 @@ class CheckLayers(unittest.TestCase):
 
     def test_refuses_toml_outside_the_policy_parser(self):
         self.put("src/attestation/statement.cpp", "#include <toml++/toml.h>\n")
-        self.refuses("src/attestation/statement.cpp:1", "src/attestation/policy.cpp")
+        self.refuses("src/attestation/statement.cpp:1", "src/attestation/policy")
 
     def test_takes_toml_in_the_policy_parser(self):
         self.put("src/attestation/policy.cpp", "#include <toml++/toml.h>\n")
