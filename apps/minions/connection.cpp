@@ -59,6 +59,8 @@ UnixSeconds system_time() {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
+}  // namespace
+
 Result<client::SealedClientOptions> client_options(const ServerOptions& options) {
   client::SealedClientOptions made;
   auto url = net::Url::parse(options.server);
@@ -73,8 +75,6 @@ Result<client::SealedClientOptions> client_options(const ServerOptions& options)
   made.unix_time = system_time;
   return made;
 }
-
-}  // namespace
 
 Result<std::unique_ptr<Connection>> Connection::create(const ServerOptions& options) {
   MINIONS_TRY_ASSIGN(client::SealedClientOptions made, client_options(options));

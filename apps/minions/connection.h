@@ -7,6 +7,9 @@
 
 namespace minions::app {
 
+// Reads every file that the options name.
+[[nodiscard]] Result<client::SealedClientOptions> client_options(const ServerOptions& options);
+
 class Connection {
  public:
   // Reads every file that the options name; no network yet.

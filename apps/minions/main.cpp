@@ -7,8 +7,10 @@
 #include "attest.h"
 #include "chat.h"
 #include "crypto/process.h"
+#include "minion_log.h"
 #include "net/io_thread.h"
 #include "replay.h"
+#include "run.h"
 #include "version.h"
 
 namespace {
@@ -32,12 +34,16 @@ struct Commands {
   app::AskOptions ask;
   app::ChatOptions chat;
   app::AttestOptions attest;
+  app::RunOptions run_options;
   app::VerifyOptions verify;
+  app::MinionLogOptions log;  // of verify and disclosed
   std::string help_topic;
   CLI::App* ask_command;
   CLI::App* chat_command;
   CLI::App* attest_command;
+  CLI::App* run_command;
   CLI::App* verify_command;
+  CLI::App* disclosed_command;
   CLI::App* help_command;
 
   Commands() {
@@ -46,17 +52,22 @@ struct Commands {
     ask_command = app.add_subcommand("ask", "one question, with documents, and its answer on standard output");
     chat_command = app.add_subcommand("chat", "a conversation");
     attest_command = app.add_subcommand("attest", "fetch and appraise the server's evidence, and show each check");
-    verify_command = app.add_subcommand("verify", "appraise recorded evidence, offline");
+    run_command =
+        app.add_subcommand("run", "a task over documents that stay here: a local worker, a remote supervisor");
+    verify_command = app.add_subcommand("verify", "appraise recorded evidence, or the log of a run, offline");
     verify_command->add_option("--manifest", verify.manifest, "every case of an evidence manifest, and its mutations")
-        ->type_name("FILE")
-        ->required();
+        ->type_name("FILE");
+    app::add_log_check(*verify_command, log);
+    disclosed_command = app.add_subcommand("disclosed", "what left this machine in a run, from its log");
+    app::add_minion_log(*disclosed_command, log);
     help_command = app.add_subcommand("help", "the help of a subcommand");
     app::add_ask(*ask_command, ask);
     app::add_chat(*chat_command, chat);
     app::add_attest(*attest_command, attest);
-    help_command->add_option("subcommand", help_topic, "ask, chat, attest or verify")
+    app::add_run(*run_command, run_options);
+    help_command->add_option("subcommand", help_topic, "ask, chat, run, attest, verify or disclosed")
         ->type_name("NAME")
-        ->check(CLI::IsMember({"ask", "chat", "attest", "verify"}).description(""));
+        ->check(CLI::IsMember({"ask", "chat", "run", "attest", "verify", "disclosed"}).description(""));
     app.footer(
         "example: minions ask \"What does section 3 say?\" -f contract.pdf --server https://minions.example.org\n"
         "exit codes: 0 ok, 2 usage, 3 refused and nothing sent, 4 network, 5 authorisation, 6 server or model,\n"
@@ -71,16 +82,26 @@ struct Commands {
     return ExitCode::kOk;
   }
 
+  [[nodiscard]] ExitCode run_verify() const {
+    if (!log.file.empty() && app::is_minion_log_file(log.file)) return app::verify_minion_log(log);
+    if (!log.file.empty()) return app::report({ErrorCode::kUsage, log.file + ": is no log of a run"});
+    if (verify.manifest.empty()) return app::report({ErrorCode::kUsage, "verify: give a log of a run, or --manifest"});
+    return app::verify(verify);
+  }
+
   [[nodiscard]] ExitCode run() {
     if (help_command->parsed()) return help();
-    if (verify_command->parsed()) return app::verify(verify);
+    if (disclosed_command->parsed()) return app::disclosed(log);
+    if (verify_command->parsed()) return run_verify();
     app::ServerOptions& server = ask_command->parsed()    ? ask.server
                                  : chat_command->parsed() ? chat.server
+                                 : run_command->parsed()  ? run_options.server
                                                           : attest.server;
     if (const Status applied = app::apply_settings(server); !applied) return app::report(applied.error());
     if (const ExitCode failed = protect_process(); failed != ExitCode::kOk) return failed;
     if (ask_command->parsed()) return app::ask(ask);
     if (chat_command->parsed()) return app::chat(chat);
+    if (run_command->parsed()) return app::run(run_options);
     return app::attest(attest);
   }
 };
