@@ -90,58 +90,56 @@ std::vector<DisclosureLedger::Run> DisclosureLedger::common_runs(std::string_vie
            text[at + size] != '\0')
       ++size;
     if (size < kPassageBytes) return at + 1;
-    runs.push_back({*place, at, size});
+    runs.push_back({*place, at, size, false});
     return at + size;  // a run within this one is no longer one
   });
   // The longest first; what lies inside one that was taken says nothing new.
-  std::stable_sort(runs.begin(), runs.end(), [](const Run& a, const Run& b) { return a.size > b.size; });
-  std::vector<Run> longest;
+  std::vector<Run*> by_size;
+  for (Run& run : runs) by_size.push_back(&run);
+  std::stable_sort(by_size.begin(), by_size.end(), [](const Run* a, const Run* b) { return a->size > b->size; });
   std::vector<bool> taken(message.size());
-  for (const Run& run : runs) {
-    const auto begin = taken.begin() + static_cast<std::ptrdiff_t>(run.in_message);
-    const auto end = begin + static_cast<std::ptrdiff_t>(run.size);
-    if (std::find(begin, end, false) == end) continue;
+  for (Run* run : by_size) {
+    const auto begin = taken.begin() + static_cast<std::ptrdiff_t>(run->in_message);
+    const auto end = begin + static_cast<std::ptrdiff_t>(run->size);
+    run->longest = std::find(begin, end, false) != end;
     std::fill(begin, end, true);
-    longest.push_back(run);
   }
-  std::sort(longest.begin(), longest.end(), [](const Run& a, const Run& b) { return a.in_message < b.in_message; });
-  return longest;
+  return runs;
 }
 
 void DisclosureLedger::cover(std::size_t begin, std::size_t end) {
-  auto at = std::lower_bound(covered_.begin(), covered_.end(), begin,
-                             [](const auto& range, std::size_t from) { return range.second < from; });
-  while (at != covered_.end() && at->first <= end) {
-    begin = std::min(begin, at->first);
-    end = std::max(end, at->second);
-    at = covered_.erase(at);
+  for (std::size_t at = begin; at < end; ++at) {
+    if (covered_[at]) continue;
+    covered_[at] = true;
+    ++covered_bytes_;
+    last_covered_.push_back(at);
   }
-  covered_.insert(at, {begin, end});
 }
 
 void DisclosureLedger::begin(unsigned round, Disclosure what, chat::Text text) {
-  covered_before_ = covered_;
+  last_covered_.clear();
   LedgerEntry entry;
   entry.round = round;
   entry.what = what;
   entry.text = std::move(text);
-  const std::string message = evened_out(entry.text.reveal());
-  for (const Run& run : common_runs(message)) {
+  std::vector<Run> runs = common_runs(evened_out(entry.text.reveal()));
+  for (const Run& run : runs) cover(run.in_documents, run.in_documents + run.size);
+  std::erase_if(runs, [](const Run& run) { return !run.longest; });
+  std::stable_sort(runs.begin(), runs.end(), [](const Run& a, const Run& b) { return a.in_message < b.in_message; });
+  for (const Run& run : runs) {
     const PagePlace place = documents_.place_of(run.in_documents);
     entry.passages.push_back({documents_.name_of(place.document), place.page,
                               chat::Text(std::string(documents_.text().substr(run.in_documents, run.size)))});
-    cover(run.in_documents, run.in_documents + run.size);
   }
-  std::size_t covered = 0;
-  for (const auto& [from, to] : covered_) covered += to - from;
   if (documents_.size_bytes() > 0)
-    entry.share_disclosed = static_cast<double>(covered) / static_cast<double>(documents_.size_bytes());
+    entry.share_disclosed = static_cast<double>(covered_bytes_) / static_cast<double>(documents_.size_bytes());
   entries_.push_back(std::move(entry));
 }
 
 void DisclosureLedger::withdraw() {
   entries_.pop_back();
-  covered_ = covered_before_;
+  for (const std::size_t at : last_covered_) covered_[at] = false;
+  covered_bytes_ -= last_covered_.size();
 }
 
 nlohmann::json to_json(std::span<const LedgerEntry> entries) {

@@ -42,7 +42,7 @@ struct LedgerEntry {
 class DisclosureLedger {
  public:
   // The text outlives the ledger.
-  explicit DisclosureLedger(const DocumentText& documents) : documents_(documents) {}
+  explicit DisclosureLedger(const DocumentText& documents) : documents_(documents), covered_(documents.text().size()) {}
 
   // A message that is about to be sent. Its bytes on the wire are told afterwards.
   void begin(unsigned round, Disclosure what, chat::Text text);
@@ -58,14 +58,17 @@ class DisclosureLedger {
     std::size_t in_message;
     std::size_t in_documents;
     std::size_t size;
+    bool longest;  // says something that no longer run of the message does
   };
+  // In the order of the documents.
   [[nodiscard]] std::vector<Run> common_runs(std::string_view message) const;
   void cover(std::size_t begin, std::size_t end);
 
   const DocumentText& documents_;
   std::vector<LedgerEntry> entries_;
-  std::vector<std::pair<std::size_t, std::size_t>> covered_;         // of the documents; sorted, apart from each other
-  std::vector<std::pair<std::size_t, std::size_t>> covered_before_;  // the last message
+  std::vector<bool> covered_;  // of the documents, byte by byte
+  std::size_t covered_bytes_ = 0;
+  std::vector<std::size_t> last_covered_;  // by the last message
 };
 
 [[nodiscard]] nlohmann::json to_json(std::span<const LedgerEntry> entries);

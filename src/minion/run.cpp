@@ -75,7 +75,7 @@ RunReport Run::run() {
                            fmt::format("minion: the next answer would take the worker's text that left over {} bytes",
                                        *in_.options.max_disclosed_bytes)};
     if (finished->outcome == Outcome::kDeclined)
-      report.error = Error{ErrorCode::kCancelled, "minion: a message was not approved"};
+      report.error = Error{ErrorCode::kLimit, "minion: a message was not approved, and was not sent"};
   } else {
     report.error = std::move(finished).error();
   }

@@ -78,7 +78,7 @@ struct RunParts {
 
 struct RunReport {
   MinionResult result;  // as far as it came
-  // kLimit: max_disclosed_bytes. kCancelled: stopped, or a message was declined. Else what failed.
+  // kLimit: max_disclosed_bytes, or a message that was not approved. kCancelled: stopped. Else what failed.
   std::optional<Error> error;
 };
 

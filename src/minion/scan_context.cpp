@@ -59,6 +59,10 @@ bool is_phone(std::string_view text, std::size_t at, const DialledNumber& number
   if (text[at] == '+') return number.digits >= 8;
   if (word_before(text, at, kReach, kWords)) return true;
   if (!number.grouped || number.digits < 9) return false;
+  // 0.123456789: a decimal number.
+  const std::size_t separator = whole.find_first_not_of("0123456789");
+  if (whole[separator] == '.' && whole.find_first_not_of("0123456789", separator + 1) == std::string_view::npos)
+    return false;
   const bool american = number.digits == 10 && (text[at] == '(' || (text[at] >= '2' && whole.find_first_of("-.") == 3));
   return american || whole.starts_with("0") || whole.starts_with("(0");
 }
@@ -154,7 +158,9 @@ void scan_phones(std::string_view text, std::vector<DataSpan>& to) {
     const char c = text[at];
     if (!(is_digit(c) || c == '+' || c == '(')) continue;
     if (at > 0 && (is_word(text[at - 1]) || text[at - 1] == '+')) continue;
-    if (at > 1 && std::string_view("-./").find(text[at - 1]) != std::string_view::npos && is_digit(text[at - 2]))
+    // Inside a longer row of digits.
+    if (at > 1 && c != '+' && std::string_view("-./ ").find(text[at - 1]) != std::string_view::npos &&
+        is_digit(text[at - 2]))
       continue;
     const DialledNumber number = dialled(text, at);
     if (number.end > at && stands_alone(text, at, number.end) && is_phone(text, at, number))
