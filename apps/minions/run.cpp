@@ -113,6 +113,8 @@ class RunCommand {
     if (!options_.max_disclosed.empty()) {
       MINIONS_TRY_ASSIGN(max_disclosed_, parse_size(options_.max_disclosed));
     }
+    if (options_.approve && options_.task.empty() && ::isatty(STDIN_FILENO) != 1)
+      return fail(ErrorCode::kUsage, "--approve: answers and typed tasks cannot come through the same pipe");
     if (options_.format == OutputFormat::kJsonLines) return fail(ErrorCode::kUsage, "--output: want text or json");
     MINIONS_TRY_ASSIGN(api::SecureMinionOptions made, protocol_options());
     MINIONS_TRY_ASSIGN(const models::WorkerSpec spec, models::parse_worker(worker_text(options_)));
@@ -165,7 +167,7 @@ class RunCommand {
       call.task = std::string(text.reveal());
     }
     call.files.assign(options_.documents.files.begin(), options_.documents.files.end());
-    if (!options_.images.empty()) call.image = options_.images.front();
+    call.images.assign(options_.images.begin(), options_.images.end());
     call.metadata = options_.metadata;
     call.logging_id = options_.logging_id;
     call.privacy = options_.privacy ? minion::Privacy::kOn : minion::Privacy::kOff;

@@ -65,7 +65,10 @@ void add_log(CLI::App& command, RunOptions& options) {
 void add_run(CLI::App& command, RunOptions& options) {
   command.add_option("task", options.task, "what to do; without it tasks are typed in; - reads it from standard input");
   add_documents(command, options.documents, "document or folder that the worker reads; may be repeated");
-  command.add_option("--image", options.images, "image that the worker sees")->type_name("FILE");
+  command.add_option("--image", options.images, "image that the worker sees; may be repeated")
+      ->type_name("FILE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command.add_option("--max-rounds,--max_rounds", options.max_rounds, "questions to the worker: 3")->type_name("N");
   command
       .add_option("--metadata", options.metadata, "what the supervisor is told about the documents beside their names")

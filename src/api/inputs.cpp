@@ -56,6 +56,14 @@ Result<chat::Image> load_image(const std::filesystem::path& path) {
   return chat::Image{*std::move(type), chat::Text(to_base64(as_bytes(bytes)))};
 }
 
+// Names end up in markers and on terminals.
+std::string one_line(std::string name) {
+  for (char& c : name) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '_';
+  }
+  return name;
+}
+
 class Reader {
  public:
   Reader(Inputs& to, const MinionCall& call, const documents::LoadOptions& options)
@@ -82,7 +90,7 @@ class Reader {
         to_.notes.push_back("skipped " + document.error().detail);
         continue;
       }
-      document->name = one.lexically_relative(path).generic_string();
+      document->name = one_line(one.lexically_relative(path).generic_string());
       add(*std::move(document));
       ++read;
     }
@@ -135,8 +143,8 @@ Result<Inputs> read_inputs(MinionCall& call, const documents::LoadOptions& optio
   }
   if (call.pdf) MINIONS_TRY(reader.file(*call.pdf));
   if (call.folder) MINIONS_TRY(reader.folder(*call.folder));
-  if (call.image) {
-    MINIONS_TRY_ASSIGN(chat::Image image, load_image(*call.image));
+  for (const std::filesystem::path& file : call.images) {
+    MINIONS_TRY_ASSIGN(chat::Image image, load_image(file));
     inputs.images.push_back(std::move(image));
   }
   return inputs;

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kCloseTime{1'000};
 
-UnixSeconds unix_time() {
+UnixSeconds system_time() {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
@@ -97,7 +97,8 @@ Result<std::unique_ptr<SecureMinionProtocol>> SecureMinionProtocol::create(Loop 
   made.ca_file = options.ca_file;
   made.api_key = options.api_key.copy();
   made.retry = options.retry;
-  made.unix_time = unix_time;
+  if (!options.unix_time) options.unix_time = system_time;
+  made.unix_time = options.unix_time;
   made.on_attested = options.on_attested;
   std::unique_ptr<SecureMinionProtocol> protocol(
       new SecureMinionProtocol(std::move(loop), std::move(options), std::move(worker)));
@@ -182,7 +183,7 @@ void SecureMinionProtocol::write_log_of(const MinionCall& call, std::span<const 
   if (client_->last_attestation() != nullptr) run.result.attestation = client_->last_attestation()->result.to_json();
   if (options_.logging == Logging::kOff) return;
   const crypto::SecretText sealed = exchanges_->drain();
-  const UnixSeconds now = unix_time();
+  const UnixSeconds now = options_.unix_time();
   const chat::Text json = minion_log(
       {call.task, documents, run.result, run.error, sealed.reveal(), client_->address(), worker_.model, model_, now});
   const LogKey* key = options_.log_key ? &*options_.log_key : nullptr;

@@ -31,6 +31,7 @@ struct SecureMinionOptions {
   crypto::SecretText api_key;
   client::RetryOptions retry;
   std::function<void(const client::Attestation&)> on_attested;
+  client::UnixClock unix_time;  // empty: the system's clock
 
   std::size_t max_answer_bytes = minion::ProtocolOptions{}.max_answer_bytes;
   std::uint32_t worker_answer_tokens = 2048;
@@ -43,7 +44,7 @@ struct MinionCall {
   std::vector<std::string> context;            // texts, one a document
   std::vector<documents::Document> documents;  // read already
   std::vector<std::filesystem::path> files;    // of any kind that src/documents reads
-  std::optional<std::filesystem::path> image;  // PNG, JPEG, GIF, WebP: for the worker
+  std::vector<std::filesystem::path> images;   // PNG, JPEG, GIF, WebP: for the worker
   std::optional<std::filesystem::path> pdf;
   std::optional<std::filesystem::path> folder;  // recursively; what is skipped is noted
   std::string metadata;                         // about the documents, told to the supervisor

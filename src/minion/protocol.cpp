@@ -207,6 +207,7 @@ Result<MinionAction> MinionProtocol::question_asked(std::string_view question) {
 }
 
 MinionAction MinionProtocol::on_answer(std::string_view text) {
+  text = without_reasoning(text);
   const chat::Text marked = with_marks(text, check_citations(text, documents_));
   std::string answer(cut(marked.reveal(), options_.max_answer_bytes));
   if (answer.size() < marked.size())

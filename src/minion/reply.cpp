@@ -146,6 +146,15 @@ Result<DecisionReply> parse_decision(std::string_view text) {
   return reply;
 }
 
+std::string_view without_reasoning(std::string_view text) {
+  constexpr std::string_view kOpen = "<think>";
+  constexpr std::string_view kClose = "</think>";
+  const std::size_t close = text.rfind(kClose);
+  // Templates that open the thought themselves leave only its end in the text.
+  if (close != std::string_view::npos) return trimmed(text.substr(close + kClose.size()));
+  return trimmed(text).starts_with(kOpen) ? std::string_view() : text;
+}
+
 Result<std::vector<std::string>> parse_names(std::string_view text) {
   MINIONS_TRY_ASSIGN(const json object, object_in(text));
   const auto names = object.find("names");

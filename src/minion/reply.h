@@ -31,6 +31,10 @@ struct DecisionReply {
 };
 [[nodiscard]] Result<DecisionReply> parse_decision(std::string_view text);
 
+// A worker's answer without the train of thought that some models put before it in <think>. What was thought aloud may
+// hold far more of the documents than the answer. Nothing where the thought did not end.
+[[nodiscard]] std::string_view without_reasoning(std::string_view text);
+
 // {"names": [...]}, as the worker lists them.
 [[nodiscard]] Result<std::vector<std::string>> parse_names(std::string_view text);
 

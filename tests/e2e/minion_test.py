@@ -302,6 +302,14 @@ class Extractive(Minion):
         for path in self.logs():
             self.assert_exit(self.judged(self.server, path), 0)
 
+    def test_the_example_program_does_the_same(self):
+        run = subprocess.run([BIN / "minion_example", self.server.url, self.server.attestation_pem, "extractive",
+                              self.write("note.txt", FACT), TASK], capture_output=True, text=True, timeout=PATIENCE_S,
+                             env=self.environment, cwd=self.directory)
+        self.assert_exit(run, 0)
+        self.assertIn("412 megawatts", run.stdout)
+        self.assert_exit(self.judged(self.server, self.logs()[0]), 0)
+
     def test_nothing_is_sent_where_a_document_cannot_be_read(self):
         run = self.minions("run", TASK, "-f", "missing.pdf", *self.trust)
         self.assert_exit(run, 7)

@@ -161,6 +161,21 @@ TEST_F(Protocol, CutsAnAnswerAtItsLimitAndSaysSo) {
   EXPECT_NE(last_prompt().find("12345678\n(cut here: 8 of 12 bytes)"), std::string::npos);
 }
 
+TEST_F(Protocol, SendsNoTrainOfThought) {
+  for (const char* text : {"<think>the whole document, by heart</think>\n412", "the whole document</think>412"}) {
+    start();
+    supervisor(kQuestion);
+    worker(text);
+    EXPECT_NE(last_prompt().find("### Response\n412\n"), std::string::npos) << text;
+    EXPECT_EQ(last_prompt().find("whole document"), std::string::npos) << text;
+  }
+  start();
+  supervisor(kQuestion);
+  worker("<think>the whole document, and cut");
+  EXPECT_EQ(last_prompt().find("whole document"), std::string::npos);
+  EXPECT_NE(last_prompt().find("(the small model gave no answer)"), std::string::npos);
+}
+
 TEST_F(Protocol, MarksQuotesThatDoNotStandThere) {
   start();
   supervisor(kQuestion);
