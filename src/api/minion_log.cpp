@@ -31,6 +31,12 @@ Json documents_json(std::span<const documents::Document> documents) {
   return list;
 }
 
+Json placeholders_json(const minion::Placeholders& placeholders) {
+  Json object = Json::object();
+  for (const auto& [placeholder, value] : placeholders) object[placeholder] = value.reveal();
+  return object;
+}
+
 Json sealed_json(std::string_view lines) {
   Json list = Json::array();
   while (!lines.empty()) {
@@ -70,6 +76,7 @@ chat::Text minion_log(const LoggedRun& run) {
   log["worker_model"] = run.worker_model;
   log["documents"] = documents_json(run.documents);
   log["disclosed"] = minion::to_json(result.disclosed);
+  if (!result.placeholders.empty()) log["placeholders"] = placeholders_json(result.placeholders);
   log["citations"] = minion::to_json(result.citations);
   log["notes"] = result.notes;
   log["receipts"] = result.receipts;

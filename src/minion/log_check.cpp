@@ -8,6 +8,7 @@
 
 #include "base/encoding.h"
 #include "chat/delta.h"
+#include "minion/pseudonyms.h"
 #include "minion/reply.h"
 #include "session/receipt.h"
 
@@ -265,11 +266,16 @@ class LogCheck {
     for (const Json& turn : list_at(log, "conversation")) {
       if (text_at(turn, "user") == "supervisor") last = text_at(turn, "output");
     }
+    Placeholders placeholders;
+    if (const Json& logged = member_of(log, "placeholders"); logged.is_object()) {
+      for (const auto& [placeholder, value] : logged.items()) {
+        if (value.is_string()) placeholders.try_emplace(placeholder, chat::Text(value.get<std::string>()));
+      }
+    }
     const auto decision = parse_decision(last);
-    const bool same = decision && decision->text == text_at(log, "generated_final_answer");
-    if (!same && decision && decision->text.find('_') != std::string::npos)
-      return waive("answer", "the supervisor's last answer", "placeholders of privacy mode were put back in it");
-    expect("answer", same, "the supervisor's last answer", same ? "the same" : "another text");
+    const chat::Text whole = decision ? put_back(decision->text, placeholders) : chat::Text();
+    const bool same = decision && whole.reveal() == text_at(log, "generated_final_answer");
+    expect("answer", same, "the supervisor's last answer, placeholders put back", same ? "the same" : "another text");
   }
 
   const LogCheckInput& in_;

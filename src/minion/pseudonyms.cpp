@@ -101,7 +101,8 @@ bool stands_for_person(std::string_view word) {
 const std::string& Pseudonyms::placeholder_for(DataKind kind, std::string_view value) {
   const auto [found, added] = by_value_.try_emplace({kind, folded(kind, value)}, entries_.size());
   if (added) {
-    entries_.push_back({fmt::format("{}_{}", name_of(kind), ++counts_[kind]), kind, chat::Text(std::string(value))});
+    entries_.push_back({fmt::format("{}_{}", name_of(kind), ++counts_[kind]), kind});
+    placeholders_.try_emplace(entries_.back().placeholder, chat::Text(std::string(value)));
     if (kind != DataKind::kLiteral) add_known(value, found->second);
   }
   return entries_[found->second].placeholder;
@@ -165,17 +166,16 @@ chat::Text Pseudonyms::hide(std::string_view text) {
   return chat::Text(std::move(hidden));
 }
 
-chat::Text Pseudonyms::put_back(std::string_view text) const {
+chat::Text put_back(std::string_view text, const Placeholders& placeholders) {
   std::string whole;
   std::size_t plain = 0;
   for (std::size_t at = 0; at < text.size(); ++at) {
     if (!is_upper(text[at]) && !is_lower(text[at])) continue;
     const auto found = placeholder_at(text, at);
     if (!found) continue;
-    const auto entry = std::find_if(entries_.begin(), entries_.end(),
-                                    [&](const Entry& one) { return one.placeholder == found->canonical; });
-    if (entry == entries_.end()) continue;
-    whole.append(text.substr(plain, at - plain)).append(entry->value.reveal());
+    const auto value = placeholders.find(found->canonical);
+    if (value == placeholders.end()) continue;
+    whole.append(text.substr(plain, at - plain)).append(value->second.reveal());
     plain = found->end;
     at = found->end - 1;
   }

@@ -11,6 +11,11 @@
 
 namespace minions::minion {
 
+// PERSON_1 and what it stands for.
+using Placeholders = std::map<std::string, chat::Text, std::less<>>;
+// Every placeholder of the map, in whatever case a model wrote it, becomes its value, in one pass. Others stay.
+[[nodiscard]] chat::Text put_back(std::string_view text, const Placeholders& placeholders);
+
 class Pseudonyms {
  public:
   // A person's name: found from now on wherever it stands as whole words, and its first and last word by themselves.
@@ -20,23 +25,21 @@ class Pseudonyms {
   void add_file(std::string_view name);
 
   [[nodiscard]] chat::Text hide(std::string_view text);
-  // Every placeholder that was given out, in whatever case, becomes what it stands for. Others stay.
-  [[nodiscard]] chat::Text put_back(std::string_view text) const;
-
-  struct Entry {
-    std::string placeholder;
-    DataKind kind;
-    chat::Text value;  // as it stood where it was found first
-  };
-  [[nodiscard]] std::span<const Entry> entries() const { return entries_; }
+  [[nodiscard]] chat::Text put_back(std::string_view text) const { return minion::put_back(text, placeholders_); }
+  [[nodiscard]] const Placeholders& placeholders() const { return placeholders_; }
 
  private:
   [[nodiscard]] const std::string& placeholder_for(DataKind kind, std::string_view value);
   void add_known(std::string_view text, std::size_t entry);
   void find_known(std::string_view text, std::vector<DataSpan>& to) const;
 
+  struct Entry {
+    std::string placeholder;
+    DataKind kind;
+  };
   std::vector<Entry> entries_;
-  std::map<std::pair<DataKind, std::string>, std::size_t> by_value_;  // value without spaces and case
+  Placeholders placeholders_;  // values as they stood where they were found first
+  std::map<std::pair<DataKind, std::string>, std::size_t> by_value_;  // value without spaces and case; entry
   std::map<std::string, std::size_t, std::less<>> known_;             // exact texts to look for; entry
   std::map<DataKind, unsigned> counts_;
 };

@@ -56,6 +56,7 @@ struct MinionResult {
   std::vector<LedgerEntry> disclosed;
   Json receipts = Json::array();
   std::vector<Citation> citations;  // of the final answer
+  Placeholders placeholders;        // of privacy mode: for the log, which stays here
   std::vector<std::string> notes;   // what a reader of the answer must know; no content
 
   [[nodiscard]] const chat::Text& text() const { return final_answer; }
@@ -65,7 +66,7 @@ struct MinionResult {
   [[nodiscard]] std::size_t worker_text_bytes() const;  // of the worker's answers that left
 };
 
-// Every name of the struct, and text, edge_usage, time_spent and meta {log {conversation_id}}.
+// Every name of the struct but the placeholders, and text, edge_usage, time_spent and meta {log {conversation_id}}.
 [[nodiscard]] Json to_json(const MinionResult& result);
 [[nodiscard]] Json to_json(const RunTiming& timing);
 [[nodiscard]] Json to_json(std::span<const ConversationTurn> turns);

@@ -65,6 +65,10 @@ RunReport Run::run() {
   RunReport report;
   auto finished = converse();
   result_.disclosed = std::move(ledger_).take();
+  if (protocol_) {
+    for (const auto& [placeholder, value] : protocol_->pseudonyms().placeholders())
+      result_.placeholders.try_emplace(placeholder, value.copy());
+  }
   if (finished) {
     result_.outcome = finished->outcome;
     result_.answered = finished->outcome == Outcome::kAnswered;
@@ -74,7 +78,9 @@ RunReport Run::run() {
       report.error = Error{ErrorCode::kLimit,
                            fmt::format("minion: the next answer would take the worker's text that left over {} bytes",
                                        *in_.options.max_disclosed_bytes)};
-    if (finished->outcome == Outcome::kDeclined)
+    if (finished->outcome == Outcome::kDeclined && parts_.observer.stop_requested())
+      report.error = Error{ErrorCode::kCancelled, "broken off"};
+    else if (finished->outcome == Outcome::kDeclined)
       report.error = Error{ErrorCode::kLimit, "minion: a message was not approved, and was not sent"};
   } else {
     report.error = std::move(finished).error();

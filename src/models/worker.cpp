@@ -51,12 +51,49 @@ std::string preset_names() {
 Result<net::Url> address_of(const WorkerSpec& spec, const WorkerSetup& setup) {
   if (!spec.url.empty()) {
     auto url = net::Url::parse(spec.url);
-    if (!url) return fail(std::move(url).error().in("--worker"));
+    if (!url) return fail(std::move(url).error().in("address"));
     return url;
   }
   if (spec.preset->wire == kOllama && setup.ollama_host && !setup.ollama_host->empty())
     return parse_ollama_host(*setup.ollama_host);
   return net::Url::parse(spec.preset->url);
+}
+
+Result<ReadyWorker> make(const WorkerSpec& spec, const WorkerSetup& setup) {
+  if (spec.kind == WorkerKind::kExtractive) {
+    return ReadyWorker{
+        std::make_unique<InProcessClient>(setup.context, std::make_unique<ExtractiveModel>(), setup.begin), spec.model,
+        setup.context_tokens.value_or(kExtractiveContext)};
+  }
+  const Preset& preset = *spec.preset;
+  WorkerWireOptions options;
+  options.wire = preset.wire;
+  MINIONS_TRY_ASSIGN(options.url, address_of(spec, setup));
+  // A vendor's key goes to the vendor, not to whatever address stands in its place.
+  const crypto::SecretText* key =
+      spec.url.empty() || preset.url.empty() ? setup.keys.find(preset.key_variable) : nullptr;
+  if (setup.key) {
+    options.api_key = crypto::SecretText(*setup.key);
+  } else if (key != nullptr) {
+    options.api_key = key->copy();
+  } else if (spec.url.empty() && !preset.key_variable.empty()) {
+    return fail(ErrorCode::kUnauthorized,
+                fmt::format("{} wants a key: set {} or give --worker-key-file", preset.name, preset.key_variable));
+  }
+  options.reach = setup.reach;
+  options.limit_field = preset.limit_field;
+  options.key_header = preset.key_header;
+  options.ca_file = setup.ca_file;
+  options.context_tokens = setup.context_tokens.value_or(preset.context_tokens);
+  const std::uint64_t assumed = options.context_tokens;
+  const bool ollama = preset.wire == kOllama;
+  MINIONS_TRY_ASSIGN(auto wire, WorkerWire::create(setup.context, std::move(options), setup.begin));
+  MINIONS_TRY_ASSIGN(const std::optional<std::uint64_t> told, wire->look_up(spec.model));
+  ReadyWorker ready{std::move(wire), spec.model, assumed};
+  if (setup.context_tokens || !told) return ready;
+  // Ollama tells what the model was made for, and gives num_ctx; others tell what they serve it with.
+  ready.context_tokens = ollama ? std::min(assumed, *told) : *told;
+  return ready;
 }
 
 }  // namespace
@@ -127,40 +164,7 @@ Result<WorkerSpec> parse_worker(std::string_view text) {
 }
 
 Result<ReadyWorker> make_worker(const WorkerSpec& spec, const WorkerSetup& setup) {
-  if (spec.kind == WorkerKind::kExtractive) {
-    return ReadyWorker{
-        std::make_unique<InProcessClient>(setup.context, std::make_unique<ExtractiveModel>(), setup.begin), spec.model,
-        setup.context_tokens.value_or(kExtractiveContext)};
-  }
-  const Preset& preset = *spec.preset;
-  WorkerWireOptions options;
-  options.wire = preset.wire;
-  MINIONS_TRY_ASSIGN(options.url, address_of(spec, setup));
-  // A vendor's key goes to the vendor, not to whatever address stands in its place.
-  const crypto::SecretText* key =
-      spec.url.empty() || preset.url.empty() ? setup.keys.find(preset.key_variable) : nullptr;
-  if (setup.key) {
-    options.api_key = crypto::SecretText(*setup.key);
-  } else if (key != nullptr) {
-    options.api_key = key->copy();
-  } else if (spec.url.empty() && !preset.key_variable.empty()) {
-    return fail(ErrorCode::kUnauthorized, fmt::format("worker: {} wants a key: set {} or give --worker-key-file",
-                                                      preset.name, preset.key_variable));
-  }
-  options.reach = setup.reach;
-  options.limit_field = preset.limit_field;
-  options.key_header = preset.key_header;
-  options.ca_file = setup.ca_file;
-  options.context_tokens = setup.context_tokens.value_or(preset.context_tokens);
-  const std::uint64_t assumed = options.context_tokens;
-  const bool ollama = preset.wire == kOllama;
-  MINIONS_TRY_ASSIGN(auto wire, WorkerWire::create(setup.context, std::move(options), setup.begin));
-  MINIONS_TRY_ASSIGN(const std::optional<std::uint64_t> told, wire->look_up(spec.model));
-  ReadyWorker ready{std::move(wire), spec.model, assumed};
-  if (setup.context_tokens || !told) return ready;
-  // Ollama tells what the model was made for, and gives num_ctx; others tell what they serve it with.
-  ready.context_tokens = ollama ? std::min(assumed, *told) : *told;
-  return ready;
+  return make(spec, setup).map_error([](Error error) { return std::move(error).in("worker"); });
 }
 
 }  // namespace minions::models

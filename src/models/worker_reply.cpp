@@ -46,9 +46,21 @@ Error said(std::string_view message) {
   return {ErrorCode::kBackend, fmt::format("the model's server says: {}", message)};
 }
 
+// A server may answer a request for a stream with one object: events never begin with a brace.
 class OpenAiDecoder final : public ReplyDecoder {
  public:
   Status take(std::string_view piece, chat::TokenSink& sink) override {
+    sink_ = &sink;
+    if (!begun_) {
+      const std::size_t at = piece.find_first_not_of(" \t\r\n");
+      if (at == std::string_view::npos) return {};
+      begun_ = true;
+      whole_ = piece[at] == '{';
+    }
+    if (whole_) {
+      body_.append(piece);
+      return body_.size() <= kLineBytes ? Status() : fail(ErrorCode::kTooLarge, "the reply is over 4 MiB");
+    }
     while (!piece.empty()) {
       MINIONS_TRY_ASSIGN(const auto event, parser_.next(piece));
       if (!event) break;
@@ -56,11 +68,22 @@ class OpenAiDecoder final : public ReplyDecoder {
     }
     return {};
   }
-  Result<chat::Completion> finish() override { return std::move(completion_).finish(); }
+
+  Result<chat::Completion> finish() override {
+    if (!whole_) return std::move(completion_).finish();
+    MINIONS_TRY_ASSIGN(chat::Completion completion, chat::decode_reply(body_));
+    if (!completion.text.empty() && !sink_->token(completion.text.reveal()))
+      return fail(ErrorCode::kCancelled, "the reader of the answer asked to stop");
+    return completion;
+  }
 
  private:
   net::SseParser parser_;
   chat::StreamedCompletion completion_;
+  chat::TokenSink* sink_ = nullptr;
+  std::string body_;
+  bool begun_ = false;
+  bool whole_ = false;
 };
 
 Status refuse_cloud(const Json& object) {

@@ -65,10 +65,10 @@ Result<std::unique_ptr<WorkerWire>> WorkerWire::create(net::asio::io_context& co
   const bool here = net::is_loopback_host(options.url.host);
   if (!here && options.reach == Reach::kThisMachineOnly)
     return fail(ErrorCode::kRefused,
-                fmt::format("worker: {} is not this machine, and a worker sees the documents", options.url.origin()));
+                fmt::format("{} is not this machine, and a worker sees the documents", options.url.origin()));
   if (!here && options.url.scheme == net::Scheme::kHttp)
     return fail(ErrorCode::kRefused,
-                fmt::format("worker: {} would carry the documents unprotected, want https", options.url.origin()));
+                fmt::format("{} would carry the documents unprotected, want https", options.url.origin()));
   std::unique_ptr<WorkerWire> wire(new WorkerWire(context, std::move(options), std::move(begin)));
   if (wire->options_.url.scheme == net::Scheme::kHttps) {
     MINIONS_TRY_ASSIGN(wire->tls_,
@@ -87,7 +87,7 @@ net::Origin WorkerWire::origin() const {
   if (options_.reach == Reach::kThisMachineOnly) {
     origin.on_connected = [](const net::Stream& stream) -> Status {
       if (stream.peer_is_loopback()) return {};
-      return fail(ErrorCode::kRefused, "worker: its name leads to another machine");
+      return fail(ErrorCode::kRefused, "its name leads to another machine");
     };
   }
   return origin;
@@ -111,7 +111,7 @@ net::Headers WorkerWire::headers() const {
 Error WorkerWire::status_error(int status, std::string_view body, std::string_view model) const {
   const std::string said = error_message_of(body);
   std::string detail =
-      fmt::format("worker: {} answered HTTP {}{}{}", options_.url.origin(), status, said.empty() ? "" : ": ", said);
+      fmt::format("{} answered HTTP {}{}{}", options_.url.origin(), status, said.empty() ? "" : ": ", said);
   if (status == 404 && options_.wire == Wire::kOllama)
     detail += fmt::format("; to get the model: ollama pull {}", model);
   if (status == 401 || status == 403) return {ErrorCode::kUnauthorized, std::move(detail)};
@@ -149,7 +149,7 @@ net::Task<Result<std::string>> WorkerWire::read_whole(net::ClientExchange& excha
     MINIONS_CO_TRY_ASSIGN(const MutableBytes piece, co_await exchange.read_body(deadline));
     if (piece.empty()) co_return body;
     body += as_text(piece);
-    if (body.size() > kSmallReplyBytes) co_return fail(ErrorCode::kTooLarge, "worker: the reply is over 4 MiB");
+    if (body.size() > kSmallReplyBytes) co_return fail(ErrorCode::kTooLarge, "the reply is over 4 MiB");
   }
 }
 
@@ -257,6 +257,8 @@ Result<std::optional<std::uint64_t>> WorkerWire::look_up(const std::string& mode
                        fetch("POST", options_.url.base_path + "/api/show", std::move(body), model));
     MINIONS_TRY_ASSIGN(const OllamaModel known, parse_ollama_show(shown, cloud));
     if (known.context_tokens == 0) return std::nullopt;
+    // More than it was made for makes it forget, whatever is set.
+    options_.context_tokens = std::min(options_.context_tokens, known.context_tokens);
     return known.context_tokens;
   }
   // vLLM and SGLang tell max_model_len here; who has no such list is asked without.

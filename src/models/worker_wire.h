@@ -45,7 +45,8 @@ class WorkerWire final : public chat::ModelClient {
 
   [[nodiscard]] Result<chat::Completion> complete(const chat::ChatRequest& request, chat::TokenSink& sink) override;
 
-  // Whether the model is there and, for Ollama, runs on this machine. The tokens it can take, where its server tells.
+  // Whether the model is there and, for Ollama, runs on this machine. The tokens it can take, where its server tells;
+  // num_ctx is no more than that from then on.
   [[nodiscard]] Result<std::optional<std::uint64_t>> look_up(const std::string& model);
 
  private:

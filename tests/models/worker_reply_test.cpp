@@ -120,6 +120,39 @@ TEST_P(EachWire, RefusesWhatIsNoJson) {
   }
 }
 
+TEST(OpenAiReply, MayComeWhole) {
+  constexpr std::string_view kWhole =
+      R"( {"choices":[{"message":{"role":"assistant","content":"Hello"},"finish_reason":"stop"}],"usage":{"prompt_tokens":4,"completion_tokens":1}})";
+  for (std::size_t at = 0; at <= kWhole.size(); ++at) {
+    Collector sink;
+    const auto decoder = openai_decoder();
+    const auto completion = decode(*decoder, {kWhole.substr(0, at), kWhole.substr(at)}, sink);
+    ASSERT_TRUE(completion) << at << ": " << completion.error().detail;
+    EXPECT_EQ(sink.text, "Hello");
+    EXPECT_EQ(completion->usage->prompt_tokens, 4U);
+  }
+  for (std::size_t at = 2; at < kWhole.size(); ++at)
+    EXPECT_FALSE(decode(*openai_decoder(), kWhole.substr(0, at))) << at;
+}
+
+TEST(OpenAiReply, TellsAnErrorUnderStatus200) {
+  for (const char* text :
+       {R"({"error":{"message":"out of memory"}})", "data: {\"error\":{\"message\":\"out of memory\"}}\n\n"}) {
+    const auto failed = decode(*openai_decoder(), text);
+    ASSERT_FALSE(failed) << text;
+    EXPECT_EQ(failed.error().code, ErrorCode::kBackend);
+    EXPECT_NE(failed.error().detail.find("out of memory"), std::string::npos);
+  }
+}
+
+TEST(OpenAiReply, MayLackEverythingButItsEnd) {
+  const auto bare = decode(*openai_decoder(), "data: {\"choices\":[]}\n\ndata: [DONE]\n\n");
+  ASSERT_TRUE(bare);
+  EXPECT_TRUE(bare->text.empty());
+  EXPECT_FALSE(bare->usage);
+  EXPECT_FALSE(bare->finish_reason);
+}
+
 TEST(OllamaReply, TellsAnErrorUnderStatus200) {
   const auto decoder = local_ollama();
   Collector sink;
