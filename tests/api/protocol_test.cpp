@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "api/secure_minion_protocol.h"
+#include "minion/log_check.h"
 #include "models/extractive.h"
 #include "models/in_process_client.h"
 #include "support/fake_server.h"
@@ -132,6 +133,64 @@ TEST_F(SecureMinion, GoesOnInItsSessionAndLogsEachCallByItself) {
   EXPECT_EQ(log_of(second)["sealed"][0]["exchanges"].size(), 2U);
   protocol->end_session();
   EXPECT_FALSE(protocol->client().session_parameters());
+}
+
+TEST_F(SecureMinion, LeavesALogThatHoldsAndNoChangeOfIt) {
+  answer({kQuestion, kFinal});
+  const MinionRun run = make()->call(task());
+  ASSERT_FALSE(run.error);
+  const Json log = log_of(run);
+  attestation::PolicyFlags flags;
+  flags.simulated = attestation::PolicyFlags::Simulated::kAllow;
+  flags.trusted_attestation_pem = server_.attestation_pem();
+  const auto policy = attestation::AppraisalPolicy::built_in().with(flags).value();
+  const auto holds = [&](const Json& judged) {
+    const std::string text = judged.dump();
+    const auto verdict = minion::check_log({text, policy, ""});
+    return verdict && verdict->good() && verdict->receipts == 3;
+  };
+  EXPECT_TRUE(holds(log));
+  const std::pair<const char*, Json> changes[] = {
+      {"/generated_final_answer", "413"},
+      {"/conversation/0/prompt", "another"},
+      {"/conversation/2/output", kQuestion},
+      {"/conversation/0/receipt/n", 7},
+      {"/disclosed/0/wire_bytes", 1},
+      {"/disclosed/0/text_bytes", 1},
+      {"/disclosed/1/text", "another"},
+      {"/sealed/0/h", std::string(43, 'A')},
+      {"/sealed/0/document", nullptr},
+      {"/sealed/0/exchanges/1/n", 2},
+      {"/sealed/0/exchanges/1/usage", "{}"},
+      {"/sealed/0/exchanges/1/head", "{}"},
+      {"/sealed/0/exchanges/1/reply_head", "{}"},
+      {"/sealed/0/exchanges/1/data", "AAAA"},
+      {"/sealed/0/exchanges/1/reply_data", "AAAA"},
+      {"/sealed/0/exchanges/1/data", "not base64url!"},
+      {"/sealed/0/exchanges/1/receipt/time", 1},
+      {"/sealed/0/exchanges/1/receipt/request", std::string(43, 'A')},
+      {"/sealed/0/exchanges/1/receipt/signature", std::string(86, 'A')},
+  };
+  for (const auto& [place, value] : changes) {
+    Json changed = log;
+    ASSERT_NE(changed[Json::json_pointer(place)], value) << place;
+    changed[Json::json_pointer(place)] = value;
+    EXPECT_FALSE(holds(changed)) << place;
+  }
+  EXPECT_EQ(minion::check_log({"{}", policy, ""}).error().code, ErrorCode::kMalformed);
+  EXPECT_EQ(minion::check_log({"", policy, ""}).error().code, ErrorCode::kMalformed);
+}
+
+TEST(ApiKeys, LeaveAHeadAndComeBack) {
+  const std::string head =
+      R"({"method":"POST","path":"/x","headers":{"accept":"*/*","authorization":"Bearer k\"ey"},"length":3})";
+  const std::string without = minion::without_api_key(head);
+  EXPECT_EQ(without.find("k\\"), std::string::npos);
+  EXPECT_TRUE(minion::lacks_api_key(without));
+  EXPECT_EQ(minion::with_api_key(without, "k\"ey"), head);
+  EXPECT_NE(minion::with_api_key(without, "other"), head);
+  EXPECT_EQ(minion::without_api_key("{}"), "{}");
+  EXPECT_FALSE(minion::lacks_api_key(head));
 }
 
 TEST_F(SecureMinion, ReadsEverythingThatACallNames) {
