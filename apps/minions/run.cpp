@@ -28,7 +28,7 @@ class RunScreen final : public minion::RunObserver {
                      document.pages.size() == 1 ? "" : "s"));
   }
   void progress(const minion::Progress& progress) override {
-    tell(fmt::format("round {} of {}: the {} thinks; {} bytes left, {} remote tokens", progress.round,
+    tell(fmt::format("round {} of {}: the {} thinks; {} bytes sent, {} remote tokens", progress.round,
                      progress.max_rounds, minion::name_of(progress.thinking), progress.wire_bytes,
                      progress.remote_prompt_tokens));
   }

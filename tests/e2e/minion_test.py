@@ -97,6 +97,10 @@ class Ollama:
         self.worker = f"ollama:http://127.0.0.1:{self._server.server_port}#llama3.2"
 
 
+LLAMA_SERVER = os.environ.get("MINIONS_LLAMA_SERVER", "")
+NOISE_MODEL = os.environ.get("MINIONS_NOISE_MODEL", "")  # random weights: its text is noise
+
+
 def asks(message):
     return json.dumps({"reasoning": "one step", "message": message})
 
@@ -433,6 +437,41 @@ class WithOllama(Minion):
         process.communicate(timeout=PATIENCE_S)
         self.assertEqual(process.returncode, 130)
         self.assertEqual(self.log()["error"]["code"], "cancelled")
+
+
+@unittest.skipUnless(LLAMA_SERVER and NOISE_MODEL, "no llama-server")
+class WithLlamaServer(Minion):
+    def test_a_real_llama_server_is_a_worker(self):
+        port = free_port()
+        log = self.directory / "llama-server.log"
+        with open(log, "wb") as out:
+            process = subprocess.Popen([LLAMA_SERVER, "--model", NOISE_MODEL, "--host", "127.0.0.1", "--port", str(port), "--threads",
+                                        "1", "--ctx-size", "4096", "--parallel", "1", "--offline", "--no-webui"], stdout=out, stderr=out)
+
+        def end():
+            process.kill()
+            process.wait(PATIENCE_S)
+
+        self.addCleanup(end)
+
+        def healthy():
+            self.assertIsNone(process.poll(), log.read_text(errors="replace")[-2000:])
+            try:
+                return b"ok" in fetch(f"http://127.0.0.1:{port}/health")
+            except OSError:
+                return False
+
+        wait_until(healthy, "a healthy llama-server")
+        upstream = ScriptedSupervisor(self, [asks("What output?"), answers("none")])
+        server = Minionsd(self, "--padding", "off", model=upstream.model())
+        run = self.minions("run", TASK, "-f", self.write("note.txt", FACT), *server.trust(), "--worker",
+                           f"openai:http://127.0.0.1:{port}/v1#noise", "--worker-context", "4096", "-o", "json")
+        self.assert_exit(run, 0)
+        result = json.loads(run.stdout)
+        self.assertGreater(result["local_usage"]["prompt_tokens"], 50)
+        self.assertGreater(result["local_usage"]["completion_tokens"], 0)
+        self.assertNotIn("the worker counted", "".join(result["notes"]))
+        self.assertEqual(len(upstream.bodies), 2)
 
 
 if __name__ == "__main__":
