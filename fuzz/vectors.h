@@ -8,11 +8,12 @@
 #include "attestation/appraise.h"
 #include "base/encoding.h"
 #include "fuzz/fuzz.h"
+#include "support/paths.h"
 
 namespace minions::fuzz {
 
 inline const Json& vectors() {
-  static const Json read = Json::parse(std::ifstream(MINIONS_TEST_VECTORS "/smp2.json"));
+  static const Json read = Json::parse(std::ifstream(test::vectors_folder() / "smp2.json"));
   return read;
 }
 inline Bytes hex(const Json& value) { return from_hex(value.get_ref<const std::string&>()).value(); }

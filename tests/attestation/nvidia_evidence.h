@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "attestation/synthetic_nvidia.h"
+#include "support/paths.h"
 #include "support/vectors.h"
 
 namespace minions::attestation::nvidia {
@@ -14,7 +15,7 @@ namespace minions::attestation::nvidia {
 inline std::optional<Json> manifest() { return testing::shared_json("evidence/MANIFEST.json"); }
 
 inline Bytes evidence_file(const std::string& name) {
-  std::ifstream in(std::filesystem::path(MINIONS_SHARED_DIR) / "evidence" / name, std::ios::binary);
+  std::ifstream in(test::shared_folder() / "evidence" / name, std::ios::binary);
   EXPECT_TRUE(in) << name;
   return to_bytes(std::string(std::istreambuf_iterator<char>(in), {}));
 }

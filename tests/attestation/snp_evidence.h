@@ -9,10 +9,11 @@
 
 #include "attestation/azure_snp.h"
 #include "base/encoding.h"
+#include "support/paths.h"
 
 namespace minions::attestation::snp_evidence {
 
-inline std::filesystem::path folder() { return std::filesystem::path(MINIONS_SHARED_DIR) / "evidence"; }
+inline std::filesystem::path folder() { return test::shared_folder() / "evidence"; }
 inline bool is_here() { return std::filesystem::exists(folder() / "MANIFEST.json"); }
 
 inline const Json& manifest() {

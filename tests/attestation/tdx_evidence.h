@@ -10,6 +10,7 @@
 
 #include "attestation/tdx.h"
 #include "base/encoding.h"
+#include "support/paths.h"
 
 namespace minions::attestation::tdx {
 
@@ -65,7 +66,7 @@ inline std::string to_text(const std::vector<Check>& checks) {
 }
 
 inline const std::filesystem::path& evidence_folder() {
-  static const std::filesystem::path folder = std::filesystem::path(MINIONS_SHARED_DIR) / "evidence";
+  static const std::filesystem::path folder = test::shared_folder() / "evidence";
   return folder;
 }
 

@@ -8,12 +8,13 @@
 
 #include "attestation/appraise.h"
 #include "base/encoding.h"
+#include "support/paths.h"
 
 namespace minions::attestation {
 
 inline const nlohmann::json& vectors() {
   static const nlohmann::json all = [] {
-    std::ifstream file(MINIONS_TEST_VECTORS "/smp2.json");
+    std::ifstream file(test::vectors_folder() / "smp2.json");
     return nlohmann::json::parse(file);
   }();
   return all;

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/encoding.h"
+#include "support/paths.h"
 
 namespace minions {
 namespace {
@@ -49,7 +50,7 @@ TEST(StrictJson, TakesIntegersOnlyAsIntegers) {
 }
 
 TEST(RawMember, GivesTheBytesOfUsageThatTheVectorsSign) {
-  std::ifstream file(MINIONS_TEST_VECTORS "/smp2.json");
+  std::ifstream file(test::vectors_folder() / "smp2.json");
   const Json vectors = Json::parse(file);
   ASSERT_FALSE(vectors["usage_bytes"].empty());
   for (const Json& vector : vectors["usage_bytes"]) {

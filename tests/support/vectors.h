@@ -10,17 +10,18 @@
 #include "base/encoding.h"
 #include "base/json.h"
 #include "crypto/random.h"
+#include "support/paths.h"
 
 namespace minions::testing {
 
 inline const Json& smp2_vectors() {
-  static const Json vectors = Json::parse(std::ifstream(MINIONS_TEST_VECTORS "/smp2.json"));
+  static const Json vectors = Json::parse(std::ifstream(test::vectors_folder() / "smp2.json"));
   return vectors;
 }
 
 // A file of third-party data beside the project, or nothing where the clone stands alone.
 inline std::optional<Json> shared_json(const std::string& path) {
-  const std::filesystem::path file = std::filesystem::path(MINIONS_SHARED_DIR) / path;
+  const std::filesystem::path file = test::shared_folder() / path;
   if (!std::filesystem::exists(file)) return std::nullopt;
   return Json::parse(std::ifstream(file));
 }
