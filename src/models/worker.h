@@ -1,6 +1,7 @@
 // Which worker a command line means: the table of vendors, and `--worker` as text.
 #pragma once
 
+#include <map>
 #include <span>
 
 #include "models/worker_wire.h"
