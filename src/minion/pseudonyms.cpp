@@ -143,12 +143,19 @@ void Pseudonyms::find_known(std::string_view text, std::vector<DataSpan>& to) co
 }
 
 chat::Text Pseudonyms::hide(std::string_view text) {
-  for (const DataSpan& span : find_personal_data(text)) {
-    if (span.kind == DataKind::kPerson) add_name(text.substr(span.begin, span.end - span.begin));
-  }
+  // All of it is known before any is replaced: a date that is one of birth further on is hidden here, too.
   std::vector<DataSpan> spans = find_personal_data(text);
-  std::erase_if(
-      spans, [](const DataSpan& span) { return span.kind == DataKind::kPerson; });  // by find_known, with their parts
+  for (const DataSpan& span : spans) {
+    const std::string_view value = text.substr(span.begin, span.end - span.begin);
+    if (span.kind == DataKind::kPerson) {
+      add_name(value);
+    } else {
+      (void)placeholder_for(span.kind, value);
+    }
+  }
+  std::erase_if(spans, [](const DataSpan& span) {
+    return span.kind == DataKind::kPerson;  // by find_known, with their parts
+  });
   find_literals(text, spans);
   find_known(text, spans);
   keep_first_and_longest(spans);

@@ -158,6 +158,9 @@ TEST(Pseudonyms, KnowADateAgainWithoutItsContext) {
   Pseudonyms names;
   EXPECT_EQ(hidden(names, "born 12 March 1970"), "born BIRTH_DATE_1");
   EXPECT_EQ(hidden(names, "It says 12 March 1970."), "It says BIRTH_DATE_1.");
+  Pseudonyms others;
+  EXPECT_EQ(hidden(others, "On 12 March 1970; he was born on 12 March 1970"),
+            "On BIRTH_DATE_1; he was born on BIRTH_DATE_1");
 }
 
 }  // namespace
