@@ -27,7 +27,7 @@ struct ExchangeTiming {
   double handshake_s = 0;    // 0: in a session that was open
   double seal_s = 0;         // by all attempts
   double open_s = 0;
-  double first_data_s = 0;   // from the call to the first opened data; 0: none came
+  double first_data_s = 0;  // from the call to the first opened data; 0: none came
   double total_s = 0;
 };
 
