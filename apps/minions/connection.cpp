@@ -40,21 +40,6 @@ UnixSeconds system_time() {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-Result<client::SealedClientOptions> client_options(const ServerOptions& options) {
-  client::SealedClientOptions made;
-  auto url = net::Url::parse(options.server);
-  if (!url) return fail(std::move(url).error().in("--server"));
-  made.server = *std::move(url);
-  MINIONS_TRY_ASSIGN(made.policy, read_policy(options));
-  if (!options.ca_file.empty()) made.ca_file = options.ca_file;
-  if (!options.api_key_file.empty()) {
-    MINIONS_TRY_ASSIGN(made.api_key, read_api_key(options.api_key_file));
-  }
-  if (options.no_retry) made.retry.uncertain = client::RepeatUncertain::kNever;
-  made.unix_time = system_time;
-  return made;
-}
-
 }  // namespace
 
 Result<attestation::AppraisalPolicy> read_policy(const ServerOptions& options) {
@@ -74,6 +59,21 @@ Result<attestation::AppraisalPolicy> read_policy(const ServerOptions& options) {
                        read_small_file(options.vm_launch_measurement, "--vm-launch-measurement"));
   }
   return policy.with(flags);
+}
+
+Result<client::SealedClientOptions> client_options(const ServerOptions& options) {
+  client::SealedClientOptions made;
+  auto url = net::Url::parse(options.server);
+  if (!url) return fail(std::move(url).error().in("--server"));
+  made.server = *std::move(url);
+  MINIONS_TRY_ASSIGN(made.policy, read_policy(options));
+  if (!options.ca_file.empty()) made.ca_file = options.ca_file;
+  if (!options.api_key_file.empty()) {
+    MINIONS_TRY_ASSIGN(made.api_key, read_api_key(options.api_key_file));
+  }
+  if (options.no_retry) made.retry.uncertain = client::RepeatUncertain::kNever;
+  made.unix_time = system_time;
+  return made;
 }
 
 Result<std::unique_ptr<Connection>> Connection::create(const ServerOptions& options) {

@@ -9,6 +9,8 @@ namespace minions::app {
 
 // The policy that the options name, with what their flags fill in; the built-in one where they name none.
 [[nodiscard]] Result<attestation::AppraisalPolicy> read_policy(const ServerOptions& options);
+// Reads every file that the options name.
+[[nodiscard]] Result<client::SealedClientOptions> client_options(const ServerOptions& options);
 
 class Connection {
  public:

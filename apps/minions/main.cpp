@@ -7,8 +7,10 @@
 #include "attest.h"
 #include "chat.h"
 #include "crypto/process.h"
+#include "minion_log.h"
 #include "net/io_thread.h"
 #include "policy.h"
+#include "run.h"
 #include "verify.h"
 #include "version.h"
 
@@ -34,13 +36,17 @@ struct Commands {
   app::ChatOptions chat;
   app::AttestOptions attest;
   app::PolicyOptions policy;
+  app::RunOptions run_options;
   app::VerifyOptions verify;
+  app::MinionLogOptions log;  // of disclosed
   std::string help_topic;
   CLI::App* ask_command;
   CLI::App* chat_command;
   CLI::App* attest_command;
   CLI::App* policy_command;
+  CLI::App* run_command;
   CLI::App* verify_command;
+  CLI::App* disclosed_command;
   CLI::App* help_command;
 
   Commands() {
@@ -50,16 +56,22 @@ struct Commands {
     chat_command = app.add_subcommand("chat", "a conversation");
     attest_command = app.add_subcommand("attest", "fetch and appraise the server's evidence, and show each check");
     policy_command = app.add_subcommand("policy", "write, show and compare appraisal policies");
+    run_command =
+        app.add_subcommand("run", "a task over documents that stay here: a local worker, a remote supervisor");
     verify_command = app.add_subcommand("verify", "appraise documents, logs and recorded evidence, offline");
+    disclosed_command = app.add_subcommand("disclosed", "what left this machine in a run, from its log");
+    app::add_minion_log(*disclosed_command, log);
     help_command = app.add_subcommand("help", "the help of a subcommand");
     app::add_ask(*ask_command, ask);
     app::add_chat(*chat_command, chat);
     app::add_attest(*attest_command, attest);
     app::add_policy(*policy_command, policy);
+    app::add_run(*run_command, run_options);
     app::add_verify(*verify_command, verify);
-    help_command->add_option("subcommand", help_topic, "ask, chat, attest, policy or verify")
+    const std::vector<std::string> topics = {"ask", "chat", "run", "attest", "policy", "verify", "disclosed"};
+    help_command->add_option("subcommand", help_topic, "ask, chat, run, attest, policy, verify or disclosed")
         ->type_name("NAME")
-        ->check(CLI::IsMember({"ask", "chat", "attest", "policy", "verify"}).description(""));
+        ->check(CLI::IsMember(topics).description(""));
     app.footer(
         "example: minions ask \"What does section 3 say?\" -f contract.pdf --server https://minions.example.org\n"
         "exit codes: 0 ok, 2 usage, 3 refused and nothing sent, 4 network, 5 authorisation, 6 server or model,\n"
@@ -76,17 +88,20 @@ struct Commands {
 
   [[nodiscard]] ExitCode run() {
     if (help_command->parsed()) return help();
-    if (verify_command->parsed() || policy_command->parsed()) {
+    if (verify_command->parsed() || policy_command->parsed() || disclosed_command->parsed()) {
       if (const ExitCode failed = protect_process(); failed != ExitCode::kOk) return failed;
+      if (disclosed_command->parsed()) return app::disclosed(log);
       return verify_command->parsed() ? app::verify(verify) : app::policy(policy);
     }
     app::ServerOptions& server = ask_command->parsed()    ? ask.server
                                  : chat_command->parsed() ? chat.server
+                                 : run_command->parsed()  ? run_options.server
                                                           : attest.server;
     if (const Status applied = app::apply_settings(server); !applied) return app::report(applied.error());
     if (const ExitCode failed = protect_process(); failed != ExitCode::kOk) return failed;
     if (ask_command->parsed()) return app::ask(ask);
     if (chat_command->parsed()) return app::chat(chat);
+    if (run_command->parsed()) return app::run(run_options);
     return app::attest(attest);
   }
 };

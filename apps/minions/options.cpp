@@ -12,6 +12,8 @@ void add_alias(CLI::App& command, const std::string& names, std::string& value) 
   command.add_option(names, value)->group("");
 }
 
+}  // namespace
+
 void add_server(CLI::App& command, ServerOptions& options) {
   command.add_option("--server", options.server, "address of minionsd: https://HOST[:PORT], http:// on loopback only")
       ->type_name("URL");
@@ -32,18 +34,26 @@ void add_server(CLI::App& command, ServerOptions& options) {
             options.vm_launch_measurement);
 }
 
-void add_model(CLI::App& command, ServerOptions& options) {
+void add_supervisor(CLI::App& command, ServerOptions& options) {
   command.add_option("--model", options.model, "model; without it the first that the server lists")->type_name("ID");
   command.add_option("--system-prompt", options.system_prompt, "system prompt")->type_name("TEXT");
   command.add_option("--api-key-file", options.api_key_file, "file with the server's API key")->type_name("FILE");
   command.add_flag("--no-retry", options.no_retry, "never send again what the server may have worked on");
+  add_alias(command, "--system_prompt", options.system_prompt);
+}
+
+namespace {
+
+void add_model(CLI::App& command, ServerOptions& options) {
+  add_supervisor(command, options);
   command.add_option("--log", options.log_file, "record for an offline check; holds everything said, and the key")
       ->type_name("FILE");
-  add_alias(command, "--system_prompt", options.system_prompt);
 }
 
 const std::map<std::string, OutputFormat> kFormats = {
     {"text", OutputFormat::kText}, {"json", OutputFormat::kJson}, {"jsonl", OutputFormat::kJsonLines}};
+
+}  // namespace
 
 CLI::Option* add_format(CLI::App& command, OutputFormat& format, const std::string& names) {
   auto formats = kFormats;
@@ -61,6 +71,8 @@ void add_documents(CLI::App& command, DocumentOptions& options, const std::strin
   command.add_flag("--unsafe-no-sandbox", options.unsafe_no_sandbox,
                    "read PDFs with all your rights where this system has no sandbox: trusted files only");
 }
+
+namespace {
 
 void take(std::string& option, const std::string& setting) {
   if (option.empty()) option = setting;

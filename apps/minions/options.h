@@ -50,6 +50,12 @@ struct AttestOptions {
   OutputFormat format = OutputFormat::kText;
 };
 
+// Parts that several subcommands share.
+void add_server(CLI::App& command, ServerOptions& options);
+void add_supervisor(CLI::App& command, ServerOptions& options);  // the model behind the server
+void add_documents(CLI::App& command, DocumentOptions& options, const std::string& what);
+CLI::Option* add_format(CLI::App& command, OutputFormat& format, const std::string& names);
+
 void add_ask(CLI::App& command, AskOptions& options);
 void add_chat(CLI::App& command, ChatOptions& options);
 void add_attest(CLI::App& command, AttestOptions& options);

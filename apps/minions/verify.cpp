@@ -12,6 +12,7 @@
 #include "client/log_check.h"
 #include "connection.h"
 #include "evidence_case.h"
+#include "minion_log.h"
 #include "replay.h"
 #include "report.h"
 
@@ -307,7 +308,8 @@ Result<std::optional<UnixSeconds>> read_as_of(const std::string& text) {
 
 void add_verify(CLI::App& command, VerifyOptions& options) {
   command
-      .add_option("target", options.target, "attestation document, log of --log, evidence, a folder of it, or a server")
+      .add_option("target", options.target,
+                  "attestation document, log of --log or of a run, evidence, a folder of it, or a server")
       ->type_name("FILE|DIR|URL");
   command.add_option("--manifest", options.manifest, "every case of an evidence manifest, and its mutations")
       ->type_name("FILE")
@@ -324,6 +326,12 @@ void add_verify(CLI::App& command, VerifyOptions& options) {
   command
       .add_option("--ca-file", options.server.ca_file, "certificate authorities in place of the system's, for a URL")
       ->type_name("PEM");
+  command.add_option("--log-key-file,--log-key", options.log_key_file, "key of an encrypted log of a run")
+      ->type_name("FILE");
+  command
+      .add_option("--api-key-file", options.server.api_key_file,
+                  "the key that a run's requests carried; its log leaves it out")
+      ->type_name("FILE");
   add_format(command, options.format);
   command.footer("example: minions verify conversation.log --policy production.toml");
 }
@@ -338,6 +346,10 @@ ExitCode verify(const VerifyOptions& options) {
     AttestOptions attest_options{options.server, options.format};
     attest_options.server.server = options.target;
     return attest(attest_options);
+  }
+  if (is_minion_log_file(options.target)) {
+    if (*as_of) return report({ErrorCode::kUsage, "--as-of: the log of a run is judged as of its own receipts"});
+    return verify_minion_log({options.target, options.log_key_file, options.server, options.format});
   }
   const auto policy = read_policy(options.server);
   if (!policy) return report(policy.error());

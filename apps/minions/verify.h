@@ -12,6 +12,7 @@ struct VerifyOptions {
   std::string manifest;
   std::string target;  // a file, a folder or an address
   std::string as_of;   // 2026-09-21T14:13:20Z
+  std::string log_key_file;
   ServerOptions server;
   OutputFormat format = OutputFormat::kText;
 };

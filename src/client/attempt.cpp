@@ -13,6 +13,10 @@ constexpr std::size_t kHintLimitBytes = 16 * 1024;     // of a plain error's bod
 constexpr std::chrono::milliseconds kHintTime{5'000};  // to say why a request was refused while it was written
 constexpr std::chrono::milliseconds kBodyEndTime{10'000};  // from the final record to the end of the HTTP body
 
+double seconds_since(SteadyTime start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
 class Attempt {
  public:
   Attempt(const AttemptInput& input, std::stop_token stop) : in_(input), stop_(std::move(stop)) {}
@@ -114,7 +118,9 @@ net::Task<Status> Attempt::send(session::RequestSealer& sealer) {
   Status written;
   while (written && !sealer.done()) {
     piece.clear();
+    const auto start = std::chrono::steady_clock::now();
     while (!sealer.done() && piece.size() < kWritePieceBytes) sealer.append_next(piece);
+    result_.seal_s += seconds_since(start);
     written = co_await http_->write_body(piece);
     note_written();
     if (written) result_.sealed_bytes_sent += piece.size();
@@ -167,7 +173,9 @@ net::Task<Status> Attempt::read_records(session::RecordReader& reader) {
     if (piece->empty()) co_return reader.finish();
     MutableBytes left = *piece;
     for (;;) {
+      const auto start = std::chrono::steady_clock::now();
       MINIONS_CO_TRY_ASSIGN(const std::optional<session::Record> record, reader.next(left));
+      result_.open_s += seconds_since(start);
       if (!record) break;
       MINIONS_CO_TRY(take(*record));
     }

@@ -44,6 +44,8 @@ struct AttemptResult {
   tl::expected<SealedReply, AttemptFailure> reply;
   std::uint64_t sealed_bytes_sent = 0;  // of the request's HTTP body
   std::optional<std::chrono::steady_clock::time_point> first_data;
+  double seal_s = 0;  // in sealing and opening alone
+  double open_s = 0;
   std::optional<ExchangeTranscript> transcript;  // with Keep::kTranscript, once n was spent
 };
 

@@ -38,6 +38,8 @@ Result<std::unique_ptr<ExchangeLog>> ExchangeLog::create(const std::filesystem::
   return fail(ErrorCode::kIo, fmt::format("log: {}: {}", file.string(), std::generic_category().message(errno)));
 }
 
+std::unique_ptr<ExchangeLog> ExchangeLog::in_memory() { return std::unique_ptr<ExchangeLog>(new ExchangeLog(-1)); }
+
 ExchangeLog::~ExchangeLog() { (void)finish(); }
 
 void ExchangeLog::begin(const LoggedSession& session) {
@@ -73,15 +75,31 @@ void ExchangeLog::note_error(const std::string& server, std::string_view error) 
   entries_.back().error = error;
 }
 
+std::string ExchangeLog::closing(const Entry& entry) {
+  return fmt::format("],\"error\":{}}}\n", entry.error.empty() ? "null" : json_quoted(entry.error));
+}
+
+crypto::SecretText ExchangeLog::drain() {
+  crypto::SecretText lines;
+  for (Entry& entry : entries_) {
+    if (entry.drained && entry.exchanges.empty() && entry.error.empty()) continue;
+    lines.append(entry.opening);
+    lines.append(entry.exchanges.reveal());
+    lines.append(closing(entry));
+    entry.exchanges.clear();
+    entry.error.clear();
+    entry.drained = true;
+  }
+  return lines;
+}
+
 Status ExchangeLog::finish() {
   if (file_ < 0) return {};
   Status written;
   for (const Entry& entry : entries_) {
     if (written) written = write_all(file_, entry.opening);
     if (written) written = write_all(file_, entry.exchanges.reveal());
-    if (written)
-      written =
-          write_all(file_, fmt::format("],\"error\":{}}}\n", entry.error.empty() ? "null" : json_quoted(entry.error)));
+    if (written) written = write_all(file_, closing(entry));
   }
   if (::close(std::exchange(file_, -1)) != 0 && written) {
     written = fail(ErrorCode::kIo, "log: " + std::generic_category().message(errno));

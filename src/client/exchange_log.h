@@ -32,6 +32,8 @@ class ExchangeLog {
  public:
   // Makes the file. kUsage if there is one already: a log is never overwritten.
   [[nodiscard]] static Result<std::unique_ptr<ExchangeLog>> create(const std::filesystem::path& file);
+  // Without a file: for drain().
+  [[nodiscard]] static std::unique_ptr<ExchangeLog> in_memory();
   // Writes what it has.
   ~ExchangeLog();
   ExchangeLog(const ExchangeLog&) = delete;
@@ -43,6 +45,9 @@ class ExchangeLog {
   // Why there is nothing, or nothing more: of the last session with that server, or of none.
   void note_error(const std::string& server, std::string_view error);
   [[nodiscard]] Status finish();
+  // The lines that finish() would write, of what came since the last call. Sessions stay, so that later exchanges find
+  // theirs; one without anything new gives no line.
+  [[nodiscard]] crypto::SecretText drain();
 
  private:
   struct Entry {
@@ -50,7 +55,9 @@ class ExchangeLog {
     std::string opening;  // the line up to the exchanges
     crypto::SecretText exchanges;
     std::string error;
+    bool drained = false;
   };
+  [[nodiscard]] static std::string closing(const Entry& entry);
   explicit ExchangeLog(int file) : file_(file) {}
 
   int file_;

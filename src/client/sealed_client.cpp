@@ -202,6 +202,8 @@ net::Task<AttemptResult> SealedClient::one_attempt(OpenSession& session, const R
   AttemptResult result = co_await attempt(input, std::move(stop));
   ++outcome.attempts;
   outcome.sealed_bytes_sent += result.sealed_bytes_sent;
+  outcome.timing.seal_s += result.seal_s;
+  outcome.timing.open_s += result.open_s;
   if (result.sealed_bytes_sent > 0) outcome.data_bytes_sent += request.body.size();
   session.last_used = std::chrono::steady_clock::now();
   if (log_ != nullptr && result.transcript) {

@@ -25,7 +25,9 @@ struct SealedClientOptions {
 struct ExchangeTiming {
   double attestation_s = 0;  // 0: a verified statement was at hand
   double handshake_s = 0;    // 0: in a session that was open
-  double first_data_s = 0;   // from the call to the first opened data; 0: none came
+  double seal_s = 0;         // by all attempts
+  double open_s = 0;
+  double first_data_s = 0;  // from the call to the first opened data; 0: none came
   double total_s = 0;
 };
 

@@ -1,0 +1,76 @@
+#include "minion_log.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "api/log_file.h"
+#include "connection.h"
+#include "minion/log_check.h"
+#include "report.h"
+
+namespace minions::app {
+namespace {
+
+Result<crypto::SecretText> read(const MinionLogOptions& options) {
+  if (options.log_key_file.empty()) return api::read_log(options.file, nullptr);
+  MINIONS_TRY_ASSIGN(const api::LogKey key, api::read_log_key(options.log_key_file));
+  return api::read_log(options.file, &key);
+}
+
+Json checks_json(const minion::LogVerdict& verdict) {
+  Json checks = Json::array();
+  for (const attestation::Check& check : verdict.checks)
+    checks.push_back({{"id", check.id},
+                      {"outcome", attestation::name_of(check.outcome)},
+                      {"expected", check.expected},
+                      {"found", check.found},
+                      {"source", check.source}});
+  return {{"good", verdict.good()}, {"receipts", verdict.receipts}, {"checks", std::move(checks)}};
+}
+
+}  // namespace
+
+void add_minion_log(CLI::App& command, MinionLogOptions& options) {
+  command.add_option("log", options.file, "log of a run")->type_name("LOG")->required();
+  command.add_option("--log-key-file,--log-key", options.log_key_file, "key of an encrypted log")->type_name("FILE");
+}
+
+bool is_minion_log_file(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::string start(64, '\0');
+  in.read(start.data(), static_cast<std::streamsize>(start.size()));
+  start.resize(static_cast<std::size_t>(in.gcount()));
+  return minion::is_minion_log(start) || start.starts_with("secure-minions-log ");
+}
+
+ExitCode verify_minion_log(const MinionLogOptions& options) {
+  const auto log = read(options);
+  if (!log) return report(log.error());
+  ServerOptions judged_by = options.server;
+  judged_by.server = "http://127.0.0.1";  // nothing is dialled
+  const auto server = client_options(judged_by);
+  if (!server) return report(server.error());
+  const auto verdict = minion::check_log({log->reveal(), server->policy, server->api_key.reveal()});
+  if (!verdict) return report(verdict.error());
+  if (options.format == OutputFormat::kJson) {
+    (void)print_line(checks_json(*verdict));
+  } else {
+    for (const attestation::Check& check : verdict->checks) fmt::print("{}\n", check.to_text());
+    fmt::print("{} checks, {} receipts good: {}\n", verdict->checks.size(), verdict->receipts,
+               verdict->good() ? "the log holds" : "THE LOG DOES NOT HOLD");
+  }
+  return verdict->good() ? ExitCode::kOk : ExitCode::kRefused;
+}
+
+ExitCode disclosed(const MinionLogOptions& options) {
+  const auto log = read(options);
+  if (!log) return report(log.error());
+  const auto text = minion::ledger_text(log->reveal());
+  if (!text) return report(text.error());
+  fmt::print("{}", *text);
+  return ExitCode::kOk;
+}
+
+}  // namespace minions::app

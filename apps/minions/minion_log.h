@@ -1,0 +1,25 @@
+// The log of `minions run`, read again: `minions disclosed LOG`, and what `minions verify LOG` does with such a file.
+#pragma once
+
+#include "exit_code.h"
+#include "options.h"
+
+namespace minions::app {
+
+struct MinionLogOptions {
+  std::string file;
+  std::string log_key_file;
+  ServerOptions server;  // what it is judged by
+  OutputFormat format = OutputFormat::kText;
+};
+
+void add_minion_log(CLI::App& command, MinionLogOptions& options);
+
+// Whether the file begins as a log of a run, in clear or encrypted.
+[[nodiscard]] bool is_minion_log_file(const std::string& file);
+// Each check, one a line. kOk if none failed, else kRefused.
+[[nodiscard]] ExitCode verify_minion_log(const MinionLogOptions& options);
+// The ledger: what left, message by message.
+[[nodiscard]] ExitCode disclosed(const MinionLogOptions& options);
+
+}  // namespace minions::app

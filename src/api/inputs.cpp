@@ -1,0 +1,153 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "api/secure_minion_protocol.h"
+#include "base/encoding.h"
+#include "documents/open_file.h"
+
+namespace minions::api {
+namespace {
+
+constexpr std::size_t kImageLimitBytes = 20 * 1024 * 1024;
+constexpr std::size_t kFolderFiles = 10'000;
+
+bool is_ignored(const std::filesystem::path& name) {
+  static const std::set<std::string> kNames = {"node_modules", "__pycache__", "venv", "build", "target"};
+  const std::string text = name.string();
+  return text.starts_with('.') || text.ends_with('~') || kNames.contains(text);
+}
+
+// Regular files, sorted, without following links: a loop of them has no end.
+Result<std::vector<std::filesystem::path>> files_under(const std::filesystem::path& folder,
+                                                       std::vector<std::string>& notes) {
+  std::vector<std::filesystem::path> files;
+  std::error_code error;
+  std::filesystem::recursive_directory_iterator at(folder, std::filesystem::directory_options::skip_permission_denied,
+                                                   error);
+  if (error) return fail(ErrorCode::kDocument, fmt::format("{}: {}", folder.string(), error.message()));
+  std::size_t links = 0;
+  for (; at != std::filesystem::recursive_directory_iterator(); at.increment(error)) {
+    if (error) return fail(ErrorCode::kDocument, fmt::format("{}: {}", folder.string(), error.message()));
+    if (is_ignored(at->path().filename())) {
+      at.disable_recursion_pending();
+    } else if (at->is_symlink(error)) {
+      ++links;
+    } else if (at->is_regular_file(error)) {
+      files.push_back(at->path());
+    }
+    if (files.size() > kFolderFiles)
+      return fail(ErrorCode::kTooLarge, fmt::format("{}: has over {} files", folder.string(), kFolderFiles));
+  }
+  if (links > 0) notes.push_back(fmt::format("{}: {} symbolic links skipped", folder.string(), links));
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+Result<chat::Image> load_image(const std::filesystem::path& path) {
+  MINIONS_TRY_ASSIGN(const documents::FileOfSize source, documents::open_regular(path));
+  if (source.size_bytes > kImageLimitBytes)
+    return fail(ErrorCode::kTooLarge, fmt::format("{}: is {} bytes, at most {} are read", path.string(),
+                                                  source.size_bytes, kImageLimitBytes));
+  MINIONS_TRY_ASSIGN(const std::string bytes, documents::read_at(source.file, 0, source.size_bytes));
+  auto type = image_type(as_bytes(bytes));
+  if (!type) return fail(std::move(type).error().in(path.string()));
+  return chat::Image{*std::move(type), chat::Text(to_base64(as_bytes(bytes)))};
+}
+
+// Names end up in markers and on terminals.
+std::string one_line(std::string name) {
+  for (char& c : name) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '_';
+  }
+  return name;
+}
+
+class Reader {
+ public:
+  Reader(Inputs& to, const MinionCall& call, const documents::LoadOptions& options)
+      : to_(to), call_(call), options_(options) {}
+
+  Status file(const std::filesystem::path& path) {
+    MINIONS_TRY_ASSIGN(documents::Document document, documents::load_file(path, options_));
+    add(std::move(document));
+    return {};
+  }
+
+  // What cannot be read is skipped, and said.
+  Status folder(const std::filesystem::path& path) {
+    MINIONS_TRY_ASSIGN(const auto files, files_under(path, to_.notes));
+    std::size_t read = 0;
+    for (const std::filesystem::path& one : files) {
+      if (auto image = load_image(one)) {
+        to_.images.push_back(*std::move(image));
+        ++read;
+        continue;
+      }
+      auto document = documents::load_file(one, options_);
+      if (!document) {
+        to_.notes.push_back("skipped " + document.error().detail);
+        continue;
+      }
+      document->name = one_line(one.lexically_relative(path).generic_string());
+      add(*std::move(document));
+      ++read;
+    }
+    if (read == 0)
+      return fail(ErrorCode::kDocument,
+                  fmt::format("{}: none of its {} files can be read", path.string(), files.size()));
+    return {};
+  }
+
+  // Two documents of one name would make citations ambiguous.
+  void add(documents::Document document) {
+    const std::string name = document.name;
+    for (int i = 2; !names_.insert(document.name).second; ++i) document.name = fmt::format("{} ({})", name, i);
+    for (const std::string& note : document.notes) to_.notes.push_back(document.name + ": " + note);
+    if (call_.on_document) call_.on_document(document);
+    to_.documents.push_back(std::move(document));
+  }
+
+ private:
+  Inputs& to_;
+  const MinionCall& call_;
+  const documents::LoadOptions& options_;
+  std::set<std::string> names_;
+};
+
+}  // namespace
+
+Result<std::string> image_type(ByteView bytes) {
+  const std::string_view text = as_text(bytes);
+  if (text.starts_with("\x89PNG\r\n\x1A\n")) return std::string("image/png");
+  if (text.starts_with("\xFF\xD8\xFF")) return std::string("image/jpeg");
+  if (text.starts_with("GIF87a") || text.starts_with("GIF89a")) return std::string("image/gif");
+  if (text.starts_with("RIFF") && text.substr(0, 12).ends_with("WEBP")) return std::string("image/webp");
+  if (text.starts_with("BM") && text.size() > 26) return std::string("image/bmp");
+  return fail(ErrorCode::kUnsupported, "is no image, want PNG, JPEG, GIF, WebP or BMP");
+}
+
+Result<Inputs> read_inputs(MinionCall& call, const documents::LoadOptions& options) {
+  Inputs inputs;
+  Reader reader(inputs, call, options);
+  for (std::size_t i = 0; i < call.context.size(); ++i) {
+    documents::Document document{fmt::format("context {}", i + 1), documents::DocumentKind::kText, {}, {}};
+    document.pages.push_back({1, chat::Text(std::move(call.context[i]))});
+    reader.add(std::move(document));
+  }
+  for (documents::Document& document : call.documents) reader.add(std::move(document));
+  for (const std::filesystem::path& file : call.files) {
+    std::error_code error;
+    MINIONS_TRY(std::filesystem::is_directory(file, error) ? reader.folder(file) : reader.file(file));
+  }
+  if (call.pdf) MINIONS_TRY(reader.file(*call.pdf));
+  if (call.folder) MINIONS_TRY(reader.folder(*call.folder));
+  for (const std::filesystem::path& file : call.images) {
+    MINIONS_TRY_ASSIGN(chat::Image image, load_image(file));
+    inputs.images.push_back(std::move(image));
+  }
+  return inputs;
+}
+
+}  // namespace minions::api

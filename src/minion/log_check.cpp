@@ -1,0 +1,353 @@
+#include "minion/log_check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "base/encoding.h"
+#include "chat/delta.h"
+#include "minion/pseudonyms.h"
+#include "minion/reply.h"
+#include "session/receipt.h"
+
+namespace minions::minion {
+namespace {
+
+using attestation::Check;
+
+constexpr std::string_view kKeyMark = "Bearer {api-key}";
+constexpr UnixSeconds kEarlyBy = 60;           // as session/receipt.h has it
+constexpr UnixSeconds kLateBy = 360 + 86'400;  // max_s is the server's and not in the log: a day is over any
+
+struct SealedExchange {
+  std::string head;
+  std::string data;
+  std::string reply_data;
+  bool complete = false;
+  bool holds = false;  // its receipt does
+};
+using ExchangeKey = std::pair<std::string, std::uint64_t>;  // session, n
+
+std::string text_at(const Json& object, const char* name) {
+  if (!object.is_object()) return {};
+  const auto member = object.find(name);
+  return member != object.end() && member->is_string() ? member->get<std::string>() : std::string();
+}
+
+std::uint64_t count_at(const Json& object, const char* name) {
+  if (!object.is_object()) return 0;
+  const auto member = object.find(name);
+  return member != object.end() && member->is_number_unsigned() ? member->get<std::uint64_t>() : 0;
+}
+
+const Json& member_of(const Json& object, const char* name) {
+  static const Json kNone;
+  if (!object.is_object()) return kNone;
+  const auto member = object.find(name);
+  return member == object.end() ? kNone : *member;
+}
+
+const Json& list_at(const Json& object, const char* name) {
+  static const Json kNone = Json::array();
+  if (!object.is_object()) return kNone;
+  const auto member = object.find(name);
+  return member != object.end() && member->is_array() ? *member : kNone;
+}
+
+Result<std::string> bytes_at(const Json& object, const char* name) {
+  MINIONS_TRY_ASSIGN(const Bytes bytes, from_base64url(text_at(object, name)));
+  return std::string(as_text(bytes));
+}
+
+class TextSink final : public chat::TokenSink {
+ public:
+  bool token(std::string_view) override { return true; }
+};
+
+// The text of a streamed reply, or of a whole one.
+std::optional<std::string> reply_text(std::string_view body) {
+  if (body.starts_with('{')) {
+    const auto whole = chat::decode_reply(body);
+    return whole ? std::optional(std::string(whole->text.reveal())) : std::nullopt;
+  }
+  chat::StreamedCompletion completion;
+  TextSink sink;
+  while (!body.empty()) {
+    const std::size_t end = std::min(body.find('\n'), body.size());
+    std::string_view line = body.substr(0, end);
+    body.remove_prefix(std::min(end + 1, body.size()));
+    if (!line.starts_with("data:")) continue;
+    line.remove_prefix(5);
+    while (line.starts_with(' ')) line.remove_prefix(1);
+    while (line.ends_with('\r')) line.remove_suffix(1);
+    if (!completion.take(line, sink)) return std::nullopt;
+  }
+  const auto done = std::move(completion).finish();
+  return done ? std::optional(std::string(done->text.reveal())) : std::nullopt;
+}
+
+std::string last_message(std::string_view request) {
+  const Json body = Json::parse(request, nullptr, false);
+  const Json& messages = list_at(body, "messages");
+  return messages.empty() ? std::string() : text_at(messages.back(), "content");
+}
+
+class LogCheck {
+ public:
+  explicit LogCheck(const LogCheckInput& input) : in_(input) {}
+
+  LogVerdict run(const Json& log) {
+    for (const Json& session : list_at(log, "sealed")) check_session(session);
+    if (list_at(log, "sealed").empty()) waive("sealed", "a sealed session", "nothing was sent in one");
+    check_conversation(list_at(log, "conversation"));
+    check_ledger(list_at(log, "disclosed"), list_at(log, "conversation"));
+    check_answer(log);
+    return std::move(verdict_);
+  }
+
+ private:
+  void expect(std::string id, bool good, std::string expected, std::string found) {
+    verdict_.checks.push_back({"log." + std::move(id), good ? attestation::Outcome::kPass : attestation::Outcome::kFail,
+                               std::move(expected), std::move(found), "built-in"});
+  }
+  void waive(std::string id, std::string expected, std::string reason) {
+    verdict_.checks.push_back(
+        {"log." + std::move(id), attestation::Outcome::kWaived, std::move(expected), "", std::move(reason)});
+  }
+
+  void check_session(const Json& session) {
+    const std::string id = text_at(session, "session");
+    const std::string name = fmt::format("session.{}", ++sessions_);
+    const auto document = attestation::AttestationDocument::parse(as_bytes(member_of(session, "document").dump()));
+    const auto h = exactly<32>(from_base64url(text_at(session, "h")));
+    UnixSeconds first = 0;
+    for (const Json& exchange : list_at(session, "exchanges")) {
+      const auto time = static_cast<UnixSeconds>(count_at(member_of(exchange, "receipt"), "time"));
+      if (time > 0 && (first == 0 || time < first)) first = time;
+    }
+    if (!document || !document->statement)
+      return expect(name + ".document", false, "an attestation document",
+                    document ? "no statement" : document.error().detail);
+    check_appraisal(name, document, first);
+    const auto statement = attestation::Statement::parse(*document->statement);
+    if (!statement || !h)
+      return expect(name + ".binding", false, "a statement and a channel binding",
+                    statement ? "no channel binding" : statement.error().detail);
+    for (const Json& exchange : list_at(session, "exchanges"))
+      check_exchange(name, id, exchange, *document->statement, *statement, *h);
+  }
+
+  // As it was judged when its first receipt was signed; without one nothing says when that was.
+  void check_appraisal(const std::string& name, const Result<attestation::AttestationDocument>& document,
+                       UnixSeconds time) {
+    if (time == 0) return waive(name + ".appraisal", "accepted", "no receipt tells when it was judged");
+    const attestation::AttestationResult result =
+        attestation::appraise({document, document->nonce, in_.policy, time, {}, {}});
+    expect(name + ".appraisal", result.accepted(), "accepted by the policy given here",
+           result.accepted() ? "accepted" : result.first_failure()->to_text());
+  }
+
+  void check_exchange(const std::string& session, const std::string& id, const Json& json, ByteView statement_bytes,
+                      const attestation::Statement& statement, const Digest32& h) {
+    const std::uint64_t n = count_at(json, "n");
+    const std::string name = fmt::format("{}.exchange.{}", session, n);
+    SealedExchange exchange;
+    exchange.head = text_at(json, "head");
+    const auto data = bytes_at(json, "data");
+    const auto reply = bytes_at(json, "reply_data");
+    if (!data || !reply) return expect(name + ".data", false, "base64url", "bytes that cannot be decoded");
+    exchange.data = *data;
+    exchange.reply_data = *reply;
+    const Json& receipt = member_of(json, "receipt");
+    exchange.complete = receipt.is_object();
+    if (!receipt.is_object()) {
+      waive(name + ".receipt", "a receipt", "the exchange broke off: " + text_at(json, "error"));
+    } else if (lacks_api_key(exchange.head) && in_.api_key.empty()) {
+      waive(name + ".receipt", "a receipt over this request", "its head had an API key: give it to judge the receipt");
+    } else {
+      exchange.holds = check_receipt(name, n, json, exchange, statement_bytes, statement, h);
+    }
+    exchanges_[{id, n}] = std::move(exchange);
+  }
+
+  bool check_receipt(const std::string& name, std::uint64_t n, const Json& json, const SealedExchange& exchange,
+                     ByteView statement_bytes, const attestation::Statement& statement, const Digest32& h) {
+    const Json& stated = member_of(json, "receipt");
+    session::ReplyTrailer trailer;
+    const auto request = exactly<32>(from_base64url(text_at(stated, "request")));
+    const auto reply = exactly<32>(from_base64url(text_at(stated, "reply")));
+    const auto signature = exactly<64>(from_base64url(text_at(stated, "signature")));
+    if (!request || !reply || !signature) {
+      expect(name + ".receipt", false, "a receipt", "fields that cannot be decoded");
+      return false;
+    }
+    trailer.receipt = {static_cast<UnixSeconds>(count_at(stated, "time")), *request, *reply, *signature};
+    trailer.usage = text_at(json, "usage");
+    session::ExchangeHash sent;
+    sent.head(as_bytes(with_api_key(exchange.head, in_.api_key)));
+    sent.data(as_bytes(exchange.data));
+    session::ExchangeHash received;
+    received.head(as_bytes(text_at(json, "reply_head")));
+    received.data(as_bytes(exchange.reply_data));
+    session::ReceiptSubject subject;
+    subject.statement = attestation::statement_digest(statement_bytes);
+    subject.channel_binding = h;
+    subject.n = n;
+    subject.request = std::move(sent).finish();
+    subject.reply = std::move(received).finish();
+    const Status good = session::check_receipt(
+        trailer, subject, {statement.not_before - kEarlyBy, statement.not_after + kLateBy}, statement.receipt_ed25519);
+    expect(name + ".receipt", good.has_value(), "signed by the attested key over this request and reply",
+           good ? "good" : good.error().detail);
+    if (good) ++verdict_.receipts;
+    return good.has_value();
+  }
+
+  void check_conversation(const Json& turns) {
+    std::size_t number = 0;
+    for (const Json& turn : turns) {
+      const std::string name = fmt::format("conversation.{}", ++number);
+      if (text_at(turn, "user") != "supervisor") continue;
+      const Json receipt = member_of(turn, "receipt");
+      if (!receipt.is_object()) {
+        waive(name, "a sealed exchange with a receipt", "the call did not end well: " + text_at(turn, "error"));
+        continue;
+      }
+      const auto found = exchanges_.find({text_at(receipt, "session"), count_at(receipt, "n")});
+      if (found == exchanges_.end()) {
+        expect(name, false, "its sealed exchange in this log", "none");
+        continue;
+      }
+      const SealedExchange& exchange = found->second;
+      const bool prompt = last_message(exchange.data) == text_at(turn, "prompt");
+      const bool output = !text_at(turn, "error").empty() || reply_text(exchange.reply_data) == text_at(turn, "output");
+      if (!exchange.holds && prompt && output) {
+        waive(name, "what a sealed exchange with a good receipt carried",
+              "it is that exchange, whose receipt was not judged or does not hold");
+        continue;
+      }
+      expect(name, exchange.holds && prompt && output, "what its sealed exchange carried",
+             !prompt   ? "another prompt"
+             : !output ? "another output"
+                       : "the same");
+    }
+  }
+
+  void check_ledger(const Json& entries, const Json& turns) {
+    std::uint64_t counted = 0;
+    std::vector<const Json*> asked;
+    for (const Json& turn : turns) {
+      if (text_at(turn, "user") == "supervisor") asked.push_back(&turn);
+    }
+    bool sizes = true;
+    bool texts = entries.size() >= asked.size();
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      const std::string text = text_at(entries[i], "text");
+      counted += count_at(entries[i], "wire_bytes");
+      sizes = sizes && count_at(entries[i], "text_bytes") == text.size();
+      texts = texts && (i >= asked.size() || text_at(*asked[i], "prompt").find(text) != std::string::npos);
+    }
+    // Of an exchange that broke off, nothing says whether its request left.
+    std::uint64_t sent = 0;
+    std::uint64_t perhaps = 0;
+    for (const auto& [key, exchange] : exchanges_) (exchange.complete ? sent : perhaps) += exchange.data.size();
+    expect("disclosed.wire_bytes", counted >= sent && counted <= sent + perhaps,
+           fmt::format("{} bytes, the sum of the sealed requests", sent), fmt::format("{} bytes", counted));
+    expect("disclosed.text_bytes", sizes, "the size of each text", sizes ? "the same" : "another size");
+    expect("disclosed.text", texts, "the text of each message to the supervisor", texts ? "the same" : "another text");
+  }
+
+  void check_answer(const Json& log) {
+    if (!member_of(log, "answered").is_boolean() || !member_of(log, "answered").get<bool>())
+      return waive("answer", "the supervisor's last answer", "the run has none");
+    std::string last;
+    for (const Json& turn : list_at(log, "conversation")) {
+      if (text_at(turn, "user") == "supervisor") last = text_at(turn, "output");
+    }
+    Placeholders placeholders;
+    if (const Json& logged = member_of(log, "placeholders"); logged.is_object()) {
+      for (const auto& [placeholder, value] : logged.items()) {
+        if (value.is_string()) placeholders.try_emplace(placeholder, chat::Text(value.get<std::string>()));
+      }
+    }
+    const auto decision = parse_decision(last);
+    const chat::Text whole = decision ? put_back(decision->text, placeholders) : chat::Text();
+    const bool same = decision && whole.reveal() == text_at(log, "generated_final_answer");
+    expect("answer", same, "the supervisor's last answer, placeholders put back", same ? "the same" : "another text");
+  }
+
+  const LogCheckInput& in_;
+  LogVerdict verdict_;
+  std::map<ExchangeKey, SealedExchange> exchanges_;
+  unsigned sessions_ = 0;
+};
+
+Result<Json> parse_log(std::string_view text) {
+  Json log = Json::parse(text, nullptr, false);
+  if (!log.is_object() || count_at(log, "minion_log") != 1)
+    return fail(ErrorCode::kMalformed, "log: is no log of a run, or of a newer program");
+  return log;
+}
+
+}  // namespace
+
+bool is_minion_log(std::string_view text) {
+  constexpr std::size_t kStart = 64;
+  return text.substr(0, kStart).find("\"minion_log\"") != std::string_view::npos;
+}
+
+bool LogVerdict::good() const {
+  return std::none_of(checks.begin(), checks.end(),
+                      [](const Check& check) { return check.outcome == attestation::Outcome::kFail; });
+}
+
+Result<LogVerdict> check_log(const LogCheckInput& input) {
+  MINIONS_TRY_ASSIGN(const Json log, parse_log(input.log));
+  return LogCheck(input).run(log);
+}
+
+Result<std::string> ledger_text(std::string_view text) {
+  MINIONS_TRY_ASSIGN(const Json log, parse_log(text));
+  std::string out;
+  std::uint64_t wire = 0;
+  double share = 0;
+  for (const Json& entry : list_at(log, "disclosed")) {
+    wire += count_at(entry, "wire_bytes");
+    if (entry.contains("share_disclosed") && entry["share_disclosed"].is_number())
+      share = entry["share_disclosed"].get<double>();
+    out += fmt::format("== round {}, {}: {} bytes of new text, {} bytes sent\n{}\n", count_at(entry, "round"),
+                       text_at(entry, "what"), count_at(entry, "text_bytes"), count_at(entry, "wire_bytes"),
+                       text_at(entry, "text"));
+    for (const Json& passage : list_at(entry, "passages"))
+      out += fmt::format("   quotes {} bytes of [{}, page {}]\n", count_at(passage, "bytes"),
+                         text_at(passage, "document"), count_at(passage, "page"));
+  }
+  out += fmt::format("== {} messages, {} bytes sent, {:.2f} % of the documents' text disclosed\n",
+                     list_at(log, "disclosed").size(), wire, share * 100);
+  return out;
+}
+
+std::string without_api_key(std::string_view head) {
+  std::string text(head);
+  const Json object = Json::parse(head, nullptr, false);
+  const std::string key = object.is_object() ? text_at(member_of(object, "headers"), "authorization") : std::string();
+  if (key.empty()) return text;
+  const std::string quoted = json_quoted(key);
+  const std::size_t at = text.rfind(quoted);
+  if (at != std::string::npos) text.replace(at, quoted.size(), json_quoted(kKeyMark));
+  return text;
+}
+
+bool lacks_api_key(std::string_view head) { return head.find(kKeyMark) != std::string_view::npos; }
+
+std::string with_api_key(std::string_view head, std::string_view api_key) {
+  std::string text(head);
+  const std::string mark = json_quoted(kKeyMark);
+  const std::size_t at = text.rfind(mark);
+  if (at != std::string::npos) text.replace(at, mark.size(), json_quoted("Bearer " + std::string(api_key)));
+  return text;
+}
+
+}  // namespace minions::minion

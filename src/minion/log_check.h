@@ -1,0 +1,34 @@
+// Checks the log of a run offline: that the attested key signed each sealed exchange it holds, that the conversation is
+// what those exchanges carried, and that the ledger counts what was sent. Files and keys are the caller's.
+#pragma once
+
+#include "attestation/appraise.h"
+
+namespace minions::minion {
+
+// {"minion_log": 1, ...}
+[[nodiscard]] bool is_minion_log(std::string_view text);
+
+struct LogCheckInput {
+  std::string_view log;
+  const attestation::AppraisalPolicy& policy;  // what the server had to show
+  std::string_view api_key;                    // empty: requests that carried one are not judged
+};
+
+struct LogVerdict {
+  std::vector<attestation::Check> checks;
+  std::size_t receipts = 0;  // that hold
+  [[nodiscard]] bool good() const;
+};
+// kMalformed: no log of a run at all.
+[[nodiscard]] Result<LogVerdict> check_log(const LogCheckInput& input);
+
+// The ledger of a log, for people.
+[[nodiscard]] Result<std::string> ledger_text(std::string_view log);
+
+// A request's head without its API key, and back. What the log keeps instead names nothing.
+[[nodiscard]] std::string without_api_key(std::string_view head);
+[[nodiscard]] std::string with_api_key(std::string_view head, std::string_view api_key);
+[[nodiscard]] bool lacks_api_key(std::string_view head);
+
+}  // namespace minions::minion

@@ -1,0 +1,41 @@
+// The supervisor's replies, read out of whatever text a model wraps them in. What is wrong with one is told without its
+// text.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace minions::minion {
+
+inline constexpr std::size_t kMaxReplyBytes = 1024 * 1024;
+
+// The last balanced JSON object of the text: nested, in a code fence, behind a train of thought or beside other
+// objects. Line ends inside strings, which JSON forbids and models write, are taken.
+[[nodiscard]] std::optional<nlohmann::json> last_json_object(std::string_view text);
+
+struct FirstReply {
+  std::string reasoning;  // may be empty
+  std::string message;
+};
+[[nodiscard]] Result<FirstReply> parse_first_reply(std::string_view text);
+
+enum class Decision { kFinalAnswer, kMoreInformation };
+struct DecisionReply {
+  Decision decision;
+  std::string text;  // the answer, or the next question
+};
+[[nodiscard]] Result<DecisionReply> parse_decision(std::string_view text);
+
+// A worker's answer without the train of thought that some models put before it in <think>. What was thought aloud may
+// hold far more of the documents than the answer. Nothing where the thought did not end.
+[[nodiscard]] std::string_view without_reasoning(std::string_view text);
+
+// {"names": [...]}, as the worker lists them.
+[[nodiscard]] Result<std::vector<std::string>> parse_names(std::string_view text);
+
+}  // namespace minions::minion

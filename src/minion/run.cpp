@@ -1,0 +1,289 @@
+#include "minion/run.h"
+
+#include <fmt/format.h>
+
+#include "minion/passages.h"
+#include "minion/tokens.h"
+
+namespace minions::minion {
+namespace {
+
+class NoTokens final : public chat::TokenSink {
+ public:
+  explicit NoTokens(RunObserver& observer) : observer_(observer) {}
+  bool token(std::string_view) override { return !observer_.stop_requested(); }
+
+ private:
+  RunObserver& observer_;
+};
+
+void add(std::optional<chat::Usage>& total, const std::optional<chat::Usage>& more) {
+  if (!more) return;
+  total = total.value_or(chat::Usage()) + *more;
+}
+
+// A backend that has no structured replies says so by refusing the request.
+bool refuses_shape(const Error& error) {
+  const auto says = [&](std::string_view text) { return error.detail.find(text) != std::string::npos; };
+  return error.code == ErrorCode::kBackend && (says("HTTP 400") || says("HTTP 422") || says("HTTP 501"));
+}
+
+class Run {
+ public:
+  Run(const RunInput& input, const RunParts& parts)
+      : in_(input), parts_(parts), text_(input.documents), ledger_(text_) {}
+  [[nodiscard]] RunReport run();
+
+ private:
+  [[nodiscard]] Result<Finish> converse();
+  [[nodiscard]] Result<MinionEvent> carry_out(const AskSupervisor& action);
+  [[nodiscard]] Result<MinionEvent> carry_out(const Retrieve& action);
+  [[nodiscard]] Result<MinionEvent> carry_out(const AskWorker& action);
+  [[nodiscard]] Result<MinionEvent> carry_out(const Finish& action);
+  [[nodiscard]] SupervisorExchange send(const AskSupervisor& action);
+  [[nodiscard]] chat::ChatRequest worker_request(const AskWorker& action) const;
+  void note_supervisor(const AskSupervisor& action, SupervisorExchange& exchange);
+  void check_prompt_tokens(const chat::ChatRequest& request, const chat::Completion& completion);
+  void tell(Sender sender, unsigned round);
+  void note(std::string text);
+  [[nodiscard]] RoundTiming& timing_of(unsigned round);
+
+  const RunInput& in_;
+  const RunParts& parts_;
+  DocumentText text_;
+  DisclosureLedger ledger_;
+  MinionResult result_;
+  std::optional<WorkerReading> reading_;
+  std::optional<MinionProtocol> protocol_;
+  std::vector<std::string> seen_;  // places of the passages for the next question
+  bool shapes_ = true;             // the supervisor's backend takes response_format
+  std::uint64_t last_prompt_tokens_ = 0;
+};
+
+RunReport Run::run() {
+  const SteadyTime start = parts_.now();
+  RunReport report;
+  auto finished = converse();
+  result_.disclosed = std::move(ledger_).take();
+  if (protocol_) {
+    for (const auto& [placeholder, value] : protocol_->pseudonyms().placeholders())
+      result_.placeholders.try_emplace(placeholder, value.copy());
+  }
+  if (finished) {
+    result_.outcome = finished->outcome;
+    result_.answered = finished->outcome == Outcome::kAnswered;
+    result_.final_answer = std::move(finished->answer);
+    if (result_.answered) result_.citations = check_citations(result_.final_answer.reveal(), text_);
+    if (finished->outcome == Outcome::kLimit)
+      report.error = Error{ErrorCode::kLimit,
+                           fmt::format("minion: the next answer would take the worker's text that left over {} bytes",
+                                       *in_.options.max_disclosed_bytes)};
+    if (finished->outcome == Outcome::kDeclined && parts_.observer.stop_requested())
+      report.error = Error{ErrorCode::kCancelled, "broken off"};
+    else if (finished->outcome == Outcome::kDeclined)
+      report.error = Error{ErrorCode::kLimit, "minion: a message was not approved, and was not sent"};
+  } else {
+    report.error = std::move(finished).error();
+  }
+  result_.timing.total_time = std::chrono::duration<double>(parts_.now() - start).count();
+  report.result = std::move(result_);
+  return report;
+}
+
+Result<Finish> Run::converse() {
+  MINIONS_TRY_ASSIGN(reading_,
+                     WorkerReading::create(in_.documents, {parts_.worker.context_tokens, parts_.worker.answer_tokens,
+                                                           in_.options.max_question_bytes}));
+  ProtocolOptions options = in_.options;
+  options.documents = reading_->whole() ? Documents::kWhole : Documents::kRetrieved;
+  if (!reading_->whole()) {
+    note(
+        fmt::format("the documents have about {} tokens and do not fit the worker's context of {}: it sees passages "
+                    "chosen for each question",
+                    reading_->estimated_document_tokens(), parts_.worker.context_tokens));
+  }
+  ProtocolTask task = in_.task;
+  for (const documents::Document& document : in_.documents)
+    task.documents.push_back({document.name, document.pages.size()});
+  MINIONS_TRY_ASSIGN(MinionProtocol protocol, MinionProtocol::create(task, options, text_));
+  protocol_.emplace(std::move(protocol));
+  MinionAction action = protocol_->first();
+  while (!std::holds_alternative<Finish>(action)) {
+    if (parts_.observer.stop_requested()) return fail(ErrorCode::kCancelled, "broken off");
+    MINIONS_TRY_ASSIGN(MinionEvent event, std::visit([&](const auto& one) { return carry_out(one); }, action));
+    MINIONS_TRY_ASSIGN(action, protocol_->on(std::move(event)));
+  }
+  return std::get<Finish>(std::move(action));
+}
+
+Result<MinionEvent> Run::carry_out(const Finish&) { return fail(ErrorCode::kInternal, "minion: the run is over"); }
+
+void Run::note(std::string text) {
+  if (std::find(result_.notes.begin(), result_.notes.end(), text) == result_.notes.end())
+    result_.notes.push_back(std::move(text));
+}
+
+RoundTiming& Run::timing_of(unsigned round) {
+  const std::size_t index = round == 0 ? 0 : round - 1;
+  if (result_.timing.rounds.size() <= index) result_.timing.rounds.resize(index + 1);
+  return result_.timing.rounds[index];
+}
+
+void Run::tell(Sender sender, unsigned round) {
+  Progress progress;
+  progress.round = std::max(round, 1U);
+  progress.max_rounds = in_.options.max_rounds;
+  progress.thinking = sender;
+  for (const LedgerEntry& entry : ledger_.entries()) progress.wire_bytes += entry.wire_bytes;
+  if (result_.remote_usage) progress.remote_prompt_tokens = result_.remote_usage->prompt_tokens;
+  parts_.observer.progress(progress);
+}
+
+SupervisorExchange Run::send(const AskSupervisor& action) {
+  chat::ChatRequest request{.model = in_.supervisor_model};
+  for (const chat::Message& message : action.messages)
+    request.messages.push_back({message.role, message.content.copy()});
+  if (shapes_) request.response_format = action.shape;
+  SupervisorExchange exchange = parts_.supervisor.ask(request);
+  if (exchange.completion || !shapes_ || !refuses_shape(exchange.completion.error())) return exchange;
+  note("the supervisor's server takes no response_format: shapes are asked for in words alone");
+  shapes_ = false;
+  request.response_format = chat::FreeText{};
+  SupervisorExchange again = parts_.supervisor.ask(request);
+  again.wire_bytes += exchange.wire_bytes;
+  again.attestation_s += exchange.attestation_s;
+  again.handshake_s += exchange.handshake_s;
+  if (!exchange.receipt.is_null()) result_.receipts.push_back(std::move(exchange.receipt));
+  return again;
+}
+
+Result<MinionEvent> Run::carry_out(const AskSupervisor& action) {
+  ledger_.begin(action.round, action.what, action.new_text.copy());
+  if (parts_.observer.approve(ledger_.entries().back()) == Approval::kStop) {
+    ledger_.withdraw();
+    return SendDeclined{};
+  }
+  tell(Sender::kSupervisor, action.round);
+  SupervisorExchange exchange = send(action);
+  ledger_.sent(exchange.wire_bytes);
+  note_supervisor(action, exchange);
+  if (!exchange.completion) return fail(std::move(exchange.completion).error());
+  chat::Text& text = exchange.completion->text;
+  const chat::Message shown{chat::Role::kAssistant, protocol_->readable(text.reveal())};
+  parts_.observer.message(Sender::kSupervisor, &shown, false);
+  return SupervisorReplied{std::move(text)};
+}
+
+void Run::note_supervisor(const AskSupervisor& action, SupervisorExchange& exchange) {
+  result_.timing.attestation_exchange += exchange.attestation_s;
+  result_.timing.key_exchange += exchange.handshake_s;
+  RoundTiming& timing = timing_of(action.round);
+  timing.supervisor_encryption += exchange.timing.supervisor_encryption;
+  timing.supervisor_transmission += exchange.timing.supervisor_transmission;
+  timing.supervisor_decryption += exchange.timing.supervisor_decryption;
+  if (!exchange.session_id.empty()) result_.session_id = exchange.session_id;
+  ConversationTurn turn;
+  turn.user = Sender::kSupervisor;
+  turn.round = action.round;
+  turn.what = name_of(action.what);
+  turn.prompt = action.messages.back().content.copy();
+  turn.receipt = exchange.receipt;
+  if (!exchange.receipt.is_null()) result_.receipts.push_back(exchange.receipt);
+  result_.supervisor_messages.clear();
+  for (const chat::Message& message : action.messages)
+    result_.supervisor_messages.push_back({message.role, message.content.copy()});
+  if (exchange.completion) {
+    turn.output = exchange.completion->text.copy();
+    result_.supervisor_messages.push_back({chat::Role::kAssistant, exchange.completion->text.copy()});
+    std::optional<chat::Usage>& usage = exchange.completion->usage;
+    if (usage) {
+      // The history is sent whole each time: what the request before had is seen again.
+      usage->seen_prompt_tokens = std::min(last_prompt_tokens_, usage->prompt_tokens);
+      last_prompt_tokens_ = usage->prompt_tokens;
+    } else {
+      note("a reply of the supervisor reported no usage: remote_usage is too low");
+    }
+    turn.usage = usage;
+    add(result_.remote_usage, usage);
+  } else {
+    turn.error = exchange.completion.error().detail;
+  }
+  result_.conversation_log.push_back(std::move(turn));
+}
+
+Result<MinionEvent> Run::carry_out(const Retrieve& action) {
+  MINIONS_TRY_ASSIGN(FoundPassages found, reading_->find(action.question.reveal()));
+  seen_ = std::move(found.places);
+  return PassagesFound{std::move(found.text)};
+}
+
+chat::ChatRequest Run::worker_request(const AskWorker& action) const {
+  chat::ChatRequest request{.model = parts_.worker.model};
+  request.max_tokens = parts_.worker.answer_tokens;
+  chat::Message question{chat::Role::kUser, action.question.copy()};
+  if (action.job == WorkerJob::kFindNames) {
+    request.messages.push_back({chat::Role::kSystem, chat::Text(std::string(prompts::kFindNamesSystem))});
+    request.response_format = chat::JsonSchema{"names", std::string(prompts::kNamesSchema)};
+    request.temperature = 0;
+  } else {
+    request.messages.push_back({chat::Role::kSystem, action.passages
+                                                         ? action.passages->copy()
+                                                         : chat::Text(std::string(reading_->everything()))});
+    for (const chat::Image& image : in_.images) question.images.push_back({image.media_type, image.base64.copy()});
+  }
+  request.messages.push_back(std::move(question));
+  return request;
+}
+
+// A worker whose context is cut answers from less than it was given, and looks as sure as ever.
+void Run::check_prompt_tokens(const chat::ChatRequest& request, const chat::Completion& completion) {
+  if (!completion.usage || completion.usage->prompt_tokens == 0) return;
+  std::uint64_t least = 0;
+  for (const chat::Message& message : request.messages) least += least_tokens(message.content.reveal());
+  if (completion.usage->prompt_tokens + completion.usage->cached_prompt_tokens >= least) return;
+  note(fmt::format("the worker counted {} tokens in a prompt of {} at least: it may not have seen all of it",
+                   completion.usage->prompt_tokens, least));
+}
+
+Result<MinionEvent> Run::carry_out(const AskWorker& action) {
+  tell(Sender::kWorker, action.round);
+  const bool answer = action.job == WorkerJob::kAnswer;
+  if (answer) parts_.observer.message(Sender::kWorker, nullptr, false);
+  const chat::ChatRequest request = worker_request(action);
+  const SteadyTime start = parts_.now();
+  NoTokens tokens(parts_.observer);
+  auto completion = parts_.worker.client.complete(request, tokens);
+  timing_of(action.round).worker_call_time += std::chrono::duration<double>(parts_.now() - start).count();
+  ConversationTurn turn;
+  turn.user = Sender::kWorker;
+  turn.round = action.round;
+  turn.what = answer ? "answer" : "find_names";
+  turn.prompt = action.question.copy();
+  if (action.passages) turn.passages = std::move(seen_);
+  if (!completion) {
+    turn.error = completion.error().detail;
+    result_.conversation_log.push_back(std::move(turn));
+    return fail(std::move(completion).error().in("worker"));
+  }
+  check_prompt_tokens(request, *completion);
+  add(result_.local_usage, completion->usage);
+  turn.usage = completion->usage;
+  turn.output = completion->text.copy();
+  result_.conversation_log.push_back(std::move(turn));
+  if (!answer) return WorkerReplied{std::move(completion->text)};
+  if (completion->finish_reason == chat::FinishReason::kLength) {
+    note(fmt::format("the worker's answer of round {} was cut at its limit of tokens", action.round));
+    completion->text.append("\n(the answer was cut here by the small model's limit)");
+  }
+  const chat::Message shown{chat::Role::kAssistant, completion->text.copy()};
+  parts_.observer.message(Sender::kWorker, &shown, false);
+  result_.worker_messages.push_back({chat::Role::kUser, action.question.copy()});
+  result_.worker_messages.push_back({chat::Role::kAssistant, completion->text.copy()});
+  return WorkerReplied{std::move(completion->text)};
+}
+
+}  // namespace
+
+RunReport run(const RunInput& input, const RunParts& parts) { return Run(input, parts).run(); }
+
+}  // namespace minions::minion

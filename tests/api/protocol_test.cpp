@@ -1,0 +1,259 @@
+// SecureMinionProtocol against a server that speaks smp2 over real sockets and keeps what it opened.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <fstream>
+
+#include "api/secure_minion_protocol.h"
+#include "minion/log_check.h"
+#include "models/extractive.h"
+#include "models/in_process_client.h"
+#include "support/fake_server.h"
+
+namespace minions::api {
+namespace {
+
+namespace fs = std::filesystem;
+using ::minions::testing::FakeReply;
+using ::minions::testing::FakeServer;
+using ::minions::testing::ReceivedExchange;
+
+std::string streamed(std::string_view text) {
+  return "data: {\"choices\":[{\"delta\":{\"content\":" + json_quoted(text) +
+         "},\"finish_reason\":\"stop\"}]}\n\ndata: "
+         "{\"choices\":[],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":1}}\n\ndata: [DONE]\n\n";
+}
+
+class SecureMinion : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (fs::temp_directory_path() / "minions-api-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    directory_ = name;
+    std::ofstream(directory_ / "note.txt") << "The turbine at Falkenau reached an output of 412 megawatts.";
+  }
+  void TearDown() override { fs::remove_all(directory_); }
+
+  void answer(std::vector<std::string> texts, std::string usage = R"({"prompt_tokens":40,"completion_tokens":4})") {
+    ::minions::testing::FakeServerHooks hooks;
+    auto next = std::make_shared<std::atomic<std::size_t>>(0);
+    hooks.answer = [texts = std::move(texts), usage = std::move(usage), next](const ReceivedExchange& received) {
+      if (received.head.path == "/v1/models") return FakeReply{200, {}, {R"({"data":[{"id":"big"}]})"}, "", {}};
+      return FakeReply{200, {}, {streamed(texts[std::min(next->fetch_add(1), texts.size() - 1)])}, usage, {}};
+    };
+    server_.set(std::move(hooks));
+  }
+  [[nodiscard]] std::unique_ptr<SecureMinionProtocol> make() {
+    SecureMinionOptions options;
+    options.supervisor_url = server_.url();
+    options.log_dir = directory_ / "logs";
+    attestation::PolicyFlags flags;
+    flags.simulated = attestation::PolicyFlags::Simulated::kAllow;
+    flags.trusted_attestation_pem = server_.attestation_pem();
+    options.unix_time = [this] { return now_; };
+    options.policy = attestation::AppraisalPolicy::built_in().with(flags).value();
+    options.callback = [this](minion::Sender sender, const chat::Message* message, bool is_final) {
+      seen_ += std::string(minion::name_of(sender)) + (message == nullptr ? "... " : is_final ? "! " : " ");
+    };
+    const auto none = [] { return std::stop_token(); };
+    models::ReadyWorker worker{
+        std::make_unique<models::InProcessClient>(context_, std::make_unique<models::ExtractiveModel>(), none),
+        "extractive", 1'000'000};
+    auto protocol = SecureMinionProtocol::create({context_}, std::move(options), std::move(worker));
+    EXPECT_TRUE(protocol) << protocol.error().detail;
+    return *std::move(protocol);
+  }
+  [[nodiscard]] MinionCall task() const {
+    MinionCall call;
+    call.task = "What output did the turbine reach?";
+    call.files = {directory_ / "note.txt"};
+    return call;
+  }
+  [[nodiscard]] Json log_of(const MinionRun& run) const {
+    std::ifstream in(run.result.log_file);
+    return Json::parse(in);
+  }
+
+  fs::path directory_;
+  FakeServer server_;
+  net::asio::io_context context_{1};
+  UnixSeconds now_ = ::minions::testing::kFakeNow;
+  std::string seen_;
+};
+
+constexpr const char* kQuestion = R"({"message":"What output did the turbine at Falkenau reach?"})";
+constexpr const char* kFinal = R"({"decision":"provide_final_answer","answer":"412 megawatts"})";
+
+TEST_F(SecureMinion, AnswersATaskOverAFile) {
+  answer({kQuestion, kFinal});
+  const auto protocol = make();
+  const MinionRun run = protocol->call(task());
+  ASSERT_FALSE(run.error) << run.error->detail;
+  EXPECT_TRUE(run.result.answered);
+  EXPECT_EQ(run.result.final_answer.reveal(), "412 megawatts");
+  EXPECT_EQ(seen_, "supervisor worker... worker supervisor supervisor! ");
+  EXPECT_EQ(run.result.receipts.size(), 2U);
+  EXPECT_EQ(run.result.session_id.size(), 32U);
+  EXPECT_GT(run.result.timing.attestation_exchange, 0);
+  EXPECT_GT(run.result.timing.key_exchange, 0);
+  EXPECT_GT(run.result.timing.rounds.at(0).supervisor_encryption, 0);
+  EXPECT_GT(run.result.timing.rounds.at(0).supervisor_transmission, 0);
+}
+
+TEST_F(SecureMinion, CountsTheBytesThatTheServerOpened) {
+  answer({kQuestion, R"({"decision":"request_additional_info","message":"Which turbine?"})", kFinal});
+  const MinionRun run = make()->call(task());
+  ASSERT_FALSE(run.error) << run.error->detail;
+  std::uint64_t opened = 0;
+  for (const ReceivedExchange& exchange : server_.exchanges()) opened += exchange.body.size();
+  EXPECT_EQ(run.result.wire_bytes(), opened);
+  EXPECT_EQ(run.result.disclosed.size(), 3U);
+}
+
+TEST_F(SecureMinion, TakesTheUsageThatTheReceiptSigns) {
+  answer({kQuestion, kFinal});
+  EXPECT_EQ(make()->call(task()).result.remote_usage->prompt_tokens, 80U);  // and not what the stream said
+  answer({kQuestion, kFinal}, "");
+  const MinionRun run = make()->call(task());
+  EXPECT_FALSE(run.result.remote_usage);
+  EXPECT_FALSE(run.result.notes.empty());
+}
+
+TEST_F(SecureMinion, GoesOnInItsSessionAndLogsEachCallByItself) {
+  answer({kQuestion, kFinal, kQuestion, kFinal});
+  const auto protocol = make();
+  const MinionRun first = protocol->call(task());
+  const MinionRun second = protocol->call(task());
+  ASSERT_FALSE(second.error);
+  EXPECT_EQ(first.result.session_id, second.result.session_id);
+  EXPECT_EQ(second.result.timing.key_exchange, 0);
+  EXPECT_NE(first.result.log_file, second.result.log_file);
+  EXPECT_EQ(log_of(first)["sealed"][0]["exchanges"].size(), 3U);  // the list of models, too
+  EXPECT_EQ(log_of(second)["sealed"][0]["exchanges"].size(), 2U);
+  protocol->end_session();
+  EXPECT_FALSE(protocol->client().session_parameters());
+}
+
+TEST_F(SecureMinion, LeavesALogThatHoldsAndNoChangeOfIt) {
+  answer({kQuestion, kFinal});
+  const MinionRun run = make()->call(task());
+  ASSERT_FALSE(run.error);
+  const Json log = log_of(run);
+  attestation::PolicyFlags flags;
+  flags.simulated = attestation::PolicyFlags::Simulated::kAllow;
+  flags.trusted_attestation_pem = server_.attestation_pem();
+  const auto policy = attestation::AppraisalPolicy::built_in().with(flags).value();
+  const auto holds = [&](const Json& judged) {
+    const std::string text = judged.dump();
+    const auto verdict = minion::check_log({text, policy, ""});
+    return verdict && verdict->good() && verdict->receipts == 3;
+  };
+  EXPECT_TRUE(holds(log));
+  const std::pair<const char*, Json> changes[] = {
+      {"/generated_final_answer", "413"},
+      {"/conversation/0/prompt", "another"},
+      {"/conversation/2/output", kQuestion},
+      {"/conversation/0/receipt/n", 7},
+      {"/disclosed/0/wire_bytes", 1},
+      {"/disclosed/0/text_bytes", 1},
+      {"/disclosed/1/text", "another"},
+      {"/sealed/0/h", std::string(43, 'A')},
+      {"/sealed/0/document", nullptr},
+      {"/sealed/0/exchanges/1/n", 2},
+      {"/sealed/0/exchanges/1/usage", "{}"},
+      {"/sealed/0/exchanges/1/head", "{}"},
+      {"/sealed/0/exchanges/1/reply_head", "{}"},
+      {"/sealed/0/exchanges/1/data", "AAAA"},
+      {"/sealed/0/exchanges/1/reply_data", "AAAA"},
+      {"/sealed/0/exchanges/1/data", "not base64url!"},
+      {"/sealed/0/exchanges/1/receipt/time", 1},
+      {"/sealed/0/exchanges/1/receipt/request", std::string(43, 'A')},
+      {"/sealed/0/exchanges/1/receipt/signature", std::string(86, 'A')},
+  };
+  for (const auto& [place, value] : changes) {
+    Json changed = log;
+    ASSERT_NE(changed[Json::json_pointer(place)], value) << place;
+    changed[Json::json_pointer(place)] = value;
+    EXPECT_FALSE(holds(changed)) << place;
+  }
+  EXPECT_EQ(minion::check_log({"{}", policy, ""}).error().code, ErrorCode::kMalformed);
+  EXPECT_EQ(minion::check_log({"", policy, ""}).error().code, ErrorCode::kMalformed);
+}
+
+TEST(ApiKeys, LeaveAHeadAndComeBack) {
+  const std::string head =
+      R"({"method":"POST","path":"/x","headers":{"accept":"*/*","authorization":"Bearer k\"ey"},"length":3})";
+  const std::string without = minion::without_api_key(head);
+  EXPECT_EQ(without.find("k\\"), std::string::npos);
+  EXPECT_TRUE(minion::lacks_api_key(without));
+  EXPECT_EQ(minion::with_api_key(without, "k\"ey"), head);
+  EXPECT_NE(minion::with_api_key(without, "other"), head);
+  EXPECT_EQ(minion::without_api_key("{}"), "{}");
+  EXPECT_FALSE(minion::lacks_api_key(head));
+}
+
+TEST_F(SecureMinion, ReadsEverythingThatACallNames) {
+  answer({kQuestion, kFinal});
+  fs::create_directory(directory_ / "folder");
+  std::ofstream(directory_ / "folder" / "note.txt") << "Another note.";
+  std::ofstream(directory_ / "folder" / "dot.gif", std::ios::binary) << "GIF89a\x01";
+  MinionCall call = task();
+  call.context = {"A text that was handed in."};
+  call.folder = directory_ / "folder";
+  call.metadata = "two notes";
+  call.logging_id = "id 7";
+  call.max_rounds = 1;
+  const MinionRun run = make()->call(std::move(call));
+  ASSERT_FALSE(run.error) << run.error->detail;
+  EXPECT_EQ(fs::path(run.result.log_file).filename(), "id7_secure_minion.json");
+  const Json log = log_of(run);
+  ASSERT_EQ(log["documents"].size(), 3U);
+  EXPECT_EQ(log["documents"][2]["name"], "note.txt (2)");  // names are unique, so that citations are
+  EXPECT_NE(log["conversation"][0]["prompt"].get<std::string>().find("two notes"), std::string::npos);
+  EXPECT_EQ(log["error"], nullptr);
+}
+
+TEST_F(SecureMinion, LogsARunThatFailedHalfway) {
+  answer({kQuestion, "no JSON"});
+  const MinionRun run = make()->call(task());
+  ASSERT_TRUE(run.error);
+  EXPECT_EQ(run.error->code, ErrorCode::kBackend);
+  const Json log = log_of(run);
+  EXPECT_EQ(log["answered"], false);
+  EXPECT_EQ(log["generated_final_answer"], "No answer found.");
+  EXPECT_EQ(log["conversation"].size(), 4U);
+}
+
+TEST_F(SecureMinion, SendsNothingWhereADocumentCannotBeRead) {
+  answer({kQuestion, kFinal});
+  MinionCall call = task();
+  call.pdf = directory_ / "missing.pdf";
+  const MinionRun run = make()->call(std::move(call));
+  EXPECT_EQ(run.error->code, ErrorCode::kDocument);
+  EXPECT_TRUE(server_.requests().empty());
+  EXPECT_FALSE(run.result.log_file.empty());
+}
+
+TEST_F(SecureMinion, SendsNothingToAServerWhoseStatementIsNotValidNow) {
+  answer({kQuestion, kFinal});
+  now_ += 100'000;
+  const MinionRun run = make()->call(task());
+  ASSERT_TRUE(run.error);
+  EXPECT_EQ(run.error->code, ErrorCode::kRefused);
+  EXPECT_TRUE(server_.exchanges().empty());
+  EXPECT_EQ(log_of(run)["error"]["code"], "refused");
+  EXPECT_EQ(run.result.attestation["verdict"], "refused");
+}
+
+TEST_F(SecureMinion, TellsWhereItsLogCannotBeWritten) {
+  answer({kQuestion, kFinal});
+  std::ofstream(directory_ / "logs") << "a file in the way";
+  const MinionRun run = make()->call(task());
+  EXPECT_FALSE(run.error);
+  ASSERT_TRUE(run.log_error);
+  EXPECT_EQ(run.log_error->code, ErrorCode::kIo);
+}
+
+}  // namespace
+}  // namespace minions::api
