@@ -4,13 +4,19 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/utc.h"
 #include "connection.h"
 #include "report.h"
 
 namespace minions::app {
 
 ExitCode attest(const AttestOptions& options) {
-  auto connection = Connection::create(options.server);
+  std::optional<UnixSeconds> as_of;
+  if (!options.as_of.empty()) {
+    as_of = parse_utc(options.as_of);
+    if (!as_of) return report({ErrorCode::kUsage, "--as-of: want a time such as 2026-09-21T14:13:20Z"});
+  }
+  auto connection = Connection::create(options.server, as_of);
   if (!connection) return report(connection.error());
   const auto attested = (*connection)->attest();
   if (!attested) return report(attested.error());

@@ -2,29 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
-#include <sstream>
-
+#include "collateral.h"
 #include "exit_code.h"
+#include "small_file.h"
 
 namespace minions::app {
 namespace {
 
-constexpr std::size_t kSmallFileBytes = 1024 * 1024;
 constexpr std::chrono::milliseconds kCloseTime{1'000};
-
-Result<std::string> read_small_file(const std::string& file, std::string_view option) {
-  std::ifstream in(file, std::ios::binary);
-  std::string text(kSmallFileBytes + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  const auto count = static_cast<std::size_t>(in.gcount());
-  if (!in.is_open() || in.bad() || (count == 0 && !in.eof()))
-    return fail(ErrorCode::kUsage, fmt::format("{}: {} cannot be read", option, file));
-  if (count > kSmallFileBytes)
-    return fail(ErrorCode::kUsage, fmt::format("{}: {} is over {} bytes", option, file, kSmallFileBytes));
-  text.resize(count);
-  return text;
-}
 
 // One line of what may stand in a header.
 Result<crypto::SecretText> read_api_key(const std::string& file) {
@@ -68,6 +53,7 @@ Result<client::SealedClientOptions> client_options(const ServerOptions& options)
   made.server = *std::move(url);
   MINIONS_TRY_ASSIGN(made.policy, read_policy(options));
   if (!options.ca_file.empty()) made.ca_file = options.ca_file;
+  MINIONS_TRY_ASSIGN(made.collector, make_collector(options.collateral));
   if (!options.api_key_file.empty()) {
     MINIONS_TRY_ASSIGN(made.api_key, read_api_key(options.api_key_file));
   }
@@ -76,15 +62,24 @@ Result<client::SealedClientOptions> client_options(const ServerOptions& options)
   return made;
 }
 
-Result<std::unique_ptr<Connection>> Connection::create(const ServerOptions& options) {
+Result<std::unique_ptr<Connection>> Connection::create(const ServerOptions& options, std::optional<UnixSeconds> as_of) {
   MINIONS_TRY_ASSIGN(client::SealedClientOptions made, client_options(options));
   std::unique_ptr<Connection> connection(new Connection);
   Connection& c = *connection;
+  if (as_of) {
+    made.unix_time = [time = *as_of] { return time; };
+    c.judges_now_ = false;
+  }
   if (!options.log_file.empty()) {
     MINIONS_TRY_ASSIGN(c.log_, client::ExchangeLog::create(options.log_file));
   }
   c.model_id_ = options.model;
-  made.on_attested = [&c](const client::Attestation& attestation) { c.warn_if_simulated(attestation); };
+  made.on_attested = [&c](const client::Attestation& attestation) {
+    c.warn_if_simulated(attestation);
+    if (!attestation.result.accepted()) {
+      for (const std::string& missing : attestation.missing) hint("not to be had: " + missing);
+    }
+  };
   const client::SealedClient::Parts parts{c.random_, c.cache_, c.log_.get()};
   MINIONS_TRY_ASSIGN(c.client_, client::SealedClient::create(c.context_.get_executor(), std::move(made), parts));
   c.model_.emplace(c.context_, *c.client_, [&c] { return c.begin_call(); });
@@ -107,7 +102,13 @@ Result<std::shared_ptr<const client::Attestation>> Connection::attest() {
   return attested;
 }
 
+Status Connection::check_time_is_now() const {
+  if (judges_now_) return {};
+  return fail(ErrorCode::kInternal, "a session with a server that was judged at another time");
+}
+
 Result<std::string> Connection::model_id() {
+  MINIONS_TRY(check_time_is_now());
   if (!model_id_.empty()) return model_id_;
   auto models = model_->models();
   interrupt_.end();
@@ -119,6 +120,7 @@ Result<std::string> Connection::model_id() {
 }
 
 Result<chat::Completion> Connection::complete(const chat::ChatRequest& request, chat::TokenSink& sink) {
+  MINIONS_TRY(check_time_is_now());
   auto completion = model_->complete(request, sink);
   interrupt_.end();
   if (const auto& exchange = model_->last_exchange();

@@ -14,8 +14,10 @@ namespace minions::app {
 
 class Connection {
  public:
-  // Reads every file that the options name; no network yet.
-  [[nodiscard]] static Result<std::unique_ptr<Connection>> create(const ServerOptions& options);
+  // Reads every file that the options name; no network yet. as_of: a time to judge at, for attest() alone: what held at
+  // another time opens no session.
+  [[nodiscard]] static Result<std::unique_ptr<Connection>> create(const ServerOptions& options,
+                                                                  std::optional<UnixSeconds> as_of = std::nullopt);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -40,6 +42,7 @@ class Connection {
   Connection() = default;
   [[nodiscard]] std::stop_token begin_call();
   void warn_if_simulated(const client::Attestation& attestation);
+  [[nodiscard]] Status check_time_is_now() const;
 
   net::asio::io_context context_{1};
   crypto::SystemRandom random_;
@@ -49,6 +52,7 @@ class Connection {
   std::string model_id_;
   client::ExchangeTiming setup_;  // of the call that listed the models
   bool warned_ = false;
+  bool judges_now_ = true;
   std::unique_ptr<client::SealedClient> client_;
   std::optional<client::SealedModel> model_;
 };

@@ -66,6 +66,7 @@ ExitCode report_document(const Error& error) {
   return ExitCode::kDocument;
 }
 
+void hint(std::string_view text) { print("hint", text); }
 void warn(std::string_view text) { print("warning", text); }
 
 }  // namespace minions::app

@@ -26,5 +26,6 @@ ExitCode report(const Error& error);
 // As report, for an error about a document whatever its code.
 ExitCode report_document(const Error& error);
 void warn(std::string_view text);
+void hint(std::string_view text);
 
 }  // namespace minions::app

@@ -12,6 +12,14 @@ void add_alias(CLI::App& command, const std::string& names, std::string& value) 
   command.add_option(names, value)->group("");
 }
 
+void add_repeated(CLI::App& command, const std::string& name, std::vector<std::string>& values, const std::string& what,
+                  const std::string& type) {
+  command.add_option(name, values, what)
+      ->type_name(type)
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
 }  // namespace
 
 void add_server(CLI::App& command, ServerOptions& options) {
@@ -27,6 +35,7 @@ void add_server(CLI::App& command, ServerOptions& options) {
   command.add_flag("--allow-simulated", options.allow_simulated, "accept simulated evidence: NOT CONFIDENTIAL");
   command.add_option("--ca-file", options.ca_file, "certificate authorities in place of the system's")
       ->type_name("PEM");
+  add_collateral(command, options.collateral);
   add_alias(command, "--supervisor_url,--supervisor-url", options.server);
   add_alias(command, "--trusted_attestation_pem,--trusted_attesation_pem,--trusted-attesation-pem",
             options.trusted_attestation_pem);
@@ -80,6 +89,18 @@ void take(std::string& option, const std::string& setting) {
 
 }  // namespace
 
+void add_jwks(CLI::App& command, CollateralOptions& options) {
+  add_repeated(command, "--jwks", options.key_sets, "key set of a token service in place of a fetch", "nras|maa=FILE");
+}
+
+void add_collateral(CLI::App& command, CollateralOptions& options) {
+  command.add_flag("--offline", options.offline, "fetch no certificates or key sets from the makers of hardware");
+  add_jwks(command, options);
+  command.add_option("--collateral-cache", options.cache_folder, "folder of what was fetched")->type_name("DIR");
+  add_repeated(command, "--collateral-url", options.sources,
+               "another address for amd, intel, intel-root, nvidia-rim, nvidia-ocsp or nras", "NAME=URL");
+}
+
 void add_ask(CLI::App& command, AskOptions& options) {
   command.add_option("question", options.question, "the question; - reads it from standard input")->required();
   add_documents(command, options.documents, "document to ask about; may be repeated; - reads text from standard input");
@@ -102,6 +123,8 @@ void add_chat(CLI::App& command, ChatOptions& options) {
 void add_format(CLI::App& command, OutputFormat& format) { add_format(command, format, "text or json"); }
 
 void add_attest(CLI::App& command, AttestOptions& options) {
+  command.add_option("--as-of", options.as_of, "judge as of this time, such as 2026-09-21T14:13:20Z")
+      ->type_name("TIME");
   add_format(command, options.format, "text or json");
   add_server(command, options.server);
   command.footer("example: minions attest --server https://minions.example.org --policy production.toml");

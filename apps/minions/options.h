@@ -10,6 +10,14 @@
 
 namespace minions::app {
 
+// Where endorsements and key sets come from beside the server.
+struct CollateralOptions {
+  bool offline = false;               // a flag as CLI11 reads it; becomes collateral::Network
+  std::vector<std::string> key_sets;  // nras=FILE, maa=FILE
+  std::vector<std::string> sources;   // NAME=URL
+  std::string cache_folder;           // empty: the user's
+};
+
 // Empty: not given.
 struct ServerOptions {
   std::string server;
@@ -20,6 +28,7 @@ struct ServerOptions {
   bool allow_simulated = false;         // a flag as CLI11 reads it; becomes PolicyFlags::Simulated at once
   bool no_retry = false;                // becomes RepeatUncertain
   std::string ca_file;
+  CollateralOptions collateral;
   std::string api_key_file;
   std::string log_file;
   std::string system_prompt;
@@ -48,6 +57,7 @@ struct ChatOptions {
 struct AttestOptions {
   ServerOptions server;
   OutputFormat format = OutputFormat::kText;
+  std::string as_of;  // a time in UTC; empty: now
 };
 
 // Parts that several subcommands share.
@@ -56,6 +66,8 @@ void add_supervisor(CLI::App& command, ServerOptions& options);  // the model be
 void add_documents(CLI::App& command, DocumentOptions& options, const std::string& what);
 CLI::Option* add_format(CLI::App& command, OutputFormat& format, const std::string& names);
 
+void add_collateral(CLI::App& command, CollateralOptions& options);
+void add_jwks(CLI::App& command, CollateralOptions& options);
 void add_ask(CLI::App& command, AskOptions& options);
 void add_chat(CLI::App& command, ChatOptions& options);
 void add_attest(CLI::App& command, AttestOptions& options);

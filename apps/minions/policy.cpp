@@ -81,7 +81,7 @@ ExitCode init(const PolicyOptions& options) {
   const auto drafted = AppraisalPolicy::parse(*draft, "the policy");
   if (!drafted) return report({ErrorCode::kInternal, drafted.error().detail});
   // What a server shows and no policy should accept, a debuggable guest for one, is not written as accepted.
-  const auto again = client::appraise_again(attestation, *drafted, now);
+  const auto again = client::appraise_attestation(attestation, *drafted, now);
   if (!again.accepted())
     return report(
         {ErrorCode::kRefused, "no policy is written for what this server shows: " + again.first_failure()->to_text()});

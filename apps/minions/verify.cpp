@@ -10,6 +10,7 @@
 #include "attest.h"
 #include "base/utc.h"
 #include "client/log_check.h"
+#include "collateral.h"
 #include "connection.h"
 #include "evidence_case.h"
 #include "minion_log.h"
@@ -50,6 +51,7 @@ struct Question {
   const AppraisalPolicy& policy;
   std::optional<UnixSeconds> as_of;
   OutputFormat format;
+  const attestation::TokenKeys& keys;
 
   [[nodiscard]] UnixSeconds now() const { return as_of.value_or(system_time()); }
 };
@@ -73,7 +75,8 @@ ExitCode verify_document(ByteView bytes, const Question& question) {
   return show(attestation::appraise({.document = document,
                                      .nonce = document ? document->nonce : std::nullopt,
                                      .policy = question.policy,
-                                     .now = question.now()}),
+                                     .now = question.now(),
+                                     .keys = &question.keys}),
               question);
 }
 
@@ -129,7 +132,7 @@ struct LogTally {
 
 void verify_line(std::string_view line, const Question& question, LogTally& tally) {
   const bool as_text = question.format == OutputFormat::kText;
-  const auto session = client::check_logged_session({line, question.policy, question.as_of});
+  const auto session = client::check_logged_session({line, question.policy, question.as_of, &question.keys});
   ++tally.lines;
   if (!session) {
     ++tally.altered;
@@ -332,6 +335,7 @@ void add_verify(CLI::App& command, VerifyOptions& options) {
       .add_option("--api-key-file", options.server.api_key_file,
                   "the key that a run's requests carried; its log leaves it out")
       ->type_name("FILE");
+  add_jwks(command, options.server.collateral);
   add_format(command, options.format);
   command.footer("example: minions verify conversation.log --policy production.toml");
 }
@@ -353,7 +357,9 @@ ExitCode verify(const VerifyOptions& options) {
   }
   const auto policy = read_policy(options.server);
   if (!policy) return report(policy.error());
-  return verify_file(options.target, {*policy, *as_of, options.format});
+  const auto keys = read_key_sets(options.server.collateral);
+  if (!keys) return report(keys.error());
+  return verify_file(options.target, {*policy, *as_of, options.format, *keys});
 }
 
 }  // namespace minions::app

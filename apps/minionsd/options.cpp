@@ -23,9 +23,10 @@ Example:
 struct Flags {
   std::string listen, host, admin_listen, tls_cert, tls_key, engine, upstream, upstream_ca_file, attest,
       gpu = "auto", tsm_root, sev_guest_device, nvml_library, tpm_tcti, imds, maa, nras, attestation_key_path, api_keys,
-      padding = "tick", replica, log_level = "info", log_format = "text", output = "text";
+      collateral = "auto", collateral_cache, padding = "tick", replica, log_level = "info", log_format = "text",
+      output = "text";
   std::uint16_t port = 0;
-  std::vector<std::string> tls_spki;
+  std::vector<std::string> tls_spki, collateral_url;
   std::int64_t epoch_s = 600;
   bool open = false;
   bool allow_debug_guest = false;
@@ -59,6 +60,12 @@ void declare(CLI::App& app, Flags& flags) {
   app.add_option("--nvml-library", flags.nvml_library, "another library than NVIDIA's: told to clients");
   app.add_option("--tpm-tcti", flags.tpm_tcti, "another TPM than /dev/tpmrm0, as tpm2-tss names it: told to clients");
   app.add_option("--imds", flags.imds, "another metadata service than Azure's: told to clients");
+  app.add_option("--collateral", flags.collateral,
+                 "certificates, lists and reference values for clients, from the makers' services: auto or off")
+      ->capture_default_str();
+  app.add_option("--collateral-cache", flags.collateral_cache, "folder of what was fetched");
+  app.add_option("--collateral-url", flags.collateral_url,
+                 "NAME=URL: another address for amd, intel, intel-root, nvidia-rim or nvidia-ocsp; repeatable");
   app.add_option("--attestation-key-path", flags.attestation_key_path, "directory of the operator's attestation key");
   app.add_option("--admin-listen", flags.admin_listen, "ADDR:PORT for /metrics, /healthz, /readyz");
   app.add_option("--max-request", flags.settings.max_request_bytes, "bytes of one sealed request")
@@ -208,8 +215,33 @@ Result<std::vector<std::string>> read_platform(const Flags& flags, attester::Att
   return read_overrides(flags, out);
 }
 
+// Rotation waits for what is fetched: not for long, since clients can fetch it themselves.
+constexpr std::chrono::milliseconds kCollateralRequestTime{3'000};
+constexpr std::chrono::milliseconds kCollateralTime{8'000};
+
+Status read_collateral(const Flags& flags, ServeOptions& out) {
+  if (flags.collateral != "auto" && flags.collateral != "off")
+    return usage(fmt::format("--collateral: want auto or off, found {}", flags.collateral));
+  const bool off = flags.collateral == "off" || out.attester.mode == AttestMode::kSimulated;
+  if (off && (!flags.collateral_cache.empty() || !flags.collateral_url.empty()))
+    return usage("--collateral-cache and --collateral-url need hardware evidence and --collateral auto");
+  if (off) return {};
+  collateral::CollectorOptions options;
+  options.request_time = kCollateralRequestTime;
+  options.total_time = kCollateralTime;
+  options.cache_folder = flags.collateral_cache.empty() ? collateral::Cache::default_folder()
+                                                        : std::optional<std::filesystem::path>(flags.collateral_cache);
+  for (const std::string& source : flags.collateral_url) {
+    if (const Status replaced = options.sources.replace(source); !replaced)
+      return usage("--collateral-url: " + replaced.error().detail);
+  }
+  out.collateral = std::move(options);
+  return {};
+}
+
 Status read_attestation(const Flags& flags, ServeOptions& out) {
   MINIONS_TRY_ASSIGN(out.overrides, read_platform(flags, out.attester));
+  MINIONS_TRY(read_collateral(flags, out));
   if (flags.attestation_key_path.empty()) return usage("--attestation-key-path DIR is needed");
   out.attestation_key_path = flags.attestation_key_path;
   out.epoch_s = flags.epoch_s;

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "collateral/collector.h"
 #include "gateway/settings.h"
 #include "inspect.h"
 #include "model_source.h"
@@ -35,6 +36,7 @@ struct ServeOptions {
   ModelSourceOptions models;
   attester::AttesterOptions attester;
   std::vector<std::string> overrides;  // flags that put something in the place of a part of the machine
+  std::optional<collateral::CollectorOptions> collateral;  // nothing: none is fetched
   std::string attestation_key_path;
   std::int64_t epoch_s = 600;
 

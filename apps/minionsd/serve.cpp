@@ -8,6 +8,7 @@
 #include "attester/operator_key.h"
 #include "attester/platform.h"
 #include "gateway/gateway.h"
+#include "gateway/stapling_attester.h"
 #include "version.h"
 
 namespace minions::minionsd {
@@ -41,6 +42,10 @@ Result<std::unique_ptr<gateway::AttestationService>> make_attestation(const Serv
   }
   MINIONS_TRY_ASSIGN(auto attester, attester::make_attester(options.attester));
   MINIONS_TRY(attester::prove_platform(*attester));
+  if (options.collateral) {
+    auto collector = std::make_unique<const collateral::Collector>(*options.collateral);
+    attester = std::make_unique<gateway::StaplingAttester>(std::move(attester), std::move(collector), now_s);
+  }
   for (const std::string& name : options.overrides)
     log::warning("platform_override",
                  {{"flag", log::Public{name}}, {"reason", "clients refuse it unless told otherwise"}});

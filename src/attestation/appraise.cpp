@@ -394,7 +394,15 @@ void Appraisal::judge_evidence() {
   if (any_gpu) rims = verify_rims(document().endorsements, policy_.gpu, input_.now, anchors);
   for (const EvidenceItem& item : document().evidence) {
     if (!is_looked_at(item, policy_)) continue;
-    for (Check& check : verify_evidence({item, *chain_, document().endorsements, policy_, input_.now, anchors, &rims}))
+    for (Check& check : verify_evidence({.item = item,
+                        .binding = *chain_,
+                        .endorsements = document().endorsements,
+                        .policy = policy_,
+                        .now = input_.now,
+                        .anchors = anchors,
+                        .rims = &rims,
+                        .keys = input_.keys,
+                        .all_evidence = &document().evidence}))
       add(std::move(check));
   }
   add(check_gpu_count(document().evidence, policy_));

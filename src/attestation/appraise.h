@@ -30,6 +30,7 @@ struct AppraisalInput {
   UnixSeconds now = 0;
   ServerConnection connection;
   TrustAnchors anchors{};
+  const TokenKeys* keys = nullptr;  // of token services, from the verifier's own hands; null: none
 };
 
 [[nodiscard]] AttestationResult appraise(const AppraisalInput& input);

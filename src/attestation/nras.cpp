@@ -90,6 +90,11 @@ void NrasVerifier::verify() {
   if (!verify_tokens()) return;
   check_digests();
   check_nonce();
+  if (input_.gpus) {
+    checks_.expect("binding.gpus", response_.devices.size() == *input_.gpus,
+                   fmt::format("tokens of the {} GPUs whose reports stand beside it", *input_.gpus),
+                   fmt::format("{}", response_.devices.size()));
+  }
   const Json& overall = response_.overall.claims;
   checks_.expect("policy.overall", claim_is_bool(overall, "x-nvidia-overall-att-result", true),
                  "x-nvidia-overall-att-result true", shown_claim(overall, "x-nvidia-overall-att-result"));

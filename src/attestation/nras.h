@@ -17,6 +17,7 @@ struct NrasInput {
   const GpuRules& rules;
   const JwtRules& jwt_rules;
   UnixSeconds now = 0;
+  std::optional<std::size_t> gpus;  // that the evidence beside it is of; nothing: not judged
 };
 
 void verify_nras(const NrasInput& input, CheckList& checks);

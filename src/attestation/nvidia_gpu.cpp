@@ -8,6 +8,7 @@
 #include "base/encoding.h"
 #include "crypto/certificate.h"
 #include "crypto/der.h"
+#include "crypto/ocsp.h"
 
 namespace minions::attestation {
 namespace {
@@ -189,13 +190,54 @@ std::string model_of(const crypto::Certificate& leaf) {
   return name.substr(0, name.find(' '));
 }
 
-void judge_ocsp(const Rule<OcspMode>& rule, CheckList& checks) {
-  const std::string wanted = "an OCSP answer that none of the certificates is revoked";
+struct Revocation {
+  bool good = false;
+  std::string found = "no answer about it";
+};
+
+// What the answers say of one certificate: any that says it is revoked counts, and one must be good and current.
+Revocation revocation_of(const crypto::OcspQuestion& question, std::span<const Bytes> answers) {
+  Revocation result;
+  for (const Bytes& der : answers) {
+    const auto answer = crypto::verify_ocsp_response(der, question);
+    if (!answer) {
+      if (answer.error().code != ErrorCode::kNotFound && !result.good) result.found = answer.error().detail;
+      continue;
+    }
+    if (answer->status == crypto::OcspAnswer::Status::kRevoked) return {false, "revoked"};
+    const bool current = answer->this_update <= question.rules.now && question.rules.now < answer->next_update;
+    if (answer->status == crypto::OcspAnswer::Status::kGood && current) {
+      result.good = true;
+    } else if (!result.good) {
+      result.found = current ? "an answer that the responder does not know it"
+                             : fmt::format("an answer for {} to {}", to_iso8601(answer->this_update),
+                                           to_iso8601(answer->next_update));
+    }
+  }
+  return result;
+}
+
+// path: leaf first, the pinned root last.
+void judge_ocsp(const GpuInput& input, std::span<const crypto::Certificate> path, CheckList& checks) {
+  const auto& rule = input.rules.ocsp;
+  const std::string wanted =
+      fmt::format("OCSP answers that no certificate under the root is revoked, current at {}", to_iso8601(input.now));
   if (rule.value == OcspMode::kOff) {
     checks.waive("policy.ocsp", wanted, fmt::format("ocsp = off ({})", rule.source));
-  } else {
-    checks.expect("policy.ocsp", false, wanted, "none", rule.source);
+    return;
   }
+  for (std::size_t i = 0; i + 1 < path.size(); ++i) {
+    const Revocation revocation = revocation_of({.certificate = path[i],
+                                                 .issuer = path[i + 1],
+                                                 .others = path,
+                                                 .rules = {.roots = input.roots, .now = input.now}},
+                                                input.ocsp);
+    if (revocation.good) continue;
+    checks.expect("policy.ocsp", false, wanted, fmt::format("{}: {}", shown(path[i].subject_name()), revocation.found),
+                  rule.source);
+    return;
+  }
+  checks.expect("policy.ocsp", path.size() > 1, wanted, fmt::format("{} good answers", path.size() - 1), rule.source);
 }
 
 }  // namespace
@@ -253,7 +295,7 @@ std::optional<Digest32> verify_nvidia_gpu(const GpuInput& input, CheckList& chec
   judge_binding(input, *report, leaf, checks);
   judge_rims(input, *report, checks);
   check_gpu_rules({model_of(leaf), report->driver_version, report->vbios_version}, input.rules, checks);
-  judge_ocsp(input.rules.ocsp, checks);
+  judge_ocsp(input, *path, checks);
   return key->spki_sha256();
 }
 

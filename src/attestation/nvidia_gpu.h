@@ -15,6 +15,7 @@ struct GpuInput {
   // Of all RIMs at hand, verified once for all GPUs (verify_nvidia_rims). Those of other versions are passed over where
   // one of the report's is among them.
   std::span<const Result<NvidiaRim>> rims;
+  std::span<const Bytes> ocsp;    // answers about the chain's certificates, DER
   std::optional<Digest32> nonce;  // of the request; nothing: not judged here
   const GpuRules& rules;
   UnixSeconds now;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "attestation/maa.h"
+#include "attestation/nras.h"
 #include "base/encoding.h"
 
 namespace minions::attestation {
@@ -145,11 +147,63 @@ std::vector<Check> verify_gpu_item(const EvidenceInput& input) {
   static_cast<void>(verify_nvidia_gpu({.report = (*data)[0],
                                        .certificates = as_text((*data)[1]),
                                        .rims = rims,
+                                       .ocsp = entries(input.endorsements, endorsement::kOcsp),
                                        .nonce = input.binding.gpu_nonce,
                                        .rules = input.policy.gpu,
                                        .now = input.now,
                                        .roots = input.anchors.nvidia_device},
                                       checks));
+  return std::move(checks).take();
+}
+
+const TokenKeys& keys_of(const EvidenceInput& input) {
+  static const TokenKeys none;
+  return input.keys == nullptr ? none : *input.keys;
+}
+
+std::size_t count_items(const EvidenceInput& input, std::string_view type) {
+  if (input.all_evidence == nullptr) return 0;
+  return static_cast<std::size_t>(std::count_if(input.all_evidence->begin(), input.all_evidence->end(),
+                                                [&](const EvidenceItem& item) { return item.type == type; }));
+}
+
+std::vector<Check> verify_nras_item(const EvidenceInput& input) {
+  CheckList checks(input.item.type);
+  const auto data = parts(input.item, {"response"}, checks);
+  if (!data) return std::move(checks).take();
+  const std::size_t gpus = count_items(input, evidence_type::kNvidiaGpu);
+  verify_nras({.response = (*data)[0],
+               .keys = keys_of(input).nras,
+               .nonce = input.binding.gpu_nonce,
+               .rules = input.policy.gpu,
+               .jwt_rules = input.policy.jwt,
+               .now = input.now,
+               .gpus = gpus > 0 ? std::optional(gpus) : std::nullopt},
+              checks);
+  return std::move(checks).take();
+}
+
+std::vector<Check> verify_maa_item(const EvidenceInput& input) {
+  CheckList checks(input.item.type);
+  const auto data = parts(input.item, {"token"}, checks);
+  if (!data) return std::move(checks).take();
+  // The instance is the user's choice: a token's own word for it counts for nothing.
+  const auto& issuer = input.policy.jwt.maa_issuer;
+  if (!checks.expect("policy.issuer", issuer.has_value(), "[jwt] maa_issuer in the policy",
+                     issuer ? issuer->value : "none", issuer ? issuer->source : "built-in")) {
+    return std::move(checks).take();
+  }
+  const bool tdx = count_items(input, evidence_type::kAzureTdxVtpm) > 0;
+  verify_maa({.token = as_text((*data)[0]),
+              .keys = keys_of(input).maa,
+              .nonce = to_hex(input.binding.maa_nonce),
+              .issuer = issuer,
+              .platform = tdx ? MaaPlatform::kTdx : MaaPlatform::kSevSnp,
+              .rules = input.policy.snp,
+              .jwt_rules = input.policy.jwt,
+              .now = input.now,
+              .require_secure_boot = tdx ? input.policy.tdx.require_secure_boot : input.policy.snp.require_secure_boot},
+             checks);
   return std::move(checks).take();
 }
 
@@ -164,6 +218,8 @@ constexpr VerifierEntry kVerifiers[] = {
     {evidence_type::kAzureSnpVtpm, verify_azure_snp_item},
     {evidence_type::kAzureTdxVtpm, verify_azure_tdx_item},
     {evidence_type::kNvidiaGpu, verify_gpu_item},
+    {evidence_type::kNvidiaNras, verify_nras_item},
+    {evidence_type::kAzureMaa, verify_maa_item},
 };
 
 Check refusal(const EvidenceItem& item, std::string found) {

@@ -5,6 +5,7 @@
 #include "attestation/azure_snp.h"
 #include "attestation/azure_tdx.h"
 #include "attestation/binding.h"
+#include "attestation/jwt.h"
 #include "attestation/nvidia_gpu.h"
 #include "attestation/policy.h"
 #include "attestation/result.h"
@@ -25,7 +26,15 @@ namespace endorsement {
 inline constexpr std::string_view kCertificates = "certificates";         // PEM or DER: VCEK or VLEK, ASK or ASVK, ARK
 inline constexpr std::string_view kRevocationLists = "revocation_lists";  // DER, of the ARK
 inline constexpr std::string_view kRims = "rims";                         // XML, of NVIDIA drivers and VBIOSes
+inline constexpr std::string_view kOcsp = "ocsp";                         // DER, about certificates of GPUs
 }  // namespace endorsement
+
+// Key sets of token services, from the verifier's own hands: its own fetch, its cache or a file of its user. Never from
+// what the server sent.
+struct TokenKeys {
+  Result<JwkSet> nras = fail(ErrorCode::kNotFound, "no key set of the service is at hand");
+  Result<JwkSet> maa = fail(ErrorCode::kNotFound, "no key set of the instance is at hand");
+};
 
 struct EvidenceInput {
   const EvidenceItem& item;
@@ -36,6 +45,8 @@ struct EvidenceInput {
   TrustAnchors anchors{};
   // The RIMs among the endorsements, verified once for all GPUs of a document. Null: verified here.
   const std::vector<Result<NvidiaRim>>* rims = nullptr;
+  const TokenKeys* keys = nullptr;         // null: none
+  const Evidence* all_evidence = nullptr;  // the item among it; null: the item alone
 };
 // At least one check, named evidence.<type> or evidence.<type>.<what>.
 using EvidenceVerifier = std::vector<Check> (*)(const EvidenceInput& input);

@@ -9,9 +9,18 @@ namespace {
 
 constexpr std::chrono::milliseconds kDocumentTime{30'000};
 
-attestation::AppraisalInput appraisal_input(const AttestingInput& input, const Attestation& attestation,
-                                            const attestation::ServerConnection& connection) {
-  return {attestation.document, attestation.nonce, input.policy, input.now, connection};
+// What the evidence needs beside what the server sent becomes part of the document.
+net::Task<void> add_collateral(const AttestingInput& input, Attestation& attestation, std::stop_token stop) {
+  if (input.collector == nullptr || !input.executor || !attestation.document) co_return;
+  attestation::AttestationDocument& document = *attestation.document;
+  const collateral::CollectInput collect{.evidence = document.evidence,
+                                         .endorsements = document.endorsements,
+                                         .policy = input.policy.rules(),
+                                         .now = input.now};
+  collateral::Collected collected = co_await input.collector->collect(collect, *input.executor, std::move(stop));
+  document.endorsements = std::move(collected.endorsements);
+  attestation.missing = std::move(collected.missing);
+  attestation.keys = std::make_shared<const attestation::TokenKeys>(std::move(collected.keys));
 }
 
 std::string document_path(const AttestingInput& input, const std::optional<attestation::Nonce>& nonce) {
@@ -43,9 +52,14 @@ std::optional<std::string> document_json(const Attestation& attestation) {
   return writer.full();
 }
 
-attestation::AttestationResult appraise_again(const Attestation& attestation,
-                                              const attestation::AppraisalPolicy& policy, UnixSeconds now) {
-  return attestation::appraise({attestation.document, attestation.nonce, policy, now, attestation.connection});
+attestation::AttestationResult appraise_attestation(const Attestation& attestation,
+                                                    const attestation::AppraisalPolicy& policy, UnixSeconds now) {
+  return attestation::appraise({.document = attestation.document,
+                                .nonce = attestation.nonce,
+                                .policy = policy,
+                                .now = now,
+                                .connection = attestation.connection,
+                                .keys = attestation.keys.get()});
 }
 
 net::Task<Result<Attestation>> fetch_and_appraise(const AttestingInput& input, std::stop_token stop) {
@@ -68,7 +82,8 @@ net::Task<Result<Attestation>> fetch_and_appraise(const AttestingInput& input, s
   input.transport.take_cookies(reply.headers);
 
   attestation.document = read_document(input, reply.body);
-  attestation.result = attestation::appraise(appraisal_input(input, attestation, connection));
+  co_await add_collateral(input, attestation, stop);
+  attestation.result = appraise_attestation(attestation, input.policy, input.now);
   attestation.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   co_return attestation;
 }

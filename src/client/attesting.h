@@ -1,11 +1,12 @@
-// Fetches a server's attestation document and has it appraised; remembers statements that were verified. Sends nothing
-// but a nonce and the digest of a statement.
+// Fetches a server's attestation document and has it appraised; remembers statements that were verified. Sends the
+// server nothing but a nonce and the digest of a statement, and makers of hardware the questions of collateral/needs.h.
 #pragma once
 
 #include <functional>
 #include <memory>
 
 #include "client/transport.h"
+#include "collateral/collector.h"
 #include "crypto/random.h"
 
 namespace minions::client {
@@ -19,6 +20,8 @@ struct Attestation {
   std::optional<attestation::Nonce> nonce;
   std::optional<Digest32> leaf_spki_sha256;  // of the connection it came over
   attestation::ServerConnection connection{};
+  std::vector<std::string> missing;                         // collateral that could not be had, and why
+  std::shared_ptr<const attestation::TokenKeys> keys = {};  // of token services; null: none were looked for
   double seconds = 0;
 };
 
@@ -26,9 +29,9 @@ struct Attestation {
 [[nodiscard]] std::optional<std::string> document_json(const Attestation& attestation);
 
 // The same document, nonce and connection by another policy.
-[[nodiscard]] attestation::AttestationResult appraise_again(const Attestation& attestation,
-                                                            const attestation::AppraisalPolicy& policy,
-                                                            UnixSeconds now);
+[[nodiscard]] attestation::AttestationResult appraise_attestation(const Attestation& attestation,
+                                                                  const attestation::AppraisalPolicy& policy,
+                                                                  UnixSeconds now);
 
 struct AttestingInput {
   Transport& transport;  // takes the cookies of the reply
@@ -36,6 +39,8 @@ struct AttestingInput {
   crypto::Random& random;
   UnixSeconds now = 0;
   const attestation::AttestationDocument* known = nullptr;  // a full document that have= may refer to
+  const collateral::Collector* collector = nullptr;         // null: what the server sends must do
+  std::optional<net::Executor> executor = {};               // for the collector's requests; there where it is
 };
 
 // kNetwork if no document came; whatever came is appraised, and a refusal is a result.

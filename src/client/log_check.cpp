@@ -167,7 +167,8 @@ Result<LoggedSessionVerdict> check_logged_session(const LogCheckInput& input) {
   verdict.appraisal = attestation::appraise({.document = document,
                                              .nonce = document ? document->nonce : std::nullopt,
                                              .policy = input.policy,
-                                             .now = verdict.judged_at});
+                                             .now = verdict.judged_at,
+                                             .keys = input.keys});
   return verdict;
 }
 

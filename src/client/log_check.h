@@ -40,6 +40,7 @@ struct LogCheckInput {
   const attestation::AppraisalPolicy& policy;
   // When the document is judged. Nothing: when the first receipt was signed, or when the statement began.
   std::optional<UnixSeconds> as_of;
+  const attestation::TokenKeys* keys = nullptr;  // of token services; null: none
 };
 
 // One line of the file. kMalformed: not one that the log writes.

@@ -71,6 +71,8 @@ net::Task<Result<std::shared_ptr<const Attestation>>> SealedClient::attest(std::
   AttestingInput input{transport_, options_.policy, random_};
   input.now = options_.unix_time();
   if (known != nullptr) input.known = &*known->document;
+  input.collector = options_.collector.get();
+  input.executor = executor_;
   MINIONS_CO_TRY_ASSIGN(Attestation fetched, co_await fetch_and_appraise(input, std::move(stop)));
   last_attestation_ = std::make_shared<const Attestation>(std::move(fetched));
   if (options_.on_attested) options_.on_attested(*last_attestation_);

@@ -15,6 +15,7 @@ struct SealedClientOptions {
   std::optional<std::string> ca_file;  // PEM, in place of the system's store
   crypto::SecretText api_key;          // sealed in every request's head; empty: none
   RetryOptions retry;
+  std::shared_ptr<const collateral::Collector> collector;  // null: what the server sends must do
   std::chrono::milliseconds no_progress{60'000};
   std::chrono::milliseconds connect_time{10'000};
   UnixClock unix_time;  // required

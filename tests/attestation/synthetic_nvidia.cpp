@@ -4,6 +4,7 @@
 #include <openssl/asn1.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
+#include <openssl/ocsp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
@@ -114,6 +115,27 @@ Bytes Identity::sign(ByteView message) const {
            BN_bn2binpad(ECDSA_SIG_get0_s(signature.get()), raw.data() + half, half) == half,
        "r and s");
   return raw;
+}
+
+Bytes Identity::answer(const Identity& subject, const Identity& issuer, const OcspParts& parts) const {
+  const std::unique_ptr<OCSP_BASICRESP, decltype(&OCSP_BASICRESP_free)> basic(OCSP_BASICRESP_new(),
+                                                                              OCSP_BASICRESP_free);
+  OCSP_CERTID* const id = OCSP_cert_to_id(EVP_sha384(), subject.certificate_.get(), issuer.certificate_.get());
+  const auto time = [](UnixSeconds seconds) {
+    return std::unique_ptr<ASN1_TIME, decltype(&ASN1_TIME_free)>(ASN1_GENERALIZEDTIME_set(nullptr, seconds),
+                                                                 ASN1_TIME_free);
+  };
+  const auto this_update = time(parts.this_update);
+  const auto next_update = time(parts.next_update);
+  const bool revoked = parts.status == V_OCSP_CERTSTATUS_REVOKED;
+  need(id != nullptr && OCSP_basic_add1_status(basic.get(), id, parts.status, 0, revoked ? this_update.get() : nullptr,
+                                               this_update.get(), next_update.get()) != nullptr,
+       "ocsp status");
+  OCSP_CERTID_free(id);
+  need(OCSP_basic_sign(basic.get(), certificate_.get(), key_.get(), EVP_sha384(), nullptr, 0) == 1, "ocsp signature");
+  const std::unique_ptr<OCSP_RESPONSE, decltype(&OCSP_RESPONSE_free)> response(
+      OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic.get()), OCSP_RESPONSE_free);
+  return encoded(i2d_OCSP_RESPONSE, response.get());
 }
 
 Bytes Identity::der() const { return encoded(i2d_X509, certificate_.get()); }
@@ -261,10 +283,12 @@ std::string Gpu::failure() {
   for (const std::string& rim : rims) files.push_back(to_bytes(rim));
   const auto verified = verify_nvidia_rims(files, now, signer.roots());
   const std::string pem = leaf.pem() + ca.pem() + root.pem() + chain_suffix;
+  const std::vector<Bytes> answers = ocsp ? ocsp(leaf, ca, root) : std::vector<Bytes>();
   CheckList list("nvidia-gpu");
   key = verify_nvidia_gpu({.report = bytes,
                            .certificates = pem,
                            .rims = verified,
+                           .ocsp = answers,
                            .nonce = nonce,
                            .rules = rules,
                            .now = now,

@@ -27,6 +27,13 @@ class Identity {
   Identity(const std::string& name, const Options& options);
 
   [[nodiscard]] Bytes sign(ByteView message) const;  // r || s, SHA-384
+  // An OCSP response in DER that this key signs, with its certificate in it.
+  struct OcspParts {
+    int status = 0;  // V_OCSP_CERTSTATUS_GOOD, _REVOKED, _UNKNOWN
+    UnixSeconds this_update = 1'799'999'000;
+    UnixSeconds next_update = 1'800'001'000;
+  };
+  [[nodiscard]] Bytes answer(const Identity& subject, const Identity& issuer, const OcspParts& parts) const;
   [[nodiscard]] Bytes der() const;
   [[nodiscard]] std::string pem() const;
   [[nodiscard]] Digest32 sha256() const;
@@ -116,6 +123,8 @@ struct Gpu {
   UnixSeconds now = 1'800'000'000;
   UnixSeconds leaf_not_after = 1'900'000'000;
   bool foreign_root = false;
+  // Gives the OCSP answers about a chain that was made: leaf, CA, root.
+  std::function<std::vector<Bytes>(const Identity& leaf, const Identity& ca, const Identity& root)> ocsp;
   std::string chain_suffix;  // PEM or what is not
 
   // Id of the first failing check without its first two parts, or "accepted".

@@ -147,7 +147,7 @@ crypto::Certificate CertificateSpec::make() const {
   return crypto::Certificate::from_der(der_of<X509>(certificate.get(), i2d_X509)).value();
 }
 
-crypto::RevocationList RevocationSpec::make() const {
+Bytes RevocationSpec::der() const {
   const std::shared_ptr<X509_CRL> list(X509_CRL_new(), X509_CRL_free);
   must(X509_CRL_set_version(list.get(), 1) == 1);
   must(X509_CRL_set_issuer_name(list.get(), name_of(issuer).get()) == 1);
@@ -161,8 +161,10 @@ crypto::RevocationList RevocationSpec::make() const {
     must(X509_REVOKED_set_revocationDate(entry, from.get()) == 1 && X509_CRL_add0_revoked(list.get(), entry) == 1);
   }
   must(X509_CRL_sign(list.get(), signer.get(), EVP_sha384()) > 0);
-  return crypto::RevocationList::from_der(der_of<X509_CRL>(list.get(), i2d_X509_CRL)).value();
+  return der_of<X509_CRL>(list.get(), i2d_X509_CRL);
 }
+
+crypto::RevocationList RevocationSpec::make() const { return crypto::RevocationList::from_der(der()).value(); }
 
 Bytes integer(std::uint64_t value) {
   Bytes magnitude;

@@ -54,6 +54,7 @@ struct RevocationSpec {
   UnixSeconds this_update = kNow - kDay;
   UnixSeconds next_update = kNow + kDay;
 
+  [[nodiscard]] Bytes der() const;
   [[nodiscard]] crypto::RevocationList make() const;
 };
 

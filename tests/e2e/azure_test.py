@@ -103,7 +103,7 @@ class Azure(ProgramsTest):
         return self.write("policy.toml", text)
 
     def attest(self, server, policy):
-        return self.minions("attest", "--server", server.url, "--policy", policy)
+        return self.minions("attest", "--offline", "--server", server.url, "--policy", policy)
 
     def assert_refused(self, run, check):
         self.assert_exit(run, 3)
@@ -115,7 +115,7 @@ class Azure(ProgramsTest):
         policy = self.policy()
         run = self.attest(server, policy)
         self.assert_exit(run, 0)
-        answer = self.minions("ask", "Where is the office?", "-f", self.write("facts.txt", "The office is in Ulm.\n"),
+        answer = self.minions("ask", "--offline", "Where is the office?", "-f", self.write("facts.txt", "The office is in Ulm.\n"),
                               "--server", server.url, "--policy", policy)
         self.assert_exit(answer, 0)
         self.assertIn("Ulm", answer.stdout)

@@ -27,7 +27,7 @@ class Bare(ProgramsTest):
         return self.write("policy.toml", text)
 
     def attest(self, server, **policy):
-        return self.minions("attest", "--server", server.url, "--policy", self.policy(**policy))
+        return self.minions("attest", "--offline", "--server", server.url, "--policy", self.policy(**policy))
 
     def assert_refused(self, run, check):
         self.assert_exit(run, 3)
@@ -36,7 +36,7 @@ class Bare(ProgramsTest):
     def test_auto_finds_the_guest_and_a_client_that_pins_its_roots_asks_it(self):
         server = self.serve()
         self.assert_exit(self.attest(server), 0)
-        answer = self.minions("ask", "Where is the office?", "-f", self.write("facts.txt", "The office is in Ulm.\n"),
+        answer = self.minions("ask", "--offline", "Where is the office?", "-f", self.write("facts.txt", "The office is in Ulm.\n"),
                               "--server", server.url, "--policy", self.policy())
         self.assert_exit(answer, 0)
         self.assertIn("Ulm", answer.stdout)
@@ -45,6 +45,33 @@ class Bare(ProgramsTest):
         self.assertEqual(len(document["endorsements"]["certificates"]), 3)
         self.assertEqual(json.loads(from_b64u(document["statement"]))["overrides"], ["tsm-root"])
         self.assertEqual(list(self.root.iterdir()), [])
+
+    def test_server_and_client_ask_the_maker_for_what_is_missing(self):
+        asked = []
+
+        class Maker(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                asked.append(self.path)
+                self.send_error(404)
+
+            def log_message(self, *_):
+                pass
+
+        maker = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Maker)
+        threading.Thread(target=maker.serve_forever, daemon=True).start()
+        self.addCleanup(maker.server_close)
+        self.addCleanup(maker.shutdown)
+        source = f"amd=http://127.0.0.1:{maker.server_port}"
+        server = self.serve("sev-snp", "--collateral-cache", self.directory / "cache", "--collateral-url", source)
+        self.assertRegex(asked[0], r"^/vcek/v1/(Milan|Genoa|Turin)/crl$")
+        self.assertEqual(len(set(asked)), 1, "the guest's own table has the certificates")
+        self.assertIn("collateral_missing", server.stderr.text())
+        asked.clear()
+        run = self.minions("attest", "--server", server.url, "--policy", self.policy(roots=False), "--collateral-cache",
+                           self.directory / "cache", "--collateral-url", source)
+        self.assert_exit(run, 3)
+        self.assertRegex(run.stderr, r"hint: not to be had: AMD revocation list of ARK-\w+: http://127.0.0.1:\d+/.*: status 404")
+        self.assertEqual(len(asked), 1)
 
     def test_is_refused_for_each_expectation_that_it_does_not_meet(self):
         server = self.serve("sev-snp")

@@ -86,6 +86,8 @@ class Minionsd:
     def __init__(self, test, *options, model=("--engine", "extractive"), keys=None, scheme="http",
                  attest=("simulated",), environment=None):
         self.keys = keys or test.directory / "attestation"
+        if attest[0] != "simulated" and "--collateral-url" not in attest:
+            options += ("--collateral", "off")  # nothing is asked beyond loopback
         self.process = subprocess.Popen(
             [BIN / "minionsd", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", *model, "--attest",
              *attest, "--attestation-key-path", self.keys, *options],

@@ -1,0 +1,44 @@
+// What the verification of some evidence needs beside it and does not have: pure, from the evidence's own (not yet
+// verified) fields. A server that lies in them makes the client ask a maker's service for something else, and no more.
+#pragma once
+
+#include "attestation/document.h"
+#include "attestation/policy.h"
+#include "collateral/sources.h"
+
+namespace minions::collateral {
+
+struct Need {
+  enum class Kind {
+    kCertificates,    // DER or PEM, into endorsements
+    kRevocationList,  // DER
+    kSignedJson,      // Intel's, with the issuer chain beside it
+    kRim,             // JSON around a SWID tag
+    kOcsp,            // DER, asked by POST
+    kNrasKeys,        // key sets: into TokenKeys
+    kMaaKeys,
+  };
+  Kind kind = Kind::kCertificates;
+  std::string what;  // for messages
+  std::string url;
+  Bytes body;                // of a POST; empty: GET
+  std::string endorsement;   // the name under which it goes; empty for key sets
+  std::string chain_header;  // of kSignedJson, where the chain comes in
+  std::string chain_endorsement;
+  std::int64_t keep_s = 0;  // where the answer does not say how long it holds
+
+  // What makes two questions the same.
+  [[nodiscard]] std::string question() const;
+};
+
+struct NeedsInput {
+  const attestation::Evidence& evidence;
+  const attestation::Endorsements& endorsements;
+  const attestation::PolicyRules& policy;
+  UnixSeconds now = 0;
+  const Sources& sources;
+};
+
+[[nodiscard]] std::vector<Need> needs_of(const NeedsInput& input);
+
+}  // namespace minions::collateral

@@ -1,0 +1,126 @@
+#include "collateral/nvidia_needs.h"
+
+#include <fmt/format.h>
+
+#include "attestation/nvidia_rim.h"
+#include "attestation/spdm_report.h"
+#include "attestation/verifier.h"
+#include "crypto/ocsp.h"
+
+namespace minions::collateral {
+namespace {
+
+using attestation::GpuRules;
+using attestation::NvidiaRim;
+using attestation::SpdmReport;
+
+constexpr std::int64_t kKeepRimsS = 7 * 24 * 3600;
+constexpr std::int64_t kKeepOcspS = 3600;
+
+std::span<const Bytes> at_hand(const attestation::Endorsements& endorsements, std::string_view name) {
+  const auto found = endorsements.find(name);
+  return found == endorsements.end() ? std::span<const Bytes>() : std::span<const Bytes>(found->second);
+}
+
+// By what it says of itself: whether that is true is for its signature to show.
+bool has_rim(const NeedsInput& input, NvidiaRim::Kind kind, const std::string& version) {
+  const auto rims = at_hand(input.endorsements, attestation::endorsement::kRims);
+  return std::any_of(rims.begin(), rims.end(), [&](const Bytes& file) {
+    const auto rim = NvidiaRim::parse(file);
+    return rim && rim->kind == kind && rim->version == version;
+  });
+}
+
+// Ids are made of what the report says: only what may stand in a path does.
+bool is_id(std::string_view id) {
+  return !id.empty() && id.size() <= 128 && std::all_of(id.begin(), id.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
+  });
+}
+
+// GH100, GB100, ...: from the names of the device's certificates.
+std::string chip_of(std::span<const crypto::Certificate> chain) {
+  for (const crypto::Certificate& certificate : chain) {
+    const std::string name = certificate.subject_name();
+    const std::size_t at = name.find('G');
+    if (at == std::string::npos || at + 5 > name.size()) continue;
+    const std::string chip = name.substr(at, 5);
+    if (std::all_of(chip.begin() + 2, chip.end(), [](char c) { return c >= '0' && c <= '9'; })) return chip;
+  }
+  return {};
+}
+
+std::string without_dots(std::string text) {
+  std::erase(text, '.');
+  return text;
+}
+
+void add_rim(std::string_view id, const NeedsInput& input, std::vector<Need>& needs) {
+  if (!is_id(id)) return;
+  Need need;
+  need.kind = Need::Kind::kRim;
+  need.what = fmt::format("NVIDIA reference values {}", id);
+  need.url = fmt::format("{}/v1/rim/{}", input.sources.nvidia_rim, id);
+  need.endorsement = attestation::endorsement::kRims;
+  need.keep_s = kKeepRimsS;
+  needs.push_back(std::move(need));
+}
+
+void add_rims(const SpdmReport& report, std::span<const crypto::Certificate> chain, const NeedsInput& input,
+              std::vector<Need>& needs) {
+  const std::string chip = chip_of(chain);
+  if (!has_rim(input, NvidiaRim::Kind::kDriver, report.driver_version)) {
+    const bool hopper = chip == "GH100";
+    add_rim(fmt::format("NV_GPU_{}DRIVER_{}_{}", hopper ? "" : "CC_", chip, report.driver_version), input, needs);
+  }
+  if (!has_rim(input, NvidiaRim::Kind::kVbios, report.vbios_version)) {
+    add_rim(fmt::format("NV_GPU_VBIOS_{}_{}_{}_{}", report.project, report.project_sku, report.chip_sku,
+                        without_dots(report.vbios_version)),
+            input, needs);
+  }
+}
+
+bool has_answer(const NeedsInput& input, const crypto::OcspQuestion& question) {
+  const auto answers = at_hand(input.endorsements, attestation::endorsement::kOcsp);
+  return std::any_of(answers.begin(), answers.end(), [&](const Bytes& der) {
+    const auto answer = crypto::verify_ocsp_response(der, question);
+    return answer && input.now < answer->next_update;
+  });
+}
+
+// chain: leaf first, root last.
+void add_ocsp(std::span<const crypto::Certificate> chain, const NeedsInput& input, std::vector<Need>& needs) {
+  const Digest32 root = chain.back().sha256();
+  for (std::size_t i = 0; i + 1 < chain.size(); ++i) {
+    const crypto::OcspQuestion question{.certificate = chain[i],
+                                        .issuer = chain[i + 1],
+                                        .others = chain,
+                                        .rules = {.roots = {&root, 1}, .now = input.now}};
+    if (has_answer(input, question)) continue;
+    Need need;
+    need.kind = Need::Kind::kOcsp;
+    need.what = fmt::format("NVIDIA OCSP answer about {}", attestation::shown(chain[i].subject_name()));
+    need.url = input.sources.nvidia_ocsp + "/";
+    need.body = crypto::ocsp_request(chain[i], chain[i + 1]);
+    need.endorsement = attestation::endorsement::kOcsp;
+    need.keep_s = kKeepOcspS;
+    needs.push_back(std::move(need));
+  }
+}
+
+}  // namespace
+
+void add_nvidia_needs(const attestation::EvidenceItem& item, const NeedsInput& input, std::vector<Need>& needs) {
+  const auto bytes = item.part("report");
+  const auto pem = item.part("cert_chain");
+  if (!bytes || !pem) return;
+  const auto report = SpdmReport::parse(*bytes);
+  const auto chain = crypto::Certificate::from_pem(as_text(*pem));
+  if (!report || !chain) return;  // its verifier says why
+  const GpuRules& rules = input.policy.gpu;
+  if (rules.rim.value == attestation::RimMode::kRequire) add_rims(*report, *chain, input, needs);
+  if (rules.ocsp.value == attestation::OcspMode::kRequire) add_ocsp(*chain, input, needs);
+}
+
+}  // namespace minions::collateral

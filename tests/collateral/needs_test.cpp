@@ -1,0 +1,193 @@
+#include "collateral/needs.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "attestation/spdm_report.h"
+#include "attestation/synthetic_nvidia.h"
+#include "attestation/synthetic_snp.h"
+#include "attestation/synthetic_tdx.h"
+#include "attestation/verifier.h"
+#include "base/encoding.h"
+
+namespace minions::collateral {
+namespace {
+
+using attestation::Endorsements;
+using attestation::Evidence;
+using attestation::PolicyRules;
+using attestation::SnpProduct;
+using attestation::SnpReport;
+namespace synthetic_snp = attestation::synthetic_snp;
+namespace nvidia = attestation::nvidia;
+namespace opaque_field = attestation::opaque_field;
+
+struct Asking {
+  Evidence evidence;
+  Endorsements endorsements;
+  PolicyRules policy;
+  UnixSeconds now = synthetic_snp::kNow;
+
+  // Addresses without their base.
+  [[nodiscard]] std::vector<std::string> urls() const {
+    Sources sources;
+    for (std::string* each :
+         {&sources.amd, &sources.intel, &sources.intel_root, &sources.nvidia_rim, &sources.nvidia_ocsp, &sources.nras})
+      *each = "B";
+    std::vector<std::string> out;
+    for (const Need& need : needs_of({evidence, endorsements, policy, now, sources})) out.push_back(need.url.substr(1));
+    return out;
+  }
+};
+
+using Urls = std::vector<std::string>;
+
+Asking snp(const synthetic_snp::Platform& platform) {
+  Asking asking;
+  asking.evidence = {{"sev-snp", {{"report", platform.signed_report()}}}};
+  return asking;
+}
+
+TEST(AmdNeeds, AreTheCertificateOfChipAndTcbItsChainAndTheList) {
+  synthetic_snp::Platform platform;
+  const Bytes report = platform.signed_report();
+  const SnpReport parsed = SnpReport::parse(report).value();
+  const auto& tcb = parsed.reported_tcb;
+  ASSERT_TRUE(parsed.product);
+  EXPECT_EQ(snp(platform).urls(),
+            (Urls{fmt::format("/vcek/v1/Milan/{}?blSPL={:02}&teeSPL={:02}&snpSPL={:02}&ucodeSPL={:02}",
+                              to_hex(parsed.chip_id), tcb[0], tcb[1], tcb[6], tcb[7]),
+                  "/vcek/v1/Milan/cert_chain", "/vcek/v1/Milan/crl"}));
+}
+
+TEST(AmdNeeds, OfTurinNameEightBytesOfTheChipAndTheFmc) {
+  synthetic_snp::Platform platform(SnpProduct::kTurin);
+  const SnpReport parsed = SnpReport::parse(platform.signed_report()).value();
+  const auto& tcb = parsed.reported_tcb;
+  EXPECT_EQ(snp(platform).urls().front(),
+            fmt::format("/vcek/v1/Turin/{}?fmcSPL={:02}&blSPL={:02}&teeSPL={:02}&snpSPL={:02}&ucodeSPL={:02}",
+                        to_hex(ByteView(parsed.chip_id).first(8)), tcb[0], tcb[1], tcb[2], tcb[3], tcb[7]));
+}
+
+TEST(AmdNeeds, OfAVlekAreTheChainAndTheListAlone) {
+  const synthetic_snp::Platform platform(SnpProduct::kGenoa, SnpReport::SigningKey::kVlek);
+  EXPECT_EQ(snp(platform).urls(), (Urls{"/vlek/v1/Genoa/cert_chain", "/vcek/v1/Genoa/crl"}));
+}
+
+TEST(AmdNeeds, AreNothingWhereAllIsAtHand) {
+  const synthetic_snp::Platform platform;
+  Asking asking = snp(platform);
+  for (const auto& certificate : platform.certificates())
+    asking.endorsements["certificates"].push_back(certificate.der());
+  EXPECT_EQ(asking.urls(), Urls{"/vcek/v1/Milan/crl"});
+  EXPECT_EQ(asking.urls().size(), 1U);
+}
+
+TEST(AmdNeeds, AskForAnotherCertificateWhereTheTcbDiffers) {
+  synthetic_snp::Platform platform;
+  Asking asking = snp(platform);
+  for (const auto& certificate : platform.certificates())
+    asking.endorsements["certificates"].push_back(certificate.der());
+  platform.set<std::uint8_t>(0x187, 0xFE);  // microcode of REPORTED_TCB
+  asking.evidence[0].data["report"] = platform.signed_report();
+  EXPECT_TRUE(asking.urls().front().ends_with("&ucodeSPL=254"));
+}
+
+TEST(AmdNeeds, OfAReportThatCannotBeReadAreNothing) {
+  Asking asking;
+  asking.evidence = {
+      {"sev-snp", {{"report", Bytes(100)}}}, {"azure-snp-vtpm", {{"hcl_report", Bytes(2600)}}}, {"tdx", {}}};
+  EXPECT_TRUE(asking.urls().empty());
+}
+
+TEST(AmdNeeds, OfAzureComeFromTheReportInside) {
+  synthetic_snp::Paravisor paravisor;
+  Asking asking;
+  asking.evidence = {{"azure-snp-vtpm", {{"hcl_report", paravisor.report()}}}};
+  EXPECT_EQ(asking.urls().size(), 3U);
+  EXPECT_TRUE(asking.urls().front().starts_with("/vcek/v1/Milan/"));
+}
+
+struct Tdx : Asking {
+  Tdx() {
+    const attestation::tdx::Platform platform;
+    now = attestation::tdx::kNow;
+    const auto made = platform.evidence();
+    evidence = {{"tdx", {{"quote", made.quote}}}};
+    given = made.collateral;
+    fmspc = to_hex(platform.pck.fmspc);
+  }
+  Endorsements given;
+  std::string fmspc;
+};
+
+TEST(IntelNeeds, AreTheFourPieces) {
+  const Tdx tdx;
+  EXPECT_EQ(tdx.urls(), (Urls{"/tdx/certification/v4/tcb?fmspc=" + tdx.fmspc, "/tdx/certification/v4/qe/identity",
+                              "/sgx/certification/v4/pckcrl?ca=platform&encoding=der", "/IntelSGXRootCA.der"}));
+}
+
+TEST(IntelNeeds, AreThePiecesThatLackOrHaveRunOut) {
+  Tdx tdx;
+  tdx.endorsements = tdx.given;
+  EXPECT_TRUE(tdx.urls().empty());
+  tdx.endorsements.erase("tcb_info_issuer_chain");
+  EXPECT_EQ(tdx.urls(), Urls{"/tdx/certification/v4/tcb?fmspc=" + tdx.fmspc});
+  tdx.endorsements = tdx.given;
+  tdx.now += std::int64_t{365} * 24 * 3600;
+  EXPECT_EQ(tdx.urls().size(), 4U);
+}
+
+struct GpuAsking : Asking {
+  GpuAsking() {
+    now = 1'800'000'000;
+    policy.gpu.ocsp.value = attestation::OcspMode::kOff;
+    nvidia::ReportParts parts;
+    parts.set_opaque(opaque_field::kProjectSku, to_bytes(std::string_view("0200\0", 5)));
+    parts.set_opaque(opaque_field::kChipSku, to_bytes(std::string_view("885\0", 4)));
+    Bytes report = parts.encode();
+    append(report, leaf.sign(report));
+    evidence = {{"nvidia-gpu", {{"report", report}, {"cert_chain", to_bytes(leaf.pem() + root.pem())}}}};
+  }
+  nvidia::Identity root{"device root", {}};
+  nvidia::Identity leaf{"GH100 A01 GSP FMC LF", {.issuer = &root, .is_ca = false}};
+};
+
+TEST(NvidiaNeeds, AreReferenceValuesOfDriverAndVbios) {
+  GpuAsking gpu;
+  EXPECT_EQ(gpu.urls(),
+            (Urls{"/v1/rim/NV_GPU_DRIVER_GH100_550.1.02", "/v1/rim/NV_GPU_VBIOS_1010_0200_885_96009F0001"}));
+  gpu.evidence.push_back(gpu.evidence.front());
+  EXPECT_EQ(gpu.urls().size(), 2U) << "two GPUs of a kind ask once";
+  gpu.policy.gpu.rim.value = attestation::RimMode::kIfPresent;
+  EXPECT_TRUE(gpu.urls().empty());
+}
+
+TEST(NvidiaNeeds, OfBlackwellNameItsChip) {
+  GpuAsking gpu;
+  const nvidia::Identity leaf("GB100 A01 GSP FMC LF", {.issuer = &gpu.root, .is_ca = false});
+  gpu.evidence[0].data["cert_chain"] = to_bytes(leaf.pem() + gpu.root.pem());
+  EXPECT_EQ(gpu.urls().front(), "/v1/rim/NV_GPU_CC_DRIVER_GB100_550.1.02");
+}
+
+TEST(NvidiaNeeds, AreAnOcspAnswerAboutEachCertificateUnderTheRoot) {
+  GpuAsking gpu;
+  gpu.policy.gpu.rim.value = attestation::RimMode::kOff;
+  gpu.policy.gpu.ocsp.value = attestation::OcspMode::kRequire;
+  EXPECT_EQ(gpu.urls(), Urls{"/"});
+  gpu.endorsements["ocsp"] = {gpu.root.answer(gpu.leaf, gpu.root, {})};
+  EXPECT_TRUE(gpu.urls().empty());
+  gpu.now = 1'800'001'000;
+  EXPECT_EQ(gpu.urls(), Urls{"/"}) << "an answer that has run out is asked for anew";
+}
+
+TEST(TokenNeeds, AreTheKeySetsOfTheServicesThatThePolicyNames) {
+  Asking asking;
+  asking.evidence = {{"nvidia-nras", {}}, {"azure-maa", {}}};
+  EXPECT_EQ(asking.urls(), Urls{"/.well-known/jwks.json"});
+  asking.policy.jwt.maa_issuer = {"https://x.attest.azure.net", "policy line 1"};
+  EXPECT_EQ(asking.urls(), (Urls{"/.well-known/jwks.json", "ttps://x.attest.azure.net/certs"}));
+}
+
+}  // namespace
+}  // namespace minions::collateral
