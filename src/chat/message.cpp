@@ -35,8 +35,22 @@ void append_format(std::string& body, const ResponseFormat& format) {
 
 std::size_t content_bytes(const ChatRequest& request) {
   std::size_t bytes = 0;
-  for (const Message& message : request.messages) bytes += message.content.reveal().size();
+  for (const Message& message : request.messages) {
+    bytes += message.content.reveal().size();
+    for (const Image& image : message.images) bytes += image.base64.size() + 128;
+  }
   return bytes;
+}
+
+void append_content(std::string& body, const Message& message) {
+  if (message.images.empty()) return append_json_string(body, message.content.reveal());
+  body += R"([{"type":"text","text":)";
+  append_json_string(body, message.content.reveal());
+  for (const Image& image : message.images) {
+    body += R"(},{"type":"image_url","image_url":{"url":"data:)";
+    body.append(image.media_type).append(";base64,").append(image.base64.reveal()).append("\"}");
+  }
+  body += "}]";
 }
 
 }  // namespace
@@ -96,7 +110,7 @@ std::string to_json(const ChatRequest& request) {
   for (const Message& message : request.messages) {
     if (body.back() == '}') body += ',';
     fmt::format_to(std::back_inserter(body), R"({{"role":"{}","content":)", name_of(message.role));
-    append_json_string(body, message.content.reveal());
+    append_content(body, message);
     body += '}';
   }
   body += ']';

@@ -15,9 +15,15 @@ namespace minions::chat {
 enum class Role { kSystem, kUser, kAssistant };
 [[nodiscard]] std::string_view name_of(Role role);
 
+struct Image {
+  std::string media_type;  // image/png: what its bytes say, not its name
+  Text base64;             // RFC 4648 section 4, with padding
+};
+
 struct Message {
   Role role;
   Text content;
+  std::vector<Image> images = {};  // stand behind the text
 };
 
 struct FreeText {};
