@@ -107,11 +107,16 @@ Result<std::shared_ptr<const client::Attestation>> Connection::attest() {
   return attested;
 }
 
-Result<std::string> Connection::model_id() {
-  if (!model_id_.empty()) return model_id_;
+Result<std::vector<std::string>> Connection::model_ids() {
   auto models = model_->models();
   interrupt_.end();
   setup_ = model_->last_exchange()->timing;
+  return models;
+}
+
+Result<std::string> Connection::model_id() {
+  if (!model_id_.empty()) return model_id_;
+  auto models = model_ids();
   if (!models) return fail(std::move(models).error());
   if (models->empty()) return fail(ErrorCode::kBackend, "the server lists no model; name one with --model");
   model_id_ = models->front();

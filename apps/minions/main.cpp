@@ -7,6 +7,7 @@
 #include "attest.h"
 #include "chat.h"
 #include "crypto/process.h"
+#include "models.h"
 #include "net/io_thread.h"
 #include "replay.h"
 #include "version.h"
@@ -32,11 +33,13 @@ struct Commands {
   app::AskOptions ask;
   app::ChatOptions chat;
   app::AttestOptions attest;
+  app::ModelsOptions models;
   app::VerifyOptions verify;
   std::string help_topic;
   CLI::App* ask_command;
   CLI::App* chat_command;
   CLI::App* attest_command;
+  CLI::App* models_command;
   CLI::App* verify_command;
   CLI::App* help_command;
 
@@ -46,6 +49,8 @@ struct Commands {
     ask_command = app.add_subcommand("ask", "one question, with documents, and its answer on standard output");
     chat_command = app.add_subcommand("chat", "a conversation");
     attest_command = app.add_subcommand("attest", "fetch and appraise the server's evidence, and show each check");
+    models_command =
+        app.add_subcommand("models", "the models that the server offers, and what its statement says of them");
     verify_command = app.add_subcommand("verify", "appraise recorded evidence, offline");
     verify_command->add_option("--manifest", verify.manifest, "every case of an evidence manifest, and its mutations")
         ->type_name("FILE")
@@ -54,9 +59,10 @@ struct Commands {
     app::add_ask(*ask_command, ask);
     app::add_chat(*chat_command, chat);
     app::add_attest(*attest_command, attest);
-    help_command->add_option("subcommand", help_topic, "ask, chat, attest or verify")
+    app::add_models(*models_command, models);
+    help_command->add_option("subcommand", help_topic, "ask, chat, attest, models or verify")
         ->type_name("NAME")
-        ->check(CLI::IsMember({"ask", "chat", "attest", "verify"}).description(""));
+        ->check(CLI::IsMember({"ask", "chat", "attest", "models", "verify"}).description(""));
     app.footer(
         "example: minions ask \"What does section 3 say?\" -f contract.pdf --server https://minions.example.org\n"
         "exit codes: 0 ok, 2 usage, 3 refused and nothing sent, 4 network, 5 authorisation, 6 server or model,\n"
@@ -74,13 +80,15 @@ struct Commands {
   [[nodiscard]] ExitCode run() {
     if (help_command->parsed()) return help();
     if (verify_command->parsed()) return app::verify(verify);
-    app::ServerOptions& server = ask_command->parsed()    ? ask.server
-                                 : chat_command->parsed() ? chat.server
-                                                          : attest.server;
+    app::ServerOptions& server = ask_command->parsed()      ? ask.server
+                                 : chat_command->parsed()   ? chat.server
+                                 : models_command->parsed() ? models.server
+                                                            : attest.server;
     if (const Status applied = app::apply_settings(server); !applied) return app::report(applied.error());
     if (const ExitCode failed = protect_process(); failed != ExitCode::kOk) return failed;
     if (ask_command->parsed()) return app::ask(ask);
     if (chat_command->parsed()) return app::chat(chat);
+    if (models_command->parsed()) return app::models(models);
     return app::attest(attest);
   }
 };

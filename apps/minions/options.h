@@ -49,10 +49,15 @@ struct AttestOptions {
   ServerOptions server;
   OutputFormat format = OutputFormat::kText;
 };
+struct ModelsOptions {
+  ServerOptions server;
+  OutputFormat format = OutputFormat::kText;
+};
 
 void add_ask(CLI::App& command, AskOptions& options);
 void add_chat(CLI::App& command, ChatOptions& options);
 void add_attest(CLI::App& command, AttestOptions& options);
+void add_models(CLI::App& command, ModelsOptions& options);
 
 // Fills in from the settings file what no flag gave. kUsage: a file or profile that makes no sense, or no server at
 // all.

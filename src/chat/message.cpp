@@ -4,6 +4,7 @@
 
 #include "base/encoding.h"
 #include "base/json.h"
+#include "chat/image.h"
 
 namespace minions::chat {
 namespace {
@@ -40,17 +41,6 @@ std::size_t content_bytes(const ChatRequest& request) {
     for (const Image& image : message.images) bytes += image.base64.size() + 128;
   }
   return bytes;
-}
-
-void append_content(std::string& body, const Message& message) {
-  if (message.images.empty()) return append_json_string(body, message.content.reveal());
-  body += R"([{"type":"text","text":)";
-  append_json_string(body, message.content.reveal());
-  for (const Image& image : message.images) {
-    body += R"(},{"type":"image_url","image_url":{"url":"data:)";
-    body.append(image.media_type).append(";base64,").append(image.base64.reveal()).append("\"}");
-  }
-  body += "}]";
 }
 
 }  // namespace
@@ -100,6 +90,18 @@ void append_json_string(std::string& to, std::string_view text) {
   to += '"';
 }
 
+void append_content(std::string& to, std::string_view text, const std::vector<Image>& images) {
+  if (images.empty()) return append_json_string(to, text);
+  to += R"([{"type":"text","text":)";
+  append_json_string(to, text);
+  for (const Image& image : images) {
+    to += R"(},{"type":"image_url","image_url":{"url":")";
+    append_data_url(to, image);
+    to += "\"}";
+  }
+  to += "}]";
+}
+
 std::string to_json(const ChatRequest& request) {
   std::string body;
   const std::size_t content = content_bytes(request);
@@ -110,7 +112,7 @@ std::string to_json(const ChatRequest& request) {
   for (const Message& message : request.messages) {
     if (body.back() == '}') body += ',';
     fmt::format_to(std::back_inserter(body), R"({{"role":"{}","content":)", name_of(message.role));
-    append_content(body, message);
+    append_content(body, message.content.reveal(), message.images);
     body += '}';
   }
   body += ']';
