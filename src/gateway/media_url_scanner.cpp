@@ -1,7 +1,5 @@
 #include "gateway/media_url_scanner.h"
 
-#include <cstring>
-
 namespace minions::gateway {
 namespace {
 
@@ -11,10 +9,25 @@ constexpr std::string_view kMediaUrlKeys[] = {"image_url", "video_url", "audio_u
 constexpr std::string_view kMediaKeys[] = {"image", "video", "audio"};
 constexpr std::string_view kNotJudgedKeys[] = {"tools", "functions", "response_format", "text", "metadata"};
 
-constexpr bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
-constexpr bool is_alphanumeric(char c) { return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9'); }
-constexpr bool is_scalar(char c) { return is_alphanumeric(c) || c == '-' || c == '+' || c == '.'; }
+
+// What a byte can be, as bits.
+enum ByteClass : std::uint8_t { kSpace = 1, kScalarByte = 2, kHexDigit = 4, kSimpleEscape = 8 };
+constexpr std::array<std::uint8_t, 256> make_classes() {
+  std::array<std::uint8_t, 256> classes{};
+  const auto mark = [&](std::string_view bytes, std::uint8_t bit) {
+    for (const char c : bytes) classes[static_cast<unsigned char>(c)] |= bit;
+  };
+  mark(" \t\n\r", kSpace);
+  mark("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+-.", kScalarByte);
+  mark("0123456789abcdefABCDEF", kHexDigit);
+  mark("bfnrt\"\\/", kSimpleEscape);
+  return classes;
+}
+constexpr std::array<std::uint8_t, 256> kClasses = make_classes();
+constexpr bool is(std::uint8_t bits, char c) { return (kClasses[static_cast<unsigned char>(c)] & bits) != 0; }
+constexpr bool is_space(char c) { return is(kSpace, c); }
+constexpr bool is_scalar(char c) { return is(kScalarByte, c); }
 
 bool equal_without_case(std::string_view text, std::string_view lower_case) {
   return std::equal(text.begin(), text.end(), lower_case.begin(), lower_case.end(),
@@ -34,11 +47,46 @@ bool is_data_url(std::string_view text) { return text.starts_with("data:"); }
 // Base64 and names have no colon so early.
 bool has_other_scheme(std::string_view text) { return !is_data_url(text) && text.find(':') != std::string_view::npos; }
 
-// The bit 0x80 of each byte that equals `c`, and of no byte in front of the first that does.
-constexpr std::uint64_t bytes_equal(std::uint64_t word, char c) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101U;
-  const std::uint64_t difference = word ^ (kOnes * static_cast<unsigned char>(c));
-  return (difference - kOnes) & ~difference & (kOnes << 7);
+// The bytes in front of the first quote or backslash. What requests are made of is text: the compiler makes vectors of
+// the inner loop.
+std::size_t plain_bytes(std::string_view text) {
+  constexpr std::size_t kBlock = 32;
+  std::size_t at = 0;
+  for (; at + kBlock <= text.size(); at += kBlock) {
+    const char* block = text.data() + at;
+    unsigned char found = 0;
+    for (std::size_t i = 0; i < kBlock; ++i)
+      found |= static_cast<unsigned char>((block[i] == '"') | (block[i] == '\\'));
+    if (found != 0) break;
+  }
+  while (at < text.size() && text[at] != '"' && text[at] != '\\') ++at;
+  return at;
+}
+
+// Of the whole escape that the text begins with; 0 for one that is cut or wrong.
+std::size_t escape_bytes(std::string_view text) {
+  if (text.size() < 2) return 0;
+  if (is(kSimpleEscape, text[1])) return 2;
+  if (text[1] != 'u' || text.size() < 6) return 0;
+  return is(kHexDigit, text[2]) && is(kHexDigit, text[3]) && is(kHexDigit, text[4]) && is(kHexDigit, text[5]) ? 6 : 0;
+}
+
+// The bytes of a string that nobody looks at, up to its end or to what is not whole.
+std::size_t skip_string(std::string_view text) {
+  std::size_t at = 0;
+  for (;;) {
+    at += plain_bytes(text.substr(at));
+    if (at == text.size() || text[at] == '"') return at;
+    const std::size_t escape = escape_bytes(text.substr(at));
+    if (escape == 0) return at;
+    at += escape;
+  }
+}
+
+std::size_t skip_scalar(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size() && is_scalar(text[at])) ++at;
+  return at;
 }
 
 }  // namespace
@@ -47,10 +95,9 @@ MediaUrlScanner::Finding MediaUrlScanner::take(ByteView piece) {
   std::string_view text = as_text(piece);
   while (!text.empty() && finding_ == Finding::kNothing) {
     if (state_ == State::kNoObject) break;
-    if (state_ == State::kString && !keeps_) {
-      text.remove_prefix(skip_string(text));
-      if (text.empty()) break;
-    }
+    if (state_ == State::kString && !keeps_) text.remove_prefix(skip_string(text));
+    if (state_ == State::kScalar) text.remove_prefix(skip_scalar(text));
+    if (text.empty()) break;
     step(text.front());
     text.remove_prefix(1);
   }
@@ -61,18 +108,6 @@ MediaUrlScanner::Finding MediaUrlScanner::finish() {
   const bool whole = state_ == State::kStart || state_ == State::kNoObject || state_ == State::kEnd;
   if (finding_ == Finding::kNothing && !whole) finding_ = Finding::kMalformed;
   return finding_;
-}
-
-// The bytes in front of the next quote or backslash. What requests are made of is text: eight bytes at a time.
-std::size_t MediaUrlScanner::skip_string(std::string_view text) const {
-  std::size_t at = 0;
-  for (; at + 8 <= text.size(); at += 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, text.data() + at, 8);
-    if ((bytes_equal(word, '"') | bytes_equal(word, '\\')) != 0) break;
-  }
-  while (at < text.size() && text[at] != '"' && text[at] != '\\') ++at;
-  return at;
 }
 
 void MediaUrlScanner::step(char c) {

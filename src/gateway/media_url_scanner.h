@@ -61,7 +61,6 @@ class MediaUrlScanner {
   void step(char c);
   void begin_value(char c);
   void begin_string();
-  [[nodiscard]] std::size_t skip_string(std::string_view text) const;
   void string_byte(char c);
   void escape_byte(char c);
   void hex_digit(char c);
