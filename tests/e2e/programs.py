@@ -194,6 +194,7 @@ class ModelServer:
         self.bodies = []
         self.broken_off = threading.Event()
         self.closed = False
+        self.model_id = "stub"
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -203,7 +204,7 @@ class ModelServer:
                 pass
 
             def do_GET(self):
-                self.reply_json({"object": "list", "data": [{"id": "stub", "object": "model"}]})
+                self.reply_json({"object": "list", "data": [{"id": outer.model_id, "object": "model"}]})
 
             def reply_json(self, value):
                 body = json.dumps(value).encode()
