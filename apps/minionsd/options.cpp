@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/encoding.h"
+#include "embedded_model.h"
 #include "net/address.h"
 #include "version.h"
 
@@ -16,6 +17,7 @@ constexpr int kUsage = 2;
 constexpr std::string_view kExample = R"(
 Example:
   minionsd --engine extractive --attest simulated --attestation-key-path keys
+  minionsd --model qwen2.5-7b-instruct-q4_k_m.gguf --attest auto --attestation-key-path /var/lib/minionsd
   minionsd --listen 0.0.0.0:443 --tls-cert chain.pem --tls-key key.pem --api-keys keys.txt \
            --upstream http://127.0.0.1:30000 --attest auto --attestation-key-path /var/lib/minionsd)";
 
@@ -23,6 +25,7 @@ Example:
 struct Flags {
   std::string listen, host, admin_listen, tls_cert, tls_key, engine, upstream, upstream_ca_file, attest,
       attestation_key_path, api_keys, padding = "tick", replica, log_level = "info", log_format = "text";
+  ModelFlags model;
   std::uint16_t port = 0;
   std::vector<std::string> tls_spki;
   std::int64_t epoch_s = 600;
@@ -43,6 +46,7 @@ void declare(CLI::App& app, Flags& flags) {
   app.add_option("--tls-spki", flags.tls_spki,
                  "SHA-256 (base64url) of the public key of a proxy that ends TLS; repeatable");
   app.add_option("--engine", flags.engine, "model inside this process: extractive");
+  declare_model(app, flags.model);
   app.add_option("--upstream,--sglang-endpoint", flags.upstream, "URL of an OpenAI-compatible server");
   app.add_option("--upstream-ca-file", flags.upstream_ca_file, "roots for an https upstream, in place of the system's");
   app.add_option("--attest", flags.attest, "simulated (SIMULATED, NOT CONFIDENTIAL) or auto (the hardware at hand)");
@@ -106,11 +110,11 @@ Result<ListenAddress> listen_address(const Flags& flags, const CLI::App& app) {
                               std::to_string(port));
 }
 
-Status read_model_source(const Flags& flags, ServeOptions& out) {
-  if (flags.engine.empty() == flags.upstream.empty()) {
-    return usage(flags.engine.empty() ? "a model source is needed: --engine extractive or --upstream URL"
-                                      : "--engine and --upstream: only one model source is possible");
-  }
+Status read_model_source(const Flags& flags, const CLI::App& app, ServeOptions& out) {
+  const int sources = int{!flags.engine.empty()} + int{!flags.model.file.empty()} + int{!flags.upstream.empty()};
+  if (sources == 0) return usage("a model source is needed: --model FILE.gguf, --upstream URL or --engine extractive");
+  if (sources > 1) return usage("--model, --upstream and --engine: only one model source is possible");
+  MINIONS_TRY_ASSIGN(out.model, read_model(flags.model, app));
   if (!flags.engine.empty() && flags.engine != "extractive")
     return usage(fmt::format("--engine: want extractive, found {}", flags.engine));
   if (!flags.upstream.empty()) {
@@ -167,7 +171,7 @@ Result<ServeOptions> serve_options(const Flags& flags, const CLI::App& app) {
   if (!flags.admin_listen.empty()) {
     MINIONS_TRY_ASSIGN(out.admin_listen, ListenAddress::parse(flags.admin_listen));
   }
-  MINIONS_TRY(read_model_source(flags, out));
+  MINIONS_TRY(read_model_source(flags, app, out));
   MINIONS_TRY(read_attestation(flags, out));
   MINIONS_TRY(read_access(flags, out));
   out.settings = flags.settings;

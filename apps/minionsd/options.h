@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "gateway/settings.h"
+#include "models/llama_model.h"
 #include "net/url.h"
 
 namespace minions::minionsd {
@@ -32,7 +33,8 @@ struct ServeOptions {
   std::optional<std::string> tls_key;
   std::vector<Digest32> proxy_spki_sha256;  // --tls-spki
 
-  std::optional<net::Url> upstream;  // else the extractive engine
+  std::optional<models::LlamaOptions> model;
+  std::optional<net::Url> upstream;  // without a model, either: the extractive engine
   std::optional<std::string> upstream_ca_file;
   AttestMode attest = AttestMode::kAuto;
   std::string attestation_key_path;

@@ -8,6 +8,7 @@
 #include "attester/operator_key.h"
 #include "attester/platform.h"
 #include "attester/simulated.h"
+#include "embedded_model.h"
 #include "gateway/gateway.h"
 #include "models/extractive.h"
 #include "models/in_process_backend.h"
@@ -38,10 +39,15 @@ struct ModelSource {
   std::shared_ptr<models::Backend> backend;
   std::string engine;
   attestation::ModelEntry::Where where;
+  std::optional<std::string> weights_sha256 = std::nullopt;
 };
 
 Result<ModelSource> make_backend(const ServeOptions& options) {
   using Where = attestation::ModelEntry::Where;
+  if (options.model) {
+    MINIONS_TRY_ASSIGN(EmbeddedModel embedded, load_model(*options.model));
+    return ModelSource{std::move(embedded.backend), "llama.cpp", Where::kInProcess, std::move(embedded.weights_sha256)};
+  }
   if (!options.upstream) {
     return ModelSource{std::make_shared<models::InProcessBackend>(std::make_unique<models::ExtractiveModel>(),
                                                                   models::InProcessOptions{.threads = options.threads}),
@@ -65,7 +71,7 @@ std::vector<attestation::ModelEntry> list_models(const ModelSource& source) {
     return entries;
   }
   for (const models::ModelInfo& model : *listed)
-    entries.push_back({model.id, source.engine, source.where, std::nullopt});
+    entries.push_back({model.id, source.engine, source.where, source.weights_sha256});
   return entries;
 }
 

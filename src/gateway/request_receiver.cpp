@@ -166,6 +166,7 @@ net::Task<RequestReceiver::Step> RequestReceiver::take_head(std::string_view jso
   if (request_.refusal || is_closing(request_.head)) co_return Step{};
 
   models::BackendRequest forwarded{request_.head.method, request_.head.path, {}, request_.head.length};
+  forwarded.session = as_text(session_.parameters().session);
   for (const std::string_view name : {"content-type", "accept"}) {
     if (const auto value = session::find_header(request_.head.headers, name)) {
       forwarded.headers.push_back({std::string(name), std::string(*value)});
