@@ -181,7 +181,7 @@ std::string id_of(const std::string& path) {
 Result<LoadedModel> load_llama_model(const LlamaOptions& options) {
   MINIONS_TRY_ASSIGN(const File file, open_file(options.path));
   LoadedModel loaded;
-  loaded.id = id_of(options.path);
+  loaded.id = options.id.empty() ? id_of(options.path) : options.id;
   MINIONS_TRY_ASSIGN(loaded.weights_sha256, hash_file(file.get(), options.path));
   auto runtime = LlamaRuntime::load(file.get(), options);
   if (!runtime) return fail(std::move(runtime).error().in(options.path));

@@ -15,6 +15,7 @@ namespace minions::models {
 
 struct LlamaOptions {
   std::string path;
+  std::string id = {};                          // empty: the file's name without .gguf
   std::optional<std::uint32_t> context_tokens;  // of each request; absent: what the model was made for, at most 8,192
   std::uint32_t parallel = 4;                   // requests computed at once; each has a context of its own
   std::int32_t gpu_layers = -1;                 // -1: as many as there are, where the build has a GPU's code
@@ -24,7 +25,7 @@ struct LlamaOptions {
 
 struct LoadedModel {
   std::unique_ptr<InProcessModel> model;
-  std::string id;              // the file's name without .gguf
+  std::string id;              // as the options say
   std::string weights_sha256;  // hex, of the file
 };
 
