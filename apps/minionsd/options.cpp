@@ -33,6 +33,7 @@ struct Flags {
   gateway::Settings settings;
   std::size_t threads = std::max(1U, std::thread::hardware_concurrency());
   std::uint32_t drain_s = 30;
+  ServerFlags server;
 };
 
 tl::unexpected<Error> usage(std::string detail) { return fail(ErrorCode::kUsage, std::move(detail)); }
@@ -47,7 +48,8 @@ void declare(CLI::App& app, Flags& flags) {
                  "SHA-256 (base64url) of the public key of a proxy that ends TLS; repeatable");
   app.add_option("--engine", flags.engine, "model inside this process: extractive");
   declare_model(app, flags.model);
-  app.add_option("--upstream,--sglang-endpoint", flags.upstream, "URL of an OpenAI-compatible server");
+  app.add_option("--upstream", flags.upstream, "URL of an OpenAI-compatible server");
+  declare_server(app, flags.server);
   app.add_option("--upstream-ca-file", flags.upstream_ca_file, "roots for an https upstream, in place of the system's");
   app.add_option("--attest", flags.attest, "simulated (SIMULATED, NOT CONFIDENTIAL) or auto (the hardware at hand)");
   app.add_option("--attestation-key-path", flags.attestation_key_path, "directory of the operator's attestation key");
@@ -111,14 +113,25 @@ Result<ListenAddress> listen_address(const Flags& flags, const CLI::App& app) {
 }
 
 Status read_model_source(const Flags& flags, const CLI::App& app, ServeOptions& out) {
-  const int sources = int{!flags.engine.empty()} + int{!flags.model.file.empty()} + int{!flags.upstream.empty()};
-  if (sources == 0) return usage("a model source is needed: --model FILE.gguf, --upstream URL or --engine extractive");
-  if (sources > 1) return usage("--model, --upstream and --engine: only one model source is possible");
+  MINIONS_TRY_ASSIGN(out.model_server, read_server(flags.server));
+  const std::string lone = lone_endpoint(flags.server);
+  const std::string& upstream = flags.upstream.empty() ? lone : flags.upstream;
+  const int sources = int{!flags.engine.empty()} + int{!flags.model.file.empty()} + int{!flags.upstream.empty()} +
+                      int{!lone.empty()} + int{out.model_server.has_value()};
+  if (sources == 0) {
+    return usage(
+        "a model source is needed: --model FILE.gguf, --sglang-model NAME, --vllm-model NAME, --upstream URL or "
+        "--engine "
+        "extractive");
+  }
+  if (sources > 1)
+    return usage(
+        "--model, --sglang-model, --vllm-model, --server-command, --upstream and --engine: only one is possible");
   MINIONS_TRY_ASSIGN(out.model, read_model(flags.model, app));
   if (!flags.engine.empty() && flags.engine != "extractive")
     return usage(fmt::format("--engine: want extractive, found {}", flags.engine));
-  if (!flags.upstream.empty()) {
-    auto url = net::Url::parse(flags.upstream);
+  if (!upstream.empty()) {
+    auto url = net::Url::parse(upstream);
     if (!url) return usage("--upstream: " + url.error().detail);
     out.upstream = *std::move(url);
   }
@@ -217,10 +230,14 @@ std::string ListenAddress::url(std::uint16_t bound_port, bool tls) const {
 }
 
 tl::expected<Options, int> parse_options(int argc, char** argv) {
+  Flags flags;
+  // What stands behind -- is the model server's, whatever it looks like.
+  const auto end = std::find(argv, argv + argc, std::string_view("--"));
+  if (end != argv + argc) flags.server.rest.assign(end + 1, argv + argc);
+  argc = static_cast<int>(end - argv);
   CLI::App app{"minionsd: attests, opens sealed requests, asks the model, seals replies", "minionsd"};
   app.set_version_flag("--version", std::string("minionsd ") + kVersion);
   app.footer(std::string(kExample));
-  Flags flags;
   declare(app, flags);
   Options options;
   KeyOptions key;

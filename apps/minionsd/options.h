@@ -11,6 +11,7 @@
 #include "gateway/settings.h"
 #include "models/llama_model.h"
 #include "net/url.h"
+#include "server_flags.h"
 
 namespace minions::minionsd {
 
@@ -33,8 +34,10 @@ struct ServeOptions {
   std::optional<std::string> tls_key;
   std::vector<Digest32> proxy_spki_sha256;  // --tls-spki
 
+  // One of these; without any: the extractive engine.
   std::optional<models::LlamaOptions> model;
-  std::optional<net::Url> upstream;  // without a model, either: the extractive engine
+  std::optional<ModelServerChoice> model_server;
+  std::optional<net::Url> upstream;
   std::optional<std::string> upstream_ca_file;
   AttestMode attest = AttestMode::kAuto;
   std::string attestation_key_path;

@@ -10,6 +10,7 @@
 #include "attester/simulated.h"
 #include "embedded_model.h"
 #include "gateway/gateway.h"
+#include "launch.h"
 #include "models/extractive.h"
 #include "models/in_process_backend.h"
 #include "models/upstream.h"
@@ -40,7 +41,36 @@ struct ModelSource {
   std::string engine;
   attestation::ModelEntry::Where where;
   std::optional<std::string> weights_sha256 = std::nullopt;
+  std::shared_ptr<models::ModelServer> server = nullptr;  // where we started one
 };
+
+// SIGTERM or SIGINT has come; both are blocked.
+bool stop_asked() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT}) sigaddset(&signals, signal);
+  const timespec none{0, 0};
+  return sigtimedwait(&signals, nullptr, &none) > 0;
+}
+
+Result<ModelSource> make_launched(const ServeOptions& options) {
+  MINIONS_TRY_ASSIGN(LaunchedServer launched, launch(*options.model_server, stop_asked));
+  const bool loopback = net::is_loopback_host(launched.url.host);
+  models::UpstreamOptions upstream{.url = std::move(launched.url), .threads = options.threads};
+  if (upstream.url.scheme == net::Scheme::kHttps) {
+    MINIONS_TRY_ASSIGN(upstream.tls, net::TlsClientContext::create({.ca_file = options.upstream_ca_file}));
+  }
+  ModelSource source{nullptr, std::string(name_of(options.model_server->command.kind)),
+                     loopback ? attestation::ModelEntry::Where::kLoopback : attestation::ModelEntry::Where::kRemote};
+  source.server = launched.server;
+  auto backend = std::make_unique<models::Upstream>(std::move(upstream));
+  if (source.server != nullptr) {
+    source.backend = std::make_shared<models::SupervisedBackend>(std::move(backend), source.server);
+  } else {
+    source.backend = std::move(backend);
+  }
+  return source;
+}
 
 Result<ModelSource> make_backend(const ServeOptions& options) {
   using Where = attestation::ModelEntry::Where;
@@ -48,6 +78,7 @@ Result<ModelSource> make_backend(const ServeOptions& options) {
     MINIONS_TRY_ASSIGN(EmbeddedModel embedded, load_model(*options.model));
     return ModelSource{std::move(embedded.backend), "llama.cpp", Where::kInProcess, std::move(embedded.weights_sha256)};
   }
+  if (options.model_server) return make_launched(options);
   if (!options.upstream) {
     return ModelSource{std::make_shared<models::InProcessBackend>(std::make_unique<models::ExtractiveModel>(),
                                                                   models::InProcessOptions{.threads = options.threads}),
@@ -145,7 +176,10 @@ Status serve(const ServeOptions& options) {
   if (options.access == Access::kApiKeys) {
     MINIONS_TRY_ASSIGN(api_keys, gateway::ApiKeys::load(options.api_keys_file));
   }
-  MINIONS_TRY_ASSIGN(ModelSource source, make_backend(options));
+  auto made = make_backend(options);
+  if (!made && made.error().code == ErrorCode::kCancelled) return {};  // told to stop before it served
+  if (!made) return fail(std::move(made).error());
+  const ModelSource source = *std::move(made);
   MINIONS_TRY_ASSIGN(auto attestation, make_attestation(options, list_models(source), std::move(tls_spki)));
   gateway::Gateway gateway(std::make_unique<gateway::Context>(options.settings, std::move(attestation), source.backend,
                                                               std::move(api_keys)));
@@ -172,6 +206,7 @@ Status serve(const ServeOptions& options) {
     log::info("stopped", {{"all_finished", drained.has_value()}});
     gateway.context().attestation->stop();
   }
+  if (source.server != nullptr) source.server->stop();
   return {};
 }
 

@@ -93,7 +93,7 @@ net::Task<void> Gateway::dispatch(net::Exchange& http) {
   } else if (path == "/healthz" && is_read(method)) {
     co_await health(http, true);
   } else if (path == "/readyz" && is_read(method)) {
-    co_await health(http, !context_->draining && context_->attestation->ready());
+    co_await health(http, !context_->draining && context_->attestation->ready() && context_->backend->ready());
   } else {
     const bool known = path == "/v2/attestation" || path == "/v2/session" || path.starts_with(kStreamPrefix) ||
                        path == "/healthz" || path == "/readyz";
