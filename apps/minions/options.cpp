@@ -103,7 +103,8 @@ void add_collateral(CLI::App& command, CollateralOptions& options) {
 
 void add_ask(CLI::App& command, AskOptions& options) {
   command.add_option("question", options.question, "the question; - reads it from standard input")->required();
-  add_documents(command, options.documents, "document to ask about; may be repeated; - reads text from standard input");
+  add_documents(command, options.documents,
+                "document or picture to ask about; may be repeated; - reads text from standard input");
   add_format(command, options.format, "text, json or jsonl");
   add_server(command, options.server);
   add_model(command, options.server);
@@ -112,7 +113,7 @@ void add_ask(CLI::App& command, AskOptions& options) {
 }
 
 void add_chat(CLI::App& command, ChatOptions& options) {
-  add_documents(command, options.documents, "document for the first question; may be repeated");
+  add_documents(command, options.documents, "document or picture for the first question; may be repeated");
   command.add_option("--history", options.history_file, "keep the lines typed in this file (mode 0600)")
       ->type_name("FILE");
   add_server(command, options.server);
@@ -128,6 +129,14 @@ void add_attest(CLI::App& command, AttestOptions& options) {
   add_format(command, options.format, "text or json");
   add_server(command, options.server);
   command.footer("example: minions attest --server https://minions.example.org --policy production.toml");
+}
+
+void add_models(CLI::App& command, ModelsOptions& options) {
+  add_format(command, options.format, "text or json");
+  add_server(command, options.server);
+  command.add_option("--api-key-file", options.server.api_key_file, "file with the server's API key")
+      ->type_name("FILE");
+  command.footer("example: minions models --server https://minions.example.org --policy production.toml");
 }
 
 Status apply_settings(ServerOptions& options) {

@@ -59,6 +59,10 @@ struct AttestOptions {
   OutputFormat format = OutputFormat::kText;
   std::string as_of;  // a time in UTC; empty: now
 };
+struct ModelsOptions {
+  ServerOptions server;
+  OutputFormat format = OutputFormat::kText;
+};
 
 // Parts that several subcommands share.
 void add_server(CLI::App& command, ServerOptions& options);
@@ -72,6 +76,7 @@ void add_ask(CLI::App& command, AskOptions& options);
 void add_chat(CLI::App& command, ChatOptions& options);
 void add_attest(CLI::App& command, AttestOptions& options);
 void add_format(CLI::App& command, OutputFormat& format);  // -o text or json
+void add_models(CLI::App& command, ModelsOptions& options);
 
 // Fills in from the settings file what no flag gave. kUsage: a file or profile that makes no sense, or no server at
 // all.
