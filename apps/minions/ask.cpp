@@ -51,8 +51,8 @@ class AnswerPrinter final : public chat::TokenSink {
 Result<std::vector<chat::Attachment>> load_all(const DocumentOptions& options) {
   std::vector<chat::Attachment> attachments;
   for (const std::string& file : options.files) {
-    MINIONS_TRY_ASSIGN(chat::Attachment attachment, load_attachment(file, options));
-    attachments.push_back(std::move(attachment));
+    MINIONS_TRY_ASSIGN(std::vector<chat::Attachment> found, load_attachments(file, options));
+    std::move(found.begin(), found.end(), std::back_inserter(attachments));
   }
   return attachments;
 }
