@@ -56,13 +56,13 @@ struct Attached {
 Result<Attached> load_all(const DocumentOptions& options) {
   Attached attached;
   for (const std::string& file : options.files) {
-    MINIONS_TRY_ASSIGN(std::optional<chat::Image> image, load_image(file));
+    MINIONS_TRY_ASSIGN(std::optional<chat::Image> image, load_image(file, options));
     if (image) {
       attached.images.push_back(*std::move(image));
       continue;
     }
-    MINIONS_TRY_ASSIGN(chat::Attachment attachment, load_attachment(file, options));
-    attached.documents.push_back(std::move(attachment));
+    MINIONS_TRY_ASSIGN(std::vector<chat::Attachment> found, load_attachments(file, options));
+    std::move(found.begin(), found.end(), std::back_inserter(attached.documents));
   }
   return attached;
 }

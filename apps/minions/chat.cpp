@@ -184,17 +184,18 @@ Result<Next> ChatLoop::handle(const ChatInput& input) {
 }
 
 Status ChatLoop::attach(const std::string& file) {
-  auto image = load_image(file);
+  auto image = load_image(file, documents_);
   if (!image) return fail(ErrorCode::kDocument, image.error().detail);
   if (*image) {
     images_.push_back({std::filesystem::path(file).filename(), **std::move(image)});
     note(fmt::format("{} goes with the next question as {}", images_.back().name, images_.back().image.media_type));
     return {};
   }
-  auto attachment = load_attachment(file, documents_);
-  if (!attachment) return fail(ErrorCode::kDocument, attachment.error().detail);
-  note(fmt::format("{} goes with the next question", attachment->name));
-  attachments_.push_back(*std::move(attachment));
+  auto found = load_attachments(file, documents_);
+  if (!found) return fail(ErrorCode::kDocument, found.error().detail);
+  note(found->size() == 1 ? fmt::format("{} goes with the next question", found->front().name)
+                          : fmt::format("{} documents go with the next question", found->size()));
+  std::move(found->begin(), found->end(), std::back_inserter(attachments_));
   return {};
 }
 

@@ -37,7 +37,9 @@ struct ServerOptions {
 
 // Documents that go with a question.
 struct DocumentOptions {
-  std::vector<std::string> files;
+  std::vector<std::string> files;  // or folders
+  std::string ocr_language;        // empty: no OCR
+  bool no_cache = false;           // becomes a DocumentCache, or none
   bool unsafe_no_sandbox = false;  // becomes documents::Confinement
 };
 
