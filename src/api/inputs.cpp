@@ -3,7 +3,7 @@
 #include <set>
 
 #include "api/secure_minion_protocol.h"
-#include "base/encoding.h"
+#include "chat/image.h"
 #include "documents/folder.h"
 #include "documents/open_file.h"
 
@@ -18,9 +18,9 @@ Result<chat::Image> load_image(const std::filesystem::path& path) {
     return fail(ErrorCode::kTooLarge, fmt::format("{}: is {} bytes, at most {} are read", path.string(),
                                                   source.size_bytes, kImageLimitBytes));
   MINIONS_TRY_ASSIGN(const std::string bytes, documents::read_at(source.file, 0, source.size_bytes));
-  auto type = image_type(as_bytes(bytes));
-  if (!type) return fail(std::move(type).error().in(path.string()));
-  return chat::Image{*std::move(type), chat::Text(to_base64(as_bytes(bytes)))};
+  auto image = chat::make_image(as_bytes(bytes));
+  if (!image) return fail(std::move(image).error().in(path.string()));
+  return image;
 }
 
 class Reader {
@@ -74,16 +74,6 @@ class Reader {
 };
 
 }  // namespace
-
-Result<std::string> image_type(ByteView bytes) {
-  const std::string_view text = as_text(bytes);
-  if (text.starts_with("\x89PNG\r\n\x1A\n")) return std::string("image/png");
-  if (text.starts_with("\xFF\xD8\xFF")) return std::string("image/jpeg");
-  if (text.starts_with("GIF87a") || text.starts_with("GIF89a")) return std::string("image/gif");
-  if (text.starts_with("RIFF") && text.substr(0, 12).ends_with("WEBP")) return std::string("image/webp");
-  if (text.starts_with("BM") && text.size() > 26) return std::string("image/bmp");
-  return fail(ErrorCode::kUnsupported, "is no image, want PNG, JPEG, GIF, WebP or BMP");
-}
 
 Result<Inputs> read_inputs(MinionCall& call, const documents::LoadOptions& options) {
   Inputs inputs;
