@@ -1,5 +1,7 @@
 // What the cloud's services answer to an attester: certificates and quotes of IMDS, and sealed tokens of Microsoft
 // Azure Attestation.
+#include <nlohmann/json.hpp>
+
 #include "attester/imds.h"
 #include "attester/maa_client.h"
 #include "crypto/aead.h"
