@@ -31,7 +31,7 @@ enum class OfficeKind { kDocx, kPptx, kXlsx, kOdt, kOdp, kOds };
 
 // A line `NAME NUMBER` on standard error each.
 enum class Remark {
-  kKind,  // an OfficeKind
+  kKind,                // an OfficeKind
   kSavedPageNumbers,    // pages are those of the last layout that the writing program saved
   kHiddenSheets,        // how many
   kUnreadAttachments,   // how many parts of a mail are not text
@@ -42,15 +42,16 @@ enum class Remark {
   kWidth,               // of an image, in pixels
   kHeight,
 };
-inline constexpr std::array<std::string_view, 10> kRemarkNames = {"kind", "saved-page-numbers",
-                                                                 "hidden-sheets",
-                                                                 "unread-attachments",
-                                                                 "unread-pictures",
-                                                                 "replaced-characters",
-                                                                 "unknown-charsets",
-                                                                 "uncached-formulas",
-                                                                 "width",
-                                                                 "height"};
+inline constexpr std::array<std::string_view, 10> kRemarkNames = {"kind",
+                                                                  "saved-page-numbers",
+                                                                  "hidden-sheets",
+                                                                  "unread-attachments",
+                                                                  "unread-pictures",
+                                                                  "replaced-characters",
+                                                                  "unknown-charsets",
+                                                                  "uncached-formulas",
+                                                                  "width",
+                                                                  "height"};
 
 // What readers return: nothing, or why they stopped.
 template <class T>

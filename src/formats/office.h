@@ -15,7 +15,8 @@ struct OfficeDocument {
 // kNoDocument: some other ZIP archive. kEncrypted: an OpenDocument that wants a password.
 [[nodiscard]] Read<OfficeDocument> examine_office(Zip& zip);
 
-// One page is a page of the last saved layout, a slide, or a sheet. Remarks on the kind and calls finish() of the writer.
+// One page is a page of the last saved layout, a slide, or a sheet. Remarks on the kind and calls finish() of the
+// writer.
 [[nodiscard]] Read<void> read_office(Zip& zip, const OfficeDocument& document, PageWriter& writer);
 
 [[nodiscard]] Read<void> read_docx(Zip& zip, const std::string& main_part, PageWriter& writer);

@@ -57,8 +57,7 @@ class Zip::Pass {
     if (encrypted_) return stop(ExtractExit::kEncrypted);
     for (;;) {
       const la_ssize_t count = archive_read_data(archive_, block_.data(), block_.size());
-      if (count < 0)
-        return stop(archive_errno(archive_) == ENOMEM ? ExtractExit::kOutOfMemory : ExtractExit::kDamaged);
+      if (count < 0) return stop(archive_errno(archive_) == ENOMEM ? ExtractExit::kOutOfMemory : ExtractExit::kDamaged);
       if (count == 0) return {};
       const auto size = static_cast<std::size_t>(count);
       zip_.inflated_bytes_ += size;
