@@ -2,19 +2,19 @@
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 
-# OpenSSL 3.5: the system's where it is new enough, else the one that scripts/setup built into the user's cache.
-if(NOT OPENSSL_ROOT_DIR)
-  if(DEFINED ENV{MINIONS_CACHE})
-    set(cache $ENV{MINIONS_CACHE})
-  elseif(DEFINED ENV{XDG_CACHE_HOME})
-    set(cache $ENV{XDG_CACHE_HOME}/secure-minions)
-  else()
-    set(cache $ENV{HOME}/.cache/secure-minions)
-  endif()
-  if(EXISTS ${cache}/openssl/.complete)
-    set(OPENSSL_ROOT_DIR ${cache}/openssl)
-    set(OPENSSL_USE_STATIC_LIBS ON)
-  endif()
+# What scripts/setup built and fetched for this user.
+if(DEFINED ENV{MINIONS_CACHE})
+  set(MINIONS_CACHE_DIR $ENV{MINIONS_CACHE})
+elseif(DEFINED ENV{XDG_CACHE_HOME})
+  set(MINIONS_CACHE_DIR $ENV{XDG_CACHE_HOME}/secure-minions)
+else()
+  set(MINIONS_CACHE_DIR $ENV{HOME}/.cache/secure-minions)
+endif()
+
+# OpenSSL 3.5: the system's where it is new enough, else the one that scripts/setup built.
+if(NOT OPENSSL_ROOT_DIR AND EXISTS ${MINIONS_CACHE_DIR}/openssl/.complete)
+  set(OPENSSL_ROOT_DIR ${MINIONS_CACHE_DIR}/openssl)
+  set(OPENSSL_USE_STATIC_LIBS ON)
 endif()
 find_package(OpenSSL 3.5)
 if(NOT OPENSSL_FOUND)

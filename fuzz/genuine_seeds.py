@@ -34,14 +34,17 @@ def seeds(evidence):
         folder = file.parent.name
         if file.name == "report.bin" and folder.startswith("snp-"):
             yield "snp_report", name, data
+            yield "collateral", name, b"\0" + data
         elif file.name in ("report.bin", "gpu_report.bin"):
             yield "nvidia_gpu", name, data
         elif file.name == "hcl_report.bin":
             yield "hcl_report", name, data
+            yield "collateral", name, b"\2" + data
         elif file.name.endswith("quote.msg") and len(data) < 256:
             yield "tpm_quote", name, bytes([len(data)]) + data + file.with_suffix(".sig").read_bytes()
         elif file.name in ("quote.bin", "td_quote.bin"):
             yield "tdx", name, b"\0" + data
+            yield "collateral", name, b"\1" + data
         elif file.name == "tcb_info.json":
             yield "tdx", name, b"\1" + data
         elif file.name == "qe_identity.json":
@@ -55,6 +58,10 @@ def seeds(evidence):
             yield "tokens", name, b"\1" + data
         elif file.name.startswith("nras_"):
             yield "tokens", name, b"\2" + data
+        if file.name.endswith("cert_chain.pem"):
+            yield "collateral", name, b"\3" + data
+        elif file.name.endswith("issuer_chain.pem"):
+            yield "collateral", name, b"\4" + data
         if folder.startswith("snp-") or file.name.startswith("amd_"):
             for number, der in enumerate(certificates(file)):
                 yield "amd_endorsement", f"{name}-{number}", der

@@ -108,6 +108,24 @@ STREAMS = {
     "unfinished": "event: x\ndata: y\n",
 }
 
+BODIES = {
+    "plain": '{"model":"m","messages":[{"role":"user","content":"see https://example.org/a.png"}],"stream":true}',
+    "data url": '{"messages":[{"content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,iVBO"}}]}]}',
+    "remote": '{"messages":[{"content":[{"type":"image_url","image_url":{"url":"https://example.org/a.png"}}]}]}',
+    "escaped": '{"messages":[{"\\u0069mage_url":{"u\\u0072l":"\\u0068ttp://169.254.169.254/"}}]}',
+    "in upper case": '{"messages":[{"IMAGE_URL":{"URL":"HTTP://x"}}]}',
+    "input": '{"input":[{"content":[{"type":"input_image","image_url":"http://x/"}]}],"tools":[{"image_url":"http://y"}]}',
+    "typed below": '{"messages":[{"type":"image","source":{"type":"url","url":"https://x"}}]}',
+    "citation": '{"input":[{"content":[{"annotations":[{"type":"url_citation","url":"https://x"}]}]}]}',
+    "list": '{"input":[{"image":["data:,"," ht\\ntps://x"]},{"video":"file:///etc/passwd"}]}',
+    "key twice": '{"messages":[{"image_url":"data:,","image_url":"http://x"}]}',
+    "numbers": '{"input":[1,-2.5e3,true,null,[],{}],"text":{"format":{"image_url":"http://x"}}}',
+    "no object": '["https://x"]',
+    "utf 16": '{"messages":[{"image_url":"http://x"}]}'.encode("utf-16-le"),
+    "unfinished": '{"messages":[{"image_url":{"ur',
+    "after the end": '{} {"image_url":"http://x"}',
+}
+
 
 def write(target, name, content):
     folder = ROOT / "corpus" / target
@@ -279,6 +297,9 @@ def main():
     for number, (name, text) in enumerate(STREAMS.items()):
         for limit in (0, 49):
             write("completion", f"{name} {limit}", bytes([CUTS[number % len(CUTS)], limit]) + text.encode())
+    for number, (name, body) in enumerate(BODIES.items()):
+        content = body if isinstance(body, bytes) else body.encode()
+        write("media_url_scanner", name, bytes([CUTS[number % len(CUTS)]]) + content)
 
 
 if __name__ == "__main__":

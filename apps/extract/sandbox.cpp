@@ -25,26 +25,13 @@ constexpr std::uint64_t rights_of_abi(long abi) {
   return (1 << 13) - 1;
 }
 
-// What the reader and its libraries open: shared libraries, fonts, encodings. Nothing of users lies there.
-constexpr const char* kReadable[] = {"/lib",
-                                     "/lib64",
-                                     "/lib32",
-                                     "/usr/lib",
-                                     "/usr/lib64",
-                                     "/usr/local/lib",
-                                     "/usr/share/fonts",
-                                     "/usr/local/share/fonts",
-                                     "/usr/share/poppler",
-                                     "/usr/share/fontconfig",
-                                     "/usr/share/ghostscript",
-                                     "/etc/fonts",
-                                     "/etc/ld.so.cache",
-                                     "/etc/ld.so.conf",
-                                     "/etc/ld.so.conf.d",
-                                     "/var/cache/fontconfig"};
-// The program itself needs the program loader beside the reader.
+// What started programs and their libraries open. Nothing of users lies there.
+constexpr const char* kLibraries[] = {
+    "/lib",           "/lib64",           "/lib32",          "/usr/lib",          "/usr/lib64",
+    "/usr/local/lib", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", nullptr};
+// A program needs the program loader beside itself.
 constexpr const char* kLoaders[] = {"/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1",
-                                    "/lib/ld-musl-x86_64.so.1", "/lib/ld-musl-aarch64.so.1"};
+                                    "/lib/ld-musl-x86_64.so.1", "/lib/ld-musl-aarch64.so.1", nullptr};
 
 // What a program that reads one file, maps memory and writes to a pipe calls. All others fail with ENOSYS, for which C
 // libraries have a fallback where the call is new.
@@ -118,7 +105,6 @@ constexpr int kAllowed[] = {SCMP_SYS(read),
                             SCMP_SYS(getgid),
                             SCMP_SYS(getegid),
                             SCMP_SYS(umask),
-                            SCMP_SYS(execve),
                             SCMP_SYS(exit),
                             SCMP_SYS(exit_group)};
 
@@ -149,20 +135,33 @@ bool allow(int ruleset, const char* path, std::uint64_t rights) {
   return syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
 }
 
-bool restrict_files() {
+bool allow_all(int ruleset, const char* const* paths, std::uint64_t rights) {
+  for (; *paths != nullptr; ++paths) {
+    if (!allow(ruleset, *paths, rights)) return false;
+  }
+  return true;
+}
+
+// A file in memory has no place in the tree, which Landlock says with EBADFD, and leaves open to its holder.
+bool allow_input(int ruleset) {
+  landlock_path_beneath_attr rule{};
+  rule.allowed_access = kReadFile;
+  rule.parent_fd = STDIN_FILENO;
+  return syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0 || errno == EBADFD;
+}
+
+bool restrict_files(const Needs& needs) {
   const long abi = syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
   if (abi < 1) return false;
   const std::uint64_t handled = rights_of_abi(abi);
   const Descriptor ruleset(syscall(SYS_landlock_create_ruleset, &handled, sizeof handled, 0));
   if (ruleset.get() < 0) return false;
-  for (const char* path : kReadable) {
-    if (!allow(ruleset.get(), path, kReadFile | kReadDir)) return false;
-  }
-  for (const char* path : kLoaders) {
-    if (!allow(ruleset.get(), path, kReadFile | kExecute)) return false;
-  }
-  for (const char* path : kReaders) {
-    if (!allow(ruleset.get(), path, kReadFile | kExecute)) return false;
+  if (!allow_all(ruleset.get(), needs.readable, kReadFile | kReadDir)) return false;
+  if (needs.programs[0] != nullptr) {
+    if (!allow_input(ruleset.get()) || !allow_all(ruleset.get(), kLibraries, kReadFile | kReadDir) ||
+        !allow_all(ruleset.get(), kLoaders, kReadFile | kExecute) ||
+        !allow_all(ruleset.get(), needs.programs, kReadFile | kExecute))
+      return false;
   }
   return syscall(SYS_landlock_restrict_self, ruleset.get(), 0) == 0;
 }
@@ -179,12 +178,14 @@ class Filter {
   scmp_filter_ctx context_;
 };
 
-bool restrict_calls() {
+bool restrict_calls(const Needs& needs) {
   const Filter filter;
   if (filter.get() == nullptr) return false;
   for (const int call : kAllowed) {
     if (seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, 0) != 0) return false;
   }
+  const bool becomes_another = needs.programs[0] != nullptr;
+  if (becomes_another && seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(execve), 0) != 0) return false;
   // abort() signals the process itself; limits may be read but not set, which root could do in spite of everything.
   const scmp_arg_cmp itself{0, SCMP_CMP_EQ, static_cast<scmp_datum_t>(getpid()), 0};
   const scmp_arg_cmp no_new_limit{2, SCMP_CMP_EQ, 0, 0};
@@ -216,9 +217,9 @@ Confined set_limits(const Limits& limits) {
   return set ? Confined::kYes : Confined::kNoLimits;
 }
 
-Confined enter_sandbox() {
-  if (!restrict_files()) return Confined::kNoLandlock;
-  if (!restrict_calls()) return Confined::kNoSeccomp;
+Confined enter_sandbox(const Needs& needs) {
+  if (!restrict_files(needs)) return Confined::kNoLandlock;
+  if (!restrict_calls(needs)) return Confined::kNoSeccomp;
   return Confined::kYes;
 }
 

@@ -4,6 +4,8 @@
 
 #include <sys/resource.h>
 
+#include <string_view>
+
 namespace minions::extract {
 
 struct Limits {
@@ -11,15 +13,38 @@ struct Limits {
   rlim_t cpu_s;
 };
 
+// What a mode still needs. Paths end with a null pointer; those that a system has not are passed over.
+struct Needs {
+  std::string_view mode;
+  const char* const* programs;  // the first that exists is what this program becomes; none: it reads by itself
+  const char* const* readable;  // beside what every started program reads
+};
+inline constexpr const char* kNone[] = {nullptr};
+inline constexpr const char* kPdfText[] = {"/usr/bin/pdftotext", "/usr/local/bin/pdftotext", nullptr};
+inline constexpr const char* kPdfInfo[] = {"/usr/bin/pdfinfo", "/usr/local/bin/pdfinfo", nullptr};
+inline constexpr const char* kPdfImage[] = {"/usr/bin/pdftoppm", "/usr/local/bin/pdftoppm", nullptr};
+inline constexpr const char* kOcr[] = {"/usr/bin/tesseract", "/usr/local/bin/tesseract", nullptr};
+// Fonts and encodings; nothing of users lies there.
+inline constexpr const char* kPdfData[] = {"/usr/share/fonts",       "/usr/local/share/fonts",
+                                           "/usr/share/poppler",     "/usr/share/fontconfig",
+                                           "/usr/share/ghostscript", "/etc/fonts",
+                                           "/var/cache/fontconfig",  nullptr};
+inline constexpr const char* kOcrData[] = {"/usr/share/tesseract-ocr", "/usr/share/tessdata",
+                                           "/usr/local/share/tessdata", nullptr};
+// Where the C library keeps its character sets.
+inline constexpr const char* kCharsets[] = {"/usr/lib", "/lib", "/usr/lib64", "/lib64", nullptr};
+inline constexpr Needs kNeeds[] = {{"pdf", kPdfText, kPdfData},        {"pdf-info", kPdfInfo, kPdfData},
+                                   {"pdf-image", kPdfImage, kPdfData}, {"ocr", kOcr, kOcrData},
+                                   {"office", kNone, kNone},           {"html", kNone, kCharsets},
+                                   {"mail", kNone, kCharsets},         {"image", kNone, kNone}};
+
 enum class Confined { kYes, kNoLandlock, kNoSeccomp, kNoLimits };
 
 // Limits of memory, processor time, file size and processes; no core dump; no inherited descriptor above 2; no gain of
 // rights by exec; death with the parent.
 [[nodiscard]] Confined set_limits(const Limits& limits);
-// After set_limits: Landlock and seccomp.
-[[nodiscard]] Confined enter_sandbox();
-
-// The readers that may be started, tried in this order.
-inline constexpr const char* kReaders[] = {"/usr/bin/pdftotext", "/usr/local/bin/pdftotext"};
+// After set_limits: Landlock and seccomp. The file on descriptor 0 can be opened again, for reading, by its path in
+// /proc.
+[[nodiscard]] Confined enter_sandbox(const Needs& needs);
 
 }  // namespace minions::extract

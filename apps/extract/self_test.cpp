@@ -100,6 +100,15 @@ constexpr Attempt kAttempts[] = {
        execl("/bin/sh", "sh", "-c", "echo ' allowed'", nullptr);
        return false;
      }},
+    // Another reader than the mode's own: no mode starts a program of this name.
+    {"exec-reader",
+     [] {
+       execl("/usr/bin/printf", "printf", " allowed\n", nullptr);
+       return false;
+     }},
+    // What lies on the path of the input file is not reached through it.
+    {"open-by-path",
+     [] { return opens("/proc/self/fd/0/..", O_RDONLY) || opens("/proc/self/root/etc/passwd", O_RDONLY); }},
     {"bpf", [] { return syscall(SYS_bpf, 0, nullptr, 0) >= 0; }},
     {"keyctl", [] { return system_call_exists(syscall(SYS_keyctl, 0, -3, 1)); }},
     {"raise-limits", raise_limits},

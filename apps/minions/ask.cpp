@@ -47,14 +47,24 @@ class AnswerPrinter final : public chat::TokenSink {
   bool written_ = true;
 };
 
+struct Attached {
+  std::vector<chat::Attachment> documents;
+  std::vector<chat::Image> images;
+};
+
 // The files come first: nothing is dialled for a document that cannot be read.
-Result<std::vector<chat::Attachment>> load_all(const DocumentOptions& options) {
-  std::vector<chat::Attachment> attachments;
+Result<Attached> load_all(const DocumentOptions& options) {
+  Attached attached;
   for (const std::string& file : options.files) {
-    MINIONS_TRY_ASSIGN(chat::Attachment attachment, load_attachment(file, options));
-    attachments.push_back(std::move(attachment));
+    MINIONS_TRY_ASSIGN(std::optional<chat::Image> image, load_image(file, options));
+    if (image) {
+      attached.images.push_back(*std::move(image));
+      continue;
+    }
+    MINIONS_TRY_ASSIGN(std::vector<chat::Attachment> found, load_attachments(file, options));
+    std::move(found.begin(), found.end(), std::back_inserter(attached.documents));
   }
-  return attachments;
+  return attached;
 }
 
 Result<chat::Text> read_question(const AskOptions& options) {
@@ -67,13 +77,13 @@ Result<chat::Text> read_question(const AskOptions& options) {
   return text;
 }
 
-Result<chat::Completion> run(Connection& connection, const AskOptions& options, chat::Text message,
+Result<chat::Completion> run(Connection& connection, const AskOptions& options, chat::Message message,
                              AnswerPrinter& printer, std::string& model) {
   MINIONS_TRY_ASSIGN(model, connection.model_id());
   chat::ChatRequest request{.model = model};
   if (!options.server.system_prompt.empty())
     request.messages.push_back({chat::Role::kSystem, chat::Text(options.server.system_prompt)});
-  request.messages.push_back({chat::Role::kUser, std::move(message)});
+  request.messages.push_back(std::move(message));
   return connection.complete(request, printer);
 }
 
@@ -102,14 +112,16 @@ Status print_result(const AskReport& report, OutputFormat format) {
 ExitCode ask(const AskOptions& options) {
   auto question = read_question(options);
   if (!question) return report(question.error());
-  const auto attachments = load_all(options.documents);
-  if (!attachments) return report_document(attachments.error());
+  auto attached = load_all(options.documents);
+  if (!attached) return report_document(attached.error());
   auto connection = Connection::create(options.server);
   if (!connection) return report(connection.error());
 
   AnswerPrinter printer(options.format);
   std::string model;
-  auto completion = run(**connection, options, chat::fold(*attachments, question->reveal()), printer, model);
+  chat::Message message{chat::Role::kUser, chat::fold(attached->documents, question->reveal()),
+                        std::move(attached->images)};
+  auto completion = run(**connection, options, std::move(message), printer, model);
   printer.end_line();
   if (!printer.written()) completion = fail(ErrorCode::kIo, "standard output cannot be written");
   const auto& exchange = (*connection)->last_exchange();

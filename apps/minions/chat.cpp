@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <system_error>
 
 #include "attachments.h"
@@ -81,7 +82,13 @@ class ChatLoop {
   const DocumentOptions& documents_;
   LineEditor editor_;
   chat::Conversation conversation_;
-  std::vector<chat::Attachment> attachments_;  // go with the next question; dropped once it was answered
+  // Go with the next question; dropped once it was answered.
+  std::vector<chat::Attachment> attachments_;
+  struct NamedImage {
+    std::string name;
+    chat::Image image;
+  };
+  std::vector<NamedImage> images_;
   std::string model_;
   chat::Usage usage_;
 };
@@ -157,6 +164,7 @@ Result<Next> ChatLoop::handle(const ChatInput& input) {
     case ChatCommand::kClear:
       conversation_.clear();
       attachments_.clear();
+      images_.clear();
       note("conversation cleared");
       break;
     case ChatCommand::kSystem:
@@ -176,22 +184,32 @@ Result<Next> ChatLoop::handle(const ChatInput& input) {
 }
 
 Status ChatLoop::attach(const std::string& file) {
-  auto attachment = load_attachment(file, documents_);
-  if (!attachment) return fail(ErrorCode::kDocument, attachment.error().detail);
-  note(fmt::format("{} goes with the next question", attachment->name));
-  attachments_.push_back(*std::move(attachment));
+  auto image = load_image(file, documents_);
+  if (!image) return fail(ErrorCode::kDocument, image.error().detail);
+  if (*image) {
+    images_.push_back({std::filesystem::path(file).filename(), **std::move(image)});
+    note(fmt::format("{} goes with the next question as {}", images_.back().name, images_.back().image.media_type));
+    return {};
+  }
+  auto found = load_attachments(file, documents_);
+  if (!found) return fail(ErrorCode::kDocument, found.error().detail);
+  note(found->size() == 1 ? fmt::format("{} goes with the next question", found->front().name)
+                          : fmt::format("{} documents go with the next question", found->size()));
+  std::move(found->begin(), found->end(), std::back_inserter(attachments_));
   return {};
 }
 
 void ChatLoop::detach(const std::string& name) {
-  const std::size_t count = std::erase_if(
-      attachments_, [&](const chat::Attachment& attachment) { return name.empty() || attachment.name == name; });
+  const auto is_meant = [&](const auto& attached) { return name.empty() || attached.name == name; };
+  const std::size_t count = std::erase_if(attachments_, is_meant) + std::erase_if(images_, is_meant);
   note(fmt::format("{} left out; what was sent before stays in the conversation until /clear", count));
 }
 
 Status ChatLoop::ask(const std::string& question) {
   conversation_.withdraw();  // one that got no answer and was not asked again
-  MINIONS_TRY(conversation_.ask(chat::fold(attachments_, question)));
+  std::vector<chat::Image> images;
+  for (const NamedImage& each : images_) images.push_back({each.image.media_type, each.image.base64.copy()});
+  MINIONS_TRY(conversation_.ask(chat::fold(attachments_, question), std::move(images)));
   return answer();
 }
 
@@ -215,6 +233,7 @@ Status ChatLoop::answer() {
   }
   if (completion->usage) usage_ += *completion->usage;
   attachments_.clear();
+  images_.clear();
   return conversation_.answer(std::move(completion->text));
 }
 

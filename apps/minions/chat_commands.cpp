@@ -60,7 +60,7 @@ Result<ChatInput> parse_chat_input(std::string_view text) {
 }
 
 std::string_view chat_help() {
-  return "/attach FILE    send a document with the next question\n"
+  return "/attach PATH    send a file, a folder or a picture with the next question\n"
          "/detach [NAME]  leave out what waits to be sent\n"
          "/retry          ask the last question again\n"
          "/system [TEXT]  set the system prompt and start over; without TEXT: none\n"

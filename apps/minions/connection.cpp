@@ -107,12 +107,17 @@ Status Connection::check_time_is_now() const {
   return fail(ErrorCode::kInternal, "a session with a server that was judged at another time");
 }
 
-Result<std::string> Connection::model_id() {
+Result<std::vector<std::string>> Connection::model_ids() {
   MINIONS_TRY(check_time_is_now());
-  if (!model_id_.empty()) return model_id_;
   auto models = model_->models();
   interrupt_.end();
   setup_ = model_->last_exchange()->timing;
+  return models;
+}
+
+Result<std::string> Connection::model_id() {
+  if (!model_id_.empty()) return model_id_;
+  auto models = model_ids();
   if (!models) return fail(std::move(models).error());
   if (models->empty()) return fail(ErrorCode::kBackend, "the server lists no model; name one with --model");
   model_id_ = models->front();

@@ -24,6 +24,8 @@ class Connection {
 
   // Attests anew; the checks. Says loudly on stderr, once a run, when the evidence is simulated.
   [[nodiscard]] Result<std::shared_ptr<const client::Attestation>> attest();
+  // What the server lists, in its order.
+  [[nodiscard]] Result<std::vector<std::string>> model_ids();
   // The model of the options, or the first that the server lists.
   [[nodiscard]] Result<std::string> model_id();
   [[nodiscard]] Result<chat::Completion> complete(const chat::ChatRequest& request, chat::TokenSink& sink);

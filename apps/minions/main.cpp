@@ -8,6 +8,7 @@
 #include "chat.h"
 #include "crypto/process.h"
 #include "minion_log.h"
+#include "models.h"
 #include "net/io_thread.h"
 #include "policy.h"
 #include "run.h"
@@ -35,6 +36,7 @@ struct Commands {
   app::AskOptions ask;
   app::ChatOptions chat;
   app::AttestOptions attest;
+  app::ModelsOptions models;
   app::PolicyOptions policy;
   app::RunOptions run_options;
   app::VerifyOptions verify;
@@ -43,6 +45,7 @@ struct Commands {
   CLI::App* ask_command;
   CLI::App* chat_command;
   CLI::App* attest_command;
+  CLI::App* models_command;
   CLI::App* policy_command;
   CLI::App* run_command;
   CLI::App* verify_command;
@@ -55,6 +58,8 @@ struct Commands {
     ask_command = app.add_subcommand("ask", "one question, with documents, and its answer on standard output");
     chat_command = app.add_subcommand("chat", "a conversation");
     attest_command = app.add_subcommand("attest", "fetch and appraise the server's evidence, and show each check");
+    models_command =
+        app.add_subcommand("models", "the models that the server offers, and what its statement says of them");
     policy_command = app.add_subcommand("policy", "write, show and compare appraisal policies");
     run_command =
         app.add_subcommand("run", "a task over documents that stay here: a local worker, a remote supervisor");
@@ -65,11 +70,12 @@ struct Commands {
     app::add_ask(*ask_command, ask);
     app::add_chat(*chat_command, chat);
     app::add_attest(*attest_command, attest);
+    app::add_models(*models_command, models);
     app::add_policy(*policy_command, policy);
     app::add_run(*run_command, run_options);
     app::add_verify(*verify_command, verify);
-    const std::vector<std::string> topics = {"ask", "chat", "run", "attest", "policy", "verify", "disclosed"};
-    help_command->add_option("subcommand", help_topic, "ask, chat, run, attest, policy, verify or disclosed")
+    const std::vector<std::string> topics = {"ask", "chat", "run", "attest", "models", "policy", "verify", "disclosed"};
+    help_command->add_option("subcommand", help_topic, "ask, chat, run, attest, models, policy, verify or disclosed")
         ->type_name("NAME")
         ->check(CLI::IsMember(topics).description(""));
     app.footer(
@@ -93,15 +99,17 @@ struct Commands {
       if (disclosed_command->parsed()) return app::disclosed(log);
       return verify_command->parsed() ? app::verify(verify) : app::policy(policy);
     }
-    app::ServerOptions& server = ask_command->parsed()    ? ask.server
-                                 : chat_command->parsed() ? chat.server
-                                 : run_command->parsed()  ? run_options.server
-                                                          : attest.server;
+    app::ServerOptions& server = ask_command->parsed()      ? ask.server
+                                 : chat_command->parsed()   ? chat.server
+                                 : run_command->parsed()    ? run_options.server
+                                 : models_command->parsed() ? models.server
+                                                            : attest.server;
     if (const Status applied = app::apply_settings(server); !applied) return app::report(applied.error());
     if (const ExitCode failed = protect_process(); failed != ExitCode::kOk) return failed;
     if (ask_command->parsed()) return app::ask(ask);
     if (chat_command->parsed()) return app::chat(chat);
     if (run_command->parsed()) return app::run(run_options);
+    if (models_command->parsed()) return app::models(models);
     return app::attest(attest);
   }
 };

@@ -74,11 +74,14 @@ CLI::Option* add_format(CLI::App& command, OutputFormat& format, const std::stri
 
 void add_documents(CLI::App& command, DocumentOptions& options, const std::string& what) {
   command.add_option("-f,--file", options.files, what)
-      ->type_name("FILE")
+      ->type_name("PATH")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command.add_flag("--unsafe-no-sandbox", options.unsafe_no_sandbox,
-                   "read PDFs with all your rights where this system has no sandbox: trusted files only");
+                   "read documents with all your rights where this system has no sandbox: trusted files only");
+  command.add_flag("--ocr{eng}", options.ocr_language,
+                   "read pictures and scanned pages by OCR; --ocr=deu+eng names the languages");
+  command.add_flag("--no-document-cache", options.no_cache, "keep no text of documents between runs");
 }
 
 namespace {
@@ -103,7 +106,8 @@ void add_collateral(CLI::App& command, CollateralOptions& options) {
 
 void add_ask(CLI::App& command, AskOptions& options) {
   command.add_option("question", options.question, "the question; - reads it from standard input")->required();
-  add_documents(command, options.documents, "document to ask about; may be repeated; - reads text from standard input");
+  add_documents(command, options.documents,
+                "file, folder or picture to ask about; may be repeated; - reads a file from standard input");
   add_format(command, options.format, "text, json or jsonl");
   add_server(command, options.server);
   add_model(command, options.server);
@@ -112,7 +116,7 @@ void add_ask(CLI::App& command, AskOptions& options) {
 }
 
 void add_chat(CLI::App& command, ChatOptions& options) {
-  add_documents(command, options.documents, "document for the first question; may be repeated");
+  add_documents(command, options.documents, "file, folder or picture for the first question; may be repeated");
   command.add_option("--history", options.history_file, "keep the lines typed in this file (mode 0600)")
       ->type_name("FILE");
   add_server(command, options.server);
@@ -128,6 +132,14 @@ void add_attest(CLI::App& command, AttestOptions& options) {
   add_format(command, options.format, "text or json");
   add_server(command, options.server);
   command.footer("example: minions attest --server https://minions.example.org --policy production.toml");
+}
+
+void add_models(CLI::App& command, ModelsOptions& options) {
+  add_format(command, options.format, "text or json");
+  add_server(command, options.server);
+  command.add_option("--api-key-file", options.server.api_key_file, "file with the server's API key")
+      ->type_name("FILE");
+  command.footer("example: minions models --server https://minions.example.org --policy production.toml");
 }
 
 Status apply_settings(ServerOptions& options) {

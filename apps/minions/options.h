@@ -37,7 +37,9 @@ struct ServerOptions {
 
 // Documents that go with a question.
 struct DocumentOptions {
-  std::vector<std::string> files;
+  std::vector<std::string> files;  // or folders
+  std::string ocr_language;        // empty: no OCR
+  bool no_cache = false;           // becomes a DocumentCache, or none
   bool unsafe_no_sandbox = false;  // becomes documents::Confinement
 };
 
@@ -59,6 +61,10 @@ struct AttestOptions {
   OutputFormat format = OutputFormat::kText;
   std::string as_of;  // a time in UTC; empty: now
 };
+struct ModelsOptions {
+  ServerOptions server;
+  OutputFormat format = OutputFormat::kText;
+};
 
 // Parts that several subcommands share.
 void add_server(CLI::App& command, ServerOptions& options);
@@ -72,6 +78,7 @@ void add_ask(CLI::App& command, AskOptions& options);
 void add_chat(CLI::App& command, ChatOptions& options);
 void add_attest(CLI::App& command, AttestOptions& options);
 void add_format(CLI::App& command, OutputFormat& format);  // -o text or json
+void add_models(CLI::App& command, ModelsOptions& options);
 
 // Fills in from the settings file what no flag gave. kUsage: a file or profile that makes no sense, or no server at
 // all.

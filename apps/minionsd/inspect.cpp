@@ -178,7 +178,7 @@ std::vector<Finding> inspect_key_directory(const DoctorOptions& options) {
 std::vector<Finding> inspect_upstream(const DoctorOptions& options) {
   if (!options.models.upstream) return {};
   const std::string mend = "start the model server, or mend --upstream";
-  const auto source = make_model_source(options.models);
+  const auto source = make_model_source(options.models, [] { return false; });
   if (!source) return {bad("upstream", source.error().detail, mend)};
   const auto models = list_models(*source);
   if (!models) return {bad("upstream", models.error().detail, mend)};

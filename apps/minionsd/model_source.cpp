@@ -1,25 +1,54 @@
 #include "model_source.h"
 
+#include "embedded_model.h"
+#include "launch.h"
 #include "models/extractive.h"
 #include "models/in_process_backend.h"
 #include "models/upstream.h"
 
 namespace minions::minionsd {
+namespace {
 
-Result<ModelSource> make_model_source(const ModelSourceOptions& options) {
-  using Where = attestation::ModelEntry::Where;
-  if (!options.upstream) {
-    return ModelSource{std::make_shared<models::InProcessBackend>(std::make_unique<models::ExtractiveModel>(),
-                                                                  models::InProcessOptions{.threads = options.threads}),
-                       "extractive", Where::kInProcess};
-  }
-  models::UpstreamOptions upstream{.url = *options.upstream, .threads = options.threads};
-  if (upstream.url.scheme == net::Scheme::kHttps) {
+using Where = attestation::ModelEntry::Where;
+
+Result<std::unique_ptr<models::Upstream>> make_upstream(const net::Url& url, const ModelSourceOptions& options) {
+  models::UpstreamOptions upstream{.url = url, .threads = options.threads};
+  if (url.scheme == net::Scheme::kHttps) {
     MINIONS_TRY_ASSIGN(upstream.tls, net::TlsClientContext::create({.ca_file = options.upstream_ca_file}));
   }
-  const bool loopback = net::is_loopback_host(upstream.url.host);
-  return ModelSource{std::make_shared<models::Upstream>(std::move(upstream)), "openai-compatible",
-                     loopback ? Where::kLoopback : Where::kRemote};
+  return std::make_unique<models::Upstream>(std::move(upstream));
+}
+
+Where where_is(const net::Url& url) { return net::is_loopback_host(url.host) ? Where::kLoopback : Where::kRemote; }
+
+Result<ModelSource> make_launched(const ModelSourceOptions& options, const std::function<bool()>& stop_asked) {
+  MINIONS_TRY_ASSIGN(LaunchedServer launched, launch(*options.model_server, stop_asked));
+  MINIONS_TRY_ASSIGN(auto backend, make_upstream(launched.url, options));
+  ModelSource source{nullptr, std::string(name_of(options.model_server->command.kind)), where_is(launched.url)};
+  source.server = launched.server;
+  if (source.server != nullptr) {
+    source.backend = std::make_shared<models::SupervisedBackend>(std::move(backend), source.server);
+  } else {
+    source.backend = std::move(backend);
+  }
+  return source;
+}
+
+}  // namespace
+
+Result<ModelSource> make_model_source(const ModelSourceOptions& options, const std::function<bool()>& stop_asked) {
+  if (options.model) {
+    MINIONS_TRY_ASSIGN(EmbeddedModel embedded, load_model(*options.model));
+    return ModelSource{std::move(embedded.backend), "llama.cpp", Where::kInProcess, std::move(embedded.weights_sha256)};
+  }
+  if (options.model_server) return make_launched(options, stop_asked);
+  if (options.upstream) {
+    MINIONS_TRY_ASSIGN(auto backend, make_upstream(*options.upstream, options));
+    return ModelSource{std::move(backend), "openai-compatible", where_is(*options.upstream)};
+  }
+  return ModelSource{std::make_shared<models::InProcessBackend>(std::make_unique<models::ExtractiveModel>(),
+                                                                models::InProcessOptions{.threads = options.threads}),
+                     "extractive", Where::kInProcess};
 }
 
 Result<std::vector<models::ModelInfo>> list_models(const ModelSource& source) {

@@ -1,18 +1,26 @@
-// The model that minionsd stands before: an upstream or the engine of this process.
+// The model that minionsd stands before: an upstream, an inference server that it starts itself, or an engine of this
+// process.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "attestation/statement.h"
 #include "models/backend.h"
+#include "models/llama_model.h"
+#include "models/model_server.h"
 #include "net/url.h"
+#include "server_flags.h"
 
 namespace minions::minionsd {
 
+// One of the first three; without any: the extractive engine.
 struct ModelSourceOptions {
-  std::optional<net::Url> upstream;  // else the extractive engine
+  std::optional<models::LlamaOptions> model;
+  std::optional<ModelServerChoice> model_server;
+  std::optional<net::Url> upstream;
   std::optional<std::string> upstream_ca_file;
   std::size_t threads = 1;
 };
@@ -21,9 +29,13 @@ struct ModelSource {
   std::shared_ptr<models::Backend> backend;
   std::string engine;
   attestation::ModelEntry::Where where;
+  std::optional<std::string> weights_sha256 = std::nullopt;
+  std::shared_ptr<models::ModelServer> server = nullptr;  // where we started one
 };
 
-[[nodiscard]] Result<ModelSource> make_model_source(const ModelSourceOptions& options);
+// Loads, starts and waits as long as that takes; stop_asked is looked at meanwhile: kCancelled.
+[[nodiscard]] Result<ModelSource> make_model_source(const ModelSourceOptions& options,
+                                                    const std::function<bool()>& stop_asked);
 // Asked of it now.
 [[nodiscard]] Result<std::vector<models::ModelInfo>> list_models(const ModelSource& source);
 

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/encoding.h"
+#include "embedded_model.h"
 #include "net/address.h"
 #include "version.h"
 
@@ -16,23 +17,24 @@ constexpr int kUsage = 2;
 constexpr std::string_view kExample = R"(
 Example:
   minionsd --engine extractive --attest simulated --attestation-key-path keys
+  minionsd --model qwen2.5-7b-instruct-q4_k_m.gguf --attest auto --attestation-key-path /var/lib/minionsd
   minionsd --listen 0.0.0.0:443 --tls-cert chain.pem --tls-key key.pem --api-keys keys.txt \
            --upstream http://127.0.0.1:30000 --attest auto --attestation-key-path /var/lib/minionsd)";
 
 // As typed.
 struct Flags {
-  std::string listen, host, admin_listen, tls_cert, tls_key, engine, upstream, upstream_ca_file, attest,
-      gpu = "auto", tsm_root, sev_guest_device, nvml_library, tpm_tcti, imds, maa, nras, attestation_key_path, api_keys,
-      collateral = "auto", collateral_cache, padding = "tick", replica, log_level = "info", log_format = "text",
-      output = "text";
+  std::string listen, host, admin_listen, tls_cert, tls_key, engine, upstream, upstream_ca_file, attestation_key_path,
+      api_keys, padding = "tick", replica, log_level = "info", log_format = "text", output = "text";
+  ModelFlags model;
+  PlatformFlags platform;
   std::uint16_t port = 0;
-  std::vector<std::string> tls_spki, collateral_url;
+  std::vector<std::string> tls_spki;
   std::int64_t epoch_s = 600;
   bool open = false;
-  bool allow_debug_guest = false;
   gateway::Settings settings;
   std::size_t threads = std::max(1U, std::thread::hardware_concurrency());
   std::uint32_t drain_s = 30;
+  ServerFlags server;
 };
 
 tl::unexpected<Error> usage(std::string detail) { return fail(ErrorCode::kUsage, std::move(detail)); }
@@ -46,26 +48,11 @@ void declare(CLI::App& app, Flags& flags) {
   app.add_option("--tls-spki", flags.tls_spki,
                  "SHA-256 (base64url) of the public key of a proxy that ends TLS; repeatable");
   app.add_option("--engine", flags.engine, "model inside this process: extractive");
-  app.add_option("--upstream,--sglang-endpoint", flags.upstream, "URL of an OpenAI-compatible server");
+  declare_model(app, flags.model);
+  app.add_option("--upstream", flags.upstream, "URL of an OpenAI-compatible server");
+  declare_server(app, flags.server);
   app.add_option("--upstream-ca-file", flags.upstream_ca_file, "roots for an https upstream, in place of the system's");
-  app.add_option("--attest", flags.attest,
-                 "auto (the hardware at hand), sev-snp, tdx, azure, or simulated (SIMULATED, NOT CONFIDENTIAL)");
-  app.add_option("--gpu", flags.gpu, "nvidia gpus: auto (those in confidential mode), require or off")
-      ->capture_default_str();
-  app.add_flag("--allow-debug-guest", flags.allow_debug_guest, "attest although the host may read this guest's memory");
-  app.add_option("--maa", flags.maa, "https address of a Microsoft Azure Attestation instance to ask for tokens");
-  app.add_option("--nras", flags.nras, "https address of NVIDIA's attestation service to ask about the gpus");
-  app.add_option("--tsm-root", flags.tsm_root, "another place than the kernel's configfs-tsm: told to clients");
-  app.add_option("--sev-guest-device", flags.sev_guest_device, "another device than /dev/sev-guest: told to clients");
-  app.add_option("--nvml-library", flags.nvml_library, "another library than NVIDIA's: told to clients");
-  app.add_option("--tpm-tcti", flags.tpm_tcti, "another TPM than /dev/tpmrm0, as tpm2-tss names it: told to clients");
-  app.add_option("--imds", flags.imds, "another metadata service than Azure's: told to clients");
-  app.add_option("--collateral", flags.collateral,
-                 "certificates, lists and reference values for clients, from the makers' services: auto or off")
-      ->capture_default_str();
-  app.add_option("--collateral-cache", flags.collateral_cache, "folder of what was fetched");
-  app.add_option("--collateral-url", flags.collateral_url,
-                 "NAME=URL: another address for amd, intel, intel-root, nvidia-rim or nvidia-ocsp; repeatable");
+  declare_platform(app, flags.platform);
   app.add_option("--attestation-key-path", flags.attestation_key_path, "directory of the operator's attestation key");
   app.add_option("--admin-listen", flags.admin_listen, "ADDR:PORT for /metrics, /healthz, /readyz");
   app.add_option("--max-request", flags.settings.max_request_bytes, "bytes of one sealed request")
@@ -126,9 +113,10 @@ Result<ListenAddress> listen_address(const Flags& flags, const CLI::App& app) {
                               std::to_string(port));
 }
 
-Status read_upstream(const Flags& flags, ModelSourceOptions& out) {
-  if (!flags.upstream.empty()) {
-    auto url = net::Url::parse(flags.upstream);
+// sole: an endpoint of an inference server that is named alone.
+Status read_upstream(const Flags& flags, const std::string& sole, ModelSourceOptions& out) {
+  if (const std::string& upstream = flags.upstream.empty() ? sole : flags.upstream; !upstream.empty()) {
+    auto url = net::Url::parse(upstream);
     if (!url) return usage("--upstream: " + url.error().detail);
     out.upstream = *std::move(url);
   }
@@ -137,111 +125,28 @@ Status read_upstream(const Flags& flags, ModelSourceOptions& out) {
   return {};
 }
 
-Status read_model_source(const Flags& flags, ServeOptions& out) {
-  if (flags.engine.empty() == flags.upstream.empty()) {
-    return usage(flags.engine.empty() ? "a model source is needed: --engine extractive or --upstream URL"
-                                      : "--engine and --upstream: only one model source is possible");
+Status read_model_source(const Flags& flags, const CLI::App& app, ModelSourceOptions& out) {
+  MINIONS_TRY_ASSIGN(out.model_server, read_server(flags.server));
+  const std::string lone = lone_endpoint(flags.server);
+  const int sources = int{!flags.engine.empty()} + int{!flags.model.file.empty()} + int{!flags.upstream.empty()} +
+                      int{!lone.empty()} + int{out.model_server.has_value()};
+  if (sources == 0) {
+    return usage(
+        "a model source is needed: --model FILE.gguf, --sglang-model NAME, --vllm-model NAME, --upstream URL or "
+        "--engine extractive");
   }
+  if (sources > 1)
+    return usage(
+        "--model, --sglang-model, --vllm-model, --server-command, --upstream and --engine: only one is possible");
+  MINIONS_TRY_ASSIGN(out.model, read_model(flags.model, app));
   if (!flags.engine.empty() && flags.engine != "extractive")
     return usage(fmt::format("--engine: want extractive, found {}", flags.engine));
-  return read_upstream(flags, out.models);
-}
-
-template <class T>
-struct Named {
-  std::string_view name;
-  T value;
-};
-using attester::AttestMode;
-using attester::GpuMode;
-constexpr Named<AttestMode> kAttestModes[] = {{"auto", AttestMode::kAuto},
-                                              {"sev-snp", AttestMode::kSevSnp},
-                                              {"tdx", AttestMode::kTdx},
-                                              {"azure", AttestMode::kAzure},
-                                              {"simulated", AttestMode::kSimulated}};
-constexpr Named<GpuMode> kGpuModes[] = {
-    {"auto", GpuMode::kAuto}, {"require", GpuMode::kRequire}, {"off", GpuMode::kOff}};
-
-template <class T, std::size_t N>
-std::optional<T> value_named(const Named<T> (&values)[N], std::string_view name) {
-  for (const Named<T>& value : values) {
-    if (value.name == name) return value.value;
-  }
-  return std::nullopt;
-}
-
-// Parts of the machine that the operator names instead of its own. Each is told to clients.
-Result<std::vector<std::string>> read_overrides(const Flags& flags, attester::AttesterOptions& out) {
-  std::vector<std::string> overrides;
-  const auto take = [&](std::string_view name, const std::string& value, auto& into) {
-    if (value.empty()) return;
-    into = value;
-    overrides.emplace_back(name);
-  };
-  take("tsm-root", flags.tsm_root, out.tsm_root);
-  take("sev-guest-device", flags.sev_guest_device, out.sev_guest_device);
-  take("nvml-library", flags.nvml_library, out.nvml_library);
-  take("tpm-tcti", flags.tpm_tcti, out.azure.tcti);
-  take("imds", flags.imds, out.azure.imds);
-  if (!overrides.empty() && out.mode == AttestMode::kSimulated)
-    return usage(fmt::format("--{} has no meaning with --attest simulated", overrides.front()));
-  return overrides;
-}
-
-// Gives the names of the overrides among them.
-Result<std::vector<std::string>> read_platform(const Flags& flags, attester::AttesterOptions& out) {
-  const auto mode = value_named(kAttestModes, flags.attest);
-  if (!mode) {
-    return usage(flags.attest.empty()
-                     ? "--attest is needed: auto, or simulated for development"
-                     : fmt::format("--attest: want auto, sev-snp, tdx, azure or simulated, found {}", flags.attest));
-  }
-  out.mode = *mode;
-  const auto gpus = value_named(kGpuModes, flags.gpu);
-  if (!gpus) return usage(fmt::format("--gpu: want auto, require or off, found {}", flags.gpu));
-  out.gpus = *gpus;
-  if (*mode == AttestMode::kSimulated && *gpus == GpuMode::kRequire)
-    return usage("--gpu require has no meaning with --attest simulated");
-  if (flags.allow_debug_guest) out.debug = attester::DebugGuest::kAllow;
-  if (!flags.maa.empty()) {
-    if (*mode != AttestMode::kAzure && *mode != AttestMode::kAuto) return usage("--maa needs --attest azure or auto");
-    out.azure.maa = flags.maa;
-  }
-  if (!flags.nras.empty()) {
-    if (*mode == AttestMode::kSimulated || *gpus == GpuMode::kOff)
-      return usage("--nras needs gpus: neither --attest simulated nor --gpu off");
-    out.nras = flags.nras;
-  }
-  return read_overrides(flags, out);
-}
-
-// Rotation waits for what is fetched: not for long, since clients can fetch it themselves.
-constexpr std::chrono::milliseconds kCollateralRequestTime{3'000};
-constexpr std::chrono::milliseconds kCollateralTime{8'000};
-
-Status read_collateral(const Flags& flags, ServeOptions& out) {
-  if (flags.collateral != "auto" && flags.collateral != "off")
-    return usage(fmt::format("--collateral: want auto or off, found {}", flags.collateral));
-  const bool off = flags.collateral == "off" || out.attester.mode == AttestMode::kSimulated;
-  if (off && (!flags.collateral_cache.empty() || !flags.collateral_url.empty()))
-    return usage("--collateral-cache and --collateral-url need hardware evidence and --collateral auto");
-  if (off) return {};
-  collateral::CollectorOptions options;
-  options.request_time = kCollateralRequestTime;
-  options.total_time = kCollateralTime;
-  options.cache_folder = flags.collateral_cache.empty() ? collateral::Cache::default_folder()
-                                                        : std::optional<std::filesystem::path>(flags.collateral_cache);
-  for (const std::string& source : flags.collateral_url) {
-    if (const Status replaced = options.sources.replace(source); !replaced)
-      return usage("--collateral-url: " + replaced.error().detail);
-  }
-  out.collateral = std::move(options);
-  return {};
+  return read_upstream(flags, lone, out);
 }
 
 Status read_attestation(const Flags& flags, ServeOptions& out) {
-  MINIONS_TRY_ASSIGN(out.overrides, read_platform(flags, out.attester));
-  MINIONS_TRY(read_collateral(flags, out));
+  MINIONS_TRY_ASSIGN(out.overrides, read_platform(flags.platform, out.attester));
+  MINIONS_TRY_ASSIGN(out.collateral, read_collateral(flags.platform));
   if (flags.attestation_key_path.empty()) return usage("--attestation-key-path DIR is needed");
   out.attestation_key_path = flags.attestation_key_path;
   out.epoch_s = flags.epoch_s;
@@ -286,7 +191,7 @@ Result<ServeOptions> serve_options(const Flags& flags, const CLI::App& app) {
   if (!flags.admin_listen.empty()) {
     MINIONS_TRY_ASSIGN(out.admin_listen, ListenAddress::parse(flags.admin_listen));
   }
-  MINIONS_TRY(read_model_source(flags, out));
+  MINIONS_TRY(read_model_source(flags, app, out.models));
   MINIONS_TRY(read_attestation(flags, out));
   MINIONS_TRY(read_access(flags, out));
   out.settings = flags.settings;
@@ -307,11 +212,11 @@ Result<ServeOptions> serve_options(const Flags& flags, const CLI::App& app) {
 
 // Of the options of serving, those that it looks at; all may be left out.
 Result<DoctorOptions> doctor_options(Flags flags) {
-  if (flags.attest.empty()) flags.attest = "auto";
+  if (flags.platform.attest.empty()) flags.platform.attest = "auto";
   DoctorOptions out;
-  MINIONS_TRY(read_platform(flags, out.attester));
+  MINIONS_TRY(read_platform(flags.platform, out.attester));
   MINIONS_TRY(read_tls(flags, out));
-  MINIONS_TRY(read_upstream(flags, out.models));
+  MINIONS_TRY(read_upstream(flags, lone_endpoint(flags.server), out.models));
   if (!flags.attestation_key_path.empty()) out.attestation_key_path = flags.attestation_key_path;
   if (flags.output != "text" && flags.output != "json")
     return usage(fmt::format("--output: want text or json, found {}", flags.output));
@@ -346,10 +251,14 @@ std::string ListenAddress::url(std::uint16_t bound_port, bool tls) const {
 }
 
 tl::expected<Options, int> parse_options(int argc, char** argv) {
+  Flags flags;
+  // What stands behind -- is the model server's, whatever it looks like.
+  const auto end = std::find(argv, argv + argc, std::string_view("--"));
+  if (end != argv + argc) flags.server.rest.assign(end + 1, argv + argc);
+  argc = static_cast<int>(end - argv);
   CLI::App app{"minionsd: attests, opens sealed requests, asks the model, seals replies", "minionsd"};
   app.set_version_flag("--version", std::string("minionsd ") + kVersion);
   app.footer(std::string(kExample));
-  Flags flags;
   declare(app, flags);
   Options options;
   KeyOptions key;

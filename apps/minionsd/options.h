@@ -12,6 +12,7 @@
 #include "gateway/settings.h"
 #include "inspect.h"
 #include "model_source.h"
+#include "platform_flags.h"
 
 namespace minions::minionsd {
 

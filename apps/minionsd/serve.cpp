@@ -20,6 +20,15 @@ UnixSeconds now_s() {
       .count();
 }
 
+// SIGTERM or SIGINT has come; both are blocked.
+bool stop_asked() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT}) sigaddset(&signals, signal);
+  const timespec none{0, 0};
+  return sigtimedwait(&signals, nullptr, &none) > 0;
+}
+
 std::vector<attestation::ModelEntry> model_entries(const ModelSource& source) {
   const auto listed = list_models(source);
   std::vector<attestation::ModelEntry> entries;
@@ -28,7 +37,7 @@ std::vector<attestation::ModelEntry> model_entries(const ModelSource& source) {
     return entries;
   }
   for (const models::ModelInfo& model : *listed)
-    entries.push_back({model.id, source.engine, source.where, std::nullopt});
+    entries.push_back({model.id, source.engine, source.where, source.weights_sha256});
   return entries;
 }
 
@@ -115,7 +124,10 @@ Status serve(const ServeOptions& options) {
   if (options.access == Access::kApiKeys) {
     MINIONS_TRY_ASSIGN(api_keys, gateway::ApiKeys::load(options.api_keys_file));
   }
-  MINIONS_TRY_ASSIGN(ModelSource source, make_model_source(options.models));
+  auto made = make_model_source(options.models, stop_asked);
+  if (!made && made.error().code == ErrorCode::kCancelled) return {};  // told to stop before it served
+  if (!made) return fail(std::move(made).error());
+  const ModelSource source = *std::move(made);
   MINIONS_TRY_ASSIGN(auto attestation, make_attestation(options, model_entries(source), std::move(tls_spki)));
   gateway::Gateway gateway(std::make_unique<gateway::Context>(options.settings, std::move(attestation), source.backend,
                                                               std::move(api_keys)));
@@ -142,6 +154,7 @@ Status serve(const ServeOptions& options) {
     log::info("stopped", {{"all_finished", drained.has_value()}});
     gateway.context().attestation->stop();
   }
+  if (source.server != nullptr) source.server->stop();
   return {};
 }
 

@@ -15,6 +15,7 @@ void add_target(CLI::App& command, TargetOptions& target) {
   command.add_option("--pem", target.attestation_pem, "attestation_public.pem of minionsd")->required();
   command.add_option("--ca-file", target.ca_file, "roots for https");
   command.add_option("--server-process", target.server_process, "whose CPU and memory count")->required();
+  command.add_option("--upstream-process", target.upstream_process, "whose CPU counts beside it");
 }
 
 }  // namespace
@@ -49,10 +50,17 @@ int main(int argc, char** argv) {
   memory->add_option("--bytes", bytes)->required();
   CLI::App* const sessions = app.add_subcommand("sessions", "memory of idle ones");
   sessions->add_option("--sessions", count)->required();
-  for (CLI::App* command : {latency, streams, exchanges, memory, sessions}) add_target(*command, target);
+  ModelLoad answers;
+  CLI::App* const model = app.add_subcommand("model", "answers of a language model, sealed and directly in turns");
+  model->add_option("--model", answers.model)->required();
+  model->add_option("--prompt-words", answers.prompt_words);
+  model->add_option("--tokens", answers.tokens);
+  model->add_option("--rounds", answers.rounds);
+  for (CLI::App* command : {latency, streams, exchanges, memory, sessions, model}) add_target(*command, target);
   CLI11_PARSE(app, argc, argv);
 
   if (latency->parsed()) measure_latency(target, bytes, rounds);
+  if (model->parsed()) measure_model(target, answers);
   if (direct) load.way = Way::kDirect;
   if (streams->parsed()) measure_streams(target, load);
   if (exchanges->parsed()) measure_exchanges(target, count, requests);

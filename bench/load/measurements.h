@@ -18,6 +18,16 @@ struct StreamLoad {
 };
 void measure_streams(const TargetOptions& options, const StreamLoad& load);
 
+// Answers of a language model, streamed, one at a time: sealed through the minionsd that runs it, and directly from
+// another server with the same model, in turns.
+struct ModelLoad {
+  std::string model;
+  std::size_t prompt_words = 200;
+  std::size_t tokens = 200;  // of an answer
+  int rounds = 11;
+};
+void measure_model(const TargetOptions& options, const ModelLoad& load);
+
 // Clients with a session each that ask one 1 KB question after the other.
 void measure_exchanges(const TargetOptions& options, std::size_t clients, std::size_t requests);
 

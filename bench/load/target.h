@@ -15,6 +15,7 @@ struct TargetOptions {
   std::string attestation_pem;  // file
   std::string ca_file;          // roots for https; empty: the system's
   int server_process = 0;
+  int upstream_process = 0;  // where its CPU counts, too
 };
 
 // Ends the program: a benchmark with an error in it measures nothing.
@@ -26,7 +27,7 @@ T must(Result<T> result, std::string_view what) {
 }
 
 // Counts the bytes of replies.
-class CountingSink final : public client::ReplySink {
+class CountingSink : public client::ReplySink {
  public:
   bool head(const session::ReplyHead& head) override {
     status = head.status;
@@ -54,11 +55,14 @@ class Target {
   // A chat request whose reply is complete and has that many bytes (0: any); else the program ends.
   [[nodiscard]] net::Task<void> ask_sealed(client::SealedClient& client, std::string_view body,
                                            std::size_t reply_bytes);
+  [[nodiscard]] net::Task<void> ask_sealed(client::SealedClient& client, std::string_view body, CountingSink& sink);
   // The same without minionsd.
   [[nodiscard]] net::Task<void> ask_directly(std::string_view body, std::size_t reply_bytes);
+  [[nodiscard]] net::Task<void> ask_directly(std::string_view body, CountingSink& sink);
 
   [[nodiscard]] const TargetOptions& options() const { return options_; }
   [[nodiscard]] double server_cpu_seconds() const;
+  [[nodiscard]] double upstream_cpu_seconds() const;
   // A line of /proc/PID/status, in bytes.
   [[nodiscard]] std::size_t server_memory(std::string_view field) const;
 

@@ -109,7 +109,4 @@ struct Inputs {
 };
 [[nodiscard]] Result<Inputs> read_inputs(MinionCall& call, const documents::LoadOptions& options);
 
-// The media type by the image's first bytes. kUnsupported: none of PNG, JPEG, GIF, WebP and BMP.
-[[nodiscard]] Result<std::string> image_type(ByteView bytes);
-
 }  // namespace minions::api

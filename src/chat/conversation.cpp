@@ -12,6 +12,13 @@ constexpr std::string_view heading_of(Role role) {
   return "";
 }
 
+std::vector<Image> copy_of(const std::vector<Image>& images) {
+  std::vector<Image> copies;
+  copies.reserve(images.size());
+  for (const Image& image : images) copies.push_back({image.media_type, image.base64.copy()});
+  return copies;
+}
+
 }  // namespace
 
 Text fold(std::span<const Attachment> attachments, std::string_view message) {
@@ -30,9 +37,9 @@ Text fold(std::span<const Attachment> attachments, std::string_view message) {
   return Text(std::move(folded));
 }
 
-Status Conversation::ask(Text question) {
+Status Conversation::ask(Text question, std::vector<Image> images) {
   if (awaits_answer()) return fail(ErrorCode::kUsage, "conversation: the last question has no answer yet");
-  turns_.push_back({Role::kUser, std::move(question)});
+  turns_.push_back({Role::kUser, std::move(question), std::move(images)});
   return {};
 }
 
@@ -56,7 +63,7 @@ std::vector<Message> Conversation::messages() const {
   std::vector<Message> messages;
   messages.reserve(turns_.size() + 1);
   if (!system_.reveal().empty()) messages.push_back({Role::kSystem, system_.copy()});
-  for (const Message& turn : turns_) messages.push_back({turn.role, turn.content.copy()});
+  for (const Message& turn : turns_) messages.push_back({turn.role, turn.content.copy(), copy_of(turn.images)});
   return messages;
 }
 
@@ -65,14 +72,14 @@ Text Conversation::to_json(std::string_view model) const {
   append_json_string(json, model);
   json += ",\n  \"messages\": [";
   std::string_view separator = "\n";
-  const auto add = [&](Role role, std::string_view content) {
+  const auto add = [&](Role role, std::string_view content, const std::vector<Image>& images) {
     json.append(separator).append("    {\"role\": \"").append(name_of(role)).append("\", \"content\": ");
-    append_json_string(json, content);
+    append_content(json, content, images);
     json += '}';
     separator = ",\n";
   };
-  if (!system_.reveal().empty()) add(Role::kSystem, system_.reveal());
-  for (const Message& turn : turns_) add(turn.role, turn.content.reveal());
+  if (!system_.reveal().empty()) add(Role::kSystem, system_.reveal(), {});
+  for (const Message& turn : turns_) add(turn.role, turn.content.reveal(), turn.images);
   json += "\n  ]\n}\n";
   return Text(std::move(json));
 }
@@ -84,7 +91,10 @@ Text Conversation::to_markdown(std::string_view model) const {
     text.append("\n").append(heading_of(role)).append(content).append("\n");
   };
   if (!system_.reveal().empty()) add(Role::kSystem, system_.reveal());
-  for (const Message& turn : turns_) add(turn.role, turn.content.reveal());
+  for (const Message& turn : turns_) {
+    add(turn.role, turn.content.reveal());
+    for (const Image& image : turn.images) text.append("\n(with a picture, ").append(image.media_type).append(")\n");
+  }
   return Text(std::move(text));
 }
 

@@ -26,7 +26,7 @@ class Conversation {
   explicit Conversation(Text system_prompt = {}) : system_(std::move(system_prompt)) {}
 
   // kUsage if the last question is still unanswered.
-  [[nodiscard]] Status ask(Text question);
+  [[nodiscard]] Status ask(Text question, std::vector<Image> images = {});
   // kUsage if there is no unanswered question.
   [[nodiscard]] Status answer(Text answer);
   // Drops the last answer, so that its question is asked again. kUsage if there is no answer.
@@ -41,7 +41,7 @@ class Conversation {
   // The system prompt, where there is one, and the turns.
   [[nodiscard]] std::vector<Message> messages() const;
 
-  // {"model","messages":[{"role","content"}]}, indented.
+  // {"model","messages":[{"role","content"}]}, indented; images as requests carry them.
   [[nodiscard]] Text to_json(std::string_view model) const;
   [[nodiscard]] Text to_markdown(std::string_view model) const;
 

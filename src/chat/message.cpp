@@ -4,6 +4,7 @@
 
 #include "base/encoding.h"
 #include "base/json.h"
+#include "chat/image.h"
 
 namespace minions::chat {
 namespace {
@@ -98,6 +99,18 @@ void append_json_string(std::string& to, std::string_view text) {
   }
   to.append(text.substr(plain));
   to += '"';
+}
+
+void append_content(std::string& to, std::string_view text, const std::vector<Image>& images) {
+  if (images.empty()) return append_json_string(to, text);
+  to += R"([{"type":"text","text":)";
+  append_json_string(to, text);
+  for (const Image& image : images) {
+    to += R"(},{"type":"image_url","image_url":{"url":")";
+    append_data_url(to, image);
+    to += "\"}";
+  }
+  to += "}]";
 }
 
 std::string to_json(const ChatRequest& request) {

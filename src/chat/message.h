@@ -45,6 +45,9 @@ struct ChatRequest {
   std::vector<std::string> stop = {};
 };
 
+// The content of a message as requests carry it: a JSON string, or parts where there are images. Appended.
+void append_content(std::string& to, std::string_view text, const std::vector<Image>& images);
+
 // The body of POST /v1/chat/completions. A streamed request asks for usage too. Bytes that are not UTF-8 become U+FFFD.
 [[nodiscard]] std::string to_json(const ChatRequest& request);
 

@@ -103,22 +103,10 @@ Result<Child> spawn(const ChildProgram& child, const Pipe& output, const Pipe& c
   return Child(id);
 }
 
-// Appends without leaving unwiped copies behind as the text grows.
-void append_wiping(std::string& to, std::string_view more) {
-  if (to.size() + more.size() > to.capacity()) {
-    std::string larger;
-    larger.reserve(2 * (to.size() + more.size()));
-    larger.append(to);
-    crypto::wipe({reinterpret_cast<std::uint8_t*>(to.data()), to.size()});
-    to.swap(larger);
-  }
-  to.append(more);
-}
-
 class Reader {
  public:
-  Reader(OpenFile output, OpenFile complaints, OutputLimit& limit)
-      : output_(std::move(output)), complaints_(std::move(complaints)), limit_(limit) {}
+  Reader(OpenFile output, OpenFile complaints, OutputSink& sink)
+      : output_(std::move(output)), complaints_(std::move(complaints)), sink_(sink) {}
   ~Reader() { crypto::wipe(chunk_); }
 
   // Until both pipes are closed.
@@ -131,7 +119,7 @@ class Reader {
       if (poll(ends, 2, static_cast<int>(std::min<std::int64_t>(left, 1000))) < 0 && errno != EINTR) {
         return system_error("waiting for the child failed", errno);
       }
-      if (ends[0].revents != 0) MINIONS_TRY(take_output(result));
+      if (ends[0].revents != 0) MINIONS_TRY(take_output());
       if (ends[1].revents != 0) MINIONS_TRY(take_complaints(result));
     }
     return {};
@@ -146,11 +134,9 @@ class Reader {
     if (count == 0) pipe.close();
     return as_text(ByteView(chunk_).first(static_cast<std::size_t>(count)));
   }
-  [[nodiscard]] Status take_output(ChildResult& result) {
+  [[nodiscard]] Status take_output() {
     MINIONS_TRY_ASSIGN(const std::string_view added, take(output_));
-    MINIONS_TRY(limit_.check(added, result.output.size() + added.size()));
-    append_wiping(result.output, added);
-    return {};
+    return sink_.take(added);
   }
   [[nodiscard]] Status take_complaints(ChildResult& result) {
     MINIONS_TRY_ASSIGN(const std::string_view added, take(complaints_));
@@ -161,13 +147,24 @@ class Reader {
 
   OpenFile output_;
   OpenFile complaints_;
-  OutputLimit& limit_;
+  OutputSink& sink_;
   ByteArray<64 * 1024> chunk_;
 };
 
 }  // namespace
 
-Result<ChildResult> run_child(const ChildProgram& program, OutputLimit& limit) {
+void append_wiping(std::string& to, std::string_view more) {
+  if (to.size() + more.size() > to.capacity()) {
+    std::string larger;
+    larger.reserve(2 * (to.size() + more.size()));
+    larger.append(to);
+    crypto::wipe({reinterpret_cast<std::uint8_t*>(to.data()), to.size()});
+    to.swap(larger);
+  }
+  to.append(more);
+}
+
+Result<ChildResult> run_child(const ChildProgram& program, OutputSink& sink) {
   const auto deadline = Clock::now() + program.time_limit;
   MINIONS_TRY_ASSIGN(Pipe output, make_pipe());
   MINIONS_TRY_ASSIGN(Pipe complaints, make_pipe());
@@ -175,7 +172,7 @@ Result<ChildResult> run_child(const ChildProgram& program, OutputLimit& limit) {
   output.write.close();
   complaints.write.close();
   ChildResult result{};
-  Reader reader(std::move(output.read), std::move(complaints.read), limit);
+  Reader reader(std::move(output.read), std::move(complaints.read), sink);
   MINIONS_TRY(reader.read_until(deadline, result));
   MINIONS_TRY_ASSIGN(result.wait_status, child.wait_until(deadline));
   return result;

@@ -1,4 +1,4 @@
-// Runs one program to its end with an empty environment, a given standard input, and its output read into memory.
+// Runs one program to its end with an empty environment, a given standard input, and its output handed on as it comes.
 #pragma once
 
 #include <chrono>
@@ -17,20 +17,22 @@ struct ChildProgram {
   std::chrono::milliseconds time_limit;
 };
 
-// Sees the output as it comes and may end the child.
-class OutputLimit {
+// Takes the output as it comes; an error ends the child. What it keeps it also wipes.
+class OutputSink {
  public:
-  virtual ~OutputLimit() = default;
-  [[nodiscard]] virtual Status check(std::string_view added, std::size_t total_bytes) = 0;
+  virtual ~OutputSink() = default;
+  [[nodiscard]] virtual Status take(std::string_view added) = 0;
 };
 
 struct ChildResult {
-  int wait_status;  // as waitpid gives it
-  std::string output;
+  int wait_status;         // as waitpid gives it
   std::string complaints;  // the first 16 KiB of standard error; may quote the document, so it is never shown
 };
 
-// kTimeout, the limit's own error, or kIo. The child is dead and reaped whenever this returns.
-[[nodiscard]] Result<ChildResult> run_child(const ChildProgram& child, OutputLimit& limit);
+// kTimeout, the sink's own error, or kIo. The child is dead and reaped whenever this returns.
+[[nodiscard]] Result<ChildResult> run_child(const ChildProgram& child, OutputSink& sink);
+
+// Appends without leaving unwiped copies behind as the text grows.
+void append_wiping(std::string& to, std::string_view more);
 
 }  // namespace minions::documents

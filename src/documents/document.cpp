@@ -28,8 +28,31 @@ std::string_view name_of(DocumentKind kind) {
     case DocumentKind::kText: return "text";
     case DocumentKind::kMarkdown: return "markdown";
     case DocumentKind::kPdf: return "pdf";
+    case DocumentKind::kDocx: return "docx";
+    case DocumentKind::kPptx: return "pptx";
+    case DocumentKind::kXlsx: return "xlsx";
+    case DocumentKind::kOdt: return "odt";
+    case DocumentKind::kOdp: return "odp";
+    case DocumentKind::kOds: return "ods";
+    case DocumentKind::kHtml: return "html";
+    case DocumentKind::kCsv: return "csv";
+    case DocumentKind::kSource: return "source";
+    case DocumentKind::kMail: return "mail";
+    case DocumentKind::kImage: return "image";
   }
   return "unknown";
+}
+
+std::string ranges_of(const std::vector<std::uint32_t>& numbers) {
+  std::string text;
+  for (std::size_t i = 0; i < numbers.size();) {
+    std::size_t last = i;
+    while (last + 1 < numbers.size() && numbers[last + 1] == numbers[last] + 1) ++last;
+    if (!text.empty()) text += ", ";
+    text += last == i ? fmt::format("{}", numbers[i]) : fmt::format("{}-{}", numbers[i], numbers[last]);
+    i = last + 1;
+  }
+  return text;
 }
 
 std::string page_marker(std::string_view name, std::uint32_t number) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,23 +10,49 @@
 
 namespace minions::documents {
 
-enum class DocumentKind { kText, kMarkdown, kPdf };
+enum class DocumentKind {
+  kText,
+  kMarkdown,
+  kPdf,
+  kDocx,
+  kPptx,
+  kXlsx,
+  kOdt,
+  kOdp,
+  kOds,
+  kHtml,
+  kCsv,
+  kSource,
+  kMail,
+  kImage,
+};
 [[nodiscard]] std::string_view name_of(DocumentKind kind);
 
 struct Page {
-  std::uint32_t number;  // from 1; what has no pages is page 1
+  std::uint32_t number;  // from 1; of a slide or a sheet its place; what has no pages is page 1
   crypto::SecretText text;
 };
 
+// What a picture is, whatever its file is called.
+struct ImageFacts {
+  std::string media_type;  // image/png
+  std::uint32_t width;     // in pixels
+  std::uint32_t height;
+};
+
 struct Document {
-  std::string name;  // a file name without folders, one printable line
+  std::string name;  // one printable line: a file name without folders; in a folder the path from there
   DocumentKind kind;
   std::vector<Page> pages;
-  std::vector<std::string> notes;  // "pages 2 and 5-7 have no text: ..."; never content
+  std::vector<std::string> notes;        // "pages 2 and 5-7 have no text: ..."; never content
+  std::optional<ImageFacts> image = {};  // of a picture, which has pages only where its text was asked for
 };
 
 // The line in front of a page, which citations refer to, without its line end: `[NAME, page N]`.
 [[nodiscard]] std::string page_marker(std::string_view name, std::uint32_t number);
+
+// "2, 5-7": the numbers in order, for notes.
+[[nodiscard]] std::string ranges_of(const std::vector<std::uint32_t>& numbers);
 
 // Each page under its marker. A line of the text itself that could be taken for a marker gets a space in front, so that
 // a document cannot pass for another one.

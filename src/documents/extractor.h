@@ -1,6 +1,6 @@
-// The text of a PDF, read by pdftotext inside the helper program minions-extract, which gives up everything but the
-// open file and the reader's own libraries first. The text comes through a pipe and is never in a file. Spawns a
-// process and waits for it: call it where blocking is allowed.
+// The text of documents that need a parser, read inside the helper program minions-extract, which gives up everything
+// but the open file and the reader's own libraries first. The text comes through a pipe and is never in a file. Spawns
+// processes and waits for them: call it where blocking is allowed.
 #pragma once
 
 #include <chrono>
@@ -9,12 +9,14 @@
 #include "base/result.h"
 #include "documents/document.h"
 #include "documents/open_file.h"
+#include "documents/progress.h"
 
 namespace minions::documents {
 
 // kUnsafeNoSandbox leaves the reader with all rights of this user; only limits of time and memory remain.
 enum class Confinement { kRequired, kUnsafeNoSandbox };
 enum class PdfLayout { kReadingOrder, kAsPrinted };  // as printed keeps tables in columns, and columns side by side
+enum class Ocr { kOff, kOn };                        // on: pages of a PDF that have no text, and pictures
 
 struct ExtractorOptions {
   std::filesystem::path helper = {};  // empty: minions-extract beside the running program
@@ -22,20 +24,33 @@ struct ExtractorOptions {
   PdfLayout layout = PdfLayout::kReadingOrder;
   std::uint32_t max_pages = 5000;
   std::size_t max_text_bytes = 64 * 1024 * 1024;
-  std::size_t max_memory_bytes = std::size_t{1} << 30;
-  std::chrono::milliseconds time_limit{60'000};
+  std::size_t max_memory_bytes = std::size_t{512} << 20;  // address space of one helper; OCR has twice of it
+  std::chrono::milliseconds time_limit{60'000};           // of one document; with OCR of each page of it
+  unsigned parallel = 0;                                  // helpers at once for one document; 0: one a processor
+  Ocr ocr = Ocr::kOff;
+  std::string ocr_language = "eng";  // as tesseract names them: `deu+eng`
+  Progress* progress = nullptr;      // told about pages where a document takes long
 };
 
-struct ExtractedPdf {
+struct Extracted {
+  DocumentKind kind;
   std::vector<Page> pages;
   std::vector<std::string> notes;  // pages without text, damage that the reader worked around
+  std::optional<ImageFacts> image = {};
 };
 
 // kDocument: damaged, encrypted, no pages. kTooLarge: pages, text or memory. kTimeout. kUnsupported: no sandbox on this
-// machine, or pdftotext or the helper is not installed.
-[[nodiscard]] Result<ExtractedPdf> extract_pdf(const OpenFile& pdf, const ExtractorOptions& options);
+// machine, or pdftotext, tesseract or the helper is not installed.
+[[nodiscard]] Result<Extracted> extract_pdf(const OpenFile& pdf, const ExtractorOptions& options);
+// A ZIP archive: DOCX, PPTX, XLSX or OpenDocument. kUnsupported: another archive.
+[[nodiscard]] Result<Extracted> extract_office(const OpenFile& archive, const ExtractorOptions& options);
+[[nodiscard]] Result<Extracted> extract_html(const OpenFile& html, const ExtractorOptions& options);
+[[nodiscard]] Result<Extracted> extract_mail(const OpenFile& mail, const ExtractorOptions& options);
+// Its size; its text where OCR is on.
+[[nodiscard]] Result<Extracted> extract_image(const OpenFile& image, std::string_view media_type,
+                                              const ExtractorOptions& options);
 
-// Whether PDFs can be read here in the sandbox: runs the helper as far as its confinement.
+// Whether documents can be read here in the sandbox: runs the helper as far as its confinement.
 [[nodiscard]] Status check_extractor(const ExtractorOptions& options);
 
 }  // namespace minions::documents

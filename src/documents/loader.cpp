@@ -2,113 +2,158 @@
 
 #include <fmt/format.h>
 
+#include "documents/file_type.h"
 #include "documents/open_file.h"
-#include "documents/text_decoding.h"
+#include "formats/text_decoding.h"
 
 namespace minions::documents {
 namespace {
 
-constexpr std::size_t kMagicBytes =
-    1024;  // ISO 32000-1, annex H.3.4.1: %PDF- stands somewhere in the first 1,024 bytes
+using namespace std::string_view_literals;
+
 constexpr std::size_t kEndBytes = 4096;
-
-struct BinaryType {
-  std::string_view magic;
-  std::string_view name;
-};
-// Only so that a refusal can say what it met.
-constexpr BinaryType kBinaryTypes[] = {{"\x89PNG", "a PNG image"},
-                                       {"\xFF\xD8\xFF", "a JPEG image"},
-                                       {"GIF8", "a GIF image"},
-                                       {"RIFF", "a RIFF file"},
-                                       {"PK\x03\x04", "a ZIP archive or an Office document"},
-                                       {"\x7F"
-                                        "ELF",
-                                        "a program"},
-                                       {"\x1F\x8B", "gzip data"},
-                                       {"\xD0\xCF\x11\xE0", "an old Office document"},
-                                       {"SQLite format 3", "a SQLite database"}};
-
-// One printable line: names end up in markers and on terminals.
-std::string clean_name(std::string_view name) {
-  std::string clean;
-  for (const char c : name) clean += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? '_' : c;
-  return clean;
-}
-
-DocumentKind text_kind(const std::string& name) {
-  const std::string extension = std::filesystem::path(name).extension().string();
-  return extension == ".md" || extension == ".markdown" ? DocumentKind::kMarkdown : DocumentKind::kText;
-}
 
 Status check_size(std::size_t size, std::size_t limit) {
   if (size <= limit) return {};
   return fail(ErrorCode::kTooLarge, fmt::format("is {} bytes, at most {} are read", size, limit));
 }
 
-// Form feeds in text are page breaks, as in the RFCs; Markdown has none.
-std::vector<Page> pages_of(std::string_view text, DocumentKind kind) {
+// Form feeds in text are page breaks, as in the RFCs; Markdown and the others have none.
+std::vector<Page> pages_of(std::string text, DocumentKind kind) {
   std::vector<Page> pages;
-  while (true) {
-    const std::size_t end = kind == DocumentKind::kText ? text.find('\f') : std::string_view::npos;
-    const std::string_view page = text.substr(0, end);
+  if (kind != DocumentKind::kText || text.find('\f') == std::string::npos) {
+    if (!text.empty()) pages.push_back({1, crypto::SecretText(std::move(text))});
+    return pages;
+  }
+  std::string_view rest = text;
+  for (;;) {
+    const std::size_t end = rest.find('\f');
+    const std::string_view page = rest.substr(0, end);
     const auto number = static_cast<std::uint32_t>(pages.size() + 1);
     if (end != std::string_view::npos || !page.empty())
       pages.push_back({number, crypto::SecretText(std::string(page))});
-    if (end == std::string_view::npos) return pages;
-    text.remove_prefix(end + 1);
+    if (end == std::string_view::npos) break;
+    rest.remove_prefix(end + 1);
   }
+  crypto::wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+  return pages;
 }
 
-Result<Document> read_text(std::string name, ByteView bytes) {
-  for (const BinaryType& type : kBinaryTypes) {
-    if (as_text(bytes).starts_with(type.magic))
-      return fail(ErrorCode::kUnsupported, fmt::format("is {}, want text or PDF", type.name));
-  }
-  MINIONS_TRY_ASSIGN(DecodedText decoded, decode_text(bytes));
+Result<Extracted> read_text(std::string_view name, std::string bytes) {
+  MINIONS_TRY_ASSIGN(formats::DecodedText decoded, formats::decode_text(std::move(bytes)));
   const DocumentKind kind = text_kind(name);
-  Document document{std::move(name), kind, pages_of(decoded.text, kind), {}};
-  crypto::wipe({reinterpret_cast<std::uint8_t*>(decoded.text.data()), decoded.text.size()});
-  if (!decoded.note.empty()) document.notes.push_back(std::move(decoded.note));
-  return document;
+  Extracted read{kind, pages_of(std::move(decoded.text), kind), {}};
+  if (!decoded.note.empty()) read.notes.push_back(std::move(decoded.note));
+  return read;
 }
 
-Result<Document> read_pdf(std::string name, const FileOfSize& source, const ExtractorOptions& options) {
+// Old formats and encrypted new ones share their container: [MS-OFFCRYPTO] section 1.3.2 names the stream.
+Result<Extracted> refuse_old_office(const FileOfSize& source) {
+  constexpr std::string_view kStream = "E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e"sv;
+  constexpr std::size_t kBlockBytes = 1 << 20;
+  for (std::size_t at = 0; at < source.size_bytes; at += kBlockBytes) {
+    const std::size_t size = std::min(kBlockBytes + kStream.size(), source.size_bytes - at);
+    MINIONS_TRY_ASSIGN(const std::string block, read_at(source.file, at, size));
+    if (block.find(kStream) != std::string::npos)
+      return fail(ErrorCode::kDocument, "is an encrypted Office document: it wants a password");
+  }
+  return fail(ErrorCode::kUnsupported, "is an old Office document (.doc, .xls, .ppt): save it as DOCX, XLSX or PPTX");
+}
+
+Result<Extracted> read_pdf(const FileOfSize& source, const ExtractorOptions& options) {
   const std::size_t end_bytes = std::min(source.size_bytes, kEndBytes);
   MINIONS_TRY_ASSIGN(const std::string end, read_at(source.file, source.size_bytes - end_bytes, end_bytes));
   // The reader would guess at what is left of the file, and pages would be missing without a word.
   if (end.find("%%EOF") == std::string::npos)
     return fail(ErrorCode::kDocument, "is a PDF that is cut off: its end mark (%%EOF) is missing");
-  MINIONS_TRY_ASSIGN(ExtractedPdf pdf, extract_pdf(source.file, options));
-  return Document{std::move(name), DocumentKind::kPdf, std::move(pdf.pages), std::move(pdf.notes)};
+  return extract_pdf(source.file, options);
 }
 
-Result<Document> load(std::string name, const FileOfSize& source, const LoadOptions& options) {
+Result<Extracted> extract(const FileOfSize& source, const FileFacts& facts, const LoadOptions& options) {
+  const bool as_text = facts.type == FileType::kHtml || facts.type == FileType::kMail;
+  MINIONS_TRY(check_size(source.size_bytes, as_text ? options.max_text_file_bytes : options.max_pdf_file_bytes));
+  switch (facts.type) {
+    case FileType::kPdf: return read_pdf(source, options.extractor);
+    case FileType::kArchive: return extract_office(source.file, options.extractor);
+    case FileType::kHtml: return extract_html(source.file, options.extractor);
+    case FileType::kMail: return extract_mail(source.file, options.extractor);
+    case FileType::kImage: return extract_image(source.file, facts.what, options.extractor);
+    case FileType::kOldOffice: return refuse_old_office(source);
+    case FileType::kText:
+    case FileType::kOther: break;
+  }
+  return fail(ErrorCode::kUnsupported, fmt::format("is {}", facts.what));
+}
+
+// All that the text depends on beside the content. The number goes up when the readers change.
+std::string how_read(const FileFacts& facts, const ExtractorOptions& options) {
+  return fmt::format("1 {} {} {} {} {} {}", static_cast<int>(facts.type), static_cast<int>(options.layout),
+                     options.max_pages, options.max_text_bytes, options.ocr == Ocr::kOn ? options.ocr_language : "-",
+                     facts.type == FileType::kImage ? facts.what : "");
+}
+
+Result<Extracted> extract_or_remember(const FileOfSize& source, const FileFacts& facts, const LoadOptions& options) {
+  // A picture's header is read faster than remembered.
+  const bool quick = facts.type == FileType::kImage && options.extractor.ocr == Ocr::kOff;
+  if (options.cache == nullptr || quick) return extract(source, facts, options);
+  MINIONS_TRY_ASSIGN(const Digest32 content, content_hash(source));
+  const Digest32 entry = options.cache->entry_of(content, how_read(facts, options.extractor));
+  if (auto found = options.cache->find(entry)) return *std::move(found);
+  MINIONS_TRY_ASSIGN(Extracted extracted, extract(source, facts, options));
+  options.cache->keep(entry, extracted);
+  return extracted;
+}
+
+Result<Extracted> read(std::string_view name, const FileOfSize& source, const LoadOptions& options) {
   if (source.size_bytes == 0) return fail(ErrorCode::kDocument, "is empty");
   MINIONS_TRY_ASSIGN(const std::string start, read_at(source.file, 0, std::min(source.size_bytes, kMagicBytes)));
-  if (start.find("%PDF-") != std::string::npos) {
-    MINIONS_TRY(check_size(source.size_bytes, options.max_pdf_file_bytes));
-    return read_pdf(std::move(name), source, options.extractor);
-  }
+  const FileFacts facts = examine(as_bytes(start), name);
+  if (facts.type == FileType::kOther)
+    return fail(ErrorCode::kUnsupported, fmt::format("is {}, want a document, text or a picture", facts.what));
+  if (facts.type != FileType::kText) return extract_or_remember(source, facts, options);
   MINIONS_TRY(check_size(source.size_bytes, options.max_text_file_bytes));
-  MINIONS_TRY_ASSIGN(const std::string content, read_at(source.file, 0, source.size_bytes));
-  return read_text(std::move(name), as_bytes(content));
+  MINIONS_TRY_ASSIGN(std::string content, read_at(source.file, 0, source.size_bytes));
+  return read_text(name, std::move(content));
+}
+
+bool has_text(const std::vector<Page>& pages) {
+  return std::any_of(pages.begin(), pages.end(), [](const Page& page) {
+    return page.text.reveal().find_first_not_of(" \t\r\n") != std::string_view::npos;
+  });
 }
 
 }  // namespace
 
+std::string printable(std::string_view name) {
+  std::string clean;
+  for (const char c : name) clean += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? '_' : c;
+  return clean;
+}
+
+Result<Document> load_open(std::string name, const FileOfSize& source, const LoadOptions& options) {
+  MINIONS_TRY_ASSIGN(Extracted read_text, read(name, source, options));
+  const std::string_view media_type = read_text.image ? std::string_view(read_text.image->media_type) : "";
+  auto note = note_on_name(name, read_text.kind, media_type);
+  Document document{std::move(name), read_text.kind, std::move(read_text.pages), std::move(read_text.notes),
+                    std::move(read_text.image)};
+  if (note) document.notes.insert(document.notes.begin(), *std::move(note));
+  const bool says_so = document.kind == DocumentKind::kPdf || document.kind == DocumentKind::kImage;
+  if (!says_so && !has_text(document.pages)) document.notes.emplace_back("has no text");
+  return document;
+}
+
 Result<Document> load_file(const std::filesystem::path& path, const LoadOptions& options) {
-  const auto named = [&](Error error) { return std::move(error).in(clean_name(path.string())); };
+  const auto named = [&](Error error) { return std::move(error).in(printable(path.string())); };
   auto source = open_regular(path);
   if (!source) return fail(named(std::move(source).error()));
-  return load(clean_name(path.filename().string()), *source, options).map_error(named);
+  return load_open(printable(path.filename().string()), *source, options).map_error(named);
 }
 
 Result<Document> load_bytes(std::string_view name, ByteView bytes, const LoadOptions& options) {
-  const auto named = [&](Error error) { return std::move(error).in(clean_name(name)); };
+  const auto named = [&](Error error) { return std::move(error).in(printable(name)); };
   auto file = file_in_memory(bytes);
   if (!file) return fail(named(std::move(file).error()));
-  return load(clean_name(name), {*std::move(file), bytes.size()}, options).map_error(named);
+  return load_open(printable(name), {*std::move(file), bytes.size()}, options).map_error(named);
 }
 
 }  // namespace minions::documents

@@ -1,25 +1,32 @@
-// Reads one file, or bytes that were uploaded, into a Document. The content decides the type, the name does not. A
-// limit that is hit is an error, never a cut.
+// Reads one file, or bytes that were uploaded, into a Document. The content decides the type, the name does not; where
+// the name promised another, a note says so. A limit that is hit is an error, never a cut.
 #pragma once
 
 #include <filesystem>
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "documents/cache.h"
 #include "documents/document.h"
 #include "documents/extractor.h"
 
 namespace minions::documents {
 
 struct LoadOptions {
-  std::size_t max_text_file_bytes = 64 * 1024 * 1024;
-  std::size_t max_pdf_file_bytes = 512 * 1024 * 1024;
+  std::size_t max_text_file_bytes = 64 * 1024 * 1024;  // of plain text, HTML and mail
+  std::size_t max_pdf_file_bytes = 512 * 1024 * 1024;  // of all other kinds, too
   ExtractorOptions extractor;
+  const DocumentCache* cache = nullptr;  // none: nothing is kept
 };
 
 // Errors name the file and the reason. kNotFound: no such file. kIo: the system refused it. kTooLarge, kTimeout: a
 // limit. kUnsupported: a type that is not read, or no sandbox for it. kDocument: damaged, encrypted, empty, a folder.
 [[nodiscard]] Result<Document> load_file(const std::filesystem::path& path, const LoadOptions& options = {});
 [[nodiscard]] Result<Document> load_bytes(std::string_view name, ByteView bytes, const LoadOptions& options = {});
+// An open file under a name of the caller's choice; the error has the reason alone.
+[[nodiscard]] Result<Document> load_open(std::string name, const FileOfSize& source, const LoadOptions& options);
+
+// One printable line: names end up in markers and on terminals.
+[[nodiscard]] std::string printable(std::string_view name);
 
 }  // namespace minions::documents

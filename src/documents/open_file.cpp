@@ -22,8 +22,10 @@ void OpenFile::close() {
   if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
 }
 
-Result<FileOfSize> open_regular(const std::filesystem::path& path) {
-  OpenFile file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+Result<FileOfSize> open_regular(const std::filesystem::path& path, Links links) {
+  const int no_link = links == Links::kRefused ? O_NOFOLLOW : 0;
+  OpenFile file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | no_link));
+  if (!file.is_open() && errno == ELOOP && no_link != 0) return fail(ErrorCode::kDocument, "is a symbolic link");
   if (!file.is_open()) return system_error(errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo, "cannot be opened");
   struct stat status {};
   if (fstat(file.descriptor(), &status) != 0) return system_error(ErrorCode::kIo, "cannot be examined");
@@ -42,6 +44,17 @@ Result<OpenFile> file_in_memory(ByteView bytes) {
     bytes = bytes.subspan(static_cast<std::size_t>(written));
   }
   return file;
+}
+
+Status rewind(const OpenFile& file) {
+  if (lseek(file.descriptor(), 0, SEEK_SET) != 0) return system_error(ErrorCode::kIo, "cannot be read from its start");
+  return {};
+}
+
+Result<std::size_t> size_of(const OpenFile& file) {
+  struct stat status {};
+  if (fstat(file.descriptor(), &status) != 0) return system_error(ErrorCode::kIo, "cannot be examined");
+  return static_cast<std::size_t>(status.st_size);
 }
 
 Result<std::string> read_at(const OpenFile& file, std::size_t offset, std::size_t size) {

@@ -33,10 +33,14 @@ struct FileOfSize {
   std::size_t size_bytes;
 };
 
+enum class Links { kFollowed, kRefused };  // a link at the end of the path
 // Regular files only: pipes and devices would block or never end.
-[[nodiscard]] Result<FileOfSize> open_regular(const std::filesystem::path& path);
+[[nodiscard]] Result<FileOfSize> open_regular(const std::filesystem::path& path, Links links = Links::kFollowed);
 // The bytes in memory as a file without a name, which no other process can open.
 [[nodiscard]] Result<OpenFile> file_in_memory(ByteView bytes);
+// The next reader of the descriptor begins at the start.
+[[nodiscard]] Status rewind(const OpenFile& file);
+[[nodiscard]] Result<std::size_t> size_of(const OpenFile& file);
 // `size` bytes from `offset`; kIo if the file has fewer by now.
 [[nodiscard]] Result<std::string> read_at(const OpenFile& file, std::size_t offset, std::size_t size);
 

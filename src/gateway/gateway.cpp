@@ -93,7 +93,7 @@ net::Task<void> Gateway::dispatch(net::Exchange& http) {
   } else if (path == "/healthz" && is_read(method)) {
     co_await health(http, true);
   } else if (path == "/readyz" && is_read(method)) {
-    co_await health(http, !context_->draining && context_->attestation->ready());
+    co_await health(http, !context_->draining && context_->attestation->ready() && context_->backend->ready());
   } else {
     const bool known = path == "/v2/attestation" || path == "/v2/session" || path.starts_with(kStreamPrefix) ||
                        path == "/healthz" || path == "/readyz";
@@ -195,8 +195,11 @@ net::Task<void> Gateway::session(net::Exchange& http) {
   // The epoch stays alive with its receipt key for as long as a session refers to it.
   const session::ReceiptKey receipt_key{epoch->digest(),
                                         std::shared_ptr<const crypto::Ed25519Signer>(epoch, &epoch->receipt_key())};
-  context_->sessions.add(std::make_shared<session::ServerSession>(parameters, std::move(accepted->secrets), receipt_key,
-                                                                  std::chrono::steady_clock::now()));
+  auto created = std::make_shared<session::ServerSession>(parameters, std::move(accepted->secrets), receipt_key,
+                                                          std::chrono::steady_clock::now());
+  created->on_close(
+      [backend = context_->backend, key = std::string(as_text(parameters.session))] { backend->forget(key); });
+  context_->sessions.add(std::move(created));
   context_->metrics.handshakes_done.Increment();
   const net::Header headers[] = {{"content-type", "application/octet-stream"},
                                  {"cache-control", "no-store, no-transform"},

@@ -166,6 +166,7 @@ net::Task<RequestReceiver::Step> RequestReceiver::take_head(std::string_view jso
   if (request_.refusal || is_closing(request_.head)) co_return Step{};
 
   models::BackendRequest forwarded{request_.head.method, request_.head.path, {}, request_.head.length};
+  forwarded.session = as_text(session_.parameters().session);
   for (const std::string_view name : {"content-type", "accept"}) {
     if (const auto value = session::find_header(request_.head.headers, name)) {
       forwarded.headers.push_back({std::string(name), std::string(*value)});
@@ -183,9 +184,27 @@ net::Task<RequestReceiver::Step> RequestReceiver::take_head(std::string_view jso
   co_return Step{};
 }
 
+// What is wrong with the data, in place of the backend's answer. It may have begun to read the request, and never
+// sees it complete.
+void RequestReceiver::refuse(std::string message) {
+  drop_call();
+  backend_takes_data_ = false;
+  request_.refusal = refusal(AlertCode::kBadRequest, std::move(message));
+}
+
+void RequestReceiver::judge(MediaUrlScanner::Finding finding) {
+  switch (finding) {
+    case MediaUrlScanner::Finding::kNothing: return;
+    case MediaUrlScanner::Finding::kRemoteMedia:
+      return refuse("the server fetches no addresses: send images and other media as data: URLs");
+    case MediaUrlScanner::Finding::kMalformed: return refuse("the request's data is no JSON, or nests too deep");
+  }
+}
+
 net::Task<void> RequestReceiver::take_data(ByteView data) {
   hash_.data(data);
   data_received_ += data.size();
+  if (request_.call != nullptr) judge(scanner_.take(data));
   if (!backend_takes_data_ || data.empty() || data_received_ > request_.head.length) co_return;
   if (data_received_ == request_.head.length) {
     held_.assign(data.begin(), data.end());
@@ -203,10 +222,11 @@ net::Task<void> RequestReceiver::complete() {
     co_return;
   }
   if (data_received_ != request_.head.length) {
-    drop_call();
-    request_.refusal = refusal(AlertCode::kBadRequest, "the request's data has another length than its head says");
+    refuse("the request's data has another length than its head says");
     co_return;
   }
+  judge(scanner_.finish());
+  if (request_.call == nullptr) co_return;
   if (backend_takes_data_ && !held_.empty()) {
     const Status written = co_await request_.call->write(held_);
     backend_takes_data_ = written.has_value();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "gateway/context.h"
+#include "gateway/media_url_scanner.h"
 #include "session/exchange.h"
 
 namespace minions::gateway {
@@ -54,6 +55,8 @@ class RequestReceiver {
   [[nodiscard]] net::Task<void> take_data(ByteView data);
   [[nodiscard]] net::Task<void> complete();
   void drop_call();
+  void refuse(std::string message);
+  void judge(MediaUrlScanner::Finding finding);
   [[nodiscard]] std::optional<session::Alert> judge_head();
   [[nodiscard]] int record_failed();
 
@@ -67,6 +70,7 @@ class RequestReceiver {
   ReceivedRequest request_;
   std::optional<session::RecordReader> reader_;
   session::ExchangeHash hash_;
+  MediaUrlScanner scanner_;
   MutableBytes piece_;
   std::uint64_t data_received_ = 0;
   Bytes held_;  // the last data of a request, until its end has authenticated

@@ -1,25 +1,14 @@
 // The fixed list of what a sealed request may ask of the model. Method and path match byte for byte.
 #pragma once
 
-#include <array>
 #include <string_view>
 
 namespace minions::gateway {
 
-struct Route {
-  std::string_view method;
-  std::string_view path;
-};
-
-inline constexpr std::array kRoutes = {Route{"POST", "/v1/chat/completions"}, Route{"GET", "/v1/models"},
-                                       Route{"POST", "/v1/completions"}, Route{"POST", "/v1/embeddings"},
-                                       Route{"POST", "/v1/responses"}};
-
-[[nodiscard]] constexpr bool is_allowed(std::string_view method, std::string_view path) {
-  for (const Route& route : kRoutes) {
-    if (route.method == method && route.path == path) return true;
-  }
-  return false;
-}
+// GET /v1/models and /v1/models/ID; POST /v1/chat/completions, /v1/completions, /v1/embeddings and /v1/responses.
+// Whether a backend has them is for it to say. An ID is what the list of models gives: letters, digits, . _ : @ - and
+// slashes between its parts; no part may be of dots alone, and nothing is percent-encoded, so that no server makes
+// another path of it.
+[[nodiscard]] bool is_allowed(std::string_view method, std::string_view path);
 
 }  // namespace minions::gateway

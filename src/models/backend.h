@@ -20,6 +20,8 @@ struct BackendRequest {
   std::string path;
   net::Headers headers;      // content-type and accept, where the client gave them
   std::uint64_t length = 0;  // bytes of body that will be written
+  // Opaque; whose request it is: what a backend keeps of one session is of no use to another. Goes to no other program.
+  std::string session = {};
 };
 
 struct BackendReplyHead {
@@ -56,6 +58,10 @@ class Backend {
   [[nodiscard]] virtual net::Task<Result<std::unique_ptr<BackendCall>>> open(BackendRequest request,
                                                                              net::Executor executor,
                                                                              std::size_t thread_index) = 0;
+  // The session is over: nothing kept for it is needed any more. From any thread; does not wait.
+  virtual void forget(std::string_view session) { static_cast<void>(session); }
+  // Whether a request would be served now. From any thread; does not wait.
+  [[nodiscard]] virtual bool ready() const { return true; }
 };
 
 }  // namespace minions::models

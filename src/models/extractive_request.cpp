@@ -1,50 +1,18 @@
 #include "models/extractive_request.h"
 
-#include <fmt/format.h>
-#include <simdjson.h>
-
 #include <deque>
 
-#include "base/json.h"
+#include "models/api_fields.h"
 
 namespace minions::models {
 namespace {
 
 namespace dom = simdjson::dom;
 
-using Checked = tl::expected<void, ApiFailure>;
-
-tl::unexpected<ApiFailure> bad_request(std::string message, std::string param) {
-  return tl::unexpected<ApiFailure>(ApiFailure{400, std::move(message), std::move(param), {}});
-}
-
 struct Storage {
   dom::parser parser;
   std::deque<std::string> joined;  // texts that came in parts
 };
-
-std::optional<dom::element> present(dom::object object, std::string_view name) {
-  dom::element value;
-  if (object[name].get(value) != simdjson::SUCCESS || value.is_null()) return std::nullopt;
-  return value;
-}
-
-// A member of one type, or its absence.
-template <class T>
-Checked optional_member(dom::object object, std::string_view name, std::string_view want, std::optional<T>& to) {
-  const auto value = present(object, name);
-  if (!value) return {};
-  T found;
-  if (value->get(found) != simdjson::SUCCESS)
-    return bad_request(fmt::format("'{}' must be {}", name, want), std::string(name));
-  to = found;
-  return {};
-}
-
-#define CHECK_FIELD(expression)                                                                    \
-  do {                                                                                             \
-    if (auto checked = (expression); !checked) return tl::unexpected<ApiFailure>(checked.error()); \
-  } while (false)
 
 tl::expected<TurnRole, ApiFailure> role_of(std::string_view name, const std::string& at) {
   if (name == "system" || name == "developer") return TurnRole::kSystem;
@@ -90,8 +58,8 @@ Checked read_messages(dom::object body, Storage& storage, std::vector<Turn>& tur
       return bad_request(fmt::format("'{}.role' must be a string", at), at + ".role");
     auto known = role_of(role, at);
     auto text = content_of(message, at, storage);
-    CHECK_FIELD(known);
-    CHECK_FIELD(text);
+    MINIONS_CHECK_FIELD(known);
+    MINIONS_CHECK_FIELD(text);
     turns.push_back({*known, *text});
   }
   if (turns.empty()) return bad_request("'messages' must not be empty", "messages");
@@ -120,59 +88,33 @@ Checked read_format(dom::object body, ExtractiveRequest& to) {
   return {};
 }
 
-Checked read_stop(dom::object body, ExtractiveRequest& to) {
-  const auto value = present(body, "stop");
-  if (!value) return {};
-  std::string_view one;
-  if (value->get(one) == simdjson::SUCCESS) {
-    to.stop.emplace_back(one);
-    return {};
-  }
-  dom::array several;
-  if (value->get(several) != simdjson::SUCCESS)
-    return bad_request("'stop' must be a string or an array of strings", "stop");
-  for (const dom::element element : several) {
-    if (element.get(one) != simdjson::SUCCESS)
-      return bad_request("'stop' must be a string or an array of strings", "stop");
-    to.stop.emplace_back(one);
-  }
-  return {};
-}
-
 Checked read_numbers(dom::object body, ExtractiveRequest& to) {
   std::optional<bool> stream;
-  CHECK_FIELD(optional_member(body, "stream", "true or false", stream));
+  MINIONS_CHECK_FIELD(optional_member(body, "stream", "true or false", stream));
   to.stream = stream.value_or(false);
   std::optional<dom::object> stream_options;
-  CHECK_FIELD(optional_member(body, "stream_options", "an object", stream_options));
+  MINIONS_CHECK_FIELD(optional_member(body, "stream_options", "an object", stream_options));
   std::optional<bool> usage;
-  if (stream_options) CHECK_FIELD(optional_member(*stream_options, "include_usage", "true or false", usage));
+  if (stream_options) MINIONS_CHECK_FIELD(optional_member(*stream_options, "include_usage", "true or false", usage));
   to.include_usage = usage.value_or(false);
   for (const std::string_view name : {"max_tokens", "max_completion_tokens"}) {
     std::optional<std::uint64_t> most;
-    CHECK_FIELD(optional_member(body, name, "an integer of at least 1", most));
+    MINIONS_CHECK_FIELD(optional_member(body, name, "an integer of at least 1", most));
     if (most && *most == 0)
       return bad_request(fmt::format("'{}' must be an integer of at least 1", name), std::string(name));
     if (most) to.max_tokens = *most;
   }
   std::optional<double> temperature;
-  CHECK_FIELD(optional_member(body, "temperature", "a number from 0 to 2", temperature));
+  MINIONS_CHECK_FIELD(optional_member(body, "temperature", "a number from 0 to 2", temperature));
   if (temperature && (*temperature < 0 || *temperature > 2))
     return bad_request("'temperature' must be a number from 0 to 2", "temperature");
   std::optional<std::uint64_t> choices;
-  CHECK_FIELD(optional_member(body, "n", "1", choices));
+  MINIONS_CHECK_FIELD(optional_member(body, "n", "1", choices));
   if (choices.value_or(1) != 1) return bad_request("'n' must be 1: every answer of this model is the same", "n");
   return {};
 }
 
 }  // namespace
-
-std::string to_json(const ApiFailure& failure) {
-  const auto or_null = [](const std::string& text) { return text.empty() ? std::string("null") : json_quoted(text); };
-  const std::string_view type = failure.status >= 500 ? "server_error" : "invalid_request_error";
-  return fmt::format(R"({{"error":{{"message":{},"type":"{}","param":{},"code":{}}}}})", json_quoted(failure.message),
-                     type, or_null(failure.param), or_null(failure.code));
-}
 
 tl::expected<ExtractiveRequest, ApiFailure> parse_extractive_request(std::string_view body) {
   auto storage = std::make_shared<Storage>();
@@ -184,13 +126,13 @@ tl::expected<ExtractiveRequest, ApiFailure> parse_extractive_request(std::string
   if (document.get(object) != simdjson::SUCCESS) return bad_request("the body must be a JSON object", "");
   ExtractiveRequest request;
   std::optional<std::string_view> model;
-  CHECK_FIELD(optional_member(object, "model", "a string", model));
+  MINIONS_CHECK_FIELD(optional_member(object, "model", "a string", model));
   if (!model) return bad_request("you must provide a model parameter", "model");
   request.model = *model;
-  CHECK_FIELD(read_messages(object, *storage, request.turns));
-  CHECK_FIELD(read_format(object, request));
-  CHECK_FIELD(read_stop(object, request));
-  CHECK_FIELD(read_numbers(object, request));
+  MINIONS_CHECK_FIELD(read_messages(object, *storage, request.turns));
+  MINIONS_CHECK_FIELD(read_format(object, request));
+  MINIONS_CHECK_FIELD(read_stop(object, request.stop));
+  MINIONS_CHECK_FIELD(read_numbers(object, request));
   request.storage = std::move(storage);
   return request;
 }

@@ -1,4 +1,4 @@
-// A chat completion request as the extractive engine reads it, and the errors it answers in OpenAI's form.
+// A chat completion request as the extractive engine reads it.
 #pragma once
 
 #include <memory>
@@ -10,16 +10,9 @@
 
 #include <tl/expected.hpp>
 
-namespace minions::models {
+#include "models/api_failure.h"
 
-struct ApiFailure {
-  int status;  // of HTTP
-  std::string message;
-  std::string param;  // the field that is wrong; may be empty
-  std::string code;   // may be empty
-};
-// {"error":{"message","type","param","code"}}
-[[nodiscard]] std::string to_json(const ApiFailure& failure);
+namespace minions::models {
 
 enum class TurnRole { kSystem, kUser, kAssistant };
 

@@ -38,6 +38,12 @@ class ReplyChannel final : public ApiSink, public std::enable_shared_from_this<R
     {
       std::unique_lock lock(mutex_);
       room_.wait(lock, [&] { return queued_ < kQueuedBytes || stop_.stop_requested(); });
+    }
+    return push(piece);
+  }
+  bool push(std::string_view piece) override {
+    {
+      const std::lock_guard lock(mutex_);
       if (stop_.stop_requested()) return false;
       pieces_.emplace_back(piece);
       queued_ += piece.size();
@@ -154,7 +160,7 @@ class InProcessCall final : public BackendCall {
         threads_, [model = model_, channel = channel_, place = place_, request = request_, body = std::move(body_)] {
           try {
             if (!channel->token().stop_requested())
-              model->serve({request.method, request.path, body}, *channel, channel->token());
+              model->serve({request.method, request.path, body, request.session}, *channel, channel->token());
           } catch (const std::exception&) {
             // Out of memory, most likely. The reply then ends without its end, which the client sees as a failure.
             channel->fail_reply();

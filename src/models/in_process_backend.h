@@ -23,6 +23,7 @@ class InProcessBackend final : public Backend {
   [[nodiscard]] net::Task<Result<std::vector<ModelInfo>>> models(net::Executor executor) override;
   [[nodiscard]] net::Task<Result<std::unique_ptr<BackendCall>>> open(BackendRequest request, net::Executor executor,
                                                                      std::size_t thread_index) override;
+  void forget(std::string_view session) override { model_->forget(session); }
 
  private:
   std::shared_ptr<InProcessModel> model_;

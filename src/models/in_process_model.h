@@ -17,6 +17,7 @@ struct ApiRequest {
   std::string_view method;  // GET, POST
   std::string_view path;    // /v1/chat/completions, without or with a query
   std::string_view body;
+  std::string_view session = {};  // as in BackendRequest
 };
 
 // Where a reply goes: the head once, then the body in pieces. A streamed reply is text/event-stream, one piece an
@@ -25,7 +26,9 @@ class ApiSink {
  public:
   virtual ~ApiSink() = default;
   virtual void head(int status, std::string_view content_type) = 0;
-  virtual bool body(std::string_view piece) = 0;  // false: stop
+  virtual bool body(std::string_view piece) = 0;  // false: stop. Waits while the reader is behind.
+  // The same without waiting, for a model that bounds its replies itself and must not stand still for one reader.
+  virtual bool push(std::string_view piece) { return body(piece); }
 };
 
 class InProcessModel {
@@ -35,6 +38,8 @@ class InProcessModel {
   // Synchronous and callable from several threads at once; returns early, with an unfinished body, once the token says
   // stop. What is wrong with a request is told in the reply: {"error":{"message","type","param","code"}}.
   virtual void serve(const ApiRequest& request, ApiSink& sink, std::stop_token stop) = 0;
+  // As in Backend.
+  virtual void forget(std::string_view session) { static_cast<void>(session); }
 };
 
 }  // namespace minions::models

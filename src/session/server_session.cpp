@@ -66,14 +66,17 @@ void ServerSession::note_authorised() {
 
 void ServerSession::close() {
   std::map<std::uint64_t, CancelHook> running;
+  CancelHook on_close;
   {
     const std::lock_guard lock(mutex_);
     if (closed_) return;
     closed_ = true;
     secrets_.clear();
     running.swap(streams_);
+    on_close.swap(on_close_);
   }
   for (const auto& [ticket, cancel] : running) cancel();
+  if (on_close) on_close();
 }
 
 bool ServerSession::expired(SteadyTime now) const {

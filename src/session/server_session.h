@@ -62,6 +62,8 @@ class ServerSession : public std::enable_shared_from_this<ServerSession> {
   [[nodiscard]] bool count_bad_tag();
   void note_authorised();
 
+  // Called once when the session closes, from whatever thread closes it; it must only post. Set before others see it.
+  void on_close(CancelHook closed) { on_close_ = std::move(closed); }
   // Erases the keys, refuses what comes, and asks every other stream to stop.
   void close();
 
@@ -84,6 +86,7 @@ class ServerSession : public std::enable_shared_from_this<ServerSession> {
   SessionSecrets secrets_;
   ReplayWindow window_;
   std::map<std::uint64_t, CancelHook> streams_;
+  CancelHook on_close_;
   std::uint64_t next_ticket_ = 0;
   SteadyTime last_active_;
   unsigned bad_tags_ = 0;

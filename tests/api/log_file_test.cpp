@@ -119,15 +119,5 @@ TEST_F(LogFile, TakesKeysOf64HexDigits) {
   EXPECT_FALSE(read_log_key(directory_ / "none"));
 }
 
-TEST(ImageType, IsWhatTheBytesSay) {
-  EXPECT_EQ(image_type(as_bytes("\x89PNG\r\n\x1A\n....")).value(), "image/png");
-  EXPECT_EQ(image_type(as_bytes("\xFF\xD8\xFF\xE0")).value(), "image/jpeg");
-  EXPECT_EQ(image_type(as_bytes("GIF89a...")).value(), "image/gif");
-  EXPECT_EQ(image_type(as_bytes("RIFF....WEBPVP8 ")).value(), "image/webp");
-  EXPECT_EQ(image_type(as_bytes("RIFF....WAVE")).error().code, ErrorCode::kUnsupported);
-  EXPECT_FALSE(image_type(as_bytes("text")));
-  EXPECT_FALSE(image_type({}));
-}
-
 }  // namespace
 }  // namespace minions::api

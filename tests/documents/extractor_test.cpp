@@ -19,7 +19,7 @@ ExtractorOptions options() {
   return options;
 }
 
-Result<ExtractedPdf> extract(std::string_view pdf, const ExtractorOptions& how = options()) {
+Result<Extracted> extract(std::string_view pdf, const ExtractorOptions& how = options()) {
   return file_in_memory(as_bytes(pdf)).and_then([&](const OpenFile& file) { return extract_pdf(file, how); });
 }
 
@@ -56,6 +56,36 @@ TEST(Extractor, ReadsTheSameFileTwice) {
   ASSERT_TRUE(file);
   EXPECT_TRUE(extract_pdf(*file, options()));
   EXPECT_TRUE(extract_pdf(*file, options()));
+}
+
+TEST(Extractor, ReadsRangesOfPagesAtOnce) {
+  // Large enough for several helpers, and a number of pages that no number of ranges divides.
+  const std::vector<std::string> pages = [] {
+    std::vector<std::string> texts = numbered_pages(211);
+    for (std::string& text : texts) text += "\n" + std::string(400, 'x');
+    return texts;
+  }();
+  const std::string bytes = make_pdf(pages);
+  ASSERT_GT(bytes.size(), 64U * 1024);
+  ExtractorOptions how = options();
+  how.parallel = 1;
+  const auto whole = extract(bytes, how);
+  ASSERT_TRUE(whole) << whole.error().detail;
+  for (const unsigned parallel : {2U, 3U, 7U}) {
+    how.parallel = parallel;
+    const auto ranges = extract(bytes, how);
+    ASSERT_TRUE(ranges) << ranges.error().detail;
+    ASSERT_EQ(ranges->pages.size(), 211U);
+    for (std::size_t i = 0; i < 211; ++i) {
+      EXPECT_EQ(ranges->pages[i].number, i + 1);
+      EXPECT_EQ(ranges->pages[i].text.reveal(), whole->pages[i].text.reveal()) << i;
+    }
+  }
+  how.max_pages = 210;
+  EXPECT_EQ(extract(bytes, how).error().detail, "has 211 pages, more than 210, the limit");
+  how.max_pages = 5000;
+  how.max_text_bytes = 90'000;  // each range has less
+  EXPECT_EQ(extract(bytes, how).error().code, ErrorCode::kTooLarge);
 }
 
 TEST(Extractor, ReportsPagesWithoutText) {
@@ -134,6 +164,25 @@ TEST(Extractor, NamesAHelperOrReaderThatIsMissing) {
   EXPECT_EQ(extract("x", missing).error().code, ErrorCode::kUnsupported);
   missing.helper = fake_helper("no-reader", "exit 124");
   EXPECT_EQ(extract("x", missing).error().detail, "pdftotext cannot be started: install poppler-utils");
+}
+
+TEST(Extractor, RefusesOutputThatEndsInsideAPage) {
+  ExtractorOptions cut = options();
+  cut.helper = fake_helper("cut", "printf 'one\\ftwo'");
+  EXPECT_EQ(extract("x", cut).error().detail, "is damaged: its reader stopped in the middle of a page");
+  cut.helper = fake_helper("not-utf8", "printf '\\377\\f'");
+  EXPECT_EQ(extract("x", cut).error().detail, "is damaged: its text is not UTF-8");
+}
+
+TEST(Extractor, TakesNoWordsOfTheHelperIntoItsNotes) {
+  ExtractorOptions talkative = options();
+  talkative.helper = fake_helper("remarks",
+                                 "printf 'text\\f'; echo 'hidden-sheets 2' >&2; echo 'secret sentence 5' >&2;"
+                                 "echo 'hidden-sheets two' >&2; echo 'hidden-sheets' >&2");
+  const auto file = file_in_memory(as_bytes("x"));
+  const auto read = extract_html(*file, talkative);
+  ASSERT_TRUE(read) << read.error().detail;
+  EXPECT_EQ(read->notes, std::vector<std::string>{"2 sheets are hidden and read all the same"});
 }
 
 TEST(Extractor, GivesTheHelperAnEmptyEnvironment) {

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "make_pdf.h"
+#include "make_zip.h"
 
 namespace minions::documents {
 namespace {
@@ -65,6 +66,8 @@ TEST_F(LoadFile, GoesByContentNotByName) {
   EXPECT_EQ(load_file(write("picture.txt", make_pdf(pages)), options())->kind, DocumentKind::kPdf);
   EXPECT_EQ(load_file(write("text.pdf", "plain text"), options())->kind, DocumentKind::kText);
   EXPECT_EQ(load_file(write("notes.md", "# Title\n"), options())->kind, DocumentKind::kMarkdown);
+  EXPECT_EQ(load_file(write("picture.txt", make_pdf(pages)), options())->notes,
+            std::vector<std::string>{"is named .txt and is pdf"});
 }
 
 TEST_F(LoadFile, SplitsTextAtFormFeedsAndKeepsMarkersApart) {
@@ -90,7 +93,17 @@ TEST_F(LoadFile, NamesFileAndReasonOfEachFailure) {
   expect_error(write("damaged.pdf", make_damaged_pdf(pages)), ErrorCode::kDocument, "damaged");
   expect_error(write("cut.pdf", pdf.substr(0, pdf.size() / 2)), ErrorCode::kDocument, "cut off");
   expect_error(write("locked.pdf", make_encrypted_pdf(pages)), ErrorCode::kDocument, "encrypted");
-  expect_error(write("picture.pdf", "\x89PNG\r\n"), ErrorCode::kUnsupported, "a PNG image");
+  expect_error(write("program.pdf",
+                     "\x7F"
+                     "ELF"),
+               ErrorCode::kUnsupported, "is a program");
+  expect_error(write("picture.png", "\x89PNG\r\n\x1A\n"), ErrorCode::kDocument, "damaged");
+  expect_error(write("archive.docx", make_zip({{"a.txt", "text"}})), ErrorCode::kUnsupported, "no office document");
+  expect_error(write("cut.docx", make_docx("").substr(0, 300)), ErrorCode::kDocument, "damaged");
+  expect_error(write("old.doc", "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1 and more"), ErrorCode::kUnsupported, "old Office");
+  std::string encrypted = "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1";
+  for (const char c : std::string("EncryptedPackage")) encrypted.append({c, '\0'});
+  expect_error(write("locked.docx", encrypted), ErrorCode::kDocument, "encrypted Office document");
   expect_error(write("data.txt", std::string("a\0b", 3)), ErrorCode::kUnsupported, "is not text");
   const auto pipe = folder_ / "pipe";
   ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);

@@ -1,7 +1,10 @@
 #include "make_pdf.h"
 
+#include "make_scan.h"
+
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string_view>
 #include <vector>
 
@@ -48,7 +51,7 @@ class PdfFile {
   std::vector<std::size_t> offsets_;
 };
 
-PdfFile write_pages(std::span<const std::string> pages, std::string_view page_tree) {
+PdfFile write_streams(std::span<const std::string> pages, std::string_view page_tree) {
   PdfFile file;
   std::string kids;
   for (std::size_t i = 0; i < pages.size(); ++i) kids += fmt::format("{} 0 R ", kFirstPage + 2 * i);
@@ -60,12 +63,37 @@ PdfFile write_pages(std::span<const std::string> pages, std::string_view page_tr
         fmt::format("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] "
                     "/Resources << /Font << /F1 3 0 R >> >> /Contents {} 0 R >>",
                     kFirstPage + 2 * i + 1));
-    file.stream(pages[i].empty() ? "100 100 200 200 re f\n" : text_operators(pages[i]));
+    file.stream(pages[i]);
   }
   return file;
 }
 
+PdfFile write_pages(std::span<const std::string> pages, std::string_view page_tree) {
+  std::vector<std::string> streams;
+  for (const std::string& page : pages)
+    streams.push_back(page.empty() ? "100 100 200 200 re f\n" : text_operators(page));
+  return write_streams(streams, page_tree);
+}
+
+// An inline image, as wide as the page (ISO 32000-1, 8.9.7).
+std::string picture_operators(std::string_view line) {
+  const Bitmap bitmap = draw_text(line);
+  const double height = 595.0 * static_cast<double>(bitmap.height) / static_cast<double>(bitmap.width);
+  return fmt::format("q 595 0 0 {:.2f} 0 400 cm\nBI /W {} /H {} /CS /G /BPC 8 ID ", height, bitmap.width,
+                     bitmap.height) +
+         bitmap.pixels + "\nEI Q\n";
+}
+
 }  // namespace
+
+std::string make_scanned_pdf(std::span<const std::string> pages, std::span<const std::size_t> scanned) {
+  std::vector<std::string> streams;
+  for (std::size_t i = 0; i < pages.size(); ++i) {
+    const bool picture = std::find(scanned.begin(), scanned.end(), i + 1) != scanned.end();
+    streams.push_back(picture ? picture_operators(pages[i]) : text_operators(pages[i]));
+  }
+  return write_streams(streams, "2 0 R").finish("");
+}
 
 std::string make_pdf(std::span<const std::string> pages) { return write_pages(pages, "2 0 R").finish(""); }
 

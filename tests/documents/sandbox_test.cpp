@@ -7,11 +7,13 @@
 #include <map>
 #include <sstream>
 
-#include "documents/extract_exit.h"
 #include "documents/extractor.h"
+#include "formats/extract_protocol.h"
 
 namespace minions::documents {
 namespace {
+
+using formats::ExtractExit;
 
 constexpr const char* kSelfTest = MINIONS_EXTRACT " self-test ";
 
@@ -40,24 +42,32 @@ Outcome self_test(const std::string& options) {
 
 bool machine_has_sandbox() { return check_extractor({.helper = MINIONS_EXTRACT}).has_value(); }
 
-TEST(Sandbox, DeniesEverythingButTheReadersOwnFiles) {
-  const Outcome outcome = self_test("");
-  if (!machine_has_sandbox()) {
-    EXPECT_TRUE(outcome.exit_status == static_cast<int>(ExtractExit::kNoLandlock) ||
-                outcome.exit_status == static_cast<int>(ExtractExit::kNoSeccomp));
-    EXPECT_TRUE(outcome.attempts.empty());
-    return;
-  }
-  EXPECT_EQ(outcome.exit_status, 0);
-  EXPECT_GE(outcome.attempts.size(), 22U);
-  for (const auto& [name, result] : outcome.attempts) {
-    EXPECT_EQ(result, name == "read-library" ? "allowed" : "denied") << name;
+// Each mode is confined on its own: programs that are started read libraries, what is parsed here reads nothing, or the
+// character sets among them.
+TEST(Sandbox, DeniesEachModeEverythingButItsOwnFiles) {
+  const std::pair<const char*, const char*> modes[] = {
+      {"pdf", "allowed"},   {"pdf-info", "allowed"}, {"pdf-image", "allowed"}, {"ocr", "allowed"},
+      {"office", "denied"}, {"html", "allowed"},     {"mail", "allowed"},      {"image", "denied"}};
+  for (const auto& [mode, libraries] : modes) {
+    const Outcome outcome = self_test(std::string("--as=") + mode);
+    if (!machine_has_sandbox()) {
+      EXPECT_TRUE(outcome.exit_status == static_cast<int>(ExtractExit::kNoLandlock) ||
+                  outcome.exit_status == static_cast<int>(ExtractExit::kNoSeccomp));
+      EXPECT_TRUE(outcome.attempts.empty());
+      continue;
+    }
+    EXPECT_EQ(outcome.exit_status, 0);
+    EXPECT_GE(outcome.attempts.size(), 24U);
+    for (const auto& [name, result] : outcome.attempts) {
+      EXPECT_EQ(result, name == "read-library" ? libraries : "denied") << mode << " " << name;
+    }
   }
 }
 
 TEST(Sandbox, AttemptsSucceedWhereNothingIsDenied) {
-  for (const char* name : {"read-file", "read-folder", "read-process", "write-file", "make-folder", "memory-file",
-                           "socket-inet", "socket-unix", "signal-parent", "exec-shell", "read-library"}) {
+  for (const char* name :
+       {"read-file", "read-folder", "read-process", "write-file", "make-folder", "memory-file", "socket-inet",
+        "socket-unix", "signal-parent", "exec-shell", "exec-reader", "open-by-path", "read-library"}) {
     EXPECT_EQ(self_test(std::string("--unsafe-no-sandbox --attempt=") + name).attempts[name], "allowed") << name;
   }
 }
@@ -75,8 +85,9 @@ TEST(Sandbox, PassesNoOpenFileOn) {
 
 TEST(Sandbox, RefusesArgumentsItDoesNotKnow) {
   const int usage = static_cast<int>(ExtractExit::kUsage);
-  for (const char* options :
-       {"--attempt=unknown", "--attempt=", "--no-sandbox", "--memory-bytes=0", "--memory-bytes=1x", "extra"}) {
+  for (const char* options : {"--attempt=unknown", "--attempt=", "--no-sandbox", "--memory-bytes=0",
+                              "--memory-bytes=1x", "extra", "--as=unknown", "--pages=1", "--pages=2-1", "--pages=0-1",
+                              "'--pages=1-2;x'", "--language=../x", "--language="}) {
     EXPECT_EQ(self_test(std::string(options) + " 2>/dev/null").exit_status, usage) << options;
   }
 }

@@ -22,6 +22,11 @@ BIN = pathlib.Path(os.environ["MINIONS_BIN"])
 SOURCE = pathlib.Path(os.environ["MINIONS_SOURCE"])
 HANDBOOK = SOURCE / "examples/handbook.pdf"
 PATIENCE_S = 60
+# A real llama-server, and a tiny model with random weights whose text is noise. Empty where scripts/llama has not run.
+LLAMA_SERVER = os.environ.get("MINIONS_LLAMA_SERVER", "")
+NOISE_MODEL = os.environ.get("MINIONS_NOISE_MODEL", "")
+needs_llama_server = unittest.skipUnless(LLAMA_SERVER and NOISE_MODEL, "no llama-server: scripts/llama gets it")
+needs_noise_model = unittest.skipUnless(NOISE_MODEL, "no llama.cpp: scripts/llama gets it")
 
 
 def b64u(data):
@@ -197,6 +202,7 @@ class ModelServer:
         self.bodies = []
         self.broken_off = threading.Event()
         self.closed = False
+        self.model_id = "stub"
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -206,7 +212,7 @@ class ModelServer:
                 pass
 
             def do_GET(self):
-                self.reply_json({"object": "list", "data": [{"id": "stub", "object": "model"}]})
+                self.reply_json({"object": "list", "data": [{"id": outer.model_id, "object": "model"}]})
 
             def reply_json(self, value):
                 body = json.dumps(value).encode()
@@ -271,6 +277,47 @@ class ModelServer:
     def model(self):
         """minionsd's options for it."""
         return ["--upstream", self.url]
+
+
+class LlamaServer:
+    """A real llama-server with the noise model on a port of its own; stopped at the end of the test."""
+
+    def __init__(self, test, *options):
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = test.directory / f"llama-server.{self.port}.log"
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(llama_server_command(self.port, *options), stdout=log, stderr=log)
+        test.addCleanup(self.kill)
+        wait_until(self.healthy, "a healthy llama-server")
+
+    def healthy(self):
+        if self.process.poll() is not None:
+            raise AssertionError("llama-server ended: " + self.log.read_text(errors="replace")[-2000:])
+        try:
+            return b"ok" in fetch(self.url + "/health")
+        except OSError:
+            return False
+
+    def post(self, path, body):
+        request = urllib.request.Request(self.url + path, json.dumps(body).encode(), {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as reply:
+            return json.load(reply)
+
+    def model(self):
+        """minionsd's options for it."""
+        return ["--upstream", self.url]
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(PATIENCE_S)
+
+
+def llama_server_command(port, *options):
+    """How llama-server is started: one thread, since others share the machine, and nothing of the network."""
+    return [LLAMA_SERVER, "--model", NOISE_MODEL, "--host", "127.0.0.1", "--port", str(port), "--threads", "1",
+            "--ctx-size", "4096", "--parallel", "1", "--offline", "--no-webui", *options]
 
 
 def next_token(process):

@@ -5,7 +5,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 
-namespace minions::documents {
+namespace minions::formats {
 
 struct DecodedText {
   std::string text;  // UTF-8, lines end with \n, no byte order mark
@@ -13,6 +13,10 @@ struct DecodedText {
 };
 
 // kUnsupported if the bytes are not text at all; kDocument if they break the encoding that their mark names.
-[[nodiscard]] Result<DecodedText> decode_text(ByteView bytes);
+[[nodiscard]] Result<DecodedText> decode_text(std::string bytes);
 
-}  // namespace minions::documents
+void append_utf8(std::string& to, char32_t code_point);
+// What windows-1252 has for a byte; the byte itself where it has nothing.
+[[nodiscard]] char32_t windows_1252(std::uint8_t byte);
+
+}  // namespace minions::formats

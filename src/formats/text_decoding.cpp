@@ -1,10 +1,10 @@
-#include "documents/text_decoding.h"
+#include "formats/text_decoding.h"
 
 #include <fmt/format.h>
 
 #include "base/encoding.h"
 
-namespace minions::documents {
+namespace minions::formats {
 namespace {
 
 // 0x80 to 0x9F of windows-1252 (WHATWG Encoding, index windows-1252); 0: not assigned, and then it is ISO 8859-1.
@@ -12,19 +12,6 @@ constexpr std::array<char16_t, 32> kWindows1252 = {0x20AC, 0,      0x201A, 0x019
                                                    0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0,      0x017D, 0,
                                                    0,      0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
                                                    0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0,      0x017E, 0x0178};
-
-void append_code_point(std::string& to, char32_t c) {
-  const auto byte = [&](char32_t value) { to += static_cast<char>(value); };
-  if (c < 0x80) {
-    byte(c);
-  } else if (c < 0x800) {
-    byte(0xC0 | c >> 6), byte(0x80 | (c & 63));
-  } else if (c < 0x10000) {
-    byte(0xE0 | c >> 12), byte(0x80 | (c >> 6 & 63)), byte(0x80 | (c & 63));
-  } else {
-    byte(0xF0 | c >> 18), byte(0x80 | (c >> 12 & 63)), byte(0x80 | (c >> 6 & 63)), byte(0x80 | (c & 63));
-  }
-}
 
 enum class ByteOrder { kLittle, kBig };
 
@@ -48,7 +35,7 @@ Result<std::string> from_utf16(ByteView bytes, ByteOrder order) {
       c = 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
       at += 2;
     }
-    append_code_point(text, c);
+    append_utf8(text, c);
   }
   return text;
 }
@@ -62,7 +49,7 @@ DecodedText from_single_byte(ByteView bytes) {
   text.reserve(bytes.size() + bytes.size() / 8);
   for (const std::uint8_t byte : bytes) {
     const bool remapped = windows && byte >= 0x80 && byte < 0xA0;
-    append_code_point(text, remapped ? kWindows1252[byte - 0x80U] : byte);
+    append_utf8(text, remapped ? kWindows1252[byte - 0x80U] : byte);
   }
   return {std::move(text), fmt::format("not UTF-8; read as {}", windows ? "windows-1252" : "ISO 8859-1")};
 }
@@ -97,27 +84,47 @@ void make_line_feeds(std::string& text) {
   text.resize(to);
 }
 
-Result<DecodedText> decode(ByteView bytes) {
+// Bytes that are UTF-8 already stay where they are.
+Result<DecodedText> decode(std::string text) {
+  const ByteView bytes = as_bytes(text);
   if (starts_with(bytes, "\xEF\xBB\xBF")) {
-    const std::string_view text = as_text(bytes.subspan(3));
     if (!is_utf8(text)) return fail(ErrorCode::kDocument, "has a UTF-8 byte order mark but is not UTF-8");
-    return DecodedText{std::string(text), {}};
+    text.erase(0, 3);
+    return DecodedText{std::move(text), {}};
   }
   if (starts_with(bytes, "\xFF\xFE") || starts_with(bytes, "\xFE\xFF")) {
     const ByteOrder order = bytes[0] == 0xFF ? ByteOrder::kLittle : ByteOrder::kBig;
-    return from_utf16(bytes.subspan(2), order).map([](std::string text) { return DecodedText{std::move(text), {}}; });
+    return from_utf16(bytes.subspan(2), order).map([](std::string utf8) { return DecodedText{std::move(utf8), {}}; });
   }
-  if (is_utf8(as_text(bytes))) return DecodedText{std::string(as_text(bytes)), {}};
+  if (is_utf8(text)) return DecodedText{std::move(text), {}};
   return from_single_byte(bytes);
 }
 
 }  // namespace
 
-Result<DecodedText> decode_text(ByteView bytes) {
-  MINIONS_TRY_ASSIGN(DecodedText decoded, decode(bytes));
+void append_utf8(std::string& to, char32_t c) {
+  const auto byte = [&](char32_t value) { to += static_cast<char>(value); };
+  if (c < 0x80) {
+    byte(c);
+  } else if (c < 0x800) {
+    byte(0xC0 | c >> 6), byte(0x80 | (c & 63));
+  } else if (c < 0x10000) {
+    byte(0xE0 | c >> 12), byte(0x80 | (c >> 6 & 63)), byte(0x80 | (c & 63));
+  } else {
+    byte(0xF0 | c >> 18), byte(0x80 | (c >> 12 & 63)), byte(0x80 | (c >> 6 & 63)), byte(0x80 | (c & 63));
+  }
+}
+
+char32_t windows_1252(std::uint8_t byte) {
+  const bool remapped = byte >= 0x80 && byte < 0xA0 && kWindows1252[byte - 0x80U] != 0;
+  return remapped ? kWindows1252[byte - 0x80U] : byte;
+}
+
+Result<DecodedText> decode_text(std::string bytes) {
+  MINIONS_TRY_ASSIGN(DecodedText decoded, decode(std::move(bytes)));
   if (is_binary(decoded.text)) return fail(ErrorCode::kUnsupported, "is not text");
   make_line_feeds(decoded.text);
   return decoded;
 }
 
-}  // namespace minions::documents
+}  // namespace minions::formats

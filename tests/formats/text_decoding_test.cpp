@@ -1,14 +1,14 @@
-#include "documents/text_decoding.h"
+#include "formats/text_decoding.h"
 
 #include <gtest/gtest.h>
 
-namespace minions::documents {
+namespace minions::formats {
 namespace {
 
 using namespace std::string_view_literals;
 
 std::string decoded(std::string_view bytes) {
-  const auto text = decode_text(as_bytes(bytes));
+  const auto text = decode_text(std::string(bytes));
   return text ? text->text + (text->note.empty() ? "" : " | " + text->note) : "error: " + text.error().detail;
 }
 
@@ -37,13 +37,13 @@ TEST(DecodeText, FallsBackWithANote) {
 TEST(DecodeText, EndsLinesWithLineFeeds) { EXPECT_EQ(decoded("a\r\nb\rc\n"), "a\nb\nc\n"); }
 
 TEST(DecodeText, RefusesWhatIsNotText) {
-  EXPECT_EQ(decode_text(as_bytes("a\0b"sv)).error().code, ErrorCode::kUnsupported);
-  EXPECT_EQ(decode_text(as_bytes("\x01\x02\x03 text")).error().code, ErrorCode::kUnsupported);
-  EXPECT_EQ(decode_text(as_bytes("\xEF\xBB\xBF\xFF")).error().code, ErrorCode::kDocument);
-  EXPECT_EQ(decode_text(as_bytes("\xFF\xFE\x41"sv)).error().code, ErrorCode::kDocument);
-  EXPECT_EQ(decode_text(as_bytes("\xFF\xFE\x00\xDC"sv)).error().code, ErrorCode::kDocument);
-  EXPECT_EQ(decode_text(as_bytes("\xFF\xFE\x3D\xD8"sv)).error().code, ErrorCode::kDocument);
+  EXPECT_EQ(decode_text(std::string("a\0b"sv)).error().code, ErrorCode::kUnsupported);
+  EXPECT_EQ(decode_text(std::string("\x01\x02\x03 text")).error().code, ErrorCode::kUnsupported);
+  EXPECT_EQ(decode_text(std::string("\xEF\xBB\xBF\xFF")).error().code, ErrorCode::kDocument);
+  EXPECT_EQ(decode_text(std::string("\xFF\xFE\x41"sv)).error().code, ErrorCode::kDocument);
+  EXPECT_EQ(decode_text(std::string("\xFF\xFE\x00\xDC"sv)).error().code, ErrorCode::kDocument);
+  EXPECT_EQ(decode_text(std::string("\xFF\xFE\x3D\xD8"sv)).error().code, ErrorCode::kDocument);
 }
 
 }  // namespace
-}  // namespace minions::documents
+}  // namespace minions::formats

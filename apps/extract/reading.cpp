@@ -1,0 +1,118 @@
+#include "reading.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <limits>
+#include <new>
+
+#include "base/encoding.h"
+#include "formats/charset.h"
+#include "formats/html.h"
+#include "formats/image.h"
+#include "formats/mail.h"
+#include "formats/office.h"
+
+namespace minions::extract {
+namespace {
+
+using namespace formats;
+
+class PipeOutput final : public Output {
+ public:
+  void text(std::string_view bytes) override { say(STDOUT_FILENO, bytes); }
+  void remark(Remark remark, std::uint64_t number) override {
+    std::string line(kRemarkNames[static_cast<std::size_t>(remark)]);
+    say(STDERR_FILENO, line.append(" ").append(std::to_string(number)).append("\n"));
+  }
+};
+
+constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();  // the parent has checked the size
+
+// The input from its start, up to `limit_bytes`.
+Read<std::string> input_bytes(std::size_t limit_bytes) {
+  std::string text;
+  std::size_t done = 0;
+  for (;;) {
+    if (text.size() == done) text.resize(std::min(limit_bytes, done + (std::size_t{1} << 20)));
+    if (text.size() == done) break;
+    const ssize_t count = pread(STDIN_FILENO, text.data() + done, text.size() - done, static_cast<off_t>(done));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return stop(ExtractExit::kDamaged);
+    if (count == 0) break;
+    done += static_cast<std::size_t>(count);
+  }
+  text.resize(done);
+  return text;
+}
+
+Read<void> read_html(PageWriter& writer) {
+  auto bytes = input_bytes(kAll);
+  if (!bytes) return stop(bytes.error());
+  const bool utf16 = bytes->starts_with("\xFF\xFE") || bytes->starts_with("\xFE\xFF");
+  const bool marked = bytes->starts_with("\xEF\xBB\xBF");
+  const std::string charset = utf16 ? "utf-16" : marked ? "utf-8" : html_charset(*bytes);
+  const bool is_utf8_already = (charset.empty() || charset == "utf-8") && is_utf8(*bytes);
+  Converted html = is_utf8_already ? Converted{*std::move(bytes), 0, true} : to_utf8(charset, as_bytes(*bytes));
+  if (html.replaced > 0) writer.remark(Remark::kReplacedCharacters, html.replaced);
+  if (!html.charset_is_known) writer.remark(Remark::kUnknownCharsets, 1);
+  write_html(std::string_view(html.text).substr(html.text.starts_with("\xEF\xBB\xBF") ? 3 : 0), writer);
+  writer.finish();
+  return writer.status();
+}
+
+Read<void> read_mail(PageWriter& writer) {
+  const auto bytes = input_bytes(kAll);
+  if (!bytes) return stop(bytes.error());
+  write_mail(*bytes, writer);
+  writer.finish();
+  return writer.status();
+}
+
+Read<void> read_image(PageWriter& writer) {
+  constexpr std::size_t kHeaderBytes = 1 << 20;  // JPEG puts thumbnails and colour profiles in front
+  const auto bytes = input_bytes(kHeaderBytes);
+  if (!bytes) return stop(bytes.error());
+  const auto header = read_image_header(as_bytes(*bytes));
+  if (!header) return stop(ExtractExit::kDamaged);
+  writer.remark(Remark::kWidth, header->width);
+  writer.remark(Remark::kHeight, header->height);
+  return {};
+}
+
+Read<void> read_archive(PageWriter& writer) {
+  Zip zip(STDIN_FILENO);
+  auto document = examine_office(zip);
+  if (!document) return stop(document.error());
+  return read_office(zip, *document, writer);
+}
+
+Read<void> read(std::string_view mode, PageWriter& writer) {
+  if (mode == "office") return read_archive(writer);
+  if (mode == "html") return read_html(writer);
+  if (mode == "mail") return read_mail(writer);
+  if (mode == "image") return read_image(writer);
+  return stop(ExtractExit::kUsage);
+}
+
+}  // namespace
+
+int read_document(std::string_view mode, const TextLimits& limits) {
+  std::set_new_handler([] { _exit(static_cast<int>(ExtractExit::kOutOfMemory)); });
+  PipeOutput output;
+  PageWriter writer(output, limits);
+  const auto done = read(mode, writer);
+  return done ? 0 : static_cast<int>(done.error());
+}
+
+void say(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = write(descriptor, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+}  // namespace minions::extract

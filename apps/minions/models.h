@@ -1,0 +1,11 @@
+// minions models: what can be asked of the server, listed over the sealed channel, and what its statement says of each.
+#pragma once
+
+#include "exit_code.h"
+#include "options.h"
+
+namespace minions::app {
+
+[[nodiscard]] ExitCode models(const ModelsOptions& options);
+
+}  // namespace minions::app

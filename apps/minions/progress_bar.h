@@ -1,0 +1,36 @@
+// How far long work has come, with the time that is left, on the last line of a terminal. Says nothing where standard
+// error is none, and nothing about work that is done within a second.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "documents/progress.h"
+
+namespace minions::app {
+
+class ProgressBar final : public documents::Progress {
+ public:
+  explicit ProgressBar(std::string verb);
+  ~ProgressBar() override { clear(); }
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
+
+  void at(std::size_t done, std::size_t total) override;
+  // Takes the line away, for what is printed next.
+  void clear();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  std::string verb_;
+  bool terminal_;
+  bool shown_ = false;
+  Clock::time_point start_ = Clock::now();
+  Clock::time_point drawn_{};
+};
+
+// `reading [########............] 40 of 100, 12 s left`
+[[nodiscard]] std::string progress_line(const std::string& verb, std::size_t done, std::size_t total, double elapsed_s);
+
+}  // namespace minions::app

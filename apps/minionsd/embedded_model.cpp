@@ -1,0 +1,100 @@
+#include "embedded_model.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+
+#include "base/log.h"
+#include "models/in_process_backend.h"
+#include "models/model_store.h"
+
+namespace minions::minionsd {
+namespace {
+
+// Requests that are computed or wait for it, each with a thread that reads its prompt and then sleeps.
+constexpr std::size_t kRequests = 64;
+
+constexpr std::chrono::milliseconds kToldEvery{5'000};
+
+// A line now and then, with the time that is left at the speed so far.
+class DownloadLines {
+ public:
+  void report(const models::DownloadProgress& progress) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last_ < kToldEvery && progress.bytes < progress.of_bytes) return;
+    last_ = now;
+    const double seconds = static_cast<double>(progress.taken.count()) / 1000;
+    const double speed = seconds > 0 ? static_cast<double>(progress.fetched_bytes) / seconds : 0;
+    const double left = speed > 0 ? static_cast<double>(progress.of_bytes - progress.bytes) / speed : 0;
+    log::info("model_download", {{"file", log::Public{progress.file}},
+                                 {"percent", progress.bytes * 100 / std::max<std::uint64_t>(1, progress.of_bytes)},
+                                 {"of_mb", progress.of_bytes / 1'000'000},
+                                 {"mb_per_s", static_cast<std::uint64_t>(speed / 1e6)},
+                                 {"left_s", static_cast<std::uint64_t>(left)}});
+  }
+
+ private:
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+// hf: and ollama: become a path. The token is gone from the environment before anything else could inherit it.
+Result<std::string> local_file(const std::string& name) {
+  models::ModelStoreOptions store = models::store_options([](const char* variable) { return std::getenv(variable); });
+  ::unsetenv("HF_TOKEN");
+  DownloadLines lines;
+  store.hf.progress = [&](const models::DownloadProgress& progress) { lines.report(progress); };
+  MINIONS_TRY_ASSIGN(const std::filesystem::path path, models::resolve_model(name, store));
+  return path.string();
+}
+
+}  // namespace
+
+void declare_model(CLI::App& app, ModelFlags& flags) {
+  models::LlamaOptions& options = flags.options;
+  app.add_option("--model", flags.file,
+                 "model run inside this process by llama.cpp: a GGUF file, hf:OWNER/REPO[:FILE] or ollama:NAME");
+  app.add_option("--ctx", flags.context_tokens,
+                 "tokens of context of each request (default: what the model was made for, at most 8192)")
+      ->check(CLI::Range(64, 16'777'216));
+  app.add_option("--parallel", options.parallel, "requests that the model computes at once")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  app.add_option("--gpu-layers", options.gpu_layers, "layers on the GPU; -1 is all (builds with a GPU's code)")
+      ->check(CLI::Range(-1, 10'000))
+      ->capture_default_str();
+  app.add_option("--model-threads", options.threads, "threads that compute (default: the physical cores allowed)")
+      ->check(CLI::Range(1, 512));
+  app.add_flag(
+      "--share-prompt-cache", flags.share_prompt_cache,
+      "let sessions use what was read of each other's prompts: faster, and shows that a prompt was seen before");
+}
+
+Result<std::optional<models::LlamaOptions>> read_model(const ModelFlags& flags, const CLI::App& app) {
+  if (flags.file.empty()) {
+    for (const char* option : {"--ctx", "--parallel", "--gpu-layers", "--model-threads", "--share-prompt-cache"}) {
+      if (app.count(option) > 0) return fail(ErrorCode::kUsage, fmt::format("{} goes with --model", option));
+    }
+    return std::nullopt;
+  }
+  models::LlamaOptions options = flags.options;
+  options.path = flags.file;
+  if (flags.context_tokens > 0) options.context_tokens = flags.context_tokens;
+  if (flags.share_prompt_cache) options.sharing = models::PromptSharing::kAcrossSessions;
+  return options;
+}
+
+Result<EmbeddedModel> load_model(const models::LlamaOptions& options) {
+  models::LlamaOptions local = options;
+  MINIONS_TRY_ASSIGN(local.path, local_file(options.path));
+  // Files of a store of Ollama are called by their hash.
+  if (constexpr std::string_view kOllama = "ollama:"; options.path.starts_with(kOllama))
+    local.id = options.path.substr(kOllama.size());
+  MINIONS_TRY_ASSIGN(models::LoadedModel loaded, models::load_llama_model(local));
+  log::info("model", {{"id", log::Public{loaded.id}}, {"weights_sha256", log::Public{loaded.weights_sha256}}});
+  return EmbeddedModel{
+      std::make_shared<models::InProcessBackend>(
+          std::move(loaded.model), models::InProcessOptions{.threads = kRequests, .request_limit = kRequests}),
+      std::move(loaded.weights_sha256)};
+}
+
+}  // namespace minions::minionsd

@@ -1,0 +1,33 @@
+// The model that runs inside minionsd: its options, and the backend made of it.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "models/backend.h"
+#include "models/llama_model.h"
+
+namespace minions::minionsd {
+
+// As typed.
+struct ModelFlags {
+  std::string file;
+  std::uint32_t context_tokens = 0;  // 0: not given
+  models::LlamaOptions options;
+  bool share_prompt_cache = false;
+};
+
+void declare_model(CLI::App& app, ModelFlags& flags);
+// Nothing: --model is not given. kUsage: an option of it is, without it.
+[[nodiscard]] Result<std::optional<models::LlamaOptions>> read_model(const ModelFlags& flags, const CLI::App& app);
+
+struct EmbeddedModel {
+  std::shared_ptr<models::Backend> backend;
+  std::string weights_sha256;
+};
+// Loads the file, which takes a while.
+[[nodiscard]] Result<EmbeddedModel> load_model(const models::LlamaOptions& options);
+
+}  // namespace minions::minionsd

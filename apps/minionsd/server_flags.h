@@ -1,0 +1,39 @@
+// The part of the command line that names an inference server to start and watch.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/server_command.h"
+#include "net/url.h"
+
+namespace minions::minionsd {
+
+// As typed.
+struct ServerFlags {
+  std::string sglang_model, vllm_model, sglang_endpoint, vllm_endpoint, server_command, server_log;
+  std::vector<std::string> server_args;
+  std::vector<std::string> rest;  // behind --
+  std::vector<std::string> server_env;
+  std::uint32_t server_start_s = 1800;
+  bool streaming = false;  // of the prototype: replies are streamed where the request says so
+};
+
+struct ModelServerChoice {
+  models::ServerCommand command;
+  std::optional<net::Url> endpoint;  // used if something answers there; else where the server is started
+  std::vector<std::string> kept_environment;
+  std::optional<std::string> log_file;
+  std::chrono::seconds start_time{0};
+};
+
+void declare_server(CLI::App& app, ServerFlags& flags);
+// An endpoint that is named alone: an upstream like any other.
+[[nodiscard]] std::string lone_endpoint(const ServerFlags& flags);
+// Nothing: none is asked for. kUsage: what makes no sense together.
+[[nodiscard]] Result<std::optional<ModelServerChoice>> read_server(const ServerFlags& flags);
+
+}  // namespace minions::minionsd

@@ -1,0 +1,30 @@
+// What a file is, from its first bytes; the name only chooses between kinds of plain text.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/bytes.h"
+#include "documents/document.h"
+
+namespace minions::documents {
+
+inline constexpr std::size_t kMagicBytes = 4096;  // the start that is looked at
+
+enum class FileType { kPdf, kArchive, kHtml, kMail, kImage, kText, kOldOffice, kOther };
+
+struct FileFacts {
+  FileType type;
+  std::string_view what;  // for a refusal or a note: "a PNG image"; a media type for kImage
+};
+
+[[nodiscard]] FileFacts examine(ByteView start, std::string_view name);
+
+// Of what turned out to be text: Markdown, CSV, source code or text, by the end of the name.
+[[nodiscard]] DocumentKind text_kind(std::string_view name);
+
+// `is named .pdf and is text`, where the end of the name promises another kind than the content has.
+[[nodiscard]] std::optional<std::string> note_on_name(std::string_view name, DocumentKind kind,
+                                                      std::string_view media_type);
+
+}  // namespace minions::documents

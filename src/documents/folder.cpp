@@ -1,0 +1,199 @@
+#include "documents/folder.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <memory>
+
+#include "documents/ignore_rules.h"
+#include "documents/workers.h"
+
+namespace minions::documents {
+namespace {
+
+constexpr std::string_view kIgnoredByGit = "ignored by .gitignore";
+constexpr std::size_t kMaxRulesBytes = 1 << 20;
+
+struct Listed {
+  std::string name;
+  unsigned char type;  // DT_REG and so on
+};
+
+Result<std::vector<Listed>> list(const std::filesystem::path& folder) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(folder.c_str()), ::closedir);
+  if (!open) {
+    const ErrorCode code = errno == ENOENT    ? ErrorCode::kNotFound
+                           : errno == ENOTDIR ? ErrorCode::kDocument
+                                              : ErrorCode::kIo;
+    return fail(code, fmt::format("cannot be listed: {}", std::strerror(errno)));
+  }
+  std::vector<Listed> entries;
+  while (const dirent* entry = ::readdir(open.get())) {
+    const std::string_view name = entry->d_name;
+    if (name == "." || name == "..") continue;
+    unsigned char type = entry->d_type;
+    struct stat status {};
+    if (type == DT_UNKNOWN && ::lstat((folder / name).c_str(), &status) == 0) type = IFTODT(status.st_mode);
+    entries.push_back({std::string(name), type});
+  }
+  std::sort(entries.begin(), entries.end(), [](const Listed& a, const Listed& b) { return a.name < b.name; });
+  return entries;
+}
+
+std::string read_rules(const std::filesystem::path& folder) {
+  const auto file = open_regular(folder / ".gitignore", Links::kRefused);
+  if (!file || file->size_bytes > kMaxRulesBytes) return {};
+  return read_at(file->file, 0, file->size_bytes).value_or("");
+}
+
+// The files below a folder, found depth first.
+class Walk {
+ public:
+  Walk(std::filesystem::path root, const FolderOptions& options) : root_(std::move(root)), options_(options) {}
+
+  [[nodiscard]] Status run() { return visit("", 0); }
+  [[nodiscard]] const std::vector<std::string>& files() const { return files_; }
+  [[nodiscard]] std::vector<Skipped>& skipped() { return skipped_; }
+
+ private:
+  enum class Expected { kNo, kYes };
+  struct Level {
+    std::string folder;  // from the root, empty or ending with /
+    IgnoreRules rules;
+  };
+
+  [[nodiscard]] Status visit(const std::string& folder, std::size_t depth) {
+    auto entries = list(root_ / folder);
+    if (!entries) {
+      if (depth == 0) return fail(std::move(entries).error());
+      skip(folder, entries.error().detail);
+      return {};
+    }
+    if (options_.honours_gitignore) levels_.push_back({folder, IgnoreRules(read_rules(root_ / folder))});
+    for (const Listed& entry : *entries) MINIONS_TRY(take(folder, entry, depth));
+    if (options_.honours_gitignore) levels_.pop_back();
+    return {};
+  }
+
+  [[nodiscard]] Status take(const std::string& folder, const Listed& entry, std::size_t depth) {
+    const std::string path = folder + entry.name;
+    const bool is_folder = entry.type == DT_DIR;
+    const EntryType type = is_folder ? EntryType::kFolder : EntryType::kFile;
+    if (entry.type == DT_LNK) {
+      skip(path, "a symbolic link");
+    } else if (!is_folder && entry.type != DT_REG) {
+      skip(path, "not a regular file");
+    } else if (const auto reason = ignored_by_default(entry.name, type)) {
+      skip(path + (is_folder ? "/" : ""), *reason, Expected::kYes);
+    } else if (is_ignored(path, type)) {
+      skip(path + (is_folder ? "/" : ""), kIgnoredByGit, Expected::kYes);
+    } else if (is_folder && depth + 1 >= options_.max_depth) {
+      return fail(ErrorCode::kTooLarge, fmt::format("has folders deeper than {}, the limit", options_.max_depth));
+    } else if (is_folder) {
+      return visit(path + "/", depth + 1);
+    } else if (files_.size() == options_.max_files) {
+      return fail(ErrorCode::kTooLarge, fmt::format("has more than {} files, the limit", options_.max_files));
+    } else {
+      files_.push_back(path);
+    }
+    return {};
+  }
+
+  // The rules of the folders on the way, the innermost first.
+  [[nodiscard]] bool is_ignored(std::string_view path, EntryType type) const {
+    for (auto level = levels_.rbegin(); level != levels_.rend(); ++level) {
+      switch (level->rules.judge(path.substr(level->folder.size()), type)) {
+        case IgnoreRules::Verdict::kIgnored: return true;
+        case IgnoreRules::Verdict::kTakenBack: return false;
+        case IgnoreRules::Verdict::kNotNamed: break;
+      }
+    }
+    return false;
+  }
+  void skip(std::string_view path, std::string_view reason, Expected expected = Expected::kNo) {
+    skipped_.push_back({printable(path), std::string(reason), expected == Expected::kYes});
+  }
+
+  std::filesystem::path root_;
+  const FolderOptions& options_;
+  std::vector<Level> levels_;
+  std::vector<std::string> files_;
+  std::vector<Skipped> skipped_;
+};
+
+Result<Document> load_below(const std::filesystem::path& path, std::string name, const LoadOptions& options) {
+  MINIONS_TRY_ASSIGN(const FileOfSize source, open_regular(path, Links::kRefused));
+  return load_open(std::move(name), source, options);
+}
+
+std::size_t text_bytes(const Document& document) {
+  std::size_t bytes = 0;
+  for (const Page& page : document.pages) bytes += page.text.size();
+  return bytes;
+}
+
+// What no other file of the folder would fare better with.
+bool concerns_all(const Error& error) {
+  return error.code == ErrorCode::kUnsupported && (error.detail.find("unsafe-no-sandbox") != std::string::npos ||
+                                                   error.detail.find("minions-extract") != std::string::npos);
+}
+
+}  // namespace
+
+Result<FolderDocuments> load_folder(const std::filesystem::path& folder, const FolderOptions& options) {
+  const auto named = [&](Error error) { return std::move(error).in(printable(folder.string())); };
+  Walk walk(folder, options);
+  if (const Status walked = walk.run(); !walked) return fail(named(walked.error()));
+
+  const std::vector<std::string>& files = walk.files();
+  LoadOptions load = options.load;
+  const unsigned threads = load.extractor.parallel == 0 ? processors() : load.extractor.parallel;
+  if (files.size() >= threads) load.extractor.parallel = 1;  // the files keep all processors busy
+  std::vector<std::optional<Result<Document>>> read(files.size());
+  std::atomic<std::size_t> total_bytes = 0;
+  const Status done = for_each(
+      files.size(), threads,
+      [&](std::size_t i) -> Status {
+        read[i] = load_below(folder / files[i], printable(files[i]), load);
+        if (!*read[i] && concerns_all(read[i]->error())) return fail(Error(read[i]->error()).in(printable(files[i])));
+        if (*read[i]) total_bytes += text_bytes(**read[i]);
+        if (total_bytes <= options.max_text_bytes) return {};
+        return fail(ErrorCode::kTooLarge,
+                    fmt::format("has more than {} bytes of text, the limit", options.max_text_bytes));
+      },
+      options.progress);
+  if (!done) return fail(named(done.error()));
+
+  FolderDocuments found{{}, std::move(walk.skipped())};
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    if (*read[i]) {
+      found.documents.push_back(**std::move(read[i]));
+    } else {
+      found.skipped.push_back({printable(files[i]), read[i]->error().detail});
+    }
+  }
+  std::sort(found.skipped.begin(), found.skipped.end(),
+            [](const Skipped& a, const Skipped& b) { return a.path < b.path; });
+  return found;
+}
+
+std::string summary_of(const std::vector<Skipped>& skipped) {
+  if (skipped.empty()) return {};
+  std::map<std::string, std::size_t> counts;
+  for (const Skipped& skip : skipped) ++counts[skip.reason];
+  std::vector<std::pair<std::string, std::size_t>> reasons(counts.begin(), counts.end());
+  std::stable_sort(reasons.begin(), reasons.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::string text = fmt::format("{} skipped: ", skipped.size());
+  for (std::size_t i = 0; i < reasons.size(); ++i)
+    text += fmt::format("{}{} {}", i == 0 ? "" : ", ", reasons[i].second, reasons[i].first);
+  return text;
+}
+
+}  // namespace minions::documents

@@ -1,0 +1,213 @@
+#include "documents/helper.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/encoding.h"
+
+namespace minions::documents {
+namespace {
+
+using formats::ExtractExit;
+using formats::Remark;
+
+constexpr std::string_view kHelperName = "minions-extract";
+constexpr std::string_view kWithoutSandbox =
+    "PDFs and other documents that need a parser are read only in a sandbox unless --unsafe-no-sandbox is given";
+
+Result<std::filesystem::path> helper_path(const ExtractorOptions& options) {
+  if (!options.helper.empty()) return options.helper;
+  std::error_code error;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error) return fail(ErrorCode::kIo, "the path of the running program is not known: " + error.message());
+  return program.parent_path() / kHelperName;
+}
+
+std::vector<std::string> arguments_of(const HelperRun& run, const ExtractorOptions& options) {
+  const auto cpu_s = std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(options.time_limit).count());
+  std::vector<std::string> arguments = {
+      std::string(run.mode), fmt::format("--memory-bytes={}", options.max_memory_bytes),
+      fmt::format("--cpu-s={}", cpu_s), fmt::format("--max-text-bytes={}", options.max_text_bytes),
+      fmt::format("--max-pages={}", options.max_pages)};
+  if (options.confinement == Confinement::kUnsafeNoSandbox) arguments.emplace_back("--unsafe-no-sandbox");
+  arguments.insert(arguments.end(), run.arguments.begin(), run.arguments.end());
+  return arguments;
+}
+
+tl::unexpected<Error> out_of_memory(const ExtractorOptions& options) {
+  return fail(ErrorCode::kTooLarge,
+              fmt::format("needs more than {} MiB to be read, the limit", options.max_memory_bytes >> 20));
+}
+
+tl::unexpected<Error> too_many_pages(const ExtractorOptions& options) {
+  return fail(ErrorCode::kTooLarge, fmt::format("has more than {} pages, the limit", options.max_pages));
+}
+
+tl::unexpected<Error> too_much_text(const ExtractorOptions& options) {
+  return fail(ErrorCode::kTooLarge, fmt::format("has more than {} bytes of text, the limit", options.max_text_bytes));
+}
+
+Status status_of_signal(int signal, std::string_view complaints, const ExtractorOptions& options) {
+  if (signal == SIGXCPU || signal == SIGKILL) {
+    return fail(ErrorCode::kTimeout, fmt::format("takes longer to read than {} ms of processor time, the limit",
+                                                 options.time_limit.count()));
+  }
+  if (signal == SIGABRT && complaints.find("alloc") != std::string_view::npos) return out_of_memory(options);
+  return fail(ErrorCode::kDocument, fmt::format("is damaged: its reader stopped with signal {}", signal));
+}
+
+std::string missing_program(std::string_view mode) {
+  if (mode == "ocr") return "tesseract cannot be started: install tesseract-ocr";
+  const std::string_view program = mode == "pdf-info" ? "pdfinfo" : mode == "pdf-image" ? "pdftoppm" : "pdftotext";
+  return fmt::format("{} cannot be started: install poppler-utils", program);
+}
+
+// What the helper's own codes say; kInternal with its number for a code that is not one.
+Error error_of(ExtractExit code, const HelperRun& run, const ExtractorOptions& options) {
+  switch (code) {
+    case ExtractExit::kEncrypted: return {ErrorCode::kDocument, "is encrypted: it wants a password"};
+    case ExtractExit::kDamaged: return {ErrorCode::kDocument, "is damaged: it breaks its own format"};
+    case ExtractExit::kBomb:
+      return {ErrorCode::kTooLarge, "holds far more than its size says: it is made to fill memory"};
+    case ExtractExit::kDocumentType:
+      return {ErrorCode::kDocument, "has XML with a document type, as entity bombs have and office documents never"};
+    case ExtractExit::kTooMuchText: return too_much_text(options).value();
+    case ExtractExit::kTooManyPages: return too_many_pages(options).value();
+    case ExtractExit::kNoDocument:
+      return {ErrorCode::kUnsupported, "is a ZIP archive, and no office document that is known here"};
+    case ExtractExit::kOutOfMemory: return out_of_memory(options).value();
+    case ExtractExit::kUsage:
+      return {ErrorCode::kInternal, "the helper does not know its arguments: it is of another version"};
+    case ExtractExit::kNoLandlock:
+      return {ErrorCode::kUnsupported, fmt::format("this kernel has no Landlock; {}", kWithoutSandbox)};
+    case ExtractExit::kNoSeccomp:
+      return {ErrorCode::kUnsupported, fmt::format("this kernel has no seccomp; {}", kWithoutSandbox)};
+    case ExtractExit::kNoLimits: return {ErrorCode::kUnsupported, "the limits of the reader cannot be set"};
+    case ExtractExit::kNoReader: return {ErrorCode::kUnsupported, missing_program(run.mode)};
+  }
+  return {ErrorCode::kDocument, fmt::format("is damaged: its reader gave up with status {}", static_cast<int>(code))};
+}
+
+Status status_of_exit(const ChildResult& result, const HelperRun& run, const ExtractorOptions& options) {
+  const std::string_view complaints = result.complaints;
+  const auto complains = [&](std::string_view phrase) { return complaints.find(phrase) != std::string_view::npos; };
+  if (WIFSIGNALED(result.wait_status)) return status_of_signal(WTERMSIG(result.wait_status), complaints, options);
+  const int code = WEXITSTATUS(result.wait_status);
+  if (code == 0) return {};
+  if (code >= static_cast<int>(ExtractExit::kEncrypted) && code <= static_cast<int>(ExtractExit::kNoReader))
+    return fail(error_of(static_cast<ExtractExit>(code), run, options));
+  if (code == 127 && complains("shared librar"))
+    return fail(ErrorCode::kUnsupported, "its reader does not find its libraries inside the sandbox");
+  if (run.mode == "ocr" && (complains("Failed loading language") || complains("Error opening data file"))) {
+    return fail(ErrorCode::kUnsupported,
+                fmt::format("tesseract has no data for '{}': install tesseract-ocr-LANGUAGE", options.ocr_language));
+  }
+  if (complains("Incorrect password")) return fail(ErrorCode::kDocument, "is an encrypted PDF: it wants a password");
+  if (code == 3 && run.mode.starts_with("pdf"))
+    return fail(ErrorCode::kDocument, "is a PDF that forbids taking its text");
+  if (complains("Out of memory") || complains("bad_alloc")) return out_of_memory(options);
+  return fail(error_of(static_cast<ExtractExit>(code), run, options));
+}
+
+// Lines `NAME NUMBER` of names that are known; all else on standard error is passed over.
+HelperRemarks remarks_in(std::string_view complaints) {
+  HelperRemarks found;
+  found.is_damaged = complaints.find("Syntax Error") != std::string_view::npos;
+  while (!complaints.empty()) {
+    const std::size_t end = std::min(complaints.find('\n'), complaints.size());
+    const std::string_view line = complaints.substr(0, end);
+    complaints.remove_prefix(std::min(end + 1, complaints.size()));
+    const std::size_t space = std::min(line.find(' '), line.size());
+    const auto name = std::find(formats::kRemarkNames.begin(), formats::kRemarkNames.end(), line.substr(0, space));
+    std::uint64_t number = 0;
+    if (name == formats::kRemarkNames.end() || space == line.size()) continue;
+    const auto [stop, error] = std::from_chars(line.data() + space + 1, line.data() + line.size(), number);
+    if (error != std::errc() || stop != line.data() + line.size()) continue;
+    found.remarks.emplace_back(static_cast<Remark>(name - formats::kRemarkNames.begin()), number);
+  }
+  return found;
+}
+
+}  // namespace
+
+Result<HelperRemarks> run_helper(const HelperRun& run, const ExtractorOptions& options, OutputSink& sink) {
+  MINIONS_TRY_ASSIGN(const std::filesystem::path helper, helper_path(options));
+  auto result = run_child({helper, arguments_of(run, options), run.input.descriptor(), options.time_limit}, sink);
+  if (!result && result.error().code == ErrorCode::kTimeout) {
+    return fail(ErrorCode::kTimeout,
+                fmt::format("takes longer to read than {} ms, the limit", options.time_limit.count()));
+  }
+  if (!result) return fail(std::move(result).error());
+  const Status ended = status_of_exit(*result, run, options);
+  const HelperRemarks remarks = remarks_in(result->complaints);
+  crypto::wipe({reinterpret_cast<std::uint8_t*>(result->complaints.data()), result->complaints.size()});
+  MINIONS_TRY(ended);
+  return remarks;
+}
+
+std::string note_of(Remark remark, std::uint64_t number) {
+  const auto count = [&](std::string_view one, std::string_view many) {
+    return number == 1 ? std::string(one) : fmt::format("{} {}", number, many);
+  };
+  switch (remark) {
+    case Remark::kSavedPageNumbers: return "page numbers are those of the layout that was last saved in it";
+    case Remark::kHiddenSheets: return count("a sheet is", "sheets are") + " hidden and read all the same";
+    case Remark::kUnreadAttachments: return count("an attachment is", "attachments are") + " not read";
+    case Remark::kUnreadPictures: return count("a picture is", "pictures are") + " not read";
+    case Remark::kReplacedCharacters:
+      return count("a byte makes", "bytes make") + " no sense in the encoding that is named for the text";
+    case Remark::kUnknownCharsets:
+      return count("a text names", "texts name") + " an unknown encoding, which was guessed";
+    case Remark::kUncachedFormulas:
+      return count("a cell has", "cells have") + " a formula without a saved value and is left out";
+    case Remark::kKind:
+    case Remark::kWidth:
+    case Remark::kHeight: break;
+  }
+  return {};
+}
+
+PageCollector::~PageCollector() { crypto::wipe({reinterpret_cast<std::uint8_t*>(page_.data()), page_.size()}); }
+
+Status PageCollector::end_page() {
+  if (!is_utf8(page_)) return fail(ErrorCode::kDocument, "is damaged: its text is not UTF-8");
+  if (pages_.size() >= options_.max_pages) return too_many_pages(options_);
+  constexpr std::size_t kLargeBytes = 1 << 20;  // that are not copied
+  pages_.push_back({next_number_++, crypto::SecretText(page_.size() < kLargeBytes ? page_ : std::move(page_))});
+  crypto::wipe({reinterpret_cast<std::uint8_t*>(page_.data()), page_.size()});
+  page_.clear();
+  return {};
+}
+
+Status PageCollector::take(std::string_view added) {
+  text_bytes_ += added.size();
+  if (text_bytes_ > options_.max_text_bytes) return too_much_text(options_);
+  for (std::size_t end = added.find('\f'); end != std::string_view::npos; end = added.find('\f')) {
+    append_wiping(page_, added.substr(0, end));
+    MINIONS_TRY(end_page());
+    added.remove_prefix(end + 1);
+  }
+  append_wiping(page_, added);
+  return {};
+}
+
+Result<std::vector<Page>> PageCollector::finish() && {
+  if (!page_.empty()) return fail(ErrorCode::kDocument, "is damaged: its reader stopped in the middle of a page");
+  return std::move(pages_);
+}
+
+BytesCollector::~BytesCollector() { crypto::wipe({reinterpret_cast<std::uint8_t*>(bytes_.data()), bytes_.size()}); }
+
+Status BytesCollector::take(std::string_view added) {
+  if (bytes_.size() + added.size() > limit_bytes_)
+    return fail(ErrorCode::kTooLarge, fmt::format("becomes more than {} bytes, the limit", limit_bytes_));
+  append_wiping(bytes_, added);
+  return {};
+}
+
+}  // namespace minions::documents

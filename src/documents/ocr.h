@@ -1,0 +1,14 @@
+// Text of pages without text and of pictures: the page drawn by pdftoppm, read by tesseract, each confined in a helper
+// of its own. Only where it was asked for: it takes seconds a page and guesses.
+#pragma once
+
+#include "documents/extractor.h"
+
+namespace minions::documents {
+
+// Fills in the pages with those numbers, several at once. The note says which, and that it is a guess.
+[[nodiscard]] Result<std::string> read_scanned_pages(const OpenFile& pdf, const std::vector<std::uint32_t>& numbers,
+                                                     std::vector<Page>& pages, const ExtractorOptions& options);
+[[nodiscard]] Result<crypto::SecretText> read_picture(const OpenFile& picture, const ExtractorOptions& options);
+
+}  // namespace minions::documents

@@ -1,0 +1,19 @@
+// The same work for each of many items, on as many threads as the machine has processors.
+#pragma once
+
+#include <functional>
+
+#include "base/result.h"
+#include "documents/progress.h"
+
+namespace minions::documents {
+
+// The processors that this process may use; at least 1.
+[[nodiscard]] unsigned processors();
+
+// Calls `work` with 0 to count - 1, each once, in about that order, on `threads` threads, of which the caller's is one.
+// After a failure no more are begun, and the failure with the lowest number is returned. `progress` may be null.
+[[nodiscard]] Status for_each(std::size_t count, unsigned threads, const std::function<Status(std::size_t)>& work,
+                              Progress* progress = nullptr);
+
+}  // namespace minions::documents

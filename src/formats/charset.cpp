@@ -1,0 +1,93 @@
+#include "formats/charset.h"
+
+#include <iconv.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "base/encoding.h"
+#include "formats/text_decoding.h"
+
+namespace minions::formats {
+namespace {
+
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+
+Converted from_windows_1252(ByteView bytes) {
+  Converted converted;
+  converted.text.reserve(bytes.size() + bytes.size() / 8);
+  for (const std::uint8_t byte : bytes) append_utf8(converted.text, windows_1252(byte));
+  return converted;
+}
+
+class Iconv {
+ public:
+  explicit Iconv(const std::string& from) : handle_(iconv_open("UTF-8", from.c_str())) {}
+  Iconv(const Iconv&) = delete;
+  Iconv& operator=(const Iconv&) = delete;
+  ~Iconv() {
+    if (is_open()) iconv_close(handle_);
+  }
+  [[nodiscard]] bool is_open() const { return handle_ != reinterpret_cast<iconv_t>(-1); }
+  [[nodiscard]] iconv_t get() const { return handle_; }
+
+ private:
+  iconv_t handle_;
+};
+
+Converted convert(const Iconv& iconv_handle, ByteView bytes) {
+  Converted converted;
+  std::string copy(as_text(bytes));  // iconv takes its input as not const
+  char* input = copy.data();
+  std::size_t input_left = copy.size();
+  std::array<char, 16 * 1024> block;
+  while (input_left > 0) {
+    char* output = block.data();
+    std::size_t output_left = block.size();
+    const std::size_t outcome = iconv(iconv_handle.get(), &input, &input_left, &output, &output_left);
+    const int error = outcome == static_cast<std::size_t>(-1) ? errno : 0;
+    converted.text.append(block.data(), block.size() - output_left);
+    if (error == 0 || error == E2BIG) continue;
+    converted.text += kReplacement;
+    ++converted.replaced;
+    if (error == EINVAL) break;  // ends inside a character
+    ++input;
+    --input_left;
+  }
+  return converted;
+}
+
+bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace
+
+std::string lower_case(std::string_view ascii) {
+  std::string lower(ascii);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+  }
+  return lower;
+}
+
+Converted to_utf8(std::string_view label, ByteView bytes) {
+  const std::string name = lower_case(label.substr(0, 64));
+  const bool unnamed = name.empty() || is_one_of(name, {"us-ascii", "ascii"});
+  if ((unnamed || is_one_of(name, {"utf-8", "utf8"})) && is_utf8(as_text(bytes)))
+    return {std::string(as_text(bytes)), 0, true};
+  if (unnamed || is_one_of(name, {"iso-8859-1", "latin1", "windows-1252", "cp1252", "x-user-defined"}))
+    return from_windows_1252(bytes);
+  // glibc takes instructions after a slash.
+  const bool plain = std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == ':' || c == '.';
+  });
+  const Iconv handle(plain ? name : "none");
+  if (handle.is_open()) return convert(handle, bytes);
+  Converted guessed = to_utf8("", bytes);
+  guessed.charset_is_known = false;
+  return guessed;
+}
+
+}  // namespace minions::formats

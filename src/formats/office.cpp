@@ -1,0 +1,94 @@
+#include "formats/office.h"
+
+#include "formats/package.h"
+
+namespace minions::formats {
+namespace {
+
+constexpr std::string_view kContentTypes = "[Content_Types].xml";
+
+class ContentTypes final : public XmlHandler {
+ public:
+  void start(std::string_view name, const XmlAttributes& attributes) override {
+    if (name == "Override") types_[std::string(attributes.get("PartName"))] = attributes.get("ContentType");
+  }
+  void end(std::string_view) override {}
+  void text(std::string_view) override {}
+  [[nodiscard]] Read<void> status() const override {
+    if (types_.size() > 100'000) return stop(ExtractExit::kDamaged);
+    return {};
+  }
+  [[nodiscard]] std::string_view of(const std::string& part) const {
+    const auto type = types_.find("/" + part);
+    return type == types_.end() ? std::string_view{} : std::string_view(type->second);
+  }
+
+ private:
+  std::map<std::string, std::string> types_;
+};
+
+// An OpenDocument with a password says so in its manifest, and its content is no XML.
+class Manifest final : public XmlHandler {
+ public:
+  void start(std::string_view name, const XmlAttributes&) override {
+    if (name == "encryption-data") encrypted_ = true;
+  }
+  void end(std::string_view) override {}
+  void text(std::string_view) override {}
+  [[nodiscard]] bool encrypted() const { return encrypted_; }
+
+ private:
+  bool encrypted_ = false;
+};
+
+Read<OfficeDocument> examine_opendocument(Zip& zip, std::string_view media_type) {
+  Manifest manifest;
+  auto parsed = zip.parse_parts(
+      [&](std::string_view name) -> XmlHandler* { return name == "META-INF/manifest.xml" ? &manifest : nullptr; });
+  if (!parsed) return stop(parsed.error());
+  if (manifest.encrypted()) return stop(ExtractExit::kEncrypted);
+  constexpr std::string_view kPrefix = "application/vnd.oasis.opendocument.";
+  const std::string_view kind = media_type.starts_with(kPrefix) ? media_type.substr(kPrefix.size()) : media_type;
+  if (kind.starts_with("text")) return OfficeDocument{OfficeKind::kOdt, "content.xml"};
+  if (kind.starts_with("presentation")) return OfficeDocument{OfficeKind::kOdp, "content.xml"};
+  if (kind.starts_with("spreadsheet")) return OfficeDocument{OfficeKind::kOds, "content.xml"};
+  return stop(ExtractExit::kNoDocument);
+}
+
+}  // namespace
+
+Read<OfficeDocument> examine_office(Zip& zip) {
+  auto media_type = zip.small_part("mimetype", 256);
+  if (!media_type) return stop(media_type.error());
+  if (!media_type->empty()) return examine_opendocument(zip, *media_type);
+
+  auto package = relationships_of(zip, "");
+  if (!package) return stop(package.error());
+  const std::string main_part = target_of_type(*package, "officeDocument");
+  if (main_part.empty()) return stop(ExtractExit::kNoDocument);
+  ContentTypes types;
+  if (auto parsed = zip.parse_part(kContentTypes, types); !parsed) return stop(parsed.error());
+  const std::string_view type = types.of(main_part);
+  const auto has = [&](std::string_view word) { return type.find(word) != std::string_view::npos; };
+  // Macro-enabled kinds and templates have types of their own that begin alike.
+  if (has("wordprocessingml") || has("ms-word")) return OfficeDocument{OfficeKind::kDocx, main_part};
+  if (has("presentationml") || has("ms-powerpoint")) return OfficeDocument{OfficeKind::kPptx, main_part};
+  if (has("spreadsheetml") || has("ms-excel.sheet.macro") || has("ms-excel.template"))
+    return OfficeDocument{OfficeKind::kXlsx, main_part};
+  return stop(ExtractExit::kNoDocument);
+}
+
+Read<void> read_office(Zip& zip, const OfficeDocument& document, PageWriter& writer) {
+  writer.remark(Remark::kKind, static_cast<std::uint64_t>(document.kind));
+  switch (document.kind) {
+    case OfficeKind::kDocx: return read_docx(zip, document.main_part, writer);
+    case OfficeKind::kPptx: return read_pptx(zip, document.main_part, writer);
+    case OfficeKind::kXlsx: return read_xlsx(zip, document.main_part, writer);
+    case OfficeKind::kOdt:
+    case OfficeKind::kOdp:
+    case OfficeKind::kOds: return read_opendocument(zip, document.kind, writer);
+  }
+  return stop(ExtractExit::kNoDocument);
+}
+
+}  // namespace minions::formats

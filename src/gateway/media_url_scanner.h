@@ -1,0 +1,88 @@
+// Finds what would make a model server fetch something: addresses of images, sounds, videos and files in a request that
+// passes by. Reads the JSON piece by piece in 400 bytes of memory, changes nothing, and costs a fraction of opening the
+// records that the pieces came in.
+//
+// An address is refused unless it is a data: URL:
+//   - the value of image_url, video_url, audio_url or file_url, as a string or under "url" in an object;
+//   - the value of image, video or audio that has another scheme;
+//   - "url" in an object, or below one, whose "type" is that of such a part.
+// Keys and values are compared with their escapes decoded, keys without regard to case, since Go's servers take them
+// so. Definitions of tools and of answer formats are not judged: nobody fetches what they mention.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "base/bytes.h"
+
+namespace minions::gateway {
+
+class MediaUrlScanner {
+ public:
+  enum class Finding {
+    kNothing,
+    kRemoteMedia,
+    kMalformed,  // begins as an object and breaks JSON's structure, or nests too deep: servers could read it otherwise
+  };
+
+  // The next bytes of the body. Once there is a finding, it stays.
+  [[nodiscard]] Finding take(ByteView piece);
+  // The body has ended.
+  [[nodiscard]] Finding finish();
+
+  static constexpr std::size_t kMaxDepth = 256;
+
+ private:
+  enum class State : std::uint8_t {
+    kStart,
+    kNoObject,  // the body is none, so no server takes messages from it
+    kValue,
+    kValueOrEnd,  // of an array that has just begun
+    kKeyOrEnd,    // of an object that has just begun
+    kKey,
+    kColon,
+    kScalar,  // a number, true, false, null
+    kCommaOrEnd,
+    kString,
+    kEscape,
+    kHexDigits,
+    kEnd,
+  };
+  enum class Key : std::uint8_t { kOther, kUrl, kMediaUrl, kMedia, kType, kNotJudged };
+  // Of an object or array that is open.
+  enum Frame : std::uint8_t {
+    kArray = 1,
+    kInMedia = 2,     // the value, or within the value, of a key of media
+    kTypedMedia = 4,  // its "type" is that of media
+    kRemoteUrl = 8,   // it, or something in it, has a "url" that is no data: URL
+    kUnjudged = 16,   // definitions of tools and formats
+  };
+
+  void step(char c);
+  void begin_value(char c);
+  void begin_string();
+  void string_byte(char c);
+  void escape_byte(char c);
+  void hex_digit(char c);
+  void keep(char c);
+  void end_string();
+  void judge_value();
+  void open(std::uint8_t kind);
+  void close(std::uint8_t kind);
+  [[nodiscard]] Key key_of() const;
+  [[nodiscard]] std::uint8_t& top() { return frames_[depth_ - 1]; }
+
+  State state_ = State::kStart;
+  Finding finding_ = Finding::kNothing;
+  Key key_ = Key::kOther;  // of the member whose value comes
+  bool string_is_key_ = false;
+  bool keeps_ = false;  // the string's first bytes are kept
+  std::uint8_t hex_left_ = 0;
+  std::uint16_t unit_ = 0;  // of UTF-16, being read
+  std::size_t kept_ = 0;
+  std::array<char, 24> text_{};  // the string's first bytes, decoded
+  std::size_t depth_ = 0;
+  std::array<std::uint8_t, kMaxDepth> frames_{};
+};
+
+}  // namespace minions::gateway

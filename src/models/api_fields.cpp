@@ -1,0 +1,45 @@
+#include "models/api_fields.h"
+
+#include "base/json.h"
+
+namespace minions::models {
+
+namespace dom = simdjson::dom;
+
+std::string to_json(const ApiFailure& failure) {
+  const auto or_null = [](const std::string& text) { return text.empty() ? std::string("null") : json_quoted(text); };
+  const std::string_view type = failure.status >= 500 ? "server_error" : "invalid_request_error";
+  return fmt::format(R"({{"error":{{"message":{},"type":"{}","param":{},"code":{}}}}})", json_quoted(failure.message),
+                     type, or_null(failure.param), or_null(failure.code));
+}
+
+tl::unexpected<ApiFailure> bad_request(std::string message, std::string param) {
+  return tl::unexpected<ApiFailure>(ApiFailure{400, std::move(message), std::move(param), {}});
+}
+
+std::optional<dom::element> present(dom::object object, std::string_view name) {
+  dom::element value;
+  if (object[name].get(value) != simdjson::SUCCESS || value.is_null()) return std::nullopt;
+  return value;
+}
+
+Checked read_stop(dom::object body, std::vector<std::string>& to) {
+  const auto value = present(body, "stop");
+  if (!value) return {};
+  std::string_view one;
+  if (value->get(one) == simdjson::SUCCESS) {
+    to.emplace_back(one);
+    return {};
+  }
+  dom::array several;
+  if (value->get(several) != simdjson::SUCCESS)
+    return bad_request("'stop' must be a string or an array of strings", "stop");
+  for (const dom::element element : several) {
+    if (element.get(one) != simdjson::SUCCESS)
+      return bad_request("'stop' must be a string or an array of strings", "stop");
+    to.emplace_back(one);
+  }
+  return {};
+}
+
+}  // namespace minions::models

@@ -1,0 +1,62 @@
+// A queue that serves its owners in turn: first come, first served among the requests of one owner, and no owner waits
+// for all requests of another. Not synchronised.
+#pragma once
+
+#include <algorithm>
+#include <deque>
+#include <list>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace minions::models {
+
+template <class T>
+class FairQueue {
+ public:
+  void push(std::string_view owner, T item) {
+    auto line = std::find_if(lines_.begin(), lines_.end(), [&](const Line& one) { return one.owner == owner; });
+    if (line == lines_.end()) line = lines_.insert(lines_.end(), Line{std::string(owner), {}});
+    line->items.push_back(std::move(item));
+  }
+
+  // The oldest item of the owner whose turn it is; that owner then goes to the end.
+  [[nodiscard]] std::optional<T> pop() {
+    if (lines_.empty()) return std::nullopt;
+    Line& line = lines_.front();
+    std::optional<T> item(std::move(line.items.front()));
+    line.items.pop_front();
+    if (line.items.empty()) {
+      lines_.pop_front();
+    } else {
+      lines_.splice(lines_.end(), lines_, lines_.begin());
+    }
+    return item;
+  }
+
+  // Takes out what `unwanted` says yes to.
+  template <class Predicate>
+  [[nodiscard]] std::vector<T> extract_if(Predicate unwanted) {
+    std::vector<T> out;
+    for (Line& line : lines_) {
+      const auto kept =
+          std::stable_partition(line.items.begin(), line.items.end(), [&](const T& item) { return !unwanted(item); });
+      std::move(kept, line.items.end(), std::back_inserter(out));
+      line.items.erase(kept, line.items.end());
+    }
+    lines_.remove_if([](const Line& line) { return line.items.empty(); });
+    return out;
+  }
+
+  [[nodiscard]] bool empty() const { return lines_.empty(); }
+
+ private:
+  struct Line {
+    std::string owner;
+    std::deque<T> items;
+  };
+  std::list<Line> lines_;  // none of them empty; the front's turn is next
+};
+
+}  // namespace minions::models

@@ -1,0 +1,57 @@
+// A request for text as an embedded language model reads it: chat or plain completion. What such a model does not do is
+// refused, not passed over: an answer without it would be another answer.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "models/api_failure.h"
+
+namespace minions::models {
+
+struct ChatTurn {
+  std::string role;  // system, user, assistant or tool
+  std::string text;
+};
+
+enum class ResponseFormat { kText, kJsonObject, kJsonSchema };
+
+// Absent: the model's own recommendation, or llama.cpp's.
+struct SamplingOptions {
+  std::optional<double> temperature;
+  std::optional<double> top_p;
+  std::optional<double> min_p;
+  std::optional<std::int64_t> top_k;
+  std::optional<double> frequency_penalty;
+  std::optional<double> presence_penalty;
+  std::optional<std::uint32_t> seed;
+};
+
+enum class RequestKind { kChat, kCompletion };
+
+struct GenerationRequest {
+  RequestKind kind = RequestKind::kChat;
+  std::string model;            // may be empty
+  std::vector<ChatTurn> turns;  // of a chat
+  std::string prompt;           // of a completion
+  SamplingOptions sampling;
+  std::vector<std::string> stop;
+  std::optional<std::size_t> max_tokens;
+  ResponseFormat format = ResponseFormat::kText;
+  std::string schema;  // JSON, with kJsonSchema
+  // `chat_template_kwargs`: arguments for the model's chat template, as JSON values.
+  std::map<std::string, std::string> template_arguments;
+  bool stream = false;
+  bool include_usage = false;
+};
+
+// Fields it does not know are ignored; known ones of a wrong type, or that ask for what is not there, are status 400.
+[[nodiscard]] tl::expected<GenerationRequest, ApiFailure> parse_generation_request(RequestKind kind,
+                                                                                   std::string_view body);
+
+}  // namespace minions::models

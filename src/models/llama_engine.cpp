@@ -1,0 +1,216 @@
+#include "models/llama_engine.h"
+
+#include <sampling.h>
+
+#include <algorithm>
+
+namespace minions::models {
+
+// Room for one step, in llama.cpp's own form.
+struct LlamaEngine::Batch {
+  explicit Batch(const LlamaRuntime& runtime)
+      : size(static_cast<std::size_t>(llama_n_batch(runtime.context()))),
+        tokens(llama_batch_init(static_cast<std::int32_t>(size), 0, 1)) {}
+  ~Batch() { llama_batch_free(tokens); }
+  Batch(const Batch&) = delete;
+  Batch& operator=(const Batch&) = delete;
+
+  [[nodiscard]] std::size_t room() const { return size - static_cast<std::size_t>(tokens.n_tokens); }
+
+  const std::size_t size;
+  llama_batch tokens;
+};
+
+LlamaEngine::LlamaEngine(const LlamaRuntime& runtime, PromptSharing sharing)
+    : runtime_(runtime),
+      batch_(std::make_unique<Batch>(runtime)),
+      slots_(runtime.parallel(), sharing),
+      thread_([this](const std::stop_token& stop) { run(stop); }) {}
+
+LlamaEngine::~LlamaEngine() {
+  thread_.request_stop();
+  thread_.join();
+}
+
+void LlamaEngine::submit(std::unique_ptr<Generation> generation) {
+  {
+    const std::lock_guard lock(mutex_);
+    arrived_.push_back(std::move(generation));
+  }
+  ordered_.notify_one();
+}
+
+void LlamaEngine::forget(std::string_view session) {
+  {
+    const std::lock_guard lock(mutex_);
+    forgotten_.emplace_back(session);
+  }
+  ordered_.notify_one();
+}
+
+void LlamaEngine::run(const std::stop_token& stop) {
+  while (take_orders(stop)) {
+    drop_cancelled();
+    admit();
+    if (running_.empty()) continue;
+    fill_batch();
+    compute();
+  }
+  while (!running_.empty()) end(running_.begin(), FinishReason::kCancelled);
+  for (const auto& generation : waiting_.extract_if([](const auto&) { return true; }))
+    generation->listener->ended({FinishReason::kCancelled, generation->prompt.size()});
+}
+
+// Waits while there is nothing to do. False: the engine is being taken down.
+bool LlamaEngine::take_orders(const std::stop_token& stop) {
+  std::vector<std::unique_ptr<Generation>> arrived;
+  std::vector<std::string> forgotten;
+  {
+    std::unique_lock lock(mutex_);
+    const auto ordered = [&] { return !arrived_.empty() || !forgotten_.empty(); };
+    if (running_.empty() && waiting_.empty()) ordered_.wait(lock, stop, ordered);
+    arrived.swap(arrived_);
+    forgotten.swap(forgotten_);
+  }
+  for (auto& generation : arrived) {
+    std::string session = generation->session;
+    waiting_.push(session, std::move(generation));
+  }
+  for (const std::string& session : forgotten) {
+    for (const std::size_t slot : slots_.forget(session)) clear(slot);
+  }
+  return !stop.stop_requested();
+}
+
+void LlamaEngine::drop_cancelled() {
+  const auto cancelled = [](const auto& generation) { return generation->stop.stop_requested(); };
+  for (const auto& generation : waiting_.extract_if(cancelled))
+    generation->listener->ended({FinishReason::kCancelled, generation->prompt.size()});
+  for (auto one = running_.begin(); one != running_.end();) {
+    const auto next = std::next(one);
+    if (cancelled(one->generation)) end(one, FinishReason::kCancelled);
+    one = next;
+  }
+}
+
+void LlamaEngine::admit() {
+  while (running_.size() < runtime_.parallel()) {
+    auto generation = waiting_.pop();
+    if (!generation) return;
+    const auto place = slots_.take((*generation)->session, (*generation)->prompt);
+    if (!place) return;  // as many slots as may run: there is one
+    start(*std::move(generation), *place);
+  }
+}
+
+void LlamaEngine::start(std::unique_ptr<Generation> generation, PromptSlots::Place place) {
+  Running running;
+  running.slot = place.slot;
+  running.read = place.reused;
+  // Not every kind of memory can go back to an earlier place.
+  const auto keep = static_cast<llama_pos>(place.reused);
+  if (!llama_memory_seq_rm(llama_get_memory(runtime_.context()), static_cast<llama_seq_id>(place.slot), keep, -1)) {
+    clear(place.slot);
+    running.read = 0;
+  }
+  running.tokens = std::move(generation->prompt);
+  running.counts.prompt_tokens = running.tokens.size();
+  running.counts.cached_tokens = running.read;
+  running.generation = std::move(generation);
+  running_.push_back(std::move(running));
+}
+
+void LlamaEngine::add_token(Running& running, std::size_t index, bool output) {
+  llama_batch& batch = batch_->tokens;
+  const std::int32_t place = batch.n_tokens++;
+  batch.token[place] = running.tokens[index];
+  batch.pos[place] = static_cast<llama_pos>(index);
+  batch.n_seq_id[place] = 1;
+  batch.seq_id[place][0] = static_cast<llama_seq_id>(running.slot);
+  batch.logits[place] = output ? 1 : 0;
+  if (output) running.output = place;
+}
+
+// Answers go on first; the prompts share what room is left, so that a long one does not hold up a short one.
+void LlamaEngine::fill_batch() {
+  batch_->tokens.n_tokens = 0;
+  std::size_t prompts = 0;
+  for (Running& running : running_) {
+    running.output.reset();
+    if (running.reading_prompt()) {
+      ++prompts;
+    } else {
+      add_token(running, running.read++, true);
+    }
+  }
+  for (Running& running : running_) {
+    if (!running.reading_prompt()) continue;
+    const std::size_t share = std::max<std::size_t>(1, batch_->room() / prompts--);
+    const std::size_t end = std::min(running.tokens.size(), running.read + std::min(share, batch_->room()));
+    while (running.read < end) {
+      add_token(running, running.read, running.read + 1 == running.tokens.size());
+      ++running.read;
+    }
+  }
+}
+
+void LlamaEngine::compute() {
+  if (llama_decode(runtime_.context(), batch_->tokens) != 0) {
+    // Nobody can tell what of the step is in the memory.
+    while (!running_.empty()) end(running_.begin(), FinishReason::kFailed);
+    return;
+  }
+  for (auto one = running_.begin(); one != running_.end();) {
+    const auto next = std::next(one);
+    if (one->output) {
+      if (const auto reason = take_output(*one)) end(one, *reason);
+    }
+    one = next;
+  }
+}
+
+// The next token of an answer. A reason: it was the last one.
+std::optional<FinishReason> LlamaEngine::take_output(Running& running) {
+  Generation& generation = *running.generation;
+  Token token = LLAMA_TOKEN_NULL;
+  try {
+    token = common_sampler_sample(generation.sampler.get(), runtime_.context(), *running.output);
+    common_sampler_accept(generation.sampler.get(), token, true);
+  } catch (const std::exception&) {
+    return FinishReason::kFailed;  // no token fits the grammar
+  }
+  running.tokens.push_back(token);
+  const std::size_t written = ++running.counts.completion_tokens;
+  const bool last = llama_vocab_is_eog(runtime_.vocabulary(), token);
+  std::string shown = last ? std::string() : generation.filter.take(runtime_.piece(token));
+  const bool full = written >= generation.max_tokens || running.tokens.size() >= runtime_.context_tokens();
+  if ((last || full) && !generation.filter.stopped()) shown += generation.filter.finish();
+  if (!shown.empty() && !generation.listener->text(shown)) return FinishReason::kCancelled;
+  if (last || generation.filter.stopped()) return FinishReason::kStop;
+  if (full) return FinishReason::kLength;
+  return std::nullopt;
+}
+
+void LlamaEngine::end(RunningList::iterator running, FinishReason reason) {
+  std::vector<Token> kept;
+  // A request that was broken off may be of a session that is over and has been forgotten already.
+  if (reason == FinishReason::kStop || reason == FinishReason::kLength) {
+    kept = std::move(running->tokens);
+    kept.resize(running->read);
+  }
+  if (slots_.give_back(running->slot, std::move(kept)) == PromptSlots::Keep::kNo) clear(running->slot);
+  running->counts.reason = reason;
+  const std::unique_ptr<Generation> generation = std::move(running->generation);
+  const GenerationEnd counts = running->counts;
+  running_.erase(running);
+  generation->listener->ended(counts);
+}
+
+void LlamaEngine::clear(std::size_t slot) {
+  const llama_memory_t memory = llama_get_memory(runtime_.context());
+  static_cast<void>(llama_memory_seq_rm(memory, static_cast<llama_seq_id>(slot), -1, -1));
+  // Taking out marks as free. Overwritten is the data only when no session is left in it.
+  if (slots_.unused()) llama_memory_clear(memory, true);
+}
+
+}  // namespace minions::models

@@ -1,0 +1,100 @@
+// One thread that computes for all requests: each step takes a token of every answer and a share of every prompt that
+// is still being read. Requests wait in a queue that serves sessions in turn.
+#pragma once
+
+#include <condition_variable>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "models/fair_queue.h"
+#include "models/llama_prompt.h"
+#include "models/text_filter.h"
+
+namespace minions::models {
+
+enum class FinishReason { kStop, kLength, kCancelled, kFailed };
+
+struct GenerationEnd {
+  FinishReason reason = FinishReason::kFailed;
+  std::size_t prompt_tokens = 0;
+  std::size_t cached_tokens = 0;  // of the prompt: not computed again
+  std::size_t completion_tokens = 0;
+};
+
+// Hears of one request, on the engine's thread: it must not wait.
+class GenerationListener {
+ public:
+  virtual ~GenerationListener() = default;
+  virtual bool text(std::string_view piece) = 0;     // false: stop
+  virtual void ended(const GenerationEnd& end) = 0;  // once; the last that it hears
+};
+
+struct Generation {
+  std::string session;
+  std::vector<Token> prompt;  // not empty, shorter than the context
+  Sampler sampler;
+  TextFilter filter;
+  std::size_t max_tokens;
+  std::stop_token stop;
+  GenerationListener* listener;  // until ended()
+};
+
+class LlamaEngine {
+ public:
+  LlamaEngine(const LlamaRuntime& runtime, PromptSharing sharing);
+  ~LlamaEngine();  // what runs or waits ends as cancelled
+  LlamaEngine(const LlamaEngine&) = delete;
+  LlamaEngine& operator=(const LlamaEngine&) = delete;
+
+  // From any thread; neither waits.
+  void submit(std::unique_ptr<Generation> generation);
+  void forget(std::string_view session);
+
+ private:
+  // A request that has a place in the model's memory. The first `read` of its tokens are in it.
+  struct Running {
+    std::unique_ptr<Generation> generation;
+    std::size_t slot = 0;
+    std::vector<Token> tokens;  // prompt, then answer
+    std::size_t read = 0;
+    GenerationEnd counts;
+    std::optional<std::int32_t> output;  // place in the batch whose logits are wanted
+
+    [[nodiscard]] bool reading_prompt() const { return read < counts.prompt_tokens; }
+  };
+  using RunningList = std::list<Running>;
+  struct Batch;
+
+  void run(const std::stop_token& stop);
+  [[nodiscard]] bool take_orders(const std::stop_token& stop);
+  void drop_cancelled();
+  void admit();
+  void start(std::unique_ptr<Generation> generation, PromptSlots::Place place);
+  void fill_batch();
+  void add_token(Running& running, std::size_t index, bool output);
+  void compute();
+  [[nodiscard]] std::optional<FinishReason> take_output(Running& running);
+  void end(RunningList::iterator running, FinishReason reason);
+  void clear(std::size_t slot);
+
+  const LlamaRuntime& runtime_;
+  const std::unique_ptr<Batch> batch_;
+
+  std::mutex mutex_;
+  std::condition_variable_any ordered_;
+  std::vector<std::unique_ptr<Generation>> arrived_;
+  std::vector<std::string> forgotten_;
+
+  // The engine's thread alone.
+  FairQueue<std::unique_ptr<Generation>> waiting_;
+  RunningList running_;
+  PromptSlots slots_;
+  std::jthread thread_;
+};
+
+}  // namespace minions::models

@@ -1,0 +1,194 @@
+#include "models/llama_model.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <semaphore>
+#include <stdexcept>
+
+#include "base/encoding.h"
+#include "base/json.h"
+#include "crypto/hash.h"
+#include "crypto/random.h"
+#include "models/generation_reply.h"
+#include "models/llama_engine.h"
+#include "models/load_progress.h"
+
+namespace minions::models {
+namespace {
+
+constexpr std::string_view kJsonType = "application/json";
+
+void refuse(const ApiFailure& failure, ApiSink& sink) {
+  sink.head(failure.status, kJsonType);
+  sink.push(to_json(failure));
+}
+
+// What the engine tells of one request, for the thread that waits for it.
+class Answer final : public GenerationListener {
+ public:
+  explicit Answer(GenerationReply& reply) : reply_(reply) {}
+
+  bool text(std::string_view piece) override { return reply_.text(piece); }
+  void ended(const GenerationEnd& end) override {
+    end_ = end;
+    if (end.reason == FinishReason::kStop || end.reason == FinishReason::kLength) {
+      reply_.end(end.reason == FinishReason::kStop ? "stop" : "length",
+                 {end.prompt_tokens, end.cached_tokens, end.completion_tokens});
+    }
+    done_.release();
+  }
+  [[nodiscard]] FinishReason wait() {
+    done_.acquire();
+    return end_.reason;
+  }
+
+ private:
+  GenerationReply& reply_;
+  GenerationEnd end_;
+  std::binary_semaphore done_{0};
+};
+
+class LlamaModel final : public InProcessModel {
+ public:
+  LlamaModel(std::string id, std::unique_ptr<LlamaRuntime> runtime, std::unique_ptr<LlamaPrompts> prompts,
+             PromptSharing sharing)
+      : id_(std::move(id)), runtime_(std::move(runtime)), prompts_(std::move(prompts)), engine_(*runtime_, sharing) {}
+
+  [[nodiscard]] std::vector<ModelInfo> models() const override { return {{id_, "llama.cpp"}}; }
+  void serve(const ApiRequest& request, ApiSink& sink, std::stop_token stop) override;
+  void forget(std::string_view session) override { engine_.forget(session); }
+
+ private:
+  void list(ApiSink& sink) const;
+  void generate(const GenerationRequest& request, const ApiRequest& from, ApiSink& sink, std::stop_token stop);
+  [[nodiscard]] tl::expected<PreparedPrompt, ApiFailure> prepare(const GenerationRequest& request) const;
+
+  const std::string id_;
+  const std::unique_ptr<LlamaRuntime> runtime_;
+  const std::unique_ptr<LlamaPrompts> prompts_;
+  LlamaEngine engine_;
+};
+
+void LlamaModel::list(ApiSink& sink) const {
+  sink.head(200, kJsonType);
+  sink.push(fmt::format(R"({{"object":"list","data":[{{"id":{},"object":"model","created":0,"owned_by":"llama.cpp",)"
+                        R"("context_length":{}}}]}})",
+                        json_quoted(id_), runtime_->context_tokens()));
+}
+
+void LlamaModel::serve(const ApiRequest& request, ApiSink& sink, std::stop_token stop) {
+  const std::string_view path = request.path.substr(0, request.path.find('?'));
+  if (request.method == "GET" && path == "/v1/models") return list(sink);
+  const bool chat = path == "/v1/chat/completions";
+  if (request.method == "POST" && (chat || path == "/v1/completions")) {
+    const auto parsed = parse_generation_request(chat ? RequestKind::kChat : RequestKind::kCompletion, request.body);
+    if (!parsed) return refuse(parsed.error(), sink);
+    return generate(*parsed, request, sink, std::move(stop));
+  }
+  if (path == "/v1/embeddings")
+    return refuse({400, "the embedded model gives no embeddings", "model", "unsupported_endpoint"}, sink);
+  refuse({404, fmt::format("the embedded model has no {} {}", request.method, path), "", "unsupported_endpoint"}, sink);
+}
+
+tl::expected<PreparedPrompt, ApiFailure> LlamaModel::prepare(const GenerationRequest& request) const {
+  if (!request.model.empty() && request.model != id_) {
+    return tl::unexpected<ApiFailure>(
+        ApiFailure{404, fmt::format("the model here is {}, found {}", id_, request.model), "model", "model_not_found"});
+  }
+  auto prepared = prompts_->prepare(request);
+  if (!prepared) return prepared;
+  if (prepared->tokens.size() >= runtime_->context_tokens()) {
+    return tl::unexpected<ApiFailure>(
+        ApiFailure{400,
+                   fmt::format("this model's context is {} tokens, the prompt has {} and leaves no room for an answer",
+                               runtime_->context_tokens(), prepared->tokens.size()),
+                   request.kind == RequestKind::kChat ? "messages" : "prompt", "context_length_exceeded"});
+  }
+  return prepared;
+}
+
+void LlamaModel::generate(const GenerationRequest& request, const ApiRequest& from, ApiSink& sink,
+                          std::stop_token stop) {
+  auto prepared = prepare(request);
+  if (!prepared) return refuse(prepared.error(), sink);
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  GenerationReply reply(request, id_, to_hex(crypto::SystemRandom().bytes<12>()),
+                        std::chrono::duration_cast<std::chrono::seconds>(now).count(), sink);
+  Answer answer(reply);
+  engine_.submit(std::make_unique<Generation>(Generation{.session = std::string(from.session),
+                                                         .prompt = std::move(prepared->tokens),
+                                                         .sampler = std::move(prepared->sampler),
+                                                         .filter = TextFilter(std::move(prepared->stops)),
+                                                         .max_tokens = request.max_tokens.value_or(SIZE_MAX),
+                                                         .stop = std::move(stop),
+                                                         .listener = &answer}));
+  if (answer.wait() != FinishReason::kFailed) return;
+  // An answer that has begun can only be broken off: the backend tells it from one that ended.
+  if (reply.begun()) throw std::runtime_error("the model failed in the middle of an answer");
+  refuse({500, "the model failed", "", "model_failed"}, sink);
+}
+
+struct CloseFile {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+using File = std::unique_ptr<std::FILE, CloseFile>;
+
+Result<File> open_file(const std::string& path) {
+  File file(std::fopen(path.c_str(), "rbe"));
+  struct stat about {};
+  if (file == nullptr || fstat(fileno(file.get()), &about) != 0)
+    return fail(ErrorCode::kNotFound, fmt::format("{}: cannot be read", path));
+  if (!S_ISREG(about.st_mode)) return fail(ErrorCode::kNotFound, fmt::format("{}: is no file", path));
+  // Other parts would be loaded without having been hashed.
+  const std::string name = std::filesystem::path(path).filename().string();
+  if (name.find("-of-0") != std::string::npos)
+    return fail(ErrorCode::kUnsupported,
+                fmt::format("{}: a part of a model: join the parts with llama-gguf-split --merge", path));
+  char magic[4] = {};
+  if (std::fread(magic, 1, sizeof magic, file.get()) != sizeof magic || std::string_view(magic, 4) != "GGUF")
+    return fail(ErrorCode::kMalformed, fmt::format("{}: is no GGUF file", path));
+  return file;
+}
+
+Result<std::string> hash_file(std::FILE* file, const std::string& path) {
+  struct stat about {};
+  static_cast<void>(fstat(fileno(file), &about));
+  std::rewind(file);
+  crypto::Sha256 hash;
+  Bytes piece(1 << 20);
+  double done = 0;
+  LoadProgress progress;
+  while (const std::size_t got = std::fread(piece.data(), 1, piece.size(), file)) {
+    hash.update(ByteView(piece).first(got));
+    done += static_cast<double>(got);
+    progress.report("hash", done / static_cast<double>(std::max<off_t>(1, about.st_size)));
+  }
+  if (std::ferror(file) != 0) return fail(ErrorCode::kIo, fmt::format("{}: reading broke off", path));
+  return to_hex(std::move(hash).finish());
+}
+
+std::string id_of(const std::string& path) {
+  const std::filesystem::path file(path);
+  return (file.extension() == ".gguf" ? file.stem() : file.filename()).string();
+}
+
+}  // namespace
+
+Result<LoadedModel> load_llama_model(const LlamaOptions& options) {
+  MINIONS_TRY_ASSIGN(const File file, open_file(options.path));
+  LoadedModel loaded;
+  loaded.id = options.id.empty() ? id_of(options.path) : options.id;
+  MINIONS_TRY_ASSIGN(loaded.weights_sha256, hash_file(file.get(), options.path));
+  auto runtime = LlamaRuntime::load(file.get(), options);
+  if (!runtime) return fail(std::move(runtime).error().in(options.path));
+  auto prompts = LlamaPrompts::make(**runtime);
+  if (!prompts) return fail(std::move(prompts).error().in(options.path));
+  loaded.model = std::make_unique<LlamaModel>(loaded.id, *std::move(runtime), *std::move(prompts), options.sharing);
+  return loaded;
+}
+
+}  // namespace minions::models

@@ -1,0 +1,36 @@
+// A GGUF file as a model of this process, by llama.cpp: /v1/models, /v1/chat/completions and /v1/completions. Several
+// requests share the work of one thread, sessions are served in turn, and what was read of a conversation is not read
+// again. A build without llama.cpp has the functions and says so.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "models/in_process_model.h"
+#include "models/prompt_slots.h"
+
+namespace minions::models {
+
+struct LlamaOptions {
+  std::string path;
+  std::string id = {};                          // empty: the file's name without .gguf
+  std::optional<std::uint32_t> context_tokens;  // of each request; absent: what the model was made for, at most 8,192
+  std::uint32_t parallel = 4;                   // requests computed at once; each has a context of its own
+  std::int32_t gpu_layers = -1;                 // -1: as many as there are, where the build has a GPU's code
+  std::uint32_t threads = 0;                    // 0: compute_threads()
+  PromptSharing sharing = PromptSharing::kWithinSession;
+};
+
+struct LoadedModel {
+  std::unique_ptr<InProcessModel> model;
+  std::string id;              // as the options say
+  std::string weights_sha256;  // hex, of the file
+};
+
+// Reads the file twice, once for its hash and once into the model, through one descriptor. kNotFound, kMalformed, kIo;
+// kUnsupported in a build without llama.cpp.
+[[nodiscard]] Result<LoadedModel> load_llama_model(const LlamaOptions& options);
+
+}  // namespace minions::models

@@ -1,0 +1,141 @@
+#include "models/llama_prompt.h"
+
+#include <chat.h>
+#include <common.h>
+#include <fmt/format.h>
+#include <json-schema-to-grammar.h>
+#include <sampling.h>
+
+#include <cstdlib>
+
+namespace minions::models {
+namespace {
+
+constexpr std::string_view kAnyObject = R"({"type":"object"})";
+
+// The conversation as the model was trained to read it, and where its template says that an answer ends.
+struct Rendered {
+  std::string prompt;
+  std::vector<std::string> stops;
+};
+
+tl::unexpected<ApiFailure> refuse(std::string message, std::string param) {
+  return tl::unexpected<ApiFailure>(ApiFailure{400, std::move(message), std::move(param), {}});
+}
+
+tl::expected<Rendered, ApiFailure> render_chat(const common_chat_templates* templates,
+                                               const GenerationRequest& request) {
+  if (templates == nullptr)
+    return refuse("this model has no chat template; /v1/completions takes plain prompts", "messages");
+  common_chat_templates_inputs inputs;
+  for (const ChatTurn& turn : request.turns) {
+    common_chat_msg message;
+    message.role = turn.role;
+    message.content = turn.text;
+    inputs.messages.push_back(std::move(message));
+  }
+  inputs.chat_template_kwargs = request.template_arguments;
+  const auto thinking = request.template_arguments.find("enable_thinking");
+  inputs.enable_thinking = thinking == request.template_arguments.end() || thinking->second != "false";
+  try {
+    common_chat_params filled = common_chat_templates_apply(templates, inputs);
+    return Rendered{std::move(filled.prompt), std::move(filled.additional_stops)};
+  } catch (const std::exception& error) {
+    return refuse(fmt::format("the chat template: {}", error.what()), "messages");
+  }
+}
+
+// The answer is JSON from its first byte. llama.cpp's own server also allows a fence of Markdown, which it takes off.
+tl::expected<std::string, ApiFailure> grammar_of(const GenerationRequest& request) {
+  std::string_view schema;
+  switch (request.format) {
+    case ResponseFormat::kText: return std::string();
+    case ResponseFormat::kJsonObject: schema = kAnyObject; break;
+    case ResponseFormat::kJsonSchema:
+      schema = request.schema == "{}" ? kAnyObject : std::string_view(request.schema);
+      break;
+  }
+  try {
+    return json_schema_to_grammar(common_json::parse(std::string(schema)));
+  } catch (const std::exception& error) {
+    return refuse(fmt::format("the JSON schema: {}", error.what()), "response_format");
+  }
+}
+
+template <class To, class From>
+void set_if(To& to, const std::optional<From>& from) {
+  if (from) to = static_cast<To>(*from);
+}
+
+// What the model's makers recommend, where the file says it.
+void recommend(const llama_model* model, llama_model_meta_key key, float& to) {
+  char text[64];
+  if (llama_model_meta_val_str(model, llama_model_meta_key_str(key), text, sizeof text) > 0)
+    to = std::strtof(text, nullptr);
+}
+
+common_params_sampling sampling_of(const llama_model* model, const SamplingOptions& options) {
+  common_params_sampling to;
+  recommend(model, LLAMA_MODEL_META_KEY_SAMPLING_TEMP, to.temp);
+  recommend(model, LLAMA_MODEL_META_KEY_SAMPLING_TOP_P, to.top_p);
+  recommend(model, LLAMA_MODEL_META_KEY_SAMPLING_MIN_P, to.min_p);
+  auto top_k = static_cast<float>(to.top_k);
+  recommend(model, LLAMA_MODEL_META_KEY_SAMPLING_TOP_K, top_k);
+  to.top_k = static_cast<std::int32_t>(top_k);
+  set_if(to.temp, options.temperature);
+  set_if(to.top_p, options.top_p);
+  set_if(to.min_p, options.min_p);
+  set_if(to.top_k, options.top_k);
+  set_if(to.penalty_freq, options.frequency_penalty);
+  set_if(to.penalty_present, options.presence_penalty);
+  set_if(to.seed, options.seed);
+  to.no_perf = true;
+  return to;
+}
+
+}  // namespace
+
+void FreeSampler::operator()(common_sampler* sampler) const { common_sampler_free(sampler); }
+void LlamaPrompts::FreeTemplates::operator()(common_chat_templates* templates) const {
+  common_chat_templates_free(templates);
+}
+LlamaPrompts::~LlamaPrompts() = default;
+
+Result<std::unique_ptr<LlamaPrompts>> LlamaPrompts::make(const LlamaRuntime& runtime) {
+  std::unique_ptr<LlamaPrompts> prompts(new LlamaPrompts(runtime));
+  if (llama_model_chat_template(runtime.model(), nullptr) == nullptr) return prompts;
+  try {
+    prompts->templates_.reset(common_chat_templates_init(runtime.model(), "").release());
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::kMalformed, fmt::format("the model's chat template cannot be read: {}", error.what()));
+  }
+  return prompts;
+}
+
+tl::expected<PreparedPrompt, ApiFailure> LlamaPrompts::prepare(const GenerationRequest& request) const {
+  Rendered rendered;
+  if (request.kind == RequestKind::kChat) {
+    auto chat = render_chat(templates_.get(), request);
+    if (!chat) return tl::unexpected<ApiFailure>(chat.error());
+    rendered = *std::move(chat);
+  } else {
+    rendered.prompt = request.prompt;
+  }
+  auto grammar = grammar_of(request);
+  if (!grammar) return tl::unexpected<ApiFailure>(grammar.error());
+  PreparedPrompt prepared;
+  try {
+    prepared.tokens = common_tokenize(runtime_.vocabulary(), rendered.prompt, true, true);
+    common_params_sampling sampling = sampling_of(runtime_.model(), request.sampling);
+    if (!grammar->empty()) sampling.grammar = {COMMON_GRAMMAR_TYPE_USER, *std::move(grammar)};
+    prepared.sampler.reset(common_sampler_init(runtime_.model(), sampling));
+  } catch (const std::exception& error) {
+    return refuse(fmt::format("the request cannot be used: {}", error.what()), "");
+  }
+  if (prepared.tokens.empty()) return refuse("the prompt has no token", "prompt");
+  prepared.stops = request.stop;
+  for (std::string& stop : rendered.stops) prepared.stops.push_back(std::move(stop));
+  return prepared;
+}
+
+}  // namespace minions::models

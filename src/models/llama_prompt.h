@@ -1,0 +1,47 @@
+// From a request to what the engine computes: the conversation through the model's own chat template, tokens, and a
+// sampler with the grammar of the wanted shape. Used by many threads at once; changes nothing.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "models/generation_request.h"
+#include "models/llama_runtime.h"
+
+struct common_sampler;
+struct common_chat_templates;
+
+namespace minions::models {
+
+struct FreeSampler {
+  void operator()(common_sampler* sampler) const;
+};
+using Sampler = std::unique_ptr<common_sampler, FreeSampler>;
+
+struct PreparedPrompt {
+  std::vector<Token> tokens;
+  Sampler sampler;
+  std::vector<std::string> stops;  // the request's, and those of the template
+};
+
+class LlamaPrompts {
+ public:
+  // Fails on a chat template that cannot be read.
+  [[nodiscard]] static Result<std::unique_ptr<LlamaPrompts>> make(const LlamaRuntime& runtime);
+  ~LlamaPrompts();
+
+  [[nodiscard]] tl::expected<PreparedPrompt, ApiFailure> prepare(const GenerationRequest& request) const;
+
+ private:
+  struct FreeTemplates {
+    void operator()(common_chat_templates* templates) const;
+  };
+  explicit LlamaPrompts(const LlamaRuntime& runtime) : runtime_(runtime) {}
+
+  const LlamaRuntime& runtime_;
+  std::unique_ptr<common_chat_templates, FreeTemplates> templates_;  // null: the file has none
+};
+
+}  // namespace minions::models

@@ -1,0 +1,163 @@
+#include "documents/folder.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "make_pdf.h"
+#include "make_zip.h"
+#include "temporary_folder.h"
+
+namespace minions::documents {
+namespace {
+
+using namespace test;
+
+FolderOptions options() { return {.load = load_options()}; }
+
+std::vector<std::string> names_of(const FolderDocuments& found) {
+  std::vector<std::string> names;
+  for (const Document& document : found.documents) names.push_back(document.name);
+  return names;
+}
+std::string reason_of(const FolderDocuments& found, const std::string& path) {
+  for (const Skipped& skipped : found.skipped) {
+    if (skipped.path == path) return skipped.reason;
+  }
+  return "was not skipped";
+}
+
+TEST(LoadFolder, ReadsAllBelowInTheOrderOfPaths) {
+  const TemporaryFolder folder;
+  const std::vector<std::string> pages = {"pdf"};
+  folder.write("b/c.txt", "c");
+  folder.write("b/a.docx", make_docx("<w:p><w:r><w:t>docx</w:t></w:r></w:p>"));
+  folder.write("z.md", "z");
+  folder.write("a.pdf", make_pdf(pages));
+  const auto found = load_folder(folder.path(), options());
+  ASSERT_TRUE(found) << found.error().detail;
+  EXPECT_EQ(names_of(*found), (std::vector<std::string>{"a.pdf", "b/a.docx", "b/c.txt", "z.md"}));
+  EXPECT_TRUE(found->skipped.empty());
+  EXPECT_EQ(summary_of(found->skipped), "");
+  EXPECT_TRUE(text_of(found->documents[1]).starts_with("[b/a.docx, page 1]\ndocx\n"));
+}
+
+TEST(LoadFolder, SkipsWithAReason) {
+  const TemporaryFolder folder;
+  const std::vector<std::string> pages = {"x"};
+  folder.write("good.txt", "good");
+  folder.write("empty.txt", "");
+  folder.write("locked.pdf", make_encrypted_pdf(pages));
+  folder.write("program",
+               "\x7F"
+               "ELF");
+  folder.write(".git/config", "x");
+  folder.write("node_modules/a.js", "x");
+  std::filesystem::create_directory_symlink(folder.path(), folder.path() / "loop");
+  std::filesystem::create_symlink("/etc/passwd", folder.path() / "outside");
+  ASSERT_EQ(mkfifo((folder.path() / "pipe").c_str(), 0600), 0);
+  const auto found = load_folder(folder.path(), options());
+  ASSERT_TRUE(found) << found.error().detail;
+  EXPECT_EQ(names_of(*found), std::vector<std::string>{"good.txt"});
+  EXPECT_EQ(reason_of(*found, "empty.txt"), "is empty");
+  EXPECT_NE(reason_of(*found, "locked.pdf").find("encrypted"), std::string::npos);
+  EXPECT_NE(reason_of(*found, "program").find("a program"), std::string::npos);
+  EXPECT_EQ(reason_of(*found, ".git/"), "a folder of tools");
+  EXPECT_EQ(reason_of(*found, "node_modules/"), "a folder of tools");
+  EXPECT_EQ(reason_of(*found, "loop"), "a symbolic link");
+  EXPECT_EQ(reason_of(*found, "outside"), "a symbolic link");
+  EXPECT_EQ(reason_of(*found, "pipe"), "not a regular file");
+  const std::string summary = summary_of(found->skipped);
+  EXPECT_TRUE(summary.starts_with("8 skipped: 2 a folder of tools, 2 a symbolic link, 1 ")) << summary;
+}
+
+TEST(LoadFolder, HonoursGitignoreOfEachFolder) {
+  const TemporaryFolder folder;
+  folder.write(".gitignore", "*.log\n/out/\n");
+  folder.write("a.log", "x");
+  folder.write("a.txt", "x");
+  folder.write("out/b.txt", "x");
+  folder.write("sub/.gitignore", "!keep.log\nc.txt\n");
+  folder.write("sub/keep.log", "x");
+  folder.write("sub/c.txt", "x");
+  folder.write("sub/deep/c.txt", "x");
+  const auto found = load_folder(folder.path(), options());
+  ASSERT_TRUE(found) << found.error().detail;
+  EXPECT_EQ(names_of(*found), (std::vector<std::string>{"a.txt", "sub/keep.log"}));
+  EXPECT_EQ(reason_of(*found, "out/"), "ignored by .gitignore");
+  EXPECT_EQ(reason_of(*found, "sub/deep/c.txt"), "ignored by .gitignore");
+  FolderOptions all = options();
+  all.honours_gitignore = false;
+  EXPECT_EQ(load_folder(folder.path(), all)->documents.size(), 6U);
+}
+
+TEST(LoadFolder, SkipsWhatMayNotBeRead) {
+  const TemporaryFolder folder;
+  std::filesystem::permissions(folder.path(), std::filesystem::perms(0755));
+  folder.write("open.txt", "x");
+  std::filesystem::permissions(folder.write("closed.txt", "x"), std::filesystem::perms::none);
+  folder.write("hidden/x.txt", "x");
+  std::filesystem::permissions(folder.path() / "hidden", std::filesystem::perms::none);
+  FolderOptions one_thread = options();  // rights are a thread's own below
+  one_thread.load.extractor.parallel = 1;
+  const bool root = geteuid() == 0;
+  if (root) syscall(SYS_setfsuid, 65534);
+  const auto found = load_folder(folder.path(), one_thread);
+  if (root) syscall(SYS_setfsuid, 0);
+  std::filesystem::permissions(folder.path() / "hidden", std::filesystem::perms::owner_all);
+  ASSERT_TRUE(found) << found.error().detail;
+  EXPECT_EQ(names_of(*found), std::vector<std::string>{"open.txt"});
+  EXPECT_NE(reason_of(*found, "closed.txt").find("Permission denied"), std::string::npos);
+  EXPECT_NE(reason_of(*found, "hidden/").find("Permission denied"), std::string::npos);
+}
+
+TEST(LoadFolder, HoldsItsLimits) {
+  const TemporaryFolder folder;
+  for (int i = 0; i < 5; ++i) folder.write("d/" + std::to_string(i) + ".txt", "12345");
+  FolderOptions small = options();
+  small.max_files = 4;
+  EXPECT_NE(load_folder(folder.path(), small).error().detail.find("more than 4 files, the limit"), std::string::npos);
+  small.max_files = 5;
+  small.max_text_bytes = 24;
+  EXPECT_EQ(load_folder(folder.path(), small).error().code, ErrorCode::kTooLarge);
+  small.max_text_bytes = 25;
+  EXPECT_TRUE(load_folder(folder.path(), small));
+  small.max_depth = 1;
+  EXPECT_NE(load_folder(folder.path(), small).error().detail.find("deeper than 1, the limit"), std::string::npos);
+}
+
+TEST(LoadFolder, NamesAFolderThatIsNone) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(load_folder(folder.path() / "missing").error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(load_folder(folder.write("file", "x")).error().code, ErrorCode::kDocument);
+}
+
+TEST(LoadFolder, StopsWhereNoFileCanBeReadForLackOfASandbox) {
+  const TemporaryFolder folder;
+  folder.write("a.docx", make_docx(""));
+  FolderOptions none;
+  none.load.extractor.helper = "/nonexistent/minions-extract";
+  const auto found = load_folder(folder.path(), none);
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().code, ErrorCode::kUnsupported);
+}
+
+TEST(LoadFolder, TellsHowFarItIs) {
+  class Counts final : public Progress {
+   public:
+    void at(std::size_t done, std::size_t total) override {
+      EXPECT_EQ(done, ++calls);
+      EXPECT_EQ(total, 20U);
+    }
+    std::size_t calls = 0;
+  } counts;
+  const TemporaryFolder folder;
+  for (int i = 0; i < 20; ++i) folder.write(std::to_string(i) + ".txt", "x");
+  FolderOptions told = options();
+  told.progress = &counts;
+  ASSERT_TRUE(load_folder(folder.path(), told));
+  EXPECT_EQ(counts.calls, 20U);
+}
+
+}  // namespace
+}  // namespace minions::documents

@@ -1,0 +1,68 @@
+#include "documents/ignore_rules.h"
+
+#include <gtest/gtest.h>
+
+namespace minions::documents {
+namespace {
+
+using Verdict = IgnoreRules::Verdict;
+
+TEST(IgnoreRules, FitsPatterns) {
+  for (const auto& [pattern, path] : std::vector<std::pair<const char*, const char*>>{{"a", "a"},
+                                                                                      {"*", "abc"},
+                                                                                      {"*.o", "x.o"},
+                                                                                      {"a*c", "abbc"},
+                                                                                      {"a?c", "abc"},
+                                                                                      {"[a-c]x", "bx"},
+                                                                                      {"[!a]x", "bx"},
+                                                                                      {"**/x", "x"},
+                                                                                      {"**/x", "a/b/x"},
+                                                                                      {"a/**", "a/b/c"},
+                                                                                      {"a/**/b", "a/b"},
+                                                                                      {"a/**/b", "a/x/y/b"},
+                                                                                      {"\\*", "*"},
+                                                                                      {"[]]", "]"},
+                                                                                      {"[", "["}})
+    EXPECT_TRUE(fits_pattern(pattern, path)) << pattern << " " << path;
+  for (const auto& [pattern, path] : std::vector<std::pair<const char*, const char*>>{{"a", "b"},
+                                                                                      {"*", "a/b"},
+                                                                                      {"a?c", "a/c"},
+                                                                                      {"[!a]", "a"},
+                                                                                      {"[a-c]", "d"},
+                                                                                      {"*.o", "x.oo"},
+                                                                                      {"", "a"},
+                                                                                      {"a", ""},
+                                                                                      {"[^b]", "/"},
+                                                                                      {"\\*", "a"}})
+    EXPECT_FALSE(fits_pattern(pattern, path)) << pattern << " " << path;
+}
+
+TEST(IgnoreRules, GivesUpOnPatternsThatWouldTakeForever) {
+  EXPECT_FALSE(fits_pattern("*a*a*a*a*a*a*a*a*a*a*a*a*b", std::string(200, 'a')));
+}
+
+TEST(IgnoreRules, LetsTheLastRuleDecide) {
+  const IgnoreRules rules("# comment\n*.log\n!keep.log\n/top\nbuild/\ndoc/*.txt\n\\#file\ntrail  \n");
+  EXPECT_EQ(rules.judge("a.log", EntryType::kFile), Verdict::kIgnored);
+  EXPECT_EQ(rules.judge("deep/a.log", EntryType::kFile), Verdict::kIgnored);
+  EXPECT_EQ(rules.judge("keep.log", EntryType::kFile), Verdict::kTakenBack);
+  EXPECT_EQ(rules.judge("top", EntryType::kFile), Verdict::kIgnored);
+  EXPECT_EQ(rules.judge("deep/top", EntryType::kFile), Verdict::kNotNamed);
+  EXPECT_EQ(rules.judge("build", EntryType::kFolder), Verdict::kIgnored);
+  EXPECT_EQ(rules.judge("build", EntryType::kFile), Verdict::kNotNamed);
+  EXPECT_EQ(rules.judge("doc/a.txt", EntryType::kFile), Verdict::kIgnored);
+  EXPECT_EQ(rules.judge("doc/sub/a.txt", EntryType::kFile), Verdict::kNotNamed);
+  EXPECT_EQ(rules.judge("#file", EntryType::kFile), Verdict::kIgnored);
+  EXPECT_EQ(rules.judge("trail", EntryType::kFile), Verdict::kIgnored);
+}
+
+TEST(IgnoreRules, HasAListOfItsOwn) {
+  EXPECT_TRUE(ignored_by_default(".git", EntryType::kFolder));
+  EXPECT_TRUE(ignored_by_default("node_modules", EntryType::kFolder));
+  EXPECT_FALSE(ignored_by_default("node_modules", EntryType::kFile));
+  EXPECT_TRUE(ignored_by_default("~$draft.docx", EntryType::kFile));
+  EXPECT_FALSE(ignored_by_default("report.pdf", EntryType::kFile));
+}
+
+}  // namespace
+}  // namespace minions::documents

@@ -1,0 +1,144 @@
+// Each kind of document as a file, through the real helper.
+#include <gtest/gtest.h>
+
+#include "make_pdf.h"
+#include "make_zip.h"
+#include "temporary_folder.h"
+
+namespace minions::documents {
+namespace {
+
+using namespace test;
+using namespace std::string_literals;
+
+Document read(const std::string& name, std::string_view content) {
+  const TemporaryFolder folder;
+  auto document = load_file(folder.write(name, content), load_options());
+  EXPECT_TRUE(document) << document.error().detail;
+  return document ? *std::move(document) : Document{name, DocumentKind::kText, {}, {}};
+}
+
+Error refusal(const std::string& name, std::string_view content) {
+  const TemporaryFolder folder;
+  auto document = load_file(folder.write(name, content), load_options());
+  EXPECT_FALSE(document) << name;
+  return document ? Error{ErrorCode::kInternal, "was read"} : document.error();
+}
+
+TEST(Kinds, Docx) {
+  const Document document = read(
+      "a.docx",
+      make_docx(R"(<w:p><w:r><w:t>one</w:t></w:r></w:p><w:p><w:r><w:br w:type="page"/><w:t>two</w:t></w:r></w:p>)"));
+  EXPECT_EQ(document.kind, DocumentKind::kDocx);
+  EXPECT_EQ(text_of(document), "[a.docx, page 1]\none\n\n\n[a.docx, page 2]\ntwo\n\n");
+  EXPECT_TRUE(document.notes.empty());
+}
+
+TEST(Kinds, Pptx) {
+  const Document document = read("a.pptx", make_pptx({"first slide", "second slide"}));
+  EXPECT_EQ(document.kind, DocumentKind::kPptx);
+  EXPECT_EQ(text_of(document), "[a.pptx, page 1]\nfirst slide\n\n\n[a.pptx, page 2]\nsecond slide\n\n");
+}
+
+TEST(Kinds, Xlsx) {
+  const Document document = read("a.xlsx", make_xlsx({{"Budget", "<row><c><v>1.5</v></c></row>"}, {"Plan", ""}}));
+  EXPECT_EQ(document.kind, DocumentKind::kXlsx);
+  EXPECT_EQ(text_of(document), "[a.xlsx, page 1]\nSheet: Budget\n1.5\n\n[a.xlsx, page 2]\nSheet: Plan\n");
+}
+
+TEST(Kinds, OpenDocument) {
+  EXPECT_EQ(read("a.odt", make_opendocument("text", "<text:p>x</text:p>")).kind, DocumentKind::kOdt);
+  EXPECT_EQ(read("a.odp", make_opendocument("presentation", "<draw:page><text:p>x</text:p></draw:page>")).kind,
+            DocumentKind::kOdp);
+  EXPECT_EQ(text_of(read("a.ods", make_opendocument("spreadsheet", "<table:table table:name=\"T\"/>"))),
+            "[a.ods, page 1]\nSheet: T\n");
+}
+
+TEST(Kinds, Html) {
+  const Document document = read("a.html", "<!doctype html><meta charset=iso-8859-1><p>caf\xE9</p><script>no</script>");
+  EXPECT_EQ(document.kind, DocumentKind::kHtml);
+  EXPECT_EQ(text_of(document), "[a.html, page 1]\ncaf\xC3\xA9\n\n");
+  EXPECT_EQ(read("fragment.html", "<div>x</div>").kind, DocumentKind::kHtml);
+  EXPECT_EQ(read("page", "\n<HTML><body>x").kind, DocumentKind::kHtml);
+}
+
+TEST(Kinds, Mail) {
+  const Document document =
+      read("a.eml",
+           "From: =?koi8-r?B?8A==?= <a@example.org>\nSubject: s\n"
+           "Content-Type: text/plain; charset=koi8-r\nContent-Transfer-Encoding: quoted-printable\n\n=F0\n");
+  EXPECT_EQ(document.kind, DocumentKind::kMail);
+  EXPECT_EQ(text_of(document), "[a.eml, page 1]\nFrom: \xD0\x9F <a@example.org>\nSubject: s\n\n\xD0\x9F\n\n");
+}
+
+TEST(Kinds, PlainText) {
+  EXPECT_EQ(read("a.csv", "a;b\n1;2\n").kind, DocumentKind::kCsv);
+  EXPECT_EQ(read("a.py", "print(1)\n").kind, DocumentKind::kSource);
+  EXPECT_EQ(read("a.md", "# T\n").kind, DocumentKind::kMarkdown);
+  EXPECT_EQ(text_of(read("a.txt", "\xFF\xFEh\0i\0"s)), "[a.txt, page 1]\nhi\n");
+}
+
+TEST(Kinds, Images) {
+  const std::string png = "\x89PNG\r\n\x1A\n\0\0\0\rIHDR\0\0\x02\x80\0\0\x01\xE0\x08\x02\0\0\0"s;
+  const Document document = read("photo.jpg", png);
+  EXPECT_EQ(document.kind, DocumentKind::kImage);
+  ASSERT_TRUE(document.image);
+  EXPECT_EQ(document.image->media_type, "image/png");
+  EXPECT_EQ(document.image->width, 640U);
+  EXPECT_EQ(document.image->height, 480U);
+  EXPECT_TRUE(document.pages.empty());
+  EXPECT_EQ(document.notes, std::vector<std::string>{"is named .jpg and is image/png"});
+}
+
+TEST(Kinds, WronglyNamedFilesAreReadAndNoted) {
+  EXPECT_EQ(read("a.pdf", make_docx("")).notes.at(0), "is named .pdf and is docx");
+  EXPECT_EQ(read("a.docx", "text").notes.at(0), "is named .docx and is text");
+  EXPECT_EQ(read("a.txt", "<html><p>x").notes.at(0), "is named .txt and is html");
+  EXPECT_EQ(read("a.xlsx", make_pptx({"x"})).notes.at(0), "is named .xlsx and is pptx");
+  EXPECT_TRUE(read("a.csv", "text").notes.empty());
+}
+
+TEST(Kinds, EmptyDocumentsSaySo) { EXPECT_EQ(read("a.docx", make_docx("")).notes.at(0), "has no text"); }
+
+TEST(Kinds, BombsAreRefusedByName) {
+  EXPECT_EQ(refusal("a.docx", make_docx(std::string(100'000'000, ' '))).code, ErrorCode::kTooLarge);
+  const Error entities =
+      refusal("b.docx", make_package("wordprocessingml.document",
+                                     {{"word/document.xml", R"(<!DOCTYPE b [<!ENTITY secret "x">]><b>&secret;</b>)"}}));
+  EXPECT_EQ(entities.code, ErrorCode::kDocument);
+  EXPECT_NE(entities.detail.find("document type"), std::string::npos);
+  EXPECT_EQ(entities.detail.find("secret"), std::string::npos);
+}
+
+TEST(Kinds, LimitsOfTextAndPagesHoldForAll) {
+  const TemporaryFolder folder;
+  LoadOptions small = load_options();
+  small.extractor.max_text_bytes = 50;
+  const std::string longer(100, 'x');
+  for (const auto& [name, content] : std::vector<std::pair<std::string, std::string>>{
+           {"a.docx", make_docx("<w:p><w:r><w:t>" + longer + "</w:t></w:r></w:p>")},
+           {"a.pptx", make_pptx({longer})},
+           {"a.xlsx", make_xlsx({{"S", "<row><c t=\"str\"><v>" + longer + "</v></c></row>"}})},
+           {"a.odt", make_opendocument("text", "<text:p>" + longer + "</text:p>")},
+           {"a.html", "<html>" + longer},
+           {"a.eml", "From: a\n\n" + longer}}) {
+    const auto document = load_file(folder.write(name, content), small);
+    ASSERT_FALSE(document) << name;
+    EXPECT_EQ(document.error().code, ErrorCode::kTooLarge) << document.error().detail;
+  }
+  LoadOptions two_pages = load_options();
+  two_pages.extractor.max_pages = 2;
+  EXPECT_TRUE(load_file(folder.write("2.pptx", make_pptx({"1", "2"})), two_pages));
+  const auto three = load_file(folder.write("3.pptx", make_pptx({"1", "2", "3"})), two_pages);
+  ASSERT_FALSE(three);
+  EXPECT_NE(three.error().detail.find("has more than 2 pages, the limit"), std::string::npos) << three.error().detail;
+}
+
+TEST(Kinds, TenThousandPagesAreRefusedByNumber) {
+  const Error error = refusal("long.pdf", make_pdf(std::vector<std::string>(10'000, "x")));
+  EXPECT_EQ(error.code, ErrorCode::kTooLarge);
+  EXPECT_NE(error.detail.find("5000, the limit"), std::string::npos) << error.detail;
+}
+
+}  // namespace
+}  // namespace minions::documents

@@ -1,0 +1,76 @@
+"""Pictures beside a question, and addresses that no server shall fetch."""
+
+from programs import *
+
+import zlib
+
+
+def png():
+    """One red pixel."""
+    def chunk(kind, data):
+        return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
+
+    header = chunk(b"IHDR", b"\0\0\0\1\0\0\0\1\x08\2\0\0\0")
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"\0\xff\0\0")) + chunk(b"IEND", b"")
+
+
+GIF = b"GIF89a\1\0\1\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\1\0\1\0\0\2\2D\1\0;"
+
+
+class Images(ProgramsTest):
+    def setUp(self):
+        super().setUp()
+        self.upstream = ModelServer(self)
+        self.server = Minionsd(self, "--padding", "off", model=self.upstream.model())
+        # The name says nothing: the content does.
+        self.png = self.directory / "photo.jpg"
+        self.png.write_bytes(png())
+        self.gif = self.directory / "drawing"
+        self.gif.write_bytes(GIF)
+
+    def last_content(self):
+        return json.loads(self.upstream.bodies[-1])["messages"][-1]["content"]
+
+    def expected(self, text):
+        return [{"type": "text", "text": text}] + [
+            {"type": "image_url", "image_url": {"url": f"data:image/{kind};base64," + base64.b64encode(data).decode()}}
+            for kind, data in (("png", png()), ("gif", GIF))]
+
+    def test_ask_sends_them_with_their_true_types(self):
+        note = self.write("note.txt", "a text\n")
+        run = self.minions("ask", "what is this?", "-f", self.png, "-f", note, "-f", self.gif, *self.server.trust())
+        self.assert_exit(run, 0)
+        content = self.last_content()
+        self.assertIn("a text", content[0]["text"])
+        self.assertTrue(content[0]["text"].endswith("Query:what is this?"))
+        self.assertEqual(content[1:], self.expected("")[1:])
+
+    def test_chat_attaches_them_to_one_question_and_keeps_them_in_the_conversation(self):
+        run = self.minions("chat", "-f", self.png, *self.server.trust(),
+                           stdin=f"/attach {self.gif}\nwhat is this?\nsure?\n")
+        self.assert_exit(run, 0)
+        self.assertEqual(json.loads(self.upstream.bodies[0])["messages"][0]["content"], self.expected("what is this?"))
+        second = json.loads(self.upstream.bodies[1])["messages"]
+        self.assertEqual(second[0]["content"], self.expected("what is this?"))
+        self.assertEqual(second[2]["content"], "sure?")
+
+    def test_detach_leaves_one_out(self):
+        run = self.minions("chat", *self.server.trust(),
+                           stdin=f"/attach {self.png}\n/attach {self.gif}\n/detach photo.jpg\nwhat?\n")
+        self.assert_exit(run, 0)
+        self.assertEqual([part["type"] for part in self.last_content()], ["text", "image_url"])
+        self.assertIn("image/gif", self.last_content()[1]["image_url"]["url"])
+
+    def test_one_that_is_too_large_is_7_and_sends_nothing(self):
+        large = self.directory / "large.png"
+        with open(large, "wb") as file:
+            file.write(png())
+            file.truncate(20 * 1024 * 1024 + 1)
+        run = self.minions("ask", "what is this?", "-f", large, *self.server.trust())
+        self.assert_exit(run, 7)
+        self.assertIn("large.png", run.stderr)
+        self.assertEqual(self.upstream.bodies, [])
+
+
+if __name__ == "__main__":
+    main()

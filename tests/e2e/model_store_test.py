@@ -1,0 +1,121 @@
+"""Models by name: from a server of the Hugging Face Hub's shape, and from a store of Ollama."""
+
+import re
+
+from programs import *
+
+
+class Hub:
+    """The API and the files of one repository. A file is sent whole, or from where a range begins."""
+
+    def __init__(self, test, weights, published=None):
+        self.seen = []
+        digest = hashlib.sha256(published or weights).hexdigest()
+        commit = "c" * 40
+        description = {"sha": commit, "siblings": [
+            {"rfilename": "tiny-random-noise.gguf", "size": len(weights), "lfs": {"sha256": digest, "size": len(weights)}}]}
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def log_message(self, *_):
+                pass
+
+            def do_GET(self):
+                outer.seen.append((self.path, self.headers.get("Authorization"), self.headers.get("Range")))
+                if self.path.startswith("/api/models/owner/repo/"):
+                    return self.answer(200, json.dumps(description).encode())
+                if self.path != f"/owner/repo/resolve/{commit}/tiny-random-noise.gguf":
+                    return self.answer(404, b"")
+                first = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
+                if not first:
+                    return self.answer(200, weights)
+                first = int(first[1])
+                self.answer(206, weights[first:], f"bytes {first}-{len(weights) - 1}/{len(weights)}")
+
+            def answer(self, status, body, content_range=None):
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                if content_range:
+                    self.send_header("Content-Range", content_range)
+                self.end_headers()
+                self.wfile.write(body)
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        test.addCleanup(server.server_close)
+        test.addCleanup(server.shutdown)
+        self.url = f"http://127.0.0.1:{server.server_port}"
+
+
+class ModelStore(ProgramsTest):
+    def setUp(self):
+        super().setUp()
+        self.set("XDG_CACHE_HOME", str(self.directory / "cache"))
+        self.set("OLLAMA_MODELS", str(self.directory / "ollama"))
+        self.set("HF_ENDPOINT", f"http://127.0.0.1:{free_port()}")
+
+    def set(self, name, value):
+        before = os.environ.get(name)
+        os.environ[name] = value
+        self.addCleanup(lambda: os.environ.pop(name) if before is None else os.environ.update({name: before}))
+
+    def fails(self, code, model):
+        run = subprocess.run([BIN / "minionsd", "--listen", "127.0.0.1:0", "--model", model, "--attest", "simulated",
+                              "--attestation-key-path", self.directory / "keys"], capture_output=True, text=True,
+                             timeout=PATIENCE_S)
+        self.assert_exit(run, code)
+        self.assertEqual(run.stdout, "")
+        return run.stderr
+
+    @needs_noise_model
+    def test_a_file_of_the_hub_is_fetched_checked_resumed_and_served(self):
+        weights = pathlib.Path(NOISE_MODEL).read_bytes()
+        hub = Hub(self, weights)
+        self.set("HF_ENDPOINT", hub.url)
+        self.set("HF_TOKEN", "hf_secret")
+        folder = self.directory / "cache/secure-minions/models/hf/owner/repo" / ("c" * 40)
+        folder.mkdir(parents=True)
+        (folder / "tiny-random-noise.gguf.part").write_bytes(weights[:100_000])
+        server = Minionsd(self, model=["--model", "hf:owner/repo", "--ctx", "512", "--parallel", "1"])
+        self.assertEqual(hub.seen[-1][1:], ("Bearer hf_secret", "bytes=100000-"))
+        self.assertEqual((folder / "tiny-random-noise.gguf").read_bytes(), weights)
+        self.assertTrue(any("model_download" in line and "percent=100" in line for line in server.stderr.all))
+        listed = json.loads(self.minions("models", *server.trust(), "-o", "json").stdout)["models"]
+        self.assertEqual(listed, [{"id": "tiny-random-noise", "engine": "llama.cpp", "where": "in-process",
+                                   "weights_sha256": hashlib.sha256(weights).hexdigest()}])
+        asked = len(hub.seen)
+        Minionsd(self, model=["--model", "hf:owner/repo:tiny-random-noise.gguf", "--ctx", "512", "--parallel", "1"],
+                 keys=self.directory / "other")
+        self.assertEqual(len(hub.seen), asked + 1, "fetched again")
+
+    @needs_noise_model
+    def test_a_model_of_ollama_is_served_under_its_name(self):
+        weights = pathlib.Path(NOISE_MODEL).read_bytes()
+        digest = hashlib.sha256(weights).hexdigest()
+        manifest = self.directory / "ollama/manifests/registry.ollama.ai/library/noise/1b"
+        manifest.parent.mkdir(parents=True)
+        manifest.write_text(json.dumps({"layers": [{"mediaType": "application/vnd.ollama.image.model",
+                                                    "digest": "sha256:" + digest, "size": len(weights)}]}))
+        blob = self.directory / "ollama/blobs" / f"sha256-{digest}"
+        blob.parent.mkdir()
+        blob.write_bytes(weights)
+        server = Minionsd(self, model=["--model", "ollama:noise:1b", "--ctx", "512", "--parallel", "1"])
+        listed = json.loads(self.minions("models", *server.trust(), "-o", "json").stdout)["models"]
+        self.assertEqual([entry["id"] for entry in listed], ["noise:1b"])
+        self.assertEqual(listed[0]["weights_sha256"], digest)
+        self.assert_exit(self.minions("ask", "anything", *server.trust()), 0)
+        blob.write_bytes(weights[:-1] + b"!")
+        self.assertIn("want sha256", self.fails(1, "ollama:noise:1b"))
+
+    def test_what_cannot_be_had_is_said(self):
+        self.assertIn(os.environ["HF_ENDPOINT"], self.fails(1, "hf:owner/repo"))
+        self.assertIn("want OWNER/REPO", self.fails(2, "hf:owner"))
+        self.assertIn("ollama pull absent", self.fails(1, "ollama:absent"))
+        hub = Hub(self, b"weights", published=b"other")
+        self.set("HF_ENDPOINT", hub.url)
+        self.assertIn("want sha256", self.fails(1, "hf:owner/repo"))
+        self.assertIn("absent.gguf", self.fails(1, "hf:owner/repo:absent.gguf"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+"""A model inside minionsd: a tiny one with random weights, whose text is noise and whose behaviour is that of any other."""
+
+import concurrent.futures
+
+from programs import *
+
+SESSION = BIN / "sealed_requests"
+
+
+class Session:
+    """One sealed session, in which requests follow each other."""
+
+    def __init__(self, test, server):
+        self.process = subprocess.Popen([SESSION, server.url, server.attestation_pem], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True)
+        test.addCleanup(self.end)
+
+    def request(self, path, body=None, **more):
+        self.process.stdin.write(json.dumps({"path": path, "body": body, **more}) + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def chat(self, messages, **fields):
+        if isinstance(messages, str):
+            messages = [{"role": "user", "content": messages}]
+        reply = self.request("/v1/chat/completions", {"messages": messages, **fields})
+        assert reply["status"] == 200 and reply["error"] is None, reply
+        return {**json.loads(reply["text"]), "seconds": reply["seconds"]}
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.stdin.close()
+            self.process.wait(PATIENCE_S)
+        self.process.stdout.close()
+
+
+def text_of(completion):
+    return completion["choices"][0]["message"]["content"]
+
+
+@needs_noise_model
+class Model(ProgramsTest):
+    def start(self, *options, parallel=4):
+        return Minionsd(self, "--ctx", "1024", "--parallel", str(parallel), "--model-threads", "1", "--padding", "off",
+                        *options, model=["--model", NOISE_MODEL])
+
+    def test_ask_answers_and_the_statement_has_the_weights(self):
+        server = self.start()
+        weights = hashlib.sha256(pathlib.Path(NOISE_MODEL).read_bytes()).hexdigest()
+        name = pathlib.Path(NOISE_MODEL).stem
+        right = self.write("right.toml", f'[models]\nallow_remote = false\nids = ["{name}"]\n[models.weights]\n"{name}" = "{weights}"\n')
+        wrong = self.write("wrong.toml", f'[models.weights]\n"{name}" = "{"0" * 64}"\n')
+        run = self.minions("attest", *server.trust(), "--policy", right, "-o", "json")
+        self.assert_exit(run, 0)
+        checks = {check["id"]: check for check in json.loads(run.stdout)["checks"]}
+        self.assertEqual(checks["models.weights"]["outcome"], "pass")
+        refused = self.minions("attest", *server.trust(), "--policy", wrong)
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertIn(weights, refused.stdout + refused.stderr)
+        listed = json.loads(Session(self, server).request("/v1/models")["text"])
+        self.assertEqual(listed["data"][0]["id"], name)
+
+    def test_json_of_a_schema_parses_for_a_hundred_seeds(self):
+        session = Session(self, self.start())
+        schema = {"type": "object", "properties": {"kind": {"enum": ["a", "b"]}, "count": {"type": "integer", "minimum": 0,
+                  "maximum": 9}}, "required": ["kind", "count"], "additionalProperties": False}
+        wanted = {"type": "json_schema", "json_schema": {"name": "n", "schema": schema}}
+        seen = set()
+        for seed in range(100):
+            answer = session.chat("JSON, please", seed=seed, max_tokens=300, response_format=wanted)
+            value = json.loads(text_of(answer))
+            self.assertEqual(set(value), {"kind", "count"})
+            self.assertIn(value["kind"], ("a", "b"))
+            self.assertIn(value["count"], range(10))
+            self.assertEqual(answer["choices"][0]["finish_reason"], "stop")
+            seen.add(text_of(answer))
+        self.assertGreater(len(seen), 10)
+
+    def test_eight_turns_read_no_prompt_token_twice(self):
+        session = Session(self, self.start())
+        messages, known = [], 0
+        for turn in range(8):
+            messages.append({"role": "user", "content": f"turn {turn}"})
+            answer = session.chat(messages, max_tokens=12, seed=turn)
+            usage = answer["usage"]
+            self.assertGreaterEqual(usage["prompt_tokens_details"]["cached_tokens"], known)
+            known = usage["prompt_tokens"]
+            messages.append({"role": "assistant", "content": text_of(answer)})
+
+    def test_another_session_finds_nothing_of_it(self):
+        server = self.start()
+        cached = lambda: Session(self, server).chat("the same question of two people", max_tokens=2)["usage"][
+            "prompt_tokens_details"]["cached_tokens"]
+        self.assertEqual([cached(), cached()], [0, 0])
+        server = self.start("--share-prompt-cache")
+        cached()
+        self.assertGreater(cached(), 0)
+
+    def test_four_chats_at_once_all_end_and_none_starves(self):
+        server = self.start(parallel=2)
+        sessions = [Session(self, server) for _ in range(4)]
+        for session in sessions:
+            session.chat("warm up", max_tokens=1)
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            answers = list(pool.map(lambda session: session.chat("write", max_tokens=150, seed=1), sessions))
+        for answer in answers:
+            self.assertEqual(answer["usage"]["completion_tokens"], 150)
+            self.assertEqual(answer["choices"][0]["finish_reason"], "length")
+        waits = [answer["seconds"] for answer in answers]
+        self.assertLess(max(waits), 2 * sum(waits) / len(waits))
+
+    def test_breaking_off_frees_the_slot(self):
+        server = self.start(parallel=1)
+        session = Session(self, server)
+        broken = session.request("/v1/chat/completions", {"messages": [{"role": "user", "content": "endless"}],
+                                                          "stream": True, "max_tokens": 900}, stop_after=1)
+        self.assertIsNotNone(broken["error"])
+        self.assertNotIn("[DONE]", broken["text"])
+        other = Session(self, server)
+        self.assertEqual(other.chat("next", max_tokens=3)["usage"]["completion_tokens"], 3)
+
+    def test_a_prompt_over_the_context_is_refused_by_its_name(self):
+        session = Session(self, self.start())
+        reply = session.request("/v1/chat/completions", {"messages": [{"role": "user", "content": "word " * 2000}]})
+        self.assertEqual(reply["status"], 400)
+        self.assertEqual(json.loads(reply["text"])["error"]["code"], "context_length_exceeded")
+        self.assertGreater(session.chat("short", max_tokens=2)["usage"]["completion_tokens"], 0)
+
+    def test_the_log_holds_nothing_of_what_is_said(self):
+        server = self.start("--log-level", "debug")
+        answer = Session(self, server).chat("a marked secret zebra", max_tokens=20, seed=3)
+        server.signal(signal.SIGTERM)
+        server.process.wait(PATIENCE_S)
+        logged = server.stderr.text()
+        self.assertNotIn("zebra", logged)
+        self.assertNotIn(text_of(answer)[:12], logged)
+
+    @needs_llama_server
+    def test_the_tokens_are_those_of_llama_server(self):
+        theirs = LlamaServer(self)
+        ours = Session(self, self.start())
+        for question in ("hello", "a longer question, with a list: 1, 2, 3", "\u00fcber"):
+            body = {"messages": [{"role": "user", "content": question}], "temperature": 0, "seed": 1, "max_tokens": 40}
+            expected = theirs.post("/v1/chat/completions", body)
+            found = ours.chat(**body)
+            self.assertEqual(text_of(found), text_of(expected))
+            for count in ("prompt_tokens", "completion_tokens"):
+                self.assertEqual(found["usage"][count], expected["usage"][count])
+
+    def test_a_file_that_is_no_model_is_refused_at_start(self):
+        for name, text in (("missing.gguf", None), ("text.gguf", "no model")):
+            path = self.directory / name if text is None else self.write(name, text)
+            run = subprocess.run([BIN / "minionsd", "--listen", "127.0.0.1:0", "--model", path, "--attest", "simulated",
+                                  "--attestation-key-path", self.directory / "keys"], capture_output=True, text=True,
+                                 timeout=PATIENCE_S)
+            self.assertEqual(run.returncode, 1)
+            self.assertRegex(run.stderr, rf"^minionsd: error: .*{name}: ")
+
+    def test_options_of_a_model_need_one(self):
+        run = subprocess.run([BIN / "minionsd", "--engine", "extractive", "--ctx", "512", "--attest", "simulated",
+                              "--attestation-key-path", self.directory / "keys"], capture_output=True, text=True,
+                             timeout=PATIENCE_S)
+        self.assertEqual(run.returncode, 2)
+        self.assertIn("--ctx goes with --model", run.stderr)
+
+
+if __name__ == "__main__":
+    main()

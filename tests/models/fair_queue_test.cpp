@@ -1,0 +1,50 @@
+#include "models/fair_queue.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+
+namespace minions::models {
+namespace {
+
+std::string drain(FairQueue<char>& queue) {
+  std::string order;
+  while (const auto item = queue.pop()) order += *item;
+  return order;
+}
+
+TEST(FairQueue, KeepsTheOrderOfOneOwner) {
+  FairQueue<char> queue;
+  for (const char item : {'a', 'b', 'c'}) queue.push("one", item);
+  EXPECT_EQ(drain(queue), "abc");
+}
+
+TEST(FairQueue, ServesOwnersInTurn) {
+  FairQueue<char> queue;
+  for (const char item : {'a', 'b', 'c', 'd'}) queue.push("busy", item);
+  queue.push("second", 'x');
+  queue.push("third", 'y');
+  queue.push("second", 'z');
+  EXPECT_EQ(drain(queue), "axybzcd");
+}
+
+TEST(FairQueue, AnOwnerWhoComesLateIsNextAfterThoseWhoWait) {
+  FairQueue<char> queue;
+  for (const char item : {'a', 'b', 'c'}) queue.push("busy", item);
+  EXPECT_EQ(queue.pop(), 'a');
+  queue.push("late", 'x');
+  EXPECT_EQ(drain(queue), "bxc");
+}
+
+TEST(FairQueue, TakesOutWhatIsNotWantedAnyMore) {
+  FairQueue<std::unique_ptr<int>> queue;
+  for (const int item : {1, 2, 3, 4}) queue.push(item % 2 == 0 ? "even" : "odd", std::make_unique<int>(item));
+  const auto out = queue.extract_if([](const auto& item) { return *item != 3; });
+  EXPECT_EQ(out.size(), 3U);
+  EXPECT_EQ(**queue.pop(), 3);
+  EXPECT_TRUE(queue.empty());
+  EXPECT_EQ(queue.pop(), std::nullopt);
+}
+
+}  // namespace
+}  // namespace minions::models

@@ -1,0 +1,343 @@
+// The embedded engine with a tiny model of random weights: its text is noise, all else is as with any model.
+#include "models/llama_model.h"
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "base/encoding.h"
+#include "crypto/hash.h"
+#include "serve.h"
+
+namespace minions::models {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::uint32_t kContext = 1024;
+
+LlamaOptions noise_options() {
+  LlamaOptions options;
+  options.path = MINIONS_NOISE_MODEL;
+  options.context_tokens = kContext;
+  options.threads = 1;
+  return options;
+}
+
+std::unique_ptr<InProcessModel> load(const LlamaOptions& options) {
+  auto loaded = load_llama_model(options);
+  if (!loaded) {
+    ADD_FAILURE() << loaded.error().detail;
+    std::abort();
+  }
+  return std::move(loaded->model);
+}
+
+// One for all tests that change nothing about it: loading takes a second.
+InProcessModel& model() {
+  static const std::unique_ptr<InProcessModel> one = load(noise_options());
+  return *one;
+}
+
+Reply ask(InProcessModel& of, const json& body, std::string_view session = "", std::stop_token stop = {},
+          std::string_view path = "/v1/chat/completions") {
+  Reply reply;
+  of.serve({"POST", path, body.dump(), session}, reply, std::move(stop));
+  return reply;
+}
+
+json question(const std::string& text, int tokens = 8) {
+  return {{"messages", json::array({{{"role", "user"}, {"content", text}}})},
+          {"max_tokens", tokens},
+          {"temperature", 0.8},
+          {"seed", 7}};
+}
+
+// The text of a streamed reply; its last event but [DONE] is kept in `last`.
+std::string streamed_text(const Reply& reply, json* last = nullptr) {
+  std::string text;
+  for (const std::string& piece : reply.pieces) {
+    EXPECT_TRUE(piece.starts_with("data: ") && piece.ends_with("\n\n")) << piece;
+    if (piece == "data: [DONE]\n\n") continue;
+    const json event = json::parse(piece.substr(6));
+    if (last != nullptr) *last = event;
+    for (const json& choice : event["choices"]) text += choice["delta"].value("content", "");
+  }
+  return text;
+}
+
+std::size_t cached(const Reply& reply) {
+  return reply.json()["usage"]["prompt_tokens_details"]["cached_tokens"].get<std::size_t>();
+}
+std::size_t prompt_tokens(const Reply& reply) { return reply.json()["usage"]["prompt_tokens"].get<std::size_t>(); }
+
+TEST(LlamaModel, StatesTheFilesHashAndName) {
+  const auto loaded = load_llama_model(noise_options());
+  ASSERT_TRUE(loaded) << loaded.error().detail;
+  std::ifstream in(MINIONS_NOISE_MODEL, std::ios::binary);
+  const std::string bytes(std::istreambuf_iterator<char>(in), {});
+  EXPECT_EQ(loaded->weights_sha256, to_hex(crypto::sha256(as_bytes(bytes))));
+  EXPECT_EQ(loaded->id, "tiny-random-noise");
+  ASSERT_EQ(loaded->model->models().size(), 1U);
+  EXPECT_EQ(loaded->model->models()[0].id, "tiny-random-noise");
+}
+
+TEST(LlamaModel, RefusesFilesThatAreNoModel) {
+  LlamaOptions options = noise_options();
+  options.path = testing::TempDir() + "not_there.gguf";
+  EXPECT_EQ(load_llama_model(options).error().code, ErrorCode::kNotFound);
+  options.path = testing::TempDir();
+  EXPECT_EQ(load_llama_model(options).error().code, ErrorCode::kNotFound);
+  options.path = testing::TempDir() + "text.gguf";
+  std::ofstream(options.path) << "this is no model";
+  EXPECT_EQ(load_llama_model(options).error().code, ErrorCode::kMalformed);
+  std::ofstream(options.path) << "GGUF and then nothing";
+  EXPECT_EQ(load_llama_model(options).error().code, ErrorCode::kMalformed);
+  options.path = testing::TempDir() + "m-00001-of-00002.gguf";
+  std::filesystem::copy_file(MINIONS_NOISE_MODEL, options.path, std::filesystem::copy_options::overwrite_existing);
+  EXPECT_EQ(load_llama_model(options).error().code, ErrorCode::kUnsupported);
+  std::filesystem::remove(options.path);
+}
+
+TEST(LlamaModel, AnswersWithUsageAndAReasonToEnd) {
+  const Reply reply = ask(model(), question("hello", 5));
+  EXPECT_EQ(reply.status, 200);
+  const json answer = reply.json();
+  EXPECT_EQ(answer["object"], "chat.completion");
+  EXPECT_EQ(answer["model"], "tiny-random-noise");
+  EXPECT_EQ(answer["choices"][0]["finish_reason"], "length");
+  EXPECT_EQ(answer["usage"]["completion_tokens"], 5);
+  EXPECT_GT(prompt_tokens(reply), 5U);
+  EXPECT_EQ(answer["usage"]["total_tokens"], prompt_tokens(reply) + 5);
+  EXPECT_FALSE(reply.content().empty());
+}
+
+TEST(LlamaModel, AStreamHasTheSameTextAsTheWhole) {
+  json body = question("hello", 24);
+  const std::string whole = ask(model(), body).content();
+  body["stream"] = true;
+  body["stream_options"] = {{"include_usage", true}};
+  const Reply reply = ask(model(), body);
+  EXPECT_EQ(reply.content_type, "text/event-stream");
+  json last;
+  EXPECT_EQ(streamed_text(reply, &last), whole);
+  EXPECT_EQ(last["usage"]["completion_tokens"], 24);
+  EXPECT_EQ(reply.pieces.back(), "data: [DONE]\n\n");
+  EXPECT_EQ(json::parse(reply.pieces[0].substr(6))["choices"][0]["delta"]["role"], "assistant");
+}
+
+TEST(LlamaModel, TheSeedDecides) {
+  json body = question("hello", 12);
+  const std::string first = ask(model(), body).content();
+  EXPECT_EQ(ask(model(), body).content(), first);
+  body["seed"] = 8;
+  EXPECT_NE(ask(model(), body).content(), first);
+}
+
+TEST(LlamaModel, StopsBeforeAStopString) {
+  json body = question("hello", 24);
+  const std::string whole = ask(model(), body).content();
+  // From the middle of the text, so that it lies across tokens; a whole number of characters.
+  std::size_t from = whole.size() / 2;
+  while (from < whole.size() && (static_cast<unsigned char>(whole[from]) & 0xC0U) == 0x80U) ++from;
+  std::size_t to = std::min(whole.size(), from + 6);
+  while (to < whole.size() && (static_cast<unsigned char>(whole[to]) & 0xC0U) == 0x80U) ++to;
+  const std::string stop = whole.substr(from, to - from);
+  body["stop"] = stop;
+  const Reply reply = ask(model(), body);
+  EXPECT_EQ(reply.content(), whole.substr(0, whole.find(stop)));
+  EXPECT_EQ(reply.json()["choices"][0]["finish_reason"], "stop");
+}
+
+TEST(LlamaModel, CompletesAPlainPrompt) {
+  const Reply reply =
+      ask(model(), {{"prompt", "once upon"}, {"max_tokens", 4}, {"seed", 1}}, "", {}, "/v1/completions");
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.json()["object"], "text_completion");
+  EXPECT_FALSE(reply.json()["choices"][0]["text"].get<std::string>().empty());
+}
+
+TEST(LlamaModel, ListsItselfAndSaysWhatItLacks) {
+  Reply list;
+  model().serve({"GET", "/v1/models", ""}, list, {});
+  EXPECT_EQ(list.json()["data"][0]["id"], "tiny-random-noise");
+  EXPECT_EQ(list.json()["data"][0]["context_length"], kContext);
+  EXPECT_EQ(ask(model(), {{"input", "x"}}, "", {}, "/v1/embeddings").status, 400);
+  EXPECT_EQ(ask(model(), {{"input", "x"}}, "", {}, "/v1/responses").status, 404);
+  json body = question("x");
+  body["model"] = "another";
+  const Reply other = ask(model(), body);
+  EXPECT_EQ(other.status, 404);
+  EXPECT_EQ(other.json()["error"]["code"], "model_not_found");
+}
+
+TEST(LlamaModel, RefusesAPromptThatFillsTheContext) {
+  std::string text;
+  while (text.size() < kContext * 6) text += "word ";
+  const Reply reply = ask(model(), question(text));
+  EXPECT_EQ(reply.status, 400);
+  EXPECT_EQ(reply.json()["error"]["code"], "context_length_exceeded");
+  EXPECT_EQ(reply.json()["error"]["type"], "invalid_request_error");
+}
+
+TEST(LlamaModel, AnAnswerEndsWhereTheContextDoes) {
+  LlamaOptions options = noise_options();
+  options.context_tokens = 256;
+  const auto small = load(options);
+  const Reply reply = ask(*small, question("hello", 100'000));
+  EXPECT_EQ(reply.json()["choices"][0]["finish_reason"], "length");
+  EXPECT_EQ(reply.json()["usage"]["total_tokens"], 256);
+}
+
+TEST(LlamaModel, EightTurnsReadNoTokenOfThePromptTwice) {
+  json body = question("turn 0");
+  std::size_t known = 0;
+  for (int turn = 0; turn < 8; ++turn) {
+    const Reply reply = ask(model(), body, "a conversation");
+    ASSERT_EQ(reply.status, 200) << reply.text();
+    EXPECT_GE(cached(reply), known) << "turn " << turn;
+    known = prompt_tokens(reply);
+    body["messages"].push_back({{"role", "assistant"}, {"content", reply.content()}});
+    body["messages"].push_back({{"role", "user"}, {"content", "turn " + std::to_string(turn + 1)}});
+  }
+  EXPECT_GT(known, 100U);
+  model().forget("a conversation");
+  EXPECT_EQ(cached(ask(model(), body, "a conversation")), 0U);
+}
+
+TEST(LlamaModel, WhatIsReadAgainFromTheCacheGivesTheSameAnswer) {
+  const std::string text(400, 'x');
+  json body = question(text, 12);
+  body["temperature"] = 0;
+  const Reply cold = ask(model(), body, "same");
+  const Reply warm = ask(model(), body, "same");
+  EXPECT_EQ(cached(cold), 0U);
+  EXPECT_EQ(cached(warm), prompt_tokens(warm) - 1);
+  EXPECT_EQ(warm.content(), cold.content());
+}
+
+TEST(LlamaModel, SessionsShareNoPromptUnlessToldTo) {
+  const json body = question("the same question of two people");
+  static_cast<void>(ask(model(), body, "alice"));
+  EXPECT_EQ(cached(ask(model(), body, "bob")), 0U);
+  EXPECT_EQ(cached(ask(model(), body)), 0U);
+  LlamaOptions options = noise_options();
+  options.sharing = PromptSharing::kAcrossSessions;
+  const auto shared = load(options);
+  static_cast<void>(ask(*shared, body, "alice"));
+  EXPECT_GT(cached(ask(*shared, body, "bob")), 0U);
+}
+
+// Schemas whose answers a model of noise ends by itself.
+TEST(LlamaModel, WhatItWritesFitsTheSchema) {
+  json body = question("give me JSON", 400);
+  body["response_format"] = json::parse(R"({"type":"json_schema","json_schema":{"name":"n","schema":{"type":"object",
+    "properties":{"kind":{"enum":["a","b"]},"count":{"type":"integer","minimum":0,"maximum":9},
+      "tags":{"type":"array","items":{"type":"boolean"},"minItems":1,"maxItems":2}},
+    "required":["kind","count","tags"],"additionalProperties":false}}})");
+  for (int seed = 0; seed < 3; ++seed) {
+    body["seed"] = seed;
+    const Reply reply = ask(model(), body);
+    const json value = json::parse(reply.content(), nullptr, false);
+    ASSERT_TRUE(value.is_object()) << reply.content();
+    EXPECT_TRUE(value["kind"] == "a" || value["kind"] == "b");
+    EXPECT_LE(value["count"].get<int>(), 9);
+    EXPECT_LE(value["tags"].size(), 2U);
+    EXPECT_EQ(reply.json()["choices"][0]["finish_reason"], "stop");
+  }
+}
+
+TEST(LlamaModel, RefusesASchemaThatItCannotFollow) {
+  json body = question("give me JSON");
+  body["response_format"] = json::parse(
+      R"({"type":"json_schema","json_schema":{"name":"n","schema":{"$ref":"https://example.org/schema"}}})");
+  EXPECT_EQ(ask(model(), body).status, 400);
+  body["response_format"]["json_schema"]["schema"] = {{"type", "nothing"}};
+  EXPECT_EQ(ask(model(), body).status, 400);
+}
+
+TEST(LlamaModel, FourChatsAtOnceWriteWhatEachWouldWriteAlone) {
+  std::vector<std::string> alone;
+  std::vector<std::string> together(4);
+  // Greedy: sums are rounded otherwise where several are computed together, which chance would turn into another word.
+  const auto body = [](std::size_t chat) {
+    json asked = question("chat " + std::to_string(chat), 20);
+    asked["temperature"] = 0;
+    return asked;
+  };
+  for (std::size_t chat = 0; chat < 4; ++chat) alone.push_back(ask(model(), body(chat)).content());
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t chat = 0; chat < 4; ++chat)
+      threads.emplace_back(
+          [&, chat] { together[chat] = ask(model(), body(chat), "s" + std::to_string(chat)).content(); });
+  }
+  EXPECT_EQ(together, alone);
+}
+
+TEST(LlamaModel, MoreRequestsThanSlotsAllEnd) {
+  LlamaOptions options = noise_options();
+  options.parallel = 2;
+  const auto narrow = load(options);
+  std::vector<int> statuses(9);
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t at = 0; at < statuses.size(); ++at)
+      threads.emplace_back([&, at] { statuses[at] = ask(*narrow, question("q"), std::to_string(at % 3)).status; });
+  }
+  EXPECT_EQ(statuses, std::vector<int>(9, 200));
+}
+
+// Asks to stop once the first piece is there.
+struct StoppingReply final : ApiSink {
+  void head(int, std::string_view) override {}
+  bool body(std::string_view piece) override {
+    text += piece;
+    source.request_stop();
+    return true;
+  }
+  std::stop_source source;
+  std::string text;
+};
+
+TEST(LlamaModel, ACancelledRequestStopsAndGivesItsSlotBack) {
+  LlamaOptions options = noise_options();
+  options.parallel = 1;
+  const auto narrow = load(options);
+  json body = question("endless", 900);
+  body["stream"] = true;
+  StoppingReply reply;
+  narrow->serve({"POST", "/v1/chat/completions", body.dump(), "s"}, reply, reply.source.get_token());
+  EXPECT_EQ(reply.text.find("[DONE]"), std::string::npos);
+  EXPECT_LT(std::count(reply.text.begin(), reply.text.end(), '\n'), 10);
+  EXPECT_EQ(ask(*narrow, question("next"), "s").status, 200);
+}
+
+TEST(LlamaModel, ARequestWhoseReaderHasGoneStops) {
+  json body = question("endless", 900);
+  body["stream"] = true;
+  Reply reply;
+  reply.piece_limit = 3;
+  model().serve({"POST", "/v1/chat/completions", body.dump()}, reply, {});
+  EXPECT_EQ(reply.pieces.size(), 3U);
+}
+
+TEST(LlamaModel, AWaitingRequestCanBeCancelled) {
+  LlamaOptions options = noise_options();
+  options.parallel = 1;
+  const auto narrow = load(options);
+  StoppingReply running;
+  std::stop_source never_runs;
+  Reply waiting;
+  json body = question("long", 900);
+  std::jthread first([&] {
+    narrow->serve({"POST", "/v1/chat/completions", body.dump()}, running, running.source.get_token());
+  });
+  never_runs.request_stop();
+  narrow->serve({"POST", "/v1/chat/completions", question("waits").dump()}, waiting, never_runs.get_token());
+  EXPECT_EQ(waiting.heads, 0);
+  running.source.request_stop();
+}
+
+}  // namespace
+}  // namespace minions::models

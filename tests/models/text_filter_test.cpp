@@ -1,0 +1,89 @@
+#include "models/text_filter.h"
+
+#include <gtest/gtest.h>
+
+namespace minions::models {
+namespace {
+
+std::string pass(TextFilter& filter, const std::vector<std::string>& pieces) {
+  std::string shown;
+  for (const std::string& piece : pieces) shown += filter.take(piece);
+  return shown;
+}
+
+// The text in each way of cutting it into two, and byte by byte.
+std::vector<std::vector<std::string>> cuts(const std::string& text) {
+  std::vector<std::vector<std::string>> all;
+  for (std::size_t at = 0; at <= text.size(); ++at) all.push_back({text.substr(0, at), text.substr(at)});
+  std::vector<std::string> bytes;
+  for (const char byte : text) bytes.emplace_back(1, byte);
+  all.push_back(bytes);
+  return all;
+}
+
+TEST(TextFilter, StopsAtAStopStringHoweverItIsCut) {
+  for (const auto& pieces : cuts("one two END three")) {
+    TextFilter filter({"END"});
+    EXPECT_EQ(pass(filter, pieces), "one two ");
+    EXPECT_TRUE(filter.stopped());
+    EXPECT_EQ(filter.finish(), "");
+  }
+}
+
+TEST(TextFilter, TheFirstOfSeveralStopStringsCounts) {
+  for (const auto& pieces : cuts("abc</s>def\n\n")) {
+    TextFilter filter({"\n\n", "</s>"});
+    EXPECT_EQ(pass(filter, pieces), "abc");
+  }
+}
+
+TEST(TextFilter, AnAlmostStopStringIsShown) {
+  for (const auto& pieces : cuts("EN EEN ENN EN")) {
+    TextFilter filter({"END"});
+    std::string shown = pass(filter, pieces);
+    EXPECT_FALSE(filter.stopped());
+    EXPECT_EQ(shown, "EN EEN ENN ");
+    EXPECT_EQ(filter.finish(), "EN");
+  }
+}
+
+TEST(TextFilter, HoldsBackNoMoreThanMayBecomeAStopString) {
+  TextFilter filter({"\n\nUser:"});
+  EXPECT_EQ(filter.take("Hello"), "Hello");
+  EXPECT_EQ(filter.take("\n"), "");
+  EXPECT_EQ(filter.take("you"), "\nyou");
+}
+
+TEST(TextFilter, GivesWholeCharactersHoweverTheyAreCut) {
+  const std::string text = "a\u00E9\u20AC\U0001F600z";
+  for (const auto& pieces : cuts(text)) {
+    TextFilter filter({});
+    std::string shown;
+    for (const std::string& piece : pieces) {
+      const std::string part = filter.take(piece);
+      EXPECT_EQ(unfinished_utf8(part), 0U);
+      shown += part;
+    }
+    EXPECT_EQ(shown, text);
+  }
+}
+
+TEST(TextFilter, BytesThatAreNoTextAreNotHeldForEver) {
+  TextFilter filter({});
+  EXPECT_EQ(filter.take("\x80\x80\x80\x80"), "\x80\x80\x80\x80");
+  EXPECT_EQ(filter.take("\xE2\x82"), "");
+  EXPECT_EQ(filter.take("a"),
+            "\xE2\x82"
+            "a");
+  EXPECT_EQ(filter.take("\xF0"), "");
+  EXPECT_EQ(filter.finish(), "\xF0");
+}
+
+TEST(TextFilter, AnEmptyStopStringStopsNothing) {
+  TextFilter filter({""});
+  EXPECT_EQ(filter.take("text"), "text");
+  EXPECT_FALSE(filter.stopped());
+}
+
+}  // namespace
+}  // namespace minions::models
