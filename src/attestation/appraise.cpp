@@ -211,11 +211,11 @@ Check check_gpu_distinct(const Evidence& evidence) {
   for (const EvidenceItem& item : evidence) {
     if (item.type != evidence_type::kNvidiaGpu) continue;
     const auto chain = item.part("cert_chain").and_then([](ByteView pem) { return leaf_of(as_text(pem)); });
-    const auto key = chain ? chain->front().public_key() : Result<crypto::PublicKey>(fail(chain.error()));
-    if (!key) return want.failed(key.error().detail);
-    if (std::find(keys.begin(), keys.end(), key->spki_sha256()) != keys.end())
-      return want.failed("two items with the key " + to_hex(key->spki_sha256()));
-    keys.push_back(key->spki_sha256());
+    if (!chain) return want.failed(chain.error().detail);
+    const Digest32 key = chain->front().spki_sha256();
+    if (std::find(keys.begin(), keys.end(), key) != keys.end())
+      return want.failed("two items with the key " + to_hex(key));
+    keys.push_back(key);
   }
   return want.pass(fmt::format("{} gpus", keys.size()));
 }

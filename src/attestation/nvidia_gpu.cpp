@@ -296,7 +296,7 @@ std::optional<Digest32> verify_nvidia_gpu(const GpuInput& input, CheckList& chec
   judge_rims(input, *report, checks);
   check_gpu_rules({model_of(leaf), report->driver_version, report->vbios_version}, input.rules, checks);
   judge_ocsp(input, *path, checks);
-  return key->spki_sha256();
+  return leaf.spki_sha256();
 }
 
 }  // namespace minions::attestation

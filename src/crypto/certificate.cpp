@@ -105,6 +105,15 @@ Bytes Certificate::serial() const {
   return {data, data + ASN1_STRING_length(serial)};
 }
 
+Digest32 Certificate::spki_sha256() const {
+  unsigned char* der = nullptr;
+  const int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate_.get()), &der);
+  if (length <= 0) openssl_failed();
+  const Digest32 digest = crypto::sha256({der, static_cast<std::size_t>(length)});
+  OPENSSL_free(der);
+  return digest;
+}
+
 Result<PublicKey> Certificate::public_key() const {
   EVP_PKEY* key = X509_get0_pubkey(certificate_.get());
   if (key == nullptr)

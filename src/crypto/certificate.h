@@ -31,6 +31,8 @@ class Certificate {
   [[nodiscard]] UnixSeconds not_before() const;
   [[nodiscard]] UnixSeconds not_after() const;
   [[nodiscard]] Result<PublicKey> public_key() const;
+  // Of the SubjectPublicKeyInfo as the certificate has it: what tells keys apart that an issuer has signed.
+  [[nodiscard]] Digest32 spki_sha256() const;
   // The value of an extension, by dotted OID: the bytes inside its OCTET STRING. Nothing if it is not there or is there
   // twice.
   [[nodiscard]] std::optional<Bytes> extension(const std::string& oid) const;

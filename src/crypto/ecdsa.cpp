@@ -32,19 +32,38 @@ bool is_p384(EVP_PKEY* key) {
          std::string_view(group, length) == "secp384r1";
 }
 
+Result<Bytes> der_in(std::string_view pem) {
+  const Bio bio = reading(pem);
+  char* name = nullptr;
+  char* header = nullptr;
+  unsigned char* data = nullptr;
+  long length = 0;
+  if (PEM_read_bio(bio.get(), &name, &header, &data, &length) != 1)
+    return fail(ErrorCode::kMalformed, "attestation key: not a public key in PEM: " + last_reason());
+  Bytes der(data, data + length);
+  OPENSSL_free(name);
+  OPENSSL_free(header);
+  OPENSSL_free(data);
+  return der;
+}
+
 // An encrypted key is an error here, never a prompt on the terminal.
 int no_password(char*, int, int, void*) { return -1; }
 
 }  // namespace
 
-Result<P384PublicKey> P384PublicKey::from_key(std::shared_ptr<evp_pkey_st> key) {
+Result<P384PublicKey> P384PublicKey::from_key(std::shared_ptr<evp_pkey_st> key, std::optional<Bytes> spki) {
   if (!is_p384(key.get())) return fail(ErrorCode::kMalformed, "attestation key: want an EC key on curve P-384");
   P384PublicKey out;
-  unsigned char* der = nullptr;
-  const int length = i2d_PUBKEY(key.get(), &der);
-  if (length <= 0) return fail(ErrorCode::kMalformed, "attestation key: cannot be encoded: " + last_reason());
-  out.spki_.assign(der, der + length);
-  OPENSSL_free(der);
+  if (spki) {
+    out.spki_ = *std::move(spki);
+  } else {
+    unsigned char* der = nullptr;
+    const int length = i2d_PUBKEY(key.get(), &der);
+    if (length <= 0) return fail(ErrorCode::kMalformed, "attestation key: cannot be encoded: " + last_reason());
+    out.spki_.assign(der, der + length);
+    OPENSSL_free(der);
+  }
   out.key_ = std::move(key);
   return out;
 }
@@ -55,10 +74,14 @@ Result<P384PublicKey> P384PublicKey::from_pem(std::string_view pem) {
   const bool alone = pem.starts_with("-----BEGIN PUBLIC KEY-----") && end != std::string_view::npos &&
                      pem.find_first_not_of(" \t\r\n", end + kEnd.size()) == std::string_view::npos;
   if (!alone) return fail(ErrorCode::kMalformed, "attestation key: want one PEM block PUBLIC KEY and nothing else");
-  const Bio bio = reading(pem);
-  std::shared_ptr<EVP_PKEY> key(PEM_read_bio_PUBKEY(bio.get(), nullptr, no_password, nullptr), EVP_PKEY_free);
-  if (key == nullptr) return fail(ErrorCode::kMalformed, "attestation key: not a public key in PEM: " + last_reason());
-  return from_key(std::move(key));
+  // The DER is kept as it came: encoding the key anew would cost a third of a signature check. A key that is encoded in
+  // another way has another digest, and is another key to whoever pins it.
+  MINIONS_TRY_ASSIGN(Bytes der, der_in(pem));
+  const unsigned char* at = der.data();
+  std::shared_ptr<EVP_PKEY> key(d2i_PUBKEY(nullptr, &at, static_cast<long>(der.size())), EVP_PKEY_free);
+  if (key == nullptr || at != der.data() + der.size())
+    return fail(ErrorCode::kMalformed, "attestation key: not a public key in PEM: " + last_reason());
+  return from_key(std::move(key), std::move(der));
 }
 
 std::string P384PublicKey::to_pem() const {

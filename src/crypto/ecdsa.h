@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -23,7 +24,9 @@ class P384PublicKey {
 
  private:
   friend class P384PrivateKey;
-  [[nodiscard]] static Result<P384PublicKey> from_key(std::shared_ptr<evp_pkey_st> key);
+  // spki: as it came; nothing: the key is encoded.
+  [[nodiscard]] static Result<P384PublicKey> from_key(std::shared_ptr<evp_pkey_st> key,
+                                                      std::optional<Bytes> spki = std::nullopt);
   std::shared_ptr<evp_pkey_st> key_;
   Bytes spki_;
 };
