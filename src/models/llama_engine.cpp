@@ -55,6 +55,8 @@ void LlamaEngine::run(const std::stop_token& stop) {
     if (running_.empty()) continue;
     fill_batch();
     compute();
+    // Where cores are few, what was said leaves before the next token is computed.
+    std::this_thread::yield();
   }
   while (!running_.empty()) end(running_.begin(), FinishReason::kCancelled);
   for (const auto& generation : waiting_.extract_if([](const auto&) { return true; }))
