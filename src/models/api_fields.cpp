@@ -23,23 +23,4 @@ std::optional<dom::element> present(dom::object object, std::string_view name) {
   return value;
 }
 
-Checked read_stop(dom::object body, std::vector<std::string>& to) {
-  const auto value = present(body, "stop");
-  if (!value) return {};
-  std::string_view one;
-  if (value->get(one) == simdjson::SUCCESS) {
-    to.emplace_back(one);
-    return {};
-  }
-  dom::array several;
-  if (value->get(several) != simdjson::SUCCESS)
-    return bad_request("'stop' must be a string or an array of strings", "stop");
-  for (const dom::element element : several) {
-    if (element.get(one) != simdjson::SUCCESS)
-      return bad_request("'stop' must be a string or an array of strings", "stop");
-    to.emplace_back(one);
-  }
-  return {};
-}
-
 }  // namespace minions::models

@@ -9,7 +9,6 @@
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
-#include <vector>
 
 #include "models/api_failure.h"
 
@@ -32,9 +31,6 @@ template <class T>
   to = found;
   return {};
 }
-
-// `stop`: a string or several.
-[[nodiscard]] Checked read_stop(simdjson::dom::object body, std::vector<std::string>& to);
 
 }  // namespace minions::models
 

@@ -55,13 +55,13 @@ std::string json_answer(const ExtractiveRequest& request, const json& asked, con
 
 std::string extractive_answer(const ExtractiveRequest& request, const std::function<bool()>& go_on) {
   const Context context = read_context(request.turns);
-  switch (request.shape) {
-    case AnswerShape::kText:
+  switch (request.format) {
+    case ResponseFormat::kText:
       if (const auto turn = supervisor_turn(request, json()))
         return turn->dump(-1, ' ', false, json::error_handler_t::replace);
       return text_answer(context, go_on);
-    case AnswerShape::kJsonObject: return json_answer(request, json(), context, go_on);
-    case AnswerShape::kJsonSchema:
+    case ResponseFormat::kJsonObject: return json_answer(request, json(), context, go_on);
+    case ResponseFormat::kJsonSchema:
       return json_answer(request, json::parse(request.schema, nullptr, false), context, go_on);
   }
   return {};

@@ -10,6 +10,7 @@
 
 #include <tl/expected.hpp>
 
+#include "models/answer_options.h"
 #include "models/api_failure.h"
 
 namespace minions::models {
@@ -21,18 +22,9 @@ struct Turn {
   std::string_view text;
 };
 
-enum class AnswerShape { kText, kJsonObject, kJsonSchema };
-
-struct ExtractiveRequest {
+struct ExtractiveRequest : AnswerOptions {
   std::string model;
-  std::vector<Turn> turns;  // views into storage
-  bool stream = false;
-  bool include_usage = false;
-  AnswerShape shape = AnswerShape::kText;
-  std::string schema;  // JSON, with kJsonSchema
-  std::vector<std::string> stop;
-  std::optional<std::size_t> max_tokens;
-
+  std::vector<Turn> turns;              // views into storage
   std::shared_ptr<const void> storage;  // what the views point into
 };
 

@@ -10,6 +10,7 @@
 #include <tl/expected.hpp>
 #include <vector>
 
+#include "models/answer_options.h"
 #include "models/api_failure.h"
 
 namespace minions::models {
@@ -18,8 +19,6 @@ struct ChatTurn {
   std::string role;  // system, user, assistant or tool
   std::string text;
 };
-
-enum class ResponseFormat { kText, kJsonObject, kJsonSchema };
 
 // Absent: the model's own recommendation, or llama.cpp's.
 struct SamplingOptions {
@@ -34,20 +33,14 @@ struct SamplingOptions {
 
 enum class RequestKind { kChat, kCompletion };
 
-struct GenerationRequest {
+struct GenerationRequest : AnswerOptions {
   RequestKind kind = RequestKind::kChat;
   std::string model;            // may be empty
   std::vector<ChatTurn> turns;  // of a chat
   std::string prompt;           // of a completion
   SamplingOptions sampling;
-  std::vector<std::string> stop;
-  std::optional<std::size_t> max_tokens;
-  ResponseFormat format = ResponseFormat::kText;
-  std::string schema;  // JSON, with kJsonSchema
   // `chat_template_kwargs`: arguments for the model's chat template, as JSON values.
   std::map<std::string, std::string> template_arguments;
-  bool stream = false;
-  bool include_usage = false;
 };
 
 // Fields it does not know are ignored; known ones of a wrong type, or that ask for what is not there, are status 400.

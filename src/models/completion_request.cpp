@@ -1,0 +1,135 @@
+#include "models/completion_request.h"
+
+#include <algorithm>
+#include <array>
+
+namespace minions::models {
+namespace {
+
+namespace dom = simdjson::dom;
+
+constexpr std::array<std::string_view, 6> kRoles = {"system", "developer", "user", "assistant", "tool", "function"};
+
+Checked read_stop(dom::object body, std::vector<std::string>& to) {
+  const auto value = present(body, "stop");
+  if (!value) return {};
+  std::string_view one;
+  if (value->get(one) == simdjson::SUCCESS) {
+    to.emplace_back(one);
+    return {};
+  }
+  dom::array several;
+  if (value->get(several) != simdjson::SUCCESS)
+    return bad_request("'stop' must be a string or an array of strings", "stop");
+  for (const dom::element element : several) {
+    if (element.get(one) != simdjson::SUCCESS)
+      return bad_request("'stop' must be a string or an array of strings", "stop");
+    to.emplace_back(one);
+  }
+  return {};
+}
+
+Checked read_format(dom::object body, AnswerOptions& to) {
+  const auto value = present(body, "response_format");
+  if (!value) return {};
+  std::string_view type;
+  if ((*value)["type"].get(type) != simdjson::SUCCESS)
+    return bad_request("'response_format.type' must be a string", "response_format");
+  if (type == "text") return {};
+  if (type == "json_object") {
+    to.format = ResponseFormat::kJsonObject;
+    return {};
+  }
+  if (type != "json_schema")
+    return bad_request("'response_format.type' must be text, json_object or json_schema", "response_format");
+  dom::object schema;
+  if ((*value)["json_schema"]["schema"].get(schema) != simdjson::SUCCESS)
+    return bad_request("'response_format.json_schema.schema' must be an object", "response_format");
+  to.format = ResponseFormat::kJsonSchema;
+  to.schema = simdjson::minify(schema);
+  return {};
+}
+
+Checked read_lengths(dom::object body, AnswerOptions& to) {
+  for (const std::string_view name : {"max_tokens", "max_completion_tokens"}) {
+    std::optional<std::uint64_t> most;
+    MINIONS_CHECK_FIELD(optional_member(body, name, "an integer of at least 1", most));
+    if (most && *most == 0)
+      return bad_request(fmt::format("'{}' must be an integer of at least 1", name), std::string(name));
+    if (most) to.max_tokens = *most;
+  }
+  std::optional<bool> stream;
+  MINIONS_CHECK_FIELD(optional_member(body, "stream", "true or false", stream));
+  to.stream = stream.value_or(false);
+  std::optional<dom::object> stream_options;
+  MINIONS_CHECK_FIELD(optional_member(body, "stream_options", "an object", stream_options));
+  std::optional<bool> usage;
+  if (stream_options) MINIONS_CHECK_FIELD(optional_member(*stream_options, "include_usage", "true or false", usage));
+  to.include_usage = usage.value_or(false);
+  return {};
+}
+
+}  // namespace
+
+tl::expected<std::vector<MessageFields>, ApiFailure> read_messages(dom::object body) {
+  const auto value = present(body, "messages");
+  dom::array elements;
+  if (!value) return bad_request("you must provide a messages parameter", "messages");
+  if (value->get(elements) != simdjson::SUCCESS) return bad_request("'messages' must be an array", "messages");
+  std::vector<MessageFields> messages;
+  for (const dom::element element : elements) {
+    MessageFields message{.at = fmt::format("messages[{}]", messages.size()), .role = {}, .fields = {}};
+    if (element.get(message.fields) != simdjson::SUCCESS)
+      return bad_request(fmt::format("'{}' must be an object", message.at), message.at);
+    const std::string at = message.at + ".role";
+    if (message.fields["role"].get(message.role) != simdjson::SUCCESS)
+      return bad_request(fmt::format("'{}' must be a string", at), at);
+    if (std::find(kRoles.begin(), kRoles.end(), message.role) == kRoles.end())
+      return bad_request(fmt::format("'{}' must be system, developer, user, assistant or tool", at), at);
+    messages.push_back(std::move(message));
+  }
+  if (messages.empty()) return bad_request("'messages' must not be empty", "messages");
+  return messages;
+}
+
+tl::expected<std::string_view, ApiFailure> read_text(const MessageFields& message, OtherParts others,
+                                                     std::string& joined) {
+  const auto content = present(message.fields, "content");
+  if (!content) return std::string_view{};
+  const std::string at = message.at + ".content";
+  std::string_view text;
+  if (content->get(text) == simdjson::SUCCESS) return text;
+  dom::array parts;
+  if (content->get(parts) != simdjson::SUCCESS)
+    return bad_request(fmt::format("'{}' must be a string or an array of parts", at), at);
+  for (const dom::element part : parts) {
+    std::string_view type;
+    if (part["type"].get(type) != simdjson::SUCCESS)
+      return bad_request(fmt::format("a part of '{}' has no type", at), at);
+    if (type != "text") {
+      if (others == OtherParts::kPassedOver) continue;
+      return bad_request(fmt::format("'{}': this model reads text only, found a part of type {}", at, type), at);
+    }
+    if (part["text"].get(text) != simdjson::SUCCESS)
+      return bad_request(fmt::format("a text part of '{}' has no text", at), at);
+    if (!joined.empty()) joined += "\n\n";
+    joined += text;
+  }
+  return std::string_view(joined);
+}
+
+Checked read_answer_options(dom::object body, AnswerOptions& to) {
+  MINIONS_CHECK_FIELD(read_format(body, to));
+  MINIONS_CHECK_FIELD(read_stop(body, to.stop));
+  return read_lengths(body, to);
+}
+
+Checked read_number(dom::object body, std::string_view name, double least, double most, std::optional<double>& to) {
+  const std::string want = fmt::format("a number from {} to {}", least, most);
+  MINIONS_CHECK_FIELD(optional_member(body, name, want, to));
+  if (to && !(*to >= least && *to <= most))
+    return bad_request(fmt::format("'{}' must be {}", name, want), std::string(name));
+  return {};
+}
+
+}  // namespace minions::models

@@ -1,0 +1,38 @@
+// What the engines of ours read alike in the body of a completion request: messages, and how the answer is wanted.
+#pragma once
+
+#include <simdjson.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "models/answer_options.h"
+#include "models/api_fields.h"
+
+namespace minions::models {
+
+struct MessageFields {
+  std::string at;         // messages[N], for error texts
+  std::string_view role;  // one of system, developer, user, assistant, tool and function
+  simdjson::dom::object fields;
+};
+[[nodiscard]] tl::expected<std::vector<MessageFields>, ApiFailure> read_messages(simdjson::dom::object body);
+
+// What becomes of parts that are not text.
+enum class OtherParts { kPassedOver, kRefused };
+// A message's content: a string, null (empty), or parts, joined by blank lines. The view is into the request, or into
+// `joined`.
+[[nodiscard]] tl::expected<std::string_view, ApiFailure> read_text(const MessageFields& message, OtherParts others,
+                                                                   std::string& joined);
+
+[[nodiscard]] Checked read_answer_options(simdjson::dom::object body, AnswerOptions& to);
+
+// from least to most, both included
+[[nodiscard]] Checked read_number(simdjson::dom::object body, std::string_view name, double least, double most,
+                                  std::optional<double>& to);
+
+}  // namespace minions::models
