@@ -1,4 +1,4 @@
-# llama.cpp, for `minionsd --model FILE.gguf`: what scripts/llama put into the user's cache, or another install with the
+# llama.cpp, for `minionsd --model FILE.gguf` and `minions run --worker llama:FILE.gguf`: what scripts/llama put into the user's cache, or another install with the
 # same layout. A distribution's libllama does not do: the engine uses libllama-common (chat templates, JSON schemas,
 # samplers), whose headers none of them installs.
 set(MINIONS_LLAMA auto CACHE STRING "llama.cpp: prebuilt or source (as scripts/llama got it), auto (what is there), off")
@@ -47,7 +47,7 @@ endif()
 if(MINIONS_HAVE_LLAMA)
   message(STATUS "llama.cpp: ${llama_libraries}")
 else()
-  message(STATUS "llama.cpp: none, minionsd --model will not work (scripts/llama gets it)")
+  message(STATUS "llama.cpp: none, minionsd --model and minions run --worker llama: will not work (scripts/llama gets it)")
 endif()
 
 # For tests and benchmarks.

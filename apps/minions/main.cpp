@@ -5,6 +5,7 @@
 
 #include "ask.h"
 #include "attest.h"
+#include "base/log.h"
 #include "chat.h"
 #include "crypto/process.h"
 #include "minion_log.h"
@@ -118,6 +119,7 @@ struct Commands {
 
 int main(int argc, char** argv) {
   net::ignore_sigpipe();
+  log::configure(log::Level::kWarning, log::Format::kKeyValue);  // of libraries; quiet on success
   Commands commands;
   try {
     commands.app.parse(argc, argv);

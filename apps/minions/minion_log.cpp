@@ -27,7 +27,10 @@ Json checks_json(const minion::LogVerdict& verdict) {
                       {"expected", check.expected},
                       {"found", check.found},
                       {"source", check.source}});
-  return {{"good", verdict.good()}, {"receipts", verdict.receipts}, {"checks", std::move(checks)}};
+  return {{"good", verdict.good()},
+          {"complete", verdict.complete},
+          {"receipts", verdict.receipts},
+          {"checks", std::move(checks)}};
 }
 
 }  // namespace
@@ -59,7 +62,9 @@ ExitCode verify_minion_log(const MinionLogOptions& options) {
   } else {
     for (const attestation::Check& check : verdict->checks) fmt::print("{}\n", check.to_text());
     fmt::print("{} checks, {} receipts good: {}\n", verdict->checks.size(), verdict->receipts,
-               verdict->good() ? "the log holds" : "THE LOG DOES NOT HOLD");
+               !verdict->good()    ? "THE LOG DOES NOT HOLD"
+               : verdict->complete ? "the log holds"
+                                   : "the log of an incomplete run holds");
   }
   return verdict->good() ? ExitCode::kOk : ExitCode::kRefused;
 }

@@ -27,6 +27,9 @@ class RunScreen final : public minion::RunObserver {
     tell(fmt::format("read {}: {} page{}", for_terminal(document.name), document.pages.size(),
                      document.pages.size() == 1 ? "" : "s"));
   }
+  void making(const models::WorkerSpec& worker) {
+    if (worker.kind == models::WorkerKind::kLlama) tell("loading " + for_terminal(worker.model));
+  }
   void progress(const minion::Progress& progress) override {
     tell(fmt::format("round {} of {}: the {} thinks; {} bytes sent, {} remote tokens", progress.round,
                      progress.max_rounds, minion::name_of(progress.thinking), progress.wire_bytes,
@@ -117,21 +120,25 @@ class RunCommand {
       return fail(ErrorCode::kUsage, "--approve: answers and typed tasks cannot come through the same pipe");
     if (options_.format == OutputFormat::kJsonLines) return fail(ErrorCode::kUsage, "--output: want text or json");
     MINIONS_TRY_ASSIGN(api::SecureMinionOptions made, protocol_options());
-    MINIONS_TRY_ASSIGN(const models::WorkerSpec spec, models::parse_worker(worker_text(options_)));
+    MINIONS_TRY_ASSIGN(spec_, models::parse_worker(worker_text(options_)));
+    if (!options_.worker_key_file.empty()) {
+      MINIONS_TRY_ASSIGN(worker_key_, read_key(options_.worker_key_file));
+    }
+    api::WorkerSource worker{spec_.model, [this] { return make_worker(); }};
+    MINIONS_TRY_ASSIGN(protocol_, api::SecureMinionProtocol::create({context_, [this] { return stop_; }},
+                                                                    std::move(made), std::move(worker)));
+    return {};
+  }
+
+  [[nodiscard]] Result<models::ReadyWorker> make_worker() {
     models::WorkerSetup setup{context_, [this] { return stop_; }, keys_};
     if (options_.allow_remote_worker) setup.reach = models::Reach::kAnywhere;
     if (options_.worker_context > 0) setup.context_tokens = options_.worker_context;
-    if (!options_.worker_key_file.empty()) {
-      MINIONS_TRY_ASSIGN(setup.key, read_key(options_.worker_key_file));
-    }
+    setup.threads = options_.worker_threads;
+    setup.key = worker_key_;
     if (const char* host = std::getenv("OLLAMA_HOST"); host != nullptr) setup.ollama_host = host;
-    stop_ = interrupt_.begin();
-    auto worker = models::make_worker(spec, setup);
-    interrupt_.end();
-    if (!worker) return fail(std::move(worker).error());
-    MINIONS_TRY_ASSIGN(protocol_, api::SecureMinionProtocol::create({context_, [this] { return stop_; }},
-                                                                    std::move(made), *std::move(worker)));
-    return {};
+    screen_.making(spec_);
+    return models::make_worker(spec_, setup);
   }
 
   [[nodiscard]] Result<api::SecureMinionOptions> protocol_options() {
@@ -237,6 +244,8 @@ class RunCommand {
   Interrupt interrupt_{context_};
   std::stop_token stop_;
   models::VendorKeys keys_;
+  models::WorkerSpec spec_;
+  std::optional<std::string> worker_key_;
   RunScreen screen_;
   std::optional<std::size_t> max_disclosed_;
   bool warned_ = false;

@@ -24,12 +24,17 @@ namespace {
 
 void add_worker(CLI::App& command, RunOptions& options) {
   command
-      .add_option(
-          "--worker", options.worker,
-          "ollama:MODEL, openai:URL#MODEL, anthropic:MODEL, VENDOR:MODEL or extractive; ollama:llama3.2 without it")
+      .add_option("--worker", options.worker,
+                  "ollama:MODEL, openai:URL#MODEL, anthropic:MODEL, VENDOR:MODEL, llama:FILE.gguf or extractive; "
+                  "ollama:llama3.2 without it")
       ->type_name("WORKER");
   command.add_option("--worker-context", options.worker_context, "tokens that the worker reads at once")
       ->type_name("N");
+  command
+      .add_option("--worker-threads", options.worker_threads,
+                  "threads that llama:FILE.gguf computes with; the physical cores without it")
+      ->type_name("N")
+      ->check(CLI::Range(1, 512).description(""));
   command
       .add_option("--worker-key-file", options.worker_key_file,
                   "file with the worker's API key; else the vendor's variable of the environment")

@@ -89,6 +89,13 @@ class Observers final : public minion::RunObserver {
 
 Result<std::unique_ptr<SecureMinionProtocol>> SecureMinionProtocol::create(Loop loop, SecureMinionOptions options,
                                                                            models::ReadyWorker worker) {
+  const auto ready = std::make_shared<models::ReadyWorker>(std::move(worker));
+  return create(std::move(loop), std::move(options),
+                WorkerSource{ready->model, [ready]() -> Result<models::ReadyWorker> { return std::move(*ready); }});
+}
+
+Result<std::unique_ptr<SecureMinionProtocol>> SecureMinionProtocol::create(Loop loop, SecureMinionOptions options,
+                                                                           WorkerSource worker) {
   client::SealedClientOptions made;
   auto url = net::Url::parse(options.supervisor_url);
   if (!url) return fail(std::move(url).error().in("supervisor"));
@@ -110,10 +117,10 @@ Result<std::unique_ptr<SecureMinionProtocol>> SecureMinionProtocol::create(Loop 
   return protocol;
 }
 
-SecureMinionProtocol::SecureMinionProtocol(Loop loop, SecureMinionOptions options, models::ReadyWorker worker)
+SecureMinionProtocol::SecureMinionProtocol(Loop loop, SecureMinionOptions options, WorkerSource worker)
     : loop_(std::move(loop)),
       options_(std::move(options)),
-      worker_(std::move(worker)),
+      source_(std::move(worker)),
       model_(options_.supervisor_model) {}
 
 SecureMinionProtocol::~SecureMinionProtocol() { end_session(); }
@@ -137,6 +144,12 @@ Result<std::string> SecureMinionProtocol::model() {
   return model_;
 }
 
+Status SecureMinionProtocol::make_worker() {
+  if (worker_) return {};
+  MINIONS_TRY_ASSIGN(worker_, source_.make());
+  return {};
+}
+
 MinionRun SecureMinionProtocol::call(MinionCall call) {
   auto inputs = read_inputs(call, options_.documents);
   MinionRun run;
@@ -145,36 +158,46 @@ MinionRun SecureMinionProtocol::call(MinionCall call) {
     write_log_of(call, {}, run);
     return run;
   }
-  auto model = this->model();
-  if (model) {
-    Observers observers(options_.callback, call.observer);
-    SealedSupervisor supervisor(*sealed_, std::exchange(setup_, {}));
-    minion::RunInput input;
-    input.task = {call.task, options_.system_prompt, call.metadata};
-    input.documents = inputs->documents;
-    input.images = inputs->images;
-    input.supervisor_model = *std::move(model);
-    input.options.max_rounds = call.max_rounds.value_or(options_.max_rounds);
-    input.options.max_answer_bytes = options_.max_answer_bytes;
-    input.options.max_disclosed_bytes = call.max_disclosed_bytes;
-    input.options.privacy = call.privacy;
-    const minion::RunParts parts{
-        supervisor,
-        {*worker_.client, worker_.model, worker_.context_tokens, options_.worker_answer_tokens},
-        observers,
-        [] { return std::chrono::steady_clock::now(); }};
-    minion::RunReport report = minion::run(input, parts);
-    run.result = std::move(report.result);
-    run.error = std::move(report.error);
-    if (run.result.answered) {
-      const chat::Message final{chat::Role::kAssistant, run.result.final_answer.copy()};
-      observers.message(minion::Sender::kSupervisor, &final, true);
-    }
-  } else {
-    run.error = std::move(model).error();
-  }
+  run = converse(call, *inputs);
   run.result.notes.insert(run.result.notes.begin(), inputs->notes.begin(), inputs->notes.end());
   write_log_of(call, inputs->documents, run);
+  return run;
+}
+
+MinionRun SecureMinionProtocol::converse(const MinionCall& call, const Inputs& inputs) {
+  MinionRun run;
+  if (Status made = make_worker(); !made) {
+    run.error = std::move(made).error();
+    return run;
+  }
+  auto model = this->model();
+  if (!model) {
+    run.error = std::move(model).error();
+    return run;
+  }
+  Observers observers(options_.callback, call.observer);
+  SealedSupervisor supervisor(*sealed_, std::exchange(setup_, {}));
+  minion::RunInput input;
+  input.task = {call.task, options_.system_prompt, call.metadata};
+  input.documents = inputs.documents;
+  input.images = inputs.images;
+  input.supervisor_model = *std::move(model);
+  input.options.max_rounds = call.max_rounds.value_or(options_.max_rounds);
+  input.options.max_answer_bytes = options_.max_answer_bytes;
+  input.options.max_disclosed_bytes = call.max_disclosed_bytes;
+  input.options.privacy = call.privacy;
+  const minion::RunParts parts{
+      supervisor,
+      {*worker_->client, worker_->model, worker_->context_tokens, options_.worker_answer_tokens},
+      observers,
+      [] { return std::chrono::steady_clock::now(); }};
+  minion::RunReport report = minion::run(input, parts);
+  run.result = std::move(report.result);
+  run.error = std::move(report.error);
+  if (run.result.answered) {
+    const chat::Message final{chat::Role::kAssistant, run.result.final_answer.copy()};
+    observers.message(minion::Sender::kSupervisor, &final, true);
+  }
   return run;
 }
 
@@ -184,8 +207,9 @@ void SecureMinionProtocol::write_log_of(const MinionCall& call, std::span<const 
   if (options_.logging == Logging::kOff) return;
   const crypto::SecretText sealed = exchanges_->drain();
   const UnixSeconds now = options_.unix_time();
+  const std::string& worker = worker_ ? worker_->model : source_.name;
   const chat::Text json = minion_log(
-      {call.task, documents, run.result, run.error, sealed.reveal(), client_->address(), worker_.model, model_, now});
+      {call.task, documents, run.result, run.error, sealed.reveal(), client_->address(), worker, model_, now});
   const LogKey* key = options_.log_key ? &*options_.log_key : nullptr;
   auto written = write_log(options_.log_dir, log_name({call.logging_id, call.task, now}), json.reveal(), key, random_);
   if (written) {

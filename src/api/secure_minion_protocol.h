@@ -38,6 +38,12 @@ struct SecureMinionOptions {
   documents::LoadOptions documents;
 };
 
+// A worker that is made when the first run needs it, so that a run which fails for want of one has a log, too.
+struct WorkerSource {
+  std::string name;  // for the log, until it is there
+  std::function<Result<models::ReadyWorker>()> make;
+};
+
 // What a call is about. Only the task is needed.
 struct MinionCall {
   std::string task;
@@ -62,6 +68,14 @@ struct MinionRun {
   std::optional<Error> log_error;  // the log could not be written
 };
 
+// All that a call names, in its order; notes about what a reader must know, such as skipped files.
+struct Inputs {
+  std::vector<documents::Document> documents;
+  std::vector<chat::Image> images;
+  std::vector<std::string> notes;
+};
+[[nodiscard]] Result<Inputs> read_inputs(MinionCall& call, const documents::LoadOptions& options);
+
 class SecureMinionProtocol {
  public:
   // What the whole program shares: its io_context, and the token by which each call may be broken off.
@@ -72,11 +86,14 @@ class SecureMinionProtocol {
   // Dials nothing yet. kUsage, kIo: settings or files that make no sense.
   [[nodiscard]] static Result<std::unique_ptr<SecureMinionProtocol>> create(Loop loop, SecureMinionOptions options,
                                                                             models::ReadyWorker worker);
+  [[nodiscard]] static Result<std::unique_ptr<SecureMinionProtocol>> create(Loop loop, SecureMinionOptions options,
+                                                                            WorkerSource worker);
   ~SecureMinionProtocol();
   SecureMinionProtocol(const SecureMinionProtocol&) = delete;
   SecureMinionProtocol& operator=(const SecureMinionProtocol&) = delete;
 
-  // Reads the documents first, then attests and asks. Later calls go on in the same sealed session while it lasts.
+  // Reads the documents first, then makes the worker, attests and asks. Later calls go on in the same sealed session
+  // while it lasts.
   [[nodiscard]] MinionRun call(MinionCall call);
   // Tells the server to forget the session, and erases the keys.
   void end_session();
@@ -84,14 +101,16 @@ class SecureMinionProtocol {
   [[nodiscard]] const client::SealedClient& client() const { return *client_; }
 
  private:
-  SecureMinionProtocol(Loop loop, SecureMinionOptions options, models::ReadyWorker worker);
-  [[nodiscard]] MinionRun run_on(MinionCall& call, std::span<const documents::Document> documents);
+  SecureMinionProtocol(Loop loop, SecureMinionOptions options, WorkerSource worker);
+  [[nodiscard]] MinionRun converse(const MinionCall& call, const Inputs& inputs);
+  [[nodiscard]] Status make_worker();
   [[nodiscard]] Result<std::string> model();
   void write_log_of(const MinionCall& call, std::span<const documents::Document> documents, MinionRun& run);
 
   Loop loop_;
   SecureMinionOptions options_;
-  models::ReadyWorker worker_;
+  WorkerSource source_;
+  std::optional<models::ReadyWorker> worker_;  // once it is made
   crypto::SystemRandom random_;
   client::StatementCache cache_;
   std::unique_ptr<client::ExchangeLog> exchanges_;
@@ -100,13 +119,5 @@ class SecureMinionProtocol {
   std::string model_;
   client::ExchangeTiming setup_;  // of listing the models, until it is counted in a run
 };
-
-// All that a call names, in its order; notes about what a reader must know, such as skipped files.
-struct Inputs {
-  std::vector<documents::Document> documents;
-  std::vector<chat::Image> images;
-  std::vector<std::string> notes;
-};
-[[nodiscard]] Result<Inputs> read_inputs(MinionCall& call, const documents::LoadOptions& options);
 
 }  // namespace minions::api

@@ -1,5 +1,7 @@
 #include "minion/ledger.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
@@ -134,6 +136,27 @@ void DisclosureLedger::begin(unsigned round, Disclosure what, chat::Text text) {
   if (documents_.size_bytes() > 0)
     entry.share_disclosed = static_cast<double>(covered_bytes_) / static_cast<double>(documents_.size_bytes());
   entries_.push_back(std::move(entry));
+}
+
+std::string DisclosureLedger::without_quotes(std::string_view text) const {
+  const std::string even = evened_out(text);
+  std::vector<bool> quoted(even.size());
+  for (const Run& run : common_runs(even)) {
+    const auto begin = quoted.begin() + static_cast<std::ptrdiff_t>(run.in_message);
+    std::fill(begin, begin + static_cast<std::ptrdiff_t>(run.size), true);
+  }
+  std::string kept;
+  for (std::size_t at = 0; at < even.size();) {
+    std::size_t end = at;
+    while (end < even.size() && quoted[end] == quoted[at]) ++end;
+    if (quoted[at]) {
+      kept += fmt::format("({} bytes of a document)", end - at);
+    } else {
+      kept.append(even, at, end - at);
+    }
+    at = end;
+  }
+  return kept;
 }
 
 void DisclosureLedger::withdraw() {

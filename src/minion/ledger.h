@@ -50,6 +50,10 @@ class DisclosureLedger {
   // It was not sent after all: nothing of it left.
   void withdraw();
 
+  // White space evened out, and in place of each passage of the documents how many bytes it has: for error texts that
+  // a model's server wrote.
+  [[nodiscard]] std::string without_quotes(std::string_view text) const;
+
   [[nodiscard]] std::span<const LedgerEntry> entries() const { return entries_; }
   [[nodiscard]] std::vector<LedgerEntry> take() && { return std::move(entries_); }
 

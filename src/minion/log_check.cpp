@@ -104,6 +104,7 @@ class LogCheck {
     check_conversation(list_at(log, "conversation"));
     check_ledger(list_at(log, "disclosed"), list_at(log, "conversation"));
     check_answer(log);
+    check_end(member_of(log, "error"));
     return std::move(verdict_);
   }
 
@@ -127,6 +128,9 @@ class LogCheck {
       const auto time = static_cast<UnixSeconds>(count_at(member_of(exchange, "receipt"), "time"));
       if (time > 0 && (first == 0 || time < first)) first = time;
     }
+    // The server was not reached, or was refused: there is nothing that a receipt could be over.
+    if (first == 0 && text_at(session, "h").empty() && list_at(session, "exchanges").empty())
+      return waive(name, "a sealed session", "none was opened, and nothing was sent");
     if (!document || !document->statement)
       return expect(name + ".document", false, "an attestation document",
                     document ? "no statement" : document.error().detail);
@@ -276,6 +280,12 @@ class LogCheck {
     const chat::Text whole = decision ? put_back(decision->text, placeholders) : chat::Text();
     const bool same = decision && whole.reveal() == text_at(log, "generated_final_answer");
     expect("answer", same, "the supervisor's last answer, placeholders put back", same ? "the same" : "another text");
+  }
+
+  void check_end(const Json& error) {
+    if (error.is_null()) return;
+    verdict_.complete = false;
+    waive("run", "a run that ended well", "it is incomplete: " + text_at(error, "code"));
   }
 
   const LogCheckInput& in_;

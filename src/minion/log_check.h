@@ -18,6 +18,7 @@ struct LogCheckInput {
 struct LogVerdict {
   std::vector<attestation::Check> checks;
   std::size_t receipts = 0;  // that hold
+  bool complete = true;      // false: of a run that failed
   [[nodiscard]] bool good() const;
 };
 // kMalformed: no log of a run at all.

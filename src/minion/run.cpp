@@ -166,6 +166,9 @@ Result<MinionEvent> Run::carry_out(const AskSupervisor& action) {
   tell(Sender::kSupervisor, action.round);
   SupervisorExchange exchange = send(action);
   ledger_.sent(exchange.wire_bytes);
+  // A server may quote the request in its error.
+  if (!exchange.completion)
+    exchange.completion.error().detail = ledger_.without_quotes(exchange.completion.error().detail);
   note_supervisor(action, exchange);
   if (!exchange.completion) return fail(std::move(exchange.completion).error());
   chat::Text& text = exchange.completion->text;
@@ -261,6 +264,7 @@ Result<MinionEvent> Run::carry_out(const AskWorker& action) {
   turn.prompt = action.question.copy();
   if (action.passages) turn.passages = std::move(seen_);
   if (!completion) {
+    completion.error().detail = ledger_.without_quotes(completion.error().detail);
     turn.error = completion.error().detail;
     result_.conversation_log.push_back(std::move(turn));
     return fail(std::move(completion).error().in("worker"));

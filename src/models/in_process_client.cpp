@@ -10,6 +10,9 @@
 namespace minions::models {
 namespace {
 
+// All calls are one user's: a model may keep what it has read for the next.
+constexpr std::string_view kSession = "client";
+
 // What one call gave; touched on the caller's thread only, by what the model's thread posts.
 struct Reply {
   int status = 0;
@@ -67,7 +70,7 @@ Result<chat::Completion> InProcessClient::complete(const chat::ChatRequest& requ
     const auto keep = net::asio::make_work_guard(context_);
     const std::jthread thread([&] {
       try {
-        model_->serve({"POST", "/v1/chat/completions", body.reveal()}, posting, stop.get_token());
+        model_->serve({"POST", "/v1/chat/completions", body.reveal(), kSession}, posting, stop.get_token());
       } catch (const std::exception&) {
         // Out of memory, most likely: the reply then lacks its end.
       }

@@ -5,8 +5,8 @@ namespace minions::models {
 Result<LoadedModel> load_llama_model(const LlamaOptions&) {
   return fail(
       ErrorCode::kUnsupported,
-      "--model: this minionsd was built without llama.cpp: run scripts/llama and build again, or serve the model "
-      "with another program and give --upstream URL");
+      "this program was built without llama.cpp: run scripts/llama and build again with -DMINIONS_LLAMA=auto, or "
+      "serve the model with another program (minionsd --upstream URL, minions run --worker openai:URL#MODEL)");
 }
 
 }  // namespace minions::models

@@ -154,7 +154,7 @@ Result<File> open_file(const std::string& path) {
   return file;
 }
 
-Result<std::string> hash_file(std::FILE* file, const std::string& path) {
+Result<std::string> hash_file(std::FILE* file, const LlamaOptions& options) {
   struct stat about {};
   static_cast<void>(fstat(fileno(file), &about));
   std::rewind(file);
@@ -163,11 +163,12 @@ Result<std::string> hash_file(std::FILE* file, const std::string& path) {
   double done = 0;
   LoadProgress progress;
   while (const std::size_t got = std::fread(piece.data(), 1, piece.size(), file)) {
+    if (options.stop.stop_requested()) return fail(ErrorCode::kCancelled, "broken off");
     hash.update(ByteView(piece).first(got));
     done += static_cast<double>(got);
     progress.report("hash", done / static_cast<double>(std::max<off_t>(1, about.st_size)));
   }
-  if (std::ferror(file) != 0) return fail(ErrorCode::kIo, fmt::format("{}: reading broke off", path));
+  if (std::ferror(file) != 0) return fail(ErrorCode::kIo, fmt::format("{}: reading broke off", options.path));
   return to_hex(std::move(hash).finish());
 }
 
@@ -182,9 +183,13 @@ Result<LoadedModel> load_llama_model(const LlamaOptions& options) {
   MINIONS_TRY_ASSIGN(const File file, open_file(options.path));
   LoadedModel loaded;
   loaded.id = options.id.empty() ? id_of(options.path) : options.id;
-  MINIONS_TRY_ASSIGN(loaded.weights_sha256, hash_file(file.get(), options.path));
+  if (options.hash == WeightsHash::kComputed) {
+    MINIONS_TRY_ASSIGN(loaded.weights_sha256, hash_file(file.get(), options));
+  }
   auto runtime = LlamaRuntime::load(file.get(), options);
+  if (options.stop.stop_requested()) return fail(ErrorCode::kCancelled, "broken off");
   if (!runtime) return fail(std::move(runtime).error().in(options.path));
+  loaded.context_tokens = (*runtime)->context_tokens();
   auto prompts = LlamaPrompts::make(**runtime);
   if (!prompts) return fail(std::move(prompts).error().in(options.path));
   loaded.model = std::make_unique<LlamaModel>(loaded.id, *std::move(runtime), *std::move(prompts), options.sharing);

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 #include "base/result.h"
@@ -12,6 +13,8 @@
 #include "models/prompt_slots.h"
 
 namespace minions::models {
+
+enum class WeightsHash { kComputed, kLeftOut };
 
 struct LlamaOptions {
   std::string path;
@@ -21,16 +24,19 @@ struct LlamaOptions {
   std::int32_t gpu_layers = -1;                 // -1: as many as there are, where the build has a GPU's code
   std::uint32_t threads = 0;                    // 0: compute_threads()
   PromptSharing sharing = PromptSharing::kWithinSession;
+  WeightsHash hash = WeightsHash::kComputed;
+  std::stop_token stop = {};  // breaks loading off
 };
 
 struct LoadedModel {
   std::unique_ptr<InProcessModel> model;
-  std::string id;              // as the options say
-  std::string weights_sha256;  // hex, of the file
+  std::string id;                    // as the options say
+  std::string weights_sha256;        // hex, of the file; empty: left out
+  std::uint64_t context_tokens = 0;  // of each request
 };
 
-// Reads the file twice, once for its hash and once into the model, through one descriptor. kNotFound, kMalformed, kIo;
-// kUnsupported in a build without llama.cpp.
+// Reads the file twice, once for its hash and once into the model, through one descriptor. kNotFound, kMalformed, kIo,
+// kCancelled; kUnsupported in a build without llama.cpp.
 [[nodiscard]] Result<LoadedModel> load_llama_model(const LlamaOptions& options);
 
 }  // namespace minions::models

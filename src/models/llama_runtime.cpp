@@ -77,9 +77,16 @@ class Listening {
   }
 };
 
-bool report_progress(float done, void* progress) {
-  static_cast<LoadProgress*>(progress)->report("weights", done);
-  return true;
+struct Loading {
+  LoadProgress progress;
+  std::stop_token stop;
+};
+
+// False ends the loading.
+bool report_progress(float done, void* loading) {
+  auto& to = *static_cast<Loading*>(loading);
+  to.progress.report("weights", done);
+  return !to.stop.stop_requested();
 }
 
 }  // namespace
@@ -106,11 +113,11 @@ Result<std::unique_ptr<LlamaRuntime>> LlamaRuntime::load(std::FILE* file, const 
 
 Status LlamaRuntime::open_model(std::FILE* file, const LlamaOptions& options) {
   std::rewind(file);
-  LoadProgress progress;
+  Loading loading{{}, options.stop};
   llama_model_params parameters = llama_model_default_params();
   parameters.n_gpu_layers = options.gpu_layers;
   parameters.progress_callback = report_progress;
-  parameters.progress_callback_user_data = &progress;
+  parameters.progress_callback_user_data = &loading;
   model_.reset(llama_model_load_from_file_ptr(file, parameters));
   if (model_ == nullptr) return fail(ErrorCode::kMalformed, "the model cannot be loaded");
   return {};

@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
+#include <thread>
 
 #include "models/extractive.h"
 #include "models/in_process_client.h"
+#include "models/llama_model.h"
 
 namespace minions::models {
 namespace {
@@ -43,7 +47,7 @@ constexpr Preset kPresets[] = {
 };
 
 std::string preset_names() {
-  std::string names = "extractive";
+  std::string names = "extractive, llama";
   for (const Preset& preset : kPresets) names += fmt::format(", {}", preset.name);
   return names;
 }
@@ -59,7 +63,50 @@ Result<net::Url> address_of(const WorkerSpec& spec, const WorkerSetup& setup) {
   return net::Url::parse(spec.preset->url);
 }
 
+// On a thread of its own, so that Ctrl-C, which the context waits for, goes on.
+Result<LoadedModel> load_beside(net::asio::io_context& context, const LlamaOptions& options) {
+  Result<LoadedModel> loaded = fail(ErrorCode::kTooLarge, "no memory for the model");
+  bool done = false;
+  context.restart();
+  const auto keep = net::asio::make_work_guard(context);
+  const std::jthread thread([&] {
+    try {
+      loaded = load_llama_model(options);
+    } catch (const std::exception&) {
+      // Out of memory, as `loaded` says.
+    }
+    net::asio::post(context, [&] { done = true; });
+  });
+  while (!done && context.run_one() > 0) {
+  }
+  return loaded;
+}
+
+Result<ReadyWorker> make_llama(const WorkerSpec& spec, const WorkerSetup& setup) {
+  LlamaOptions options;
+  options.path = spec.model;
+  if (setup.context_tokens) {
+    if (*setup.context_tokens > std::numeric_limits<std::int32_t>::max())
+      return fail(ErrorCode::kUsage, fmt::format("a context of {} tokens", *setup.context_tokens));
+    options.context_tokens = static_cast<std::uint32_t>(*setup.context_tokens);
+  }
+  options.parallel = 1;
+  options.threads = setup.threads;
+  options.hash = WeightsHash::kLeftOut;
+  options.stop = setup.begin();
+  auto loaded = load_beside(setup.context, options);
+  if (options.stop.stop_requested()) return fail(ErrorCode::kCancelled, "broken off");
+  if (!loaded) {
+    Error error = std::move(loaded).error();
+    if (error.code != ErrorCode::kTooLarge) error.code = ErrorCode::kUsage;  // the user named another file, or none
+    return fail(std::move(error));
+  }
+  return ReadyWorker{std::make_unique<InProcessClient>(setup.context, std::move(loaded->model), setup.begin),
+                     loaded->id, loaded->context_tokens};
+}
+
 Result<ReadyWorker> make(const WorkerSpec& spec, const WorkerSetup& setup) {
+  if (spec.kind == WorkerKind::kLlama) return make_llama(spec, setup);
   if (spec.kind == WorkerKind::kExtractive) {
     return ReadyWorker{
         std::make_unique<InProcessClient>(setup.context, std::make_unique<ExtractiveModel>(), setup.begin), spec.model,
@@ -140,6 +187,12 @@ Result<WorkerSpec> parse_worker(std::string_view text) {
   if (text == "extractive") {
     spec.kind = WorkerKind::kExtractive;
     spec.model = kExtractiveModelId;
+    return spec;
+  }
+  if (constexpr std::string_view kLlama = "llama:"; text.starts_with(kLlama)) {
+    spec.kind = WorkerKind::kLlama;
+    spec.model = text.substr(kLlama.size());
+    if (spec.model.empty()) return fail(ErrorCode::kUsage, "--worker: no file, want llama:FILE.gguf");
     return spec;
   }
   const std::size_t colon = text.find(':');

@@ -30,14 +30,15 @@ class VendorKeys {
   std::map<std::string, crypto::SecretText, std::less<>> keys_;
 };
 
-enum class WorkerKind { kHttp, kExtractive };
+enum class WorkerKind { kHttp, kExtractive, kLlama };
 
-// ollama:MODEL, ollama:URL#MODEL, openai:URL#MODEL, anthropic:MODEL, PRESET:MODEL, PRESET:URL#MODEL, extractive.
+// ollama:MODEL, ollama:URL#MODEL, openai:URL#MODEL, anthropic:MODEL, PRESET:MODEL, PRESET:URL#MODEL, extractive,
+// llama:FILE.gguf.
 struct WorkerSpec {
   WorkerKind kind = WorkerKind::kHttp;
-  const Preset* preset = nullptr;  // null for extractive
+  const Preset* preset = nullptr;  // null for what runs in this process
   std::string url;                 // empty: the preset's
-  std::string model;
+  std::string model;               // a file for llama
 };
 // kUsage with what is wrong and which names there are.
 [[nodiscard]] Result<WorkerSpec> parse_worker(std::string_view text);
@@ -48,6 +49,7 @@ struct WorkerSetup {
   const VendorKeys& keys;
   Reach reach = Reach::kThisMachineOnly;
   std::optional<std::uint64_t> context_tokens;
+  std::uint32_t threads = 0;               // of a model in this process; 0: the physical cores that are allowed
   std::optional<std::string> key;          // read from a file by the user's wish; wins over the environment
   std::optional<std::string> ollama_host;  // OLLAMA_HOST
   std::optional<std::string> ca_file;
@@ -59,6 +61,7 @@ struct ReadyWorker {
   std::uint64_t context_tokens;
 };
 // Asks the server whether it has the model, and how much that reads. kRefused: it is not on this machine.
+// A model of this process is loaded; the token of begin() breaks that off. kUsage: no file that can be loaded.
 [[nodiscard]] Result<ReadyWorker> make_worker(const WorkerSpec& spec, const WorkerSetup& setup);
 
 // OLLAMA_HOST in all forms that Ollama takes; an address to listen on becomes one to dial.

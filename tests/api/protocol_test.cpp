@@ -44,7 +44,15 @@ class SecureMinion : public ::testing::Test {
     };
     server_.set(std::move(hooks));
   }
+  [[nodiscard]] models::ReadyWorker extractive() {
+    const auto none = [] { return std::stop_token(); };
+    return {std::make_unique<models::InProcessClient>(context_, std::make_unique<models::ExtractiveModel>(), none),
+            "extractive", 1'000'000};
+  }
   [[nodiscard]] std::unique_ptr<SecureMinionProtocol> make() {
+    return make({"extractive", [this]() -> Result<models::ReadyWorker> { return extractive(); }});
+  }
+  [[nodiscard]] std::unique_ptr<SecureMinionProtocol> make(WorkerSource worker) {
     SecureMinionOptions options;
     options.supervisor_url = server_.url();
     options.log_dir = directory_ / "logs";
@@ -56,10 +64,6 @@ class SecureMinion : public ::testing::Test {
     options.callback = [this](minion::Sender sender, const chat::Message* message, bool is_final) {
       seen_ += std::string(minion::name_of(sender)) + (message == nullptr ? "... " : is_final ? "! " : " ");
     };
-    const auto none = [] { return std::stop_token(); };
-    models::ReadyWorker worker{
-        std::make_unique<models::InProcessClient>(context_, std::make_unique<models::ExtractiveModel>(), none),
-        "extractive", 1'000'000};
     auto protocol = SecureMinionProtocol::create({context_}, std::move(options), std::move(worker));
     EXPECT_TRUE(protocol) << protocol.error().detail;
     return *std::move(protocol);
@@ -165,6 +169,7 @@ TEST_F(SecureMinion, LeavesALogThatHoldsAndNoChangeOfIt) {
       {"/sealed/0/exchanges/1/head", "{}"},
       {"/sealed/0/exchanges/1/reply_head", "{}"},
       {"/sealed/0/exchanges/1/data", "AAAA"},
+      {"/sealed/0", Json::object()},
       {"/sealed/0/exchanges/1/reply_data", "AAAA"},
       {"/sealed/0/exchanges/1/data", "not base64url!"},
       {"/sealed/0/exchanges/1/receipt/time", 1},
@@ -244,6 +249,30 @@ TEST_F(SecureMinion, SendsNothingToAServerWhoseStatementIsNotValidNow) {
   EXPECT_TRUE(server_.exchanges().empty());
   EXPECT_EQ(log_of(run)["error"]["code"], "refused");
   EXPECT_EQ(run.result.attestation["verdict"], "refused");
+}
+
+TEST_F(SecureMinion, LogsARunWhoseWorkerIsNotThereAndTriesItAgainInTheNext) {
+  answer({kQuestion, kFinal, kQuestion, kFinal});
+  int tries = 0;
+  const auto protocol = make({"llama3.2", [&]() -> Result<models::ReadyWorker> {
+                                if (++tries == 1) return fail(ErrorCode::kNetwork, "worker: cannot be reached");
+                                return extractive();
+                              }});
+  const MinionRun failed = protocol->call(task());
+  ASSERT_TRUE(failed.error);
+  EXPECT_EQ(failed.error->code, ErrorCode::kNetwork);
+  EXPECT_TRUE(server_.exchanges().empty());
+  const Json log = log_of(failed);
+  EXPECT_EQ(log["error"]["message"], "worker: cannot be reached");
+  EXPECT_EQ(log["worker_model"], "llama3.2");
+  EXPECT_EQ(log["sealed"].size(), 0U);
+  EXPECT_NE(log["context"].get<std::string>().find("412 megawatts"), std::string::npos);
+  const auto verdict = minion::check_log({log.dump(), attestation::AppraisalPolicy::built_in(), ""});
+  EXPECT_TRUE(verdict->good());
+  EXPECT_FALSE(verdict->complete);
+  EXPECT_FALSE(protocol->call(task()).error);
+  EXPECT_FALSE(protocol->call(task()).error);
+  EXPECT_EQ(tries, 2);
 }
 
 TEST_F(SecureMinion, TellsWhereItsLogCannotBeWritten) {

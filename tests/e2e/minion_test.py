@@ -1,5 +1,6 @@
 """Tasks over documents that stay on this machine: minions run, and its log."""
 
+import pty
 import random
 
 from programs import *
@@ -50,10 +51,12 @@ class ScriptedSupervisor(ModelServer):
 
 
 class Ollama:
-    """Ollama's two paths that a worker needs; answers are the given texts, one after the other, or an error line."""
+    """Ollama's two paths that a worker needs. Answers are the given texts, one after the other; error:TEXT is an error line
+    under 200, die: ends the connection in the middle of the answer, elsewhere: says that another machine answered."""
 
-    def __init__(self, test, answers, show=None, names=()):
+    def __init__(self, test, answers, show=None, names=(), busy=0, byte_by_byte=False):
         self.bodies = []
+        self.busy = busy  # times that 429 is answered first
         outer = self
         answers = list(answers)
 
@@ -66,15 +69,28 @@ class Ollama:
             def reply(self, body):
                 self.send_response(200)
                 self.send_header("Content-Type", "application/x-ndjson")
-                self.send_header("Content-Length", str(len(body)))
+                if not byte_by_byte:
+                    self.send_header("Content-Length", str(len(body)))
+                    self.end_headers()
+                    return self.wfile.write(body)
+                self.send_header("Transfer-Encoding", "chunked")
                 self.end_headers()
-                self.wfile.write(body)
+                for byte in body:
+                    self.wfile.write(b"1\r\n" + bytes([byte]) + b"\r\n")
+                return self.wfile.write(b"0\r\n\r\n")
 
             def do_POST(self):
                 request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 if self.path == "/api/show":
                     return self.reply(json.dumps(show or {"model_info": {"llama.context_length": 131072}}).encode())
                 outer.bodies.append(request)
+                if outer.busy > 0:
+                    outer.busy -= 1
+                    self.send_response(429)
+                    self.send_header("Retry-After", "1")
+                    self.send_header("Content-Length", "2")
+                    self.end_headers()
+                    return self.wfile.write(b"{}")
                 if "format" in request:
                     asked = request["messages"][-1]["content"]
                     text = json.dumps({"names": [name for name in names if name in asked]})
@@ -83,7 +99,15 @@ class Ollama:
                 if text.startswith("error:"):
                     return self.reply(json.dumps({"error": text[6:]}).encode() + b"\n")
                 half = len(text) // 2
-                lines = [{"message": {"role": "assistant", "content": text[:half]}, "done": False},
+                if text == "die:":
+                    self.send_response(200)
+                    self.send_header("Content-Length", "1000")
+                    self.end_headers()
+                    self.wfile.write(json.dumps({"message": {"content": "It sa"}, "done": False}).encode() + b"\n")
+                    self.close_connection = True
+                    return None
+                more = {"remote_host": "https://ollama.com:443"} if text == "elsewhere:" else {}
+                lines = [{**more, "message": {"role": "assistant", "content": text[:half]}, "done": False},
                          {"message": {"role": "assistant", "content": text[half:]}, "done": False},
                          {"message": {"content": ""}, "done": True, "done_reason": "stop", "prompt_eval_count": 4000,
                           "eval_count": 20}]
@@ -123,6 +147,18 @@ class Minion(ProgramsTest):
 
     def judged(self, server, log, *options):
         return self.minions("verify", log, "--allow-simulated", "--trusted-attestation-pem", server.attestation_pem, *options)
+
+    def assert_incomplete(self, run, server):
+        """The run's log is named, private, and verifies as one of a run that failed. The log."""
+        path = self.logs()[-1]
+        self.assertIn(f"log secure_minion_logs/{path.name}", run.stderr)
+        self.assertEqual(path.stat().st_mode & 0o777, 0o600)
+        verified = self.judged(server, path)
+        self.assert_exit(verified, 0)
+        self.assertIn("the log of an incomplete run holds", verified.stdout)
+        log = json.loads(path.read_text(encoding="utf-8"))
+        self.assertIs(log["answered"], False)
+        return log
 
     def with_models(self, supervisor, worker, **more):
         """minionsd before a scripted supervisor, and the options for it and the worker."""
@@ -323,9 +359,31 @@ class Extractive(Minion):
     def test_nothing_is_sent_to_a_server_that_is_refused(self):
         run = self.minions("run", TASK, "-f", self.write("note.txt", FACT), "--server", self.server.url, "--worker", "extractive")
         self.assert_exit(run, 3)
-        log = self.log()
+        log = self.assert_incomplete(run, self.server)
         self.assertEqual(log["error"]["code"], "refused")
         self.assertEqual(log["disclosed"], [])
+        # What it showed is kept; no session was opened.
+        self.assertEqual([session["exchanges"] for session in log["sealed"]], [[]])
+        self.assertEqual(log["attestation"]["verdict"], "refused")
+
+    def test_a_server_that_is_not_there_leaves_a_log(self):
+        run = self.minions("run", TASK, "-f", self.write("note.txt", FACT), "--server", f"http://127.0.0.1:{free_port()}", "--worker",
+                           "extractive")
+        self.assert_exit(run, 4)
+        self.assertEqual(self.assert_incomplete(run, self.server)["disclosed"], [])
+
+    def test_progress_is_shown_on_a_terminal_and_not_in_a_pipe(self):
+        command = ["run", TASK, "-f", self.write("note.txt", FACT), *self.trust]
+        self.assertNotIn("round 1", self.minions(*command).stderr)
+        master, terminal = pty.openpty()
+        run = subprocess.run([BIN / "minions", *command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=terminal,
+                             timeout=PATIENCE_S, env=self.environment, cwd=self.directory)
+        os.close(terminal)
+        shown = os.read(master, 65536).decode()
+        os.close(master)
+        self.assertEqual(run.returncode, 0)
+        self.assertIn("read note.txt: 1 page", shown)
+        self.assertRegex(shown, r"round 1 of 3: the worker thinks; [1-9]\d* bytes sent, [1-9]\d* remote tokens")
 
     def test_usage_that_makes_no_sense_is_told(self):
         note = self.write("note.txt", FACT)
@@ -428,6 +486,96 @@ class WithOllama(Minion):
         self.assertIn("model runner has stopped", run.stderr)
         self.assertEqual(self.log()["conversation"][1]["error"], "the model's server says: model runner has stopped")
 
+    def test_a_worker_that_dies_or_is_not_there_leaves_a_log(self):
+        models = self.with_models([asks("a?")], ["die:"])
+        note = self.write("note.txt", FACT)
+        run = self.minions("run", TASK, "-f", note, *models)
+        self.assert_exit(run, 9)
+        self.assertEqual(len(self.assert_incomplete(run, self.server)["disclosed"]), 1)
+        asked = len(self.upstream.bodies)
+        run = self.minions("run", TASK, "-f", note, *self.server.trust(), "--logging-id", "z", "--worker",
+                           f"ollama:http://127.0.0.1:{free_port()}#m")
+        self.assert_exit(run, 4)
+        log = self.assert_incomplete(run, self.server)
+        self.assertEqual((log["disclosed"], log["sealed"], log["worker_model"]), ([], [], "m"))
+        self.assertIn("worker: ", log["error"]["message"])
+        self.assertEqual(len(self.upstream.bodies), asked)
+
+    def test_a_worker_in_disguise_is_refused_before_its_answer_leaves(self):
+        models = self.with_models([asks("a?")], ["elsewhere:"])
+        run = self.minions("run", TASK, "-f", self.write("note.txt", FACT), *models)
+        self.assert_exit(run, 3)
+        self.assertIn("ollama.com", run.stderr)
+        self.assertEqual(len(self.upstream.bodies), 1)
+        self.assert_incomplete(run, self.server)
+
+    def test_a_busy_worker_is_waited_for_as_long_as_it_asks(self):
+        models = self.with_models([asks("a?"), answers("412")], ["412 megawatts"], busy=1)
+        start = time.monotonic()
+        self.assert_exit(self.minions("run", TASK, "-f", self.write("note.txt", FACT), *models), 0)
+        self.assertGreaterEqual(time.monotonic() - start, 1)
+        self.assertEqual(len(self.ollama.bodies), 2)
+
+    def test_an_answer_that_comes_byte_by_byte_is_whole(self):
+        models = self.with_models([asks("a?"), answers("412")], ["Zw\u00f6lf \U0001f600 megawatts"], byte_by_byte=True)
+        run = self.minions("run", TASK, "-f", self.write("note.txt", FACT), *models, "-o", "json")
+        self.assert_exit(run, 0)
+        self.assertEqual(json.loads(run.stdout)["disclosed"][1]["text"], "Zw\u00f6lf \U0001f600 megawatts")
+
+    def test_the_whole_document_is_never_given_however_often_it_is_asked_for(self):
+        text = "\n".join(" ".join(filler(page)) for page in range(40))
+        models = self.with_models([asks("Give me the whole document."), asks_more("Give me the  whole document."),
+                                   asks_more("All of it, word for word!"), answers("no")], [text])
+        run = self.minions("run", TASK, "-f", self.write("note.txt", text), *models, "--max-rounds", "3", "--worker-context", "100000",
+                           "-o", "json")
+        self.assert_exit(run, 0)
+        result = json.loads(run.stdout)
+        self.assertEqual([entry["what"] for entry in result["disclosed"]], ["task", "worker_answer", "note", "worker_answer"])
+        for entry in result["disclosed"]:
+            self.assertLess(entry["text_bytes"], 17 * 1024)
+        self.assertLess(sum(entry["text_bytes"] for entry in result["disclosed"]), len(text) / 2)
+        self.assertEqual(len(self.ollama.bodies), 2)
+
+    def test_a_huge_question_reaches_no_worker(self):
+        models = self.with_models([asks("x" * 5000)], ["412"])
+        run = self.minions("run", TASK, "-f", self.write("note.txt", FACT), *models)
+        self.assert_exit(run, 6)
+        self.assertIn("5000 bytes, at most 4096", run.stderr)
+        self.assertEqual(self.ollama.bodies, [])
+        self.assert_incomplete(run, self.server)
+
+    def test_two_objects_and_an_unknown_decision_are_handled(self):
+        last = json.dumps({"decision": "provide_final_answer", "answer": "{\"a\": {\"b\": 412}}"})
+        models = self.with_models([asks("first?") + asks("second?"), json.dumps({"decision": "sing"}), asks("x") + last], ["412"])
+        run = self.minions("run", TASK, "-f", self.write("note.txt", FACT), *models)
+        self.assert_exit(run, 0)
+        self.assertEqual(run.stdout, '{"a": {"b": 412}}\n')
+        self.assertEqual(self.ollama.bodies[0]["messages"][1]["content"], "second?")
+
+    def test_no_document_is_in_an_error_a_metric_or_the_servers_log(self):
+        supervisor = [asks("a?"), "no", "no"]
+        upstream = ScriptedSupervisor(self, supervisor)
+        server = Minionsd(self, "--padding", "off", "--log-level", "debug", model=upstream.model())
+        note = self.write("note.txt", FACT)
+        for texts in ([FACT], [f"error:cannot parse {FACT}"]):
+            upstream.texts = list(supervisor)
+            run = self.minions("run", TASK, "-f", note, *server.trust(), "--worker", Ollama(self, texts).worker)
+            self.assert_exit(run, 6)
+            self.assertNotIn("megawatts", run.stdout + run.stderr)
+        self.assertNotIn("megawatts", fetch(server.admin_url + "/metrics").decode())
+        server.signal(signal.SIGTERM)
+        server.process.wait(PATIENCE_S)
+        self.assertNotIn("megawatts", server.stderr.text())
+
+    def test_the_example_program_runs_with_an_ollama_worker(self):
+        self.with_models([asks("Which output was reached?"), answers("412 megawatts")], ["412 megawatts"])
+        run = subprocess.run([BIN / "minion_example", self.server.url, self.server.attestation_pem, self.ollama.worker,
+                              self.write("note.txt", FACT), TASK], capture_output=True, text=True, timeout=PATIENCE_S,
+                             env=self.environment, cwd=self.directory)
+        self.assert_exit(run, 0)
+        self.assertRegex(run.stdout, r"^412 megawatts\nsession [0-9a-f]{32}\nlog .*secure_minion_logs/")
+        self.assert_exit(self.judged(self.server, self.logs()[0]), 0)
+
     def test_ctrl_c_ends_the_run_with_its_log(self):
         self.upstream = ModelServer(self, pieces=("{", "}"), hold_after=1)
         server = Minionsd(self, "--padding", "off", model=self.upstream.model())
@@ -437,6 +585,32 @@ class WithOllama(Minion):
         process.communicate(timeout=PATIENCE_S)
         self.assertEqual(process.returncode, 130)
         self.assertEqual(self.log()["error"]["code"], "cancelled")
+
+
+class Embedded(Minion):
+    @needs_noise_model
+    def test_a_gguf_file_is_a_worker_in_this_process(self):
+        upstream = ScriptedSupervisor(self, [asks("What output?"), asks_more("And when?"), answers("none")])
+        server = Minionsd(self, "--padding", "off", model=upstream.model())
+        run = self.minions("run", TASK, "-f", self.write("note.txt", FACT), *server.trust(), "--worker", f"llama:{NOISE_MODEL}",
+                           "--worker-context", "6000", "--worker-threads", "1", "-o", "json")
+        self.assert_exit(run, 0)
+        result = json.loads(run.stdout)
+        self.assertGreater(result["local_usage"]["completion_tokens"], 0)
+        # The documents are read once.
+        self.assertGreater(result["local_usage"]["cached_prompt_tokens"], 50)
+        self.assertNotIn("model_loaded", run.stderr)
+        self.assertEqual(self.log()["worker_model"], pathlib.Path(NOISE_MODEL).stem)
+        self.assert_exit(self.judged(server, self.logs()[0]), 0)
+
+    def test_a_file_that_is_no_model_is_told(self):
+        server = Minionsd(self)
+        note = self.write("note.txt", FACT)
+        for path in ("missing.gguf", note):
+            run = self.minions("run", TASK, "-f", note, *server.trust(), "--worker", f"llama:{path}")
+            self.assert_exit(run, 2)
+            self.assertRegex(run.stderr, r"minions: error: worker: .*(cannot be read|is no GGUF file|-DMINIONS_LLAMA)")
+            self.assert_incomplete(run, server)
 
 
 @unittest.skipUnless(LLAMA_SERVER and NOISE_MODEL, "no llama-server")

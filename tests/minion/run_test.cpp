@@ -181,6 +181,20 @@ TEST_F(Run, KeepsWhatItHasWhereAModelFails) {
   EXPECT_EQ(report.result.disclosed.size(), 1U);
 }
 
+TEST_F(Run, ShowsNothingOfADocumentInAnError) {
+  const char* echo = "HTTP 500: cannot parse 'The turbine reached  an output of 412 megawatts.'";
+  script_one_round();
+  worker_.script.front() = {fail(ErrorCode::kBackend, echo)};
+  const RunReport worker = go();
+  EXPECT_EQ(worker.error->detail, "worker: HTTP 500: cannot parse '(47 bytes of a document)'");
+  EXPECT_EQ(worker.result.conversation_log[1].error, "HTTP 500: cannot parse '(47 bytes of a document)'");
+  supervisor_.script.clear();
+  worker_.script.clear();
+  script_one_round();
+  supervisor_.script.back() = {fail(ErrorCode::kBackend, echo)};
+  EXPECT_EQ(go().error->detail, "HTTP 500: cannot parse '(47 bytes of a document)'");
+}
+
 TEST_F(Run, SendsNothingThatTheUserForbids) {
   script_one_round();
   watcher_.approved = 1;

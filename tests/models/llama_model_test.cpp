@@ -7,6 +7,7 @@
 
 #include "base/encoding.h"
 #include "crypto/hash.h"
+#include "models/worker.h"
 #include "serve.h"
 
 namespace minions::models {
@@ -337,6 +338,69 @@ TEST(LlamaModel, AWaitingRequestCanBeCancelled) {
   narrow->serve({"POST", "/v1/chat/completions", question("waits").dump()}, waiting, never_runs.get_token());
   EXPECT_EQ(waiting.heads, 0);
   running.source.request_stop();
+}
+
+class LlamaWorker : public testing::Test {
+ protected:
+  [[nodiscard]] Result<ReadyWorker> make(const std::string& path) {
+    WorkerSetup setup{context_, [this] { return stop_.get_token(); }, keys_};
+    setup.context_tokens = kContext;
+    setup.threads = 1;
+    return make_worker(*parse_worker("llama:" + path), setup);
+  }
+  net::asio::io_context context_;
+  std::stop_source stop_;
+  VendorKeys keys_;
+};
+
+class StopAfterOne final : public chat::TokenSink {
+ public:
+  explicit StopAfterOne(std::stop_source* stop) : stop_(stop) {}
+  bool token(std::string_view piece) override {
+    if (!piece.empty() && stop_ != nullptr) stop_->request_stop();
+    return true;
+  }
+
+ private:
+  std::stop_source* stop_;
+};
+
+chat::ChatRequest request_of(const ReadyWorker& worker, std::uint32_t tokens) {
+  chat::ChatRequest request{.model = worker.model};
+  request.messages.push_back({chat::Role::kSystem, chat::Text("### Document 1\nThe same words each time.")});
+  request.messages.push_back({chat::Role::kUser, chat::Text("What does it say?")});
+  request.max_tokens = tokens;
+  return request;
+}
+
+TEST_F(LlamaWorker, AnswersInThisProcessAndReadsDocumentsOnce) {
+  const auto worker = make(MINIONS_NOISE_MODEL);
+  ASSERT_TRUE(worker) << worker.error().detail;
+  EXPECT_EQ(worker->model, "tiny-random-noise");
+  EXPECT_EQ(worker->context_tokens, kContext);
+  StopAfterOne sink(nullptr);
+  ASSERT_TRUE(worker->client->complete(request_of(*worker, 4), sink));
+  const auto again = worker->client->complete(request_of(*worker, 4), sink);
+  ASSERT_TRUE(again) << again.error().detail;
+  EXPECT_GT(again->usage->cached_prompt_tokens, 10U);
+  EXPECT_EQ(again->usage->completion_tokens, 4U);
+}
+
+TEST_F(LlamaWorker, EndsWhenItIsToldTo) {
+  const auto worker = make(MINIONS_NOISE_MODEL);
+  ASSERT_TRUE(worker) << worker.error().detail;
+  StopAfterOne sink(&stop_);
+  EXPECT_EQ(worker->client->complete(request_of(*worker, 900), sink).error().code, ErrorCode::kCancelled);
+  // Loading does, too.
+  EXPECT_EQ(make(MINIONS_NOISE_MODEL).error().code, ErrorCode::kCancelled);
+}
+
+TEST_F(LlamaWorker, SaysWhatIsWrongWithAFile) {
+  const std::string text = testing::TempDir() + "/no-model.gguf";
+  std::ofstream(text) << "no model";
+  const auto failed = make(text);
+  EXPECT_EQ(failed.error().code, ErrorCode::kUsage);
+  EXPECT_EQ(failed.error().detail, "worker: " + text + ": is no GGUF file");
 }
 
 }  // namespace

@@ -249,8 +249,11 @@ TEST(Worker, IsReadFromOneText) {
   EXPECT_EQ(openai->url, "http://127.0.0.1:8080/v1");
   EXPECT_EQ(openai->model, "qwen");
   EXPECT_EQ(parse_worker("extractive")->kind, WorkerKind::kExtractive);
+  EXPECT_EQ(parse_worker("llama:models/a:b.gguf")->kind, WorkerKind::kLlama);
+  EXPECT_EQ(parse_worker("llama:models/a:b.gguf")->model, "models/a:b.gguf");
   EXPECT_EQ(parse_worker("groq:x")->preset->key_variable, "GROQ_API_KEY");
-  for (const char* bad : {"", "ollama", "ollama:", "nobody:x", "azure:x", "openai:http://127.0.0.1", "extractive:x"}) {
+  for (const char* bad :
+       {"", "ollama", "ollama:", "nobody:x", "azure:x", "openai:http://127.0.0.1", "extractive:x", "llama", "llama:"}) {
     const auto refused = parse_worker(bad);
     ASSERT_FALSE(refused) << bad;
     EXPECT_EQ(refused.error().code, ErrorCode::kUsage);
@@ -304,6 +307,20 @@ TEST(Worker, GivesNoVendorsKeyToAnotherAddress) {
   Collector sink;
   ASSERT_TRUE(worker->client->complete(question(), sink));
   for (const PeerRequest& request : peer.requests()) EXPECT_FALSE(net::find(request.headers, "authorization"));
+}
+
+// In a build without llama.cpp, too, which says so.
+TEST(Worker, IsNoFileThatIsNotThere) {
+  net::asio::io_context context;
+  const VendorKeys keys;
+  const auto failed =
+      make_worker(*parse_worker("llama:/nowhere/missing.gguf"), {context, [] { return std::stop_token(); }, keys});
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().code, ErrorCode::kUsage);
+  const std::string& detail = failed.error().detail;
+  EXPECT_TRUE(detail.find("missing.gguf: cannot be read") != std::string::npos ||
+              detail.find("-DMINIONS_LLAMA") != std::string::npos)
+      << detail;
 }
 
 TEST(InProcessClient, AnswersAndTellsErrors) {
