@@ -106,6 +106,8 @@ TypedLine LineEditor::read(const char* prompt) {
   }
   const InterruptWatch watch;
   terminal_->prompt = prompt;
+  // el_gets shows the prompt first and prepares the terminal then: what is typed in between, such as Ctrl-D, is lost.
+  el_set(terminal_->editor, EL_PREP_TERM, 1);
   int count = 0;
   const char* text = el_gets(terminal_->editor, &count);
   if (interrupted != 0) {
