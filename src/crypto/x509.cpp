@@ -13,11 +13,43 @@ constexpr std::uint64_t kVersion3 = 2;  // of a certificate
 constexpr std::uint64_t kVersion2 = 1;  // of a list
 constexpr std::size_t kMostSerialBytes = 20;
 constexpr std::size_t kMostExtensions = 64;
+constexpr std::uint64_t kMostPathLength = 255;
 
 constexpr std::array<std::uint8_t, 3> kCommonNameOid = {0x55, 0x04, 0x03};  // 2.5.4.3
 
 tl::unexpected<Error> malformed(std::string_view field, std::string_view what) {
   return fail(ErrorCode::kMalformed, std::string(field).append(": ").append(what));
+}
+
+// SEQUENCE { OBJECT IDENTIFIER, parameters }. Those of the algorithms spoken here are none, NULL, one OBJECT IDENTIFIER
+// or a SEQUENCE.
+Result<ByteView> take_algorithm(DerReader& from, std::string_view field) {
+  MINIONS_TRY_ASSIGN(const ByteView encoded, from.take_encoded(der_tag::kSequence, field));
+  DerReader outer(encoded);
+  MINIONS_TRY_ASSIGN(DerReader fields, outer.enter(der_tag::kSequence, field));
+  MINIONS_TRY_ASSIGN(const ByteView oid, fields.take(der_tag::kObjectIdentifier, field));
+  bool good = is_object_identifier(oid);
+  if (!fields.at_end()) {
+    MINIONS_TRY_ASSIGN(const DerReader::Value parameters, fields.next(field));
+    good = good &&
+           (parameters.tag == der_tag::kSequence || (parameters.tag == der_tag::kNull && parameters.contents.empty()) ||
+            (parameters.tag == der_tag::kObjectIdentifier && is_object_identifier(parameters.contents)));
+  }
+  if (!good) return malformed(field, "no AlgorithmIdentifier");
+  MINIONS_TRY(fields.finish(field));
+  return encoded;
+}
+
+// SubjectPublicKeyInfo.
+Result<ByteView> take_key(DerReader& from) {
+  constexpr std::string_view kField = "public key";
+  MINIONS_TRY_ASSIGN(const ByteView encoded, from.take_encoded(der_tag::kSequence, kField));
+  DerReader outer(encoded);
+  MINIONS_TRY_ASSIGN(DerReader fields, outer.enter(der_tag::kSequence, kField));
+  MINIONS_TRY(take_algorithm(fields, kField));
+  MINIONS_TRY(fields.bit_string(kField));
+  MINIONS_TRY(fields.finish(kField));
+  return encoded;
 }
 
 // The whole of something that is signed: SEQUENCE { tbs, AlgorithmIdentifier, BIT STRING }.
@@ -27,7 +59,7 @@ Result<SignedBytes> parse_signed(ByteView der, std::string_view what) {
   MINIONS_TRY(outer.finish(what));
   SignedBytes out;
   MINIONS_TRY_ASSIGN(out.message, fields.take_encoded(der_tag::kSequence, what));
-  MINIONS_TRY_ASSIGN(out.algorithm, fields.take_encoded(der_tag::kSequence, "signature algorithm"));
+  MINIONS_TRY_ASSIGN(out.algorithm, take_algorithm(fields, "signature algorithm"));
   MINIONS_TRY_ASSIGN(out.signature, fields.bit_string("signature"));
   MINIONS_TRY(fields.finish(what));
   return out;
@@ -100,17 +132,24 @@ Result<X509Extension> read_extension(DerReader& from) {
   return extension;
 }
 
-// [tag] EXPLICIT SEQUENCE SIZE (1..MAX) OF Extension.
+// SEQUENCE SIZE (1..MAX) OF Extension.
+template <class Take>
+Status each_extension(DerReader& from, const Take& take) {
+  MINIONS_TRY_ASSIGN(DerReader list, from.enter(der_tag::kSequence, "extensions"));
+  for (std::size_t count = 0; count == 0 || !list.at_end(); ++count) {
+    if (count == kMostExtensions) return malformed("extensions", "over 64");
+    MINIONS_TRY_ASSIGN(const X509Extension extension, read_extension(list));
+    take(extension);
+  }
+  return {};
+}
+
+// [tag] EXPLICIT.
 Result<std::vector<X509Extension>> read_extensions(DerReader& fields, unsigned tag) {
   MINIONS_TRY_ASSIGN(DerReader wrapped, fields.enter(der_tag::context_constructed(tag), "extensions"));
-  MINIONS_TRY_ASSIGN(DerReader list, wrapped.enter(der_tag::kSequence, "extensions"));
-  MINIONS_TRY(wrapped.finish("extensions"));
   std::vector<X509Extension> out;
-  do {
-    if (out.size() == kMostExtensions) return malformed("extensions", "over 64");
-    MINIONS_TRY_ASSIGN(const X509Extension extension, read_extension(list));
-    out.push_back(extension);
-  } while (!list.at_end());
+  MINIONS_TRY(each_extension(wrapped, [&](const X509Extension& extension) { out.push_back(extension); }));
+  MINIONS_TRY(wrapped.finish("extensions"));
   return out;
 }
 
@@ -132,7 +171,7 @@ Result<std::vector<ByteView>> read_revoked(DerReader& fields) {
     MINIONS_TRY_ASSIGN(DerReader entry, list.enter(der_tag::kSequence, "revoked certificate"));
     MINIONS_TRY_ASSIGN(const ByteView serial, read_serial(entry));
     MINIONS_TRY(entry.time("revocation date"));
-    if (entry.peek() == der_tag::kSequence) MINIONS_TRY(entry.next("entry extensions"));
+    if (!entry.at_end()) MINIONS_TRY(each_extension(entry, [](const X509Extension&) {}));
     MINIONS_TRY(entry.finish("revoked certificate"));
     serials.push_back(serial);
   }
@@ -168,7 +207,9 @@ Status read_basic_constraints(ByteView value, X509PathExtensions& out) {
   MINIONS_TRY(outer.finish("basic constraints"));
   MINIONS_TRY_ASSIGN(out.is_ca, fields.default_false("basic constraints"));
   if (out.is_ca && !fields.at_end()) {
-    MINIONS_TRY_ASSIGN(out.path_length, fields.integer("path length"));
+    MINIONS_TRY_ASSIGN(const std::uint64_t length, fields.integer("path length"));
+    if (length > kMostPathLength) return malformed("path length", "over 255");
+    out.path_length = length;
   }
   return fields.finish("basic constraints");
 }
@@ -178,8 +219,8 @@ Status read_key_usage(ByteView value, X509PathExtensions& out) {
   MINIONS_TRY_ASSIGN(const ByteView contents, reader.take(der_tag::kBitString, "key usage"));
   MINIONS_TRY(reader.finish("key usage"));
   const bool good = (contents.size() == 2 || contents.size() == 3) && contents[0] < 8 &&
-                    (contents.back() & ((1U << contents[0]) - 1)) == 0;
-  if (!good) return malformed("key usage", "not 9 bits at most");
+                    (contents.back() & ((1U << contents[0]) - 1)) == 0 && (contents[1] != 0 || contents.back() != 0);
+  if (!good) return malformed("key usage", "not 1 to 9 bits with a purpose");
   out.key_usage = contents[1];
   return {};
 }
@@ -200,6 +241,19 @@ Status read_authority_key_id(ByteView value, X509PathExtensions& out) {
   return fields.finish("authority key identifier");
 }
 
+// Judged by whoever asks for a purpose.
+Status check_extended_key_usage(ByteView value) {
+  constexpr std::string_view kField = "extended key usage";
+  DerReader outer(value);
+  MINIONS_TRY_ASSIGN(DerReader purposes, outer.enter(der_tag::kSequence, kField));
+  MINIONS_TRY(outer.finish(kField));
+  do {
+    MINIONS_TRY_ASSIGN(const ByteView purpose, purposes.take(der_tag::kObjectIdentifier, kField));
+    if (!is_object_identifier(purpose)) return malformed(kField, "an OBJECT IDENTIFIER that is none");
+  } while (!purposes.at_end());
+  return {};
+}
+
 Status read_path_extension(PathExtension kind, ByteView value, X509PathExtensions& out) {
   switch (kind) {
     case PathExtension::kSubjectKeyId: return read_subject_key_id(value, out);
@@ -207,7 +261,7 @@ Status read_path_extension(PathExtension kind, ByteView value, X509PathExtension
     case PathExtension::kBasicConstraints: return read_basic_constraints(value, out);
     case PathExtension::kNameConstraints: return malformed("extension", "name constraints");
     case PathExtension::kAuthorityKeyId: return read_authority_key_id(value, out);
-    case PathExtension::kExtendedKeyUsage: return {};  // for whoever asks for a purpose
+    case PathExtension::kExtendedKeyUsage: return check_extended_key_usage(value);
   }
   return {};
 }
@@ -225,7 +279,7 @@ Result<X509Certificate> X509Certificate::parse(ByteView der) {
   MINIONS_TRY_ASSIGN(out.issuer, take_name(fields, "issuer"));
   MINIONS_TRY(read_validity(fields, out));
   MINIONS_TRY_ASSIGN(out.subject, take_name(fields, "subject"));
-  MINIONS_TRY_ASSIGN(out.spki, fields.take_encoded(der_tag::kSequence, "public key"));
+  MINIONS_TRY_ASSIGN(out.spki, take_key(fields));
   if (version_3 && !fields.at_end()) {
     MINIONS_TRY_ASSIGN(out.extensions, read_extensions(fields, 3));
   }
