@@ -129,11 +129,11 @@ void check_list(ByteView der) {
   }
 }
 
-bool library_trusts(const std::vector<Certificate>& chain, UnixSeconds now) {
+bool library_trusts(const std::vector<Certificate>& path, UnixSeconds now) {
   const Owned<X509_STORE> store(X509_STORE_new());
   const Owned<STACK_OF(X509)> untrusted(sk_X509_new_null());
   std::vector<Owned<X509>> all;
-  for (const Certificate& each : chain) all.push_back(decoded<X509>(d2i_X509, each.der()));
+  for (const Certificate& each : path) all.push_back(decoded<X509>(d2i_X509, each.der()));
   for (const auto& each : all) sk_X509_push(untrusted.get(), each.get());
   X509_STORE_add_cert(store.get(), all.back().get());
   const Owned<X509_STORE_CTX> context(X509_STORE_CTX_new());
@@ -156,7 +156,8 @@ void check_path(ByteView input) {
   if (!path) return;
   require(path->front().der() == chain->front().der() && path->back().der() == chain->back().der(),
           "a path goes from the leaf to the root");
-  require(library_trusts(*chain, now), "the library trusts what is trusted here");
+  // Of several certificates with one name the library may choose another, so it is given those of the path.
+  require(library_trusts(*path, now), "the library trusts what is trusted here");
 }
 
 }  // namespace

@@ -85,6 +85,9 @@ Result<std::vector<Link>> find_path(const Certificate& leaf, std::span<const Cer
   MINIONS_TRY_ASSIGN(Link first, link_of(leaf));
   std::vector<Link> path = {std::move(first)};
   while (!path.back().is_root) {
+    // It may have the key of a root, but it is not the one that is pinned.
+    const X509Certificate& fields = path.back().certificate.fields();
+    if (equal(fields.subject, fields.issuer)) return untrusted(path.back().certificate, "self-issued and not pinned");
     const Link* const issuer = find_issuer(path.back(), candidates, rules.now);
     if (issuer == nullptr) return untrusted(path.back().certificate, "no certificate of its issuer");
     if (path.size() == kMostInPath) return untrusted(leaf, fmt::format("no path of {} to a root", kMostInPath));
