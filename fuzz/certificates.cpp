@@ -61,6 +61,10 @@ bool is_read_here(const X509Extension& extension) {
          std::find(kRead, std::end(kRead), oid[2]) != std::end(kRead);
 }
 
+bool all_are_read_here(const X509Certificate& certificate) {
+  return std::all_of(certificate.extensions.begin(), certificate.extensions.end(), is_read_here);
+}
+
 void compare_path_extensions(X509* theirs, const X509PathExtensions& ours, bool all_read) {
   const std::uint32_t flags = X509_get_extension_flags(theirs);
   require((flags & EXFLAG_CRITICAL) == 0, "no critical extension that the library does not speak");
@@ -105,8 +109,7 @@ void check_certificate(ByteView der) {
   }
   require(parsed->subject_name().size() <= 64, "names are short");
   if (const auto extensions = X509PathExtensions::parse(ours)) {
-    const bool all_read = std::all_of(ours.extensions.begin(), ours.extensions.end(), is_read_here);
-    compare_path_extensions(theirs.get(), *extensions, all_read);
+    compare_path_extensions(theirs.get(), *extensions, all_are_read_here(ours));
   }
   check_key(ours.spki);
 }
@@ -129,12 +132,17 @@ void check_list(ByteView der) {
   }
 }
 
+// Or would, but for an extension that is not read here.
 bool library_trusts(const std::vector<Certificate>& path, UnixSeconds now) {
   const Owned<X509_STORE> store(X509_STORE_new());
   const Owned<STACK_OF(X509)> untrusted(sk_X509_new_null());
   std::vector<Owned<X509>> all;
   for (const Certificate& each : path) all.push_back(decoded<X509>(d2i_X509, each.der()));
-  for (const auto& each : all) sk_X509_push(untrusted.get(), each.get());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!all_are_read_here(path[i].fields()) && (X509_get_extension_flags(all[i].get()) & EXFLAG_INVALID) != 0)
+      return true;
+    sk_X509_push(untrusted.get(), all[i].get());
+  }
   X509_STORE_add_cert(store.get(), all.back().get());
   const Owned<X509_STORE_CTX> context(X509_STORE_CTX_new());
   X509_STORE_CTX_init(context.get(), store.get(), all.front().get(), untrusted.get());

@@ -135,6 +135,9 @@ XmlElement element_of(const xmlNode* node) {
   XmlElement element;
   element.name = text_of(node->name);
   if (node->ns != nullptr) element.ns = text_of(node->ns->href);
+  std::size_t attributes = 0;
+  for (const xmlAttr* attribute = node->properties; attribute != nullptr; attribute = attribute->next) ++attributes;
+  element.attributes.reserve(attributes);
   for (const xmlAttr* attribute = node->properties; attribute != nullptr; attribute = attribute->next) {
     element.attributes.push_back({std::string(text_of(attribute->name)),
                                   std::string(attribute->ns != nullptr ? text_of(attribute->ns->href) : ""),
