@@ -34,11 +34,15 @@ constexpr std::array<std::uint8_t, 16> kP384Algorithm = {0x06, 0x07, 0x2a, 0x86,
 constexpr int kLeastRsaBits = 2048;
 constexpr int kMostRsaBits = 4096;
 
+// Fetched once.
 const EVP_MD* digest_of(HashAlgorithm hash) {
+  static const EVP_MD* const sha256 = must(EVP_MD_fetch(nullptr, "SHA256", nullptr));
+  static const EVP_MD* const sha384 = must(EVP_MD_fetch(nullptr, "SHA384", nullptr));
+  static const EVP_MD* const sha512 = must(EVP_MD_fetch(nullptr, "SHA512", nullptr));
   switch (hash) {
-    case HashAlgorithm::kSha256: return EVP_sha256();
-    case HashAlgorithm::kSha384: return EVP_sha384();
-    case HashAlgorithm::kSha512: return EVP_sha512();
+    case HashAlgorithm::kSha256: return sha256;
+    case HashAlgorithm::kSha384: return sha384;
+    case HashAlgorithm::kSha512: return sha512;
   }
   openssl_failed();
 }
