@@ -35,7 +35,6 @@ std::optional<UnixSeconds> seconds_of(std::string_view text, std::size_t year_di
          second;
 }
 
-// Without the formatting library, which takes longer over one identifier than over all else in its certificate.
 void append_decimal(std::string& to, std::uint64_t number) {
   char digits[20];
   const auto [end, error] = std::to_chars(std::begin(digits), std::end(digits), number);
