@@ -62,6 +62,14 @@ def seeds(evidence):
             yield "collateral", name, b"\3" + data
         elif file.name.endswith("issuer_chain.pem"):
             yield "collateral", name, b"\4" + data
+        if file.suffix == ".pem":
+            yield "certificates", name + "-path", b"\3\x22\x38" + data  # 2024
+            yield "certificates", name + "-later", b"\3\x25\x40" + data  # 2026
+        if "crl" in file.name and file.suffix == ".der":
+            yield "certificates", name, b"\1" + data
+        else:
+            for number, der in enumerate(certificates(file)):
+                yield "certificates", f"{name}-{number}", b"\0" + der
         if folder.startswith("snp-") or file.name.startswith("amd_"):
             for number, der in enumerate(certificates(file)):
                 yield "amd_endorsement", f"{name}-{number}", der

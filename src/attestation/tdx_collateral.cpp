@@ -222,7 +222,7 @@ Status read_items(crypto::DerReader items, std::string_view prefix, unsigned wan
     MINIONS_TRY(read(std::string_view(oid).substr(prefix.size()), item));
   }
   for (unsigned i = 1; i <= wanted; ++i) {
-    const std::string oid = fmt::format("{}{}", prefix, i);
+    const std::string oid = std::string(prefix).append(std::to_string(i));
     if (!seen.contains(oid)) return fail(ErrorCode::kMalformed, oid + " is missing");
   }
   return {};

@@ -74,7 +74,10 @@ Status check_text(ByteView document) {
   if (document.size() > kXmlLimitBytes) return too_large("bytes", kXmlLimitBytes);
   if (!is_utf8(text) || text.find('\0') != text.npos || declares_another_encoding(text)) return malformed("not UTF-8");
   if (!text.starts_with('<')) return malformed("does not begin with <");
-  if (std::count(text.begin(), text.end(), '=') > kMostEqualsSigns) return too_large("equals signs", kMostEqualsSigns);
+  int equals_signs = 0;
+  for (std::size_t at = text.find('='); at != text.npos; at = text.find('=', at + 1)) {
+    if (++equals_signs > kMostEqualsSigns) return too_large("equals signs", kMostEqualsSigns);
+  }
   if (text.find("<!DOCTYPE") != text.npos || text.find("<!ENTITY") != text.npos) return malformed("a DTD");
   return {};
 }
@@ -132,6 +135,9 @@ XmlElement element_of(const xmlNode* node) {
   XmlElement element;
   element.name = text_of(node->name);
   if (node->ns != nullptr) element.ns = text_of(node->ns->href);
+  std::size_t attributes = 0;
+  for (const xmlAttr* attribute = node->properties; attribute != nullptr; attribute = attribute->next) ++attributes;
+  element.attributes.reserve(attributes);
   for (const xmlAttr* attribute = node->properties; attribute != nullptr; attribute = attribute->next) {
     element.attributes.push_back({std::string(text_of(attribute->name)),
                                   std::string(attribute->ns != nullptr ? text_of(attribute->ns->href) : ""),
@@ -274,6 +280,22 @@ xmlNode* first_element(xmlNode* parent) {
   return child;
 }
 
+// SignedInfo of a signature that was unlinked, as if it stood in its place: under a root that for the moment has the
+// namespaces and attributes of the document's and no other child, since canonical XML of a subset asks of each node
+// whether it belongs there.
+Result<Bytes> canonical_signed_info(xmlDoc* document, xmlNode* signature) {
+  constexpr int kNamespacesAndAttributes = 2;
+  using Node = std::unique_ptr<xmlNode, Free<xmlFreeNode>>;
+  const Node bare_root(xmlDocCopyNode(xmlDocGetRootElement(document), document, kNamespacesAndAttributes));
+  if (bare_root == nullptr) return fail(ErrorCode::kInternal, "xml: no element");
+  xmlAddChild(bare_root.get(), signature);
+  xmlNode* const root = xmlDocSetRootElement(document, bare_root.get());
+  auto bytes = canonical(document, first_element(signature));
+  xmlDocSetRootElement(document, root);
+  xmlUnlinkNode(signature);
+  return bytes;
+}
+
 }  // namespace
 
 const std::string* XmlElement::attribute(std::string_view wanted_name, std::string_view wanted_ns) const {
@@ -294,11 +316,10 @@ Result<VerifiedXml> verify_enveloped_signature(ByteView document) {
   MINIONS_TRY_ASSIGN(const Document parsed, parse_document(document));
   MINIONS_TRY_ASSIGN(xmlNode* const signature, find_signature(parsed.get()));
   MINIONS_TRY_ASSIGN(SignatureParts parts, read_signature(element_of(signature)));
-  MINIONS_TRY_ASSIGN(const Bytes signed_info, canonical(parsed.get(), first_element(signature)));
-  MINIONS_TRY_ASSIGN(const ByteArray<48> digest, read_signed_info(signed_info));
-
   xmlUnlinkNode(signature);
   const std::unique_ptr<xmlNode, Free<xmlFreeNode>> unlinked(signature);
+  MINIONS_TRY_ASSIGN(const Bytes signed_info, canonical_signed_info(parsed.get(), signature));
+  MINIONS_TRY_ASSIGN(const ByteArray<48> digest, read_signed_info(signed_info));
   MINIONS_TRY_ASSIGN(Bytes covered, canonical(parsed.get(), nullptr));
   if (!equal(crypto::sha384({covered}), digest))
     return fail(ErrorCode::kTampered, "xml signature: the document has not the digest that was signed");

@@ -12,24 +12,46 @@ namespace {
 
 constexpr std::uint64_t kIntegerLimit = std::uint64_t{1} << 53;
 
+// The keys of one object. Most objects have few, which are found faster one after another than in a tree.
+class Keys {
+ public:
+  // Whether it is new.
+  bool add(const std::string& name) {
+    constexpr std::size_t kFew = 16;
+    if (std::find(few_.begin(), few_.end(), name) != few_.end()) return false;
+    if (few_.size() == kFew) return more_.insert(name).second;
+    few_.push_back(name);
+    return true;
+  }
+  void clear() {
+    few_.clear();
+    more_.clear();
+  }
+
+ private:
+  std::vector<std::string> few_;
+  std::set<std::string> more_;
+};
+
 // Builds the value and refuses a second key of one name, and depth beyond the limit, while parsing.
 class StrictBuilder final : public nlohmann::detail::json_sax_dom_parser<Json> {
  public:
   StrictBuilder(Json& value, int depth_limit) : json_sax_dom_parser(value, false), depth_limit_(depth_limit) {}
 
   bool start_object(std::size_t elements) {
-    keys_.emplace_back();
+    if (objects_ == keys_.size()) keys_.emplace_back();
+    keys_[objects_++].clear();
     return deeper() && json_sax_dom_parser::start_object(elements);
   }
   bool key(std::string& name) {
-    if (!keys_.back().insert(name).second) {
+    if (!keys_[objects_ - 1].add(name)) {
       complaint_ = fmt::format("key {} stands twice in one object", json_quoted(name.substr(0, 64)));
       return false;
     }
     return json_sax_dom_parser::key(name);
   }
   bool end_object() {
-    keys_.pop_back();
+    --objects_;
     --depth_;
     return json_sax_dom_parser::end_object();
   }
@@ -53,7 +75,8 @@ class StrictBuilder final : public nlohmann::detail::json_sax_dom_parser<Json> {
     return false;
   }
 
-  std::vector<std::set<std::string>> keys_;
+  std::vector<Keys> keys_;  // of the objects that are open, and more to be used again
+  std::size_t objects_ = 0;
   int depth_ = 0;
   int depth_limit_;
   std::string complaint_;

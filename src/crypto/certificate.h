@@ -1,15 +1,11 @@
-// X.509 certificates, paths to a pinned root, and revocation lists (RFC 5280), by OpenSSL. The time is always the
-// caller's; nothing is fetched.
+// X.509 certificates, paths to a pinned root, and revocation lists (RFC 5280). They are read by the project's own
+// strict reader, since the crypto library's takes a third of a P-256 check longer over each; the library verifies
+// signatures. Names are the same where their bytes are. The time is always the caller's; nothing is fetched.
 #pragma once
 
 #include <memory>
-#include <optional>
 
-#include "base/time.h"
-#include "crypto/public_key.h"
-
-struct x509_st;
-struct X509_crl_st;
+#include "crypto/x509.h"
 
 namespace minions::crypto {
 
@@ -22,15 +18,17 @@ class Certificate {
   // One or more, in their order; text around the blocks is skipped, a NUL at the end too. At most `limit`.
   [[nodiscard]] static Result<std::vector<Certificate>> from_pem(std::string_view pem, std::size_t limit = 10);
 
-  [[nodiscard]] const Bytes& der() const { return der_; }
+  [[nodiscard]] const Bytes& der() const;
   [[nodiscard]] Digest32 sha256() const;  // of the DER
-  [[nodiscard]] std::string subject_name()
-      const;  // the common name, or all of it where there is none; ASCII, shortened
+  // Views into der(): for as long as a copy of this certificate is there.
+  [[nodiscard]] const X509Certificate& fields() const;
+  // The common name, or all of it where there is none; ASCII, shortened.
+  [[nodiscard]] std::string subject_name() const;
   [[nodiscard]] std::string issuer_name() const;
   [[nodiscard]] Bytes serial() const;  // big-endian magnitude
   [[nodiscard]] UnixSeconds not_before() const;
   [[nodiscard]] UnixSeconds not_after() const;
-  [[nodiscard]] Result<PublicKey> public_key() const;
+  [[nodiscard]] const Result<PublicKey>& public_key() const;  // read once
   // Of the SubjectPublicKeyInfo as the certificate has it: what tells keys apart that an issuer has signed.
   [[nodiscard]] Digest32 spki_sha256() const;
   // The value of an extension, by dotted OID: the bytes inside its OCTET STRING. Nothing if it is not there or is there
@@ -38,14 +36,9 @@ class Certificate {
   [[nodiscard]] std::optional<Bytes> extension(const std::string& oid) const;
 
  private:
-  friend class RevocationList;
-  friend Result<std::vector<Certificate>> verify_path(const Certificate&, std::span<const Certificate>,
-                                                      const struct PathRules&);
-  explicit Certificate(std::shared_ptr<x509_st> certificate, Bytes der)
-      : certificate_(std::move(certificate)), der_(std::move(der)) {}
-
-  std::shared_ptr<x509_st> certificate_;
-  Bytes der_;
+  struct Contents;
+  explicit Certificate(std::shared_ptr<const Contents> contents) : contents_(std::move(contents)) {}
+  std::shared_ptr<const Contents> contents_;
 };
 
 struct PathRules {
@@ -54,8 +47,9 @@ struct PathRules {
 };
 
 // The path from the leaf to one of the roots, leaf first, root last. `others` are certificates of any origin, the root
-// among them: only one whose digest is in rules.roots ends a path. Every signature, name, validity and CA bit on it is
-// good. kTampered with the reason otherwise.
+// among them: only one whose digest is in rules.roots ends a path, and it ends there whoever has issued it. Every
+// signature, name, validity, CA bit, key usage and path length on it is good, and no critical extension is unknown.
+// kTampered with the reason otherwise.
 [[nodiscard]] Result<std::vector<Certificate>> verify_path(const Certificate& leaf, std::span<const Certificate> others,
                                                            const PathRules& rules);
 
@@ -67,14 +61,15 @@ class RevocationList {
   [[nodiscard]] std::string issuer_name() const;
   [[nodiscard]] UnixSeconds this_update() const;
   [[nodiscard]] UnixSeconds next_update() const;  // 0: it says none
-  // By this issuer: name and signature.
+  // By this issuer, who may sign lists: name, key usage and signature.
   [[nodiscard]] bool signed_by(const Certificate& issuer) const;
   [[nodiscard]] bool same_issuer_as(const Certificate& certificate) const;  // it speaks about this certificate
   [[nodiscard]] bool lists(const Certificate& certificate) const;           // by serial number
 
  private:
-  explicit RevocationList(std::shared_ptr<X509_crl_st> list) : list_(std::move(list)) {}
-  std::shared_ptr<X509_crl_st> list_;
+  struct Contents;
+  explicit RevocationList(std::shared_ptr<const Contents> contents) : contents_(std::move(contents)) {}
+  std::shared_ptr<const Contents> contents_;
 };
 
 }  // namespace minions::crypto

@@ -8,6 +8,7 @@
 
 #include "crypto/hash.h"
 #include "crypto/openssl.h"
+#include "crypto/public_key.h"
 
 namespace minions::crypto {
 namespace {
@@ -52,18 +53,14 @@ int no_password(char*, int, int, void*) { return -1; }
 
 }  // namespace
 
-Result<P384PublicKey> P384PublicKey::from_key(std::shared_ptr<evp_pkey_st> key, std::optional<Bytes> spki) {
+Result<P384PublicKey> P384PublicKey::from_key(std::shared_ptr<evp_pkey_st> key) {
   if (!is_p384(key.get())) return fail(ErrorCode::kMalformed, "attestation key: want an EC key on curve P-384");
+  unsigned char* der = nullptr;
+  const int length = i2d_PUBKEY(key.get(), &der);
+  if (length <= 0) return fail(ErrorCode::kMalformed, "attestation key: cannot be encoded: " + last_reason());
   P384PublicKey out;
-  if (spki) {
-    out.spki_ = *std::move(spki);
-  } else {
-    unsigned char* der = nullptr;
-    const int length = i2d_PUBKEY(key.get(), &der);
-    if (length <= 0) return fail(ErrorCode::kMalformed, "attestation key: cannot be encoded: " + last_reason());
-    out.spki_.assign(der, der + length);
-    OPENSSL_free(der);
-  }
+  out.spki_.assign(der, der + length);
+  OPENSSL_free(der);
   out.key_ = std::move(key);
   return out;
 }
@@ -77,11 +74,14 @@ Result<P384PublicKey> P384PublicKey::from_pem(std::string_view pem) {
   // The DER is kept as it came: encoding the key anew would cost a third of a signature check. A key that is encoded in
   // another way has another digest, and is another key to whoever pins it.
   MINIONS_TRY_ASSIGN(Bytes der, der_in(pem));
-  const unsigned char* at = der.data();
-  std::shared_ptr<EVP_PKEY> key(d2i_PUBKEY(nullptr, &at, static_cast<long>(der.size())), EVP_PKEY_free);
-  if (key == nullptr || at != der.data() + der.size())
-    return fail(ErrorCode::kMalformed, "attestation key: not a public key in PEM: " + last_reason());
-  return from_key(std::move(key), std::move(der));
+  auto key = PublicKey::from_spki(der);
+  if (!key) return fail(std::move(key).error().in("attestation key"));
+  if (key->curve() != Curve::kP384)
+    return fail(ErrorCode::kMalformed, "attestation key: want an EC key on curve P-384");
+  P384PublicKey out;
+  out.key_ = std::move(key->key_);
+  out.spki_ = std::move(der);
+  return out;
 }
 
 std::string P384PublicKey::to_pem() const {

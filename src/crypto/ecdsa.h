@@ -24,9 +24,7 @@ class P384PublicKey {
 
  private:
   friend class P384PrivateKey;
-  // spki: as it came; nothing: the key is encoded.
-  [[nodiscard]] static Result<P384PublicKey> from_key(std::shared_ptr<evp_pkey_st> key,
-                                                      std::optional<Bytes> spki = std::nullopt);
+  [[nodiscard]] static Result<P384PublicKey> from_key(std::shared_ptr<evp_pkey_st> key);
   std::shared_ptr<evp_pkey_st> key_;
   Bytes spki_;
 };

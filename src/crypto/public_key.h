@@ -40,8 +40,10 @@ class PublicKey {
   [[nodiscard]] bool verify_rsa_pss(HashAlgorithm hash, ByteView message, ByteView signature) const;
 
  private:
-  friend class Certificate;
+  friend class P384PublicKey;
   PublicKey() = default;
+  // RSAPublicKey.
+  [[nodiscard]] static Result<PublicKey> from_rsa_der(ByteView der);
   // Checks kind and strength.
   [[nodiscard]] static Result<PublicKey> from_key(std::shared_ptr<evp_pkey_st> key);
 

@@ -25,6 +25,16 @@ TEST(StrictJson, RefusesWhatTheProtocolRefuses) {
   for (const std::string_view text : cases) EXPECT_FALSE(parse_strict_json(text)) << text;
 }
 
+TEST(StrictJson, RefusesAKeyThatStandsTwiceHoweverManyThereAre) {
+  for (const int keys : {1, 15, 16, 17, 40}) {
+    std::string text;
+    for (int i = 0; i < keys; ++i) text += (i == 0 ? "{\"" : ",\"") + std::to_string(i) + "\":{\"0\":0}";
+    EXPECT_TRUE(parse_strict_json(text + "}")) << keys;
+    EXPECT_FALSE(parse_strict_json(text + ",\"0\":1}")) << keys;
+    EXPECT_FALSE(parse_strict_json(text + ",\"" + std::to_string(keys - 1) + "\":1}")) << keys;
+  }
+}
+
 TEST(StrictJson, BoundsDepthAndSize) {
   const auto nested = [](int depth) {
     std::string text;

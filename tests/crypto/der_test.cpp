@@ -73,6 +73,46 @@ TEST(Der, ReadsObjectIdentifiers) {
   }
 }
 
+TEST(Der, WritesObjectIdentifiers) {
+  for (const char* dotted : {"1.2", "2.5.29.19", "1.2.840.113741.1.13.1", "2.999.1", "1.3.6.1.4.1.3704.1.3.1"}) {
+    const Bytes contents = object_identifier_bytes(dotted);
+    EXPECT_TRUE(is_object_identifier(contents));
+    Bytes value = {der_tag::kObjectIdentifier, static_cast<std::uint8_t>(contents.size())};
+    append(value, contents);
+    EXPECT_EQ(DerReader(value).object_identifier("id").value(), dotted);
+  }
+  EXPECT_FALSE(is_object_identifier({}));
+  EXPECT_FALSE(is_object_identifier(Bytes{0x2a, 0x80, 0x01}));
+  EXPECT_FALSE(is_object_identifier(Bytes{0x2a, 0x81}));
+}
+
+TEST(Der, ReadsTimesInUtc) {
+  const auto time = [](std::uint8_t tag, std::string_view text) {
+    Bytes value = {tag, static_cast<std::uint8_t>(text.size())};
+    append(value, text);
+    return DerReader(value).time("time");
+  };
+  EXPECT_EQ(time(der_tag::kUtcTime, "700101000001Z"), 1);
+  EXPECT_EQ(time(der_tag::kUtcTime, "491231235959Z").value(),
+            time(der_tag::kGeneralizedTime, "20491231235959Z").value());
+  EXPECT_EQ(time(der_tag::kGeneralizedTime, "99991231235959Z"), 253'402'300'799);
+  for (const char* bad : {"700101000001", "7001010000Z", "700101000001+0000", "700230000000Z", "700101240000Z",
+                          "700101006000Z", "700101000060Z", "70010100000 Z", "19700101000001Z", ""}) {
+    EXPECT_FALSE(time(der_tag::kUtcTime, bad)) << bad;
+  }
+  EXPECT_FALSE(time(der_tag::kGeneralizedTime, "700101000001Z"));
+  EXPECT_FALSE(time(der_tag::kGeneralizedTime, "19700101000001.5Z"));
+  EXPECT_FALSE(time(der_tag::kOctetString, "700101000001Z"));
+}
+
+TEST(Der, TakesBooleansAndBitStringsInOneFormOnly) {
+  EXPECT_EQ(Der("0101ff").reader.default_false("flag"), true);
+  EXPECT_EQ(Der("020101").reader.default_false("flag"), false);
+  for (const char* bad : {"010100", "010101", "0102ffff", "0100"}) EXPECT_FALSE(Der(bad).reader.default_false("flag"));
+  EXPECT_EQ(to_hex(Der("03020007").reader.bit_string("bits").value()), "07");
+  for (const char* bad : {"0300", "03020107", "04020007"}) EXPECT_FALSE(Der(bad).reader.bit_string("bits"));
+}
+
 TEST(Der, SaysWhatIsLeftOver) {
   const Der der("020100");
   EXPECT_EQ(der.reader.finish("extension").error().detail, "extension: 3 bytes after its end");
