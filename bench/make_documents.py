@@ -97,10 +97,15 @@ def xlsx(path, rows):
              ("xl/sharedStrings.xml", f'<?xml version="1.0"?><sst {main}>{strings}</sst>')])
 
 
-def html(path, paragraphs, seed=1):
+def html(path, paragraphs, seed=1, encoding="utf-8"):
     generator = random.Random(seed)
     body = "".join(f'<p class="t">{line} <b>bold</b> &amp; &eacute;</p>\n' for line in lines(generator, paragraphs, 200))
-    path.write_text(f"<!doctype html><html><head><meta charset=utf-8><title>T</title></head><body>{body}</body></html>")
+    page = f"<!doctype html><html><head><meta charset={encoding}><title>caf\u00e9</title></head><body>{body}</body></html>"
+    path.write_text(page, encoding)
+
+
+def html_in_latin_1(path, paragraphs):
+    html(path, paragraphs, encoding="iso-8859-1")
 
 
 def text(path, count, seed=1):
@@ -124,6 +129,13 @@ def mail_with_attachments(path, megabytes):
                      f"Content-Disposition: attachment; filename=\"{number}\"\n\n" + base64.encodebytes(text).decode())
     path.write_text("From: a@example.org\nTo: b@example.org\nSubject: All\nMIME-Version: 1.0\n"
                     "Content-Type: multipart/mixed; boundary=b\n\n" + "".join(parts) + "--b--\n")
+
+
+def mail_with_one_text(path, count):
+    text = "\n".join(lines(random.Random(6), count)).encode()
+    path.write_text("From: a@example.org\nTo: b@example.org\nSubject: One\nMIME-Version: 1.0\n"
+                    "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n" +
+                    base64.encodebytes(text).decode())
 
 
 def csv(path, rows):

@@ -329,7 +329,8 @@ def office_documents():
                             "<text:note-citation>1</text:note-citation><text:note-body><text:p>n</text:p></text:note-body>"
                             "</text:note></text:p>"), manifest]),
         "odp": (5, [content("presentation", '<draw:page draw:name="1"><draw:frame><draw:text-box><text:p>s</text:p>'
-                            "</draw:text-box></draw:frame><presentation:notes><text:p>n</text:p></presentation:notes></draw:page>"), manifest]),
+                            "</draw:text-box></draw:frame><presentation:notes><text:p>n</text:p></presentation:notes>"
+                            "</draw:page>"), manifest]),
         "ods": (6, [content("spreadsheet", '<table:table table:name="T"><table:table-row table:number-rows-repeated="3">'
                             '<table:table-cell table:number-columns-repeated="2" office:value-type="float" office:value="1.5">'
                             "<text:p>1.5</text:p></table:table-cell></table:table-row></table:table>"), manifest]),
