@@ -5,11 +5,13 @@ usage: fuzz/make_seeds.py
 What each target makes of its first bytes stands in its source. Seeds are named seed-*; other inputs stay as they are.
 """
 
+import io
 import json
 import pathlib
 import re
 import struct
 import uuid
+import zipfile
 
 ROOT = pathlib.Path(__file__).resolve().parent
 VECTORS = json.loads((ROOT.parent / "tests/vectors/smp2.json").read_text(encoding="utf-8"))
@@ -280,7 +282,125 @@ def cert_tables():
     write("cert_table", "no end", table(("vcek",), "text")[:24])
 
 
+def office_documents():
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    word = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    slides = ('xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main" '
+              'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"')
+    sheets = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    oasis = " ".join(f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{long}:1.0"' for name, long in
+                     (("office", "office"), ("text", "text"), ("table", "table"), ("draw", "drawing"),
+                      ("presentation", "presentation")))
+
+    def rels(*triples):
+        inner = "".join(f'<Relationship Id="{i}" Type="{office}/{kind}" Target="{target}"/>' for i, kind, target in triples)
+        return f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{inner}</Relationships>'
+
+    def content(kind, inner):
+        return (f"<office:document-content {oasis}><office:body><office:{kind}>{inner}</office:{kind}></office:body>"
+                "</office:document-content>")
+
+    manifest = '<m:manifest xmlns:m="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
+    texts = {
+        "docx": (1, [f'<w:document {word}><w:body><w:p><w:pPr><w:pStyle w:val="Heading1"/></w:pPr><w:r><w:t>One</w:t></w:r></w:p>'
+                     '<w:p><w:r><w:br w:type="page"/><w:lastRenderedPageBreak/><w:tab/><w:t>two</w:t>'
+                     '<w:footnoteReference w:id="2"/></w:r><w:del><w:r><w:delText>x</w:delText></w:r></w:del></w:p><w:tbl><w:tr>'
+                     "<w:tc><w:p/></w:tc><w:tc><w:p><w:r><w:t>c</w:t></w:r></w:p></w:tc></w:tr></w:tbl></w:body></w:document>",
+                     rels(("r1", "footnotes", "footnotes.xml")),
+                     f'<w:footnotes {word}><w:footnote w:id="2"><w:p><w:r><w:t>note</w:t></w:r></w:p></w:footnote>'
+                     "</w:footnotes>"]),
+        "docx bomb": (1, ['<!DOCTYPE a [<!ENTITY b "b"><!ENTITY c "&b;&b;">]><a>&c;</a>', rels(), ""]),
+        "pptx": (2, [f'<p:presentation {slides} xmlns:r="{office}"><p:sldIdLst><p:sldId id="256" r:id="r1"/></p:sldIdLst>'
+                     "</p:presentation>", rels(("r1", "slide", "slides/slide1.xml")),
+                     f"<p:sld {slides}><p:txBody><a:p><a:r><a:t>One</a:t></a:r><a:br/></a:p></p:txBody></p:sld>",
+                     rels(("r1", "notesSlide", "../notesSlides/notesSlide1.xml")),
+                     f"<p:notes {slides}><p:txBody><a:p><a:r><a:t>say</a:t></a:r></a:p></p:txBody></p:notes>"]),
+        "xlsx": (3, [f'<workbook {sheets} xmlns:r="{office}"><workbookPr date1904="1"/><sheets><sheet name="S" state="hidden" '
+                     'r:id="r1"/></sheets></workbook>',
+                     rels(("r1", "worksheet", "worksheets/sheet1.xml"), ("r2", "sharedStrings", "sharedStrings.xml"),
+                          ("r3", "styles", "styles.xml")),
+                     f"<sst {sheets}><si><t>a</t><rPh><t>b</t></rPh></si><si><r><t>c</t></r></si></sst>",
+                     f'<styleSheet {sheets}><numFmts><numFmt numFmtId="164" formatCode="dd/mm/yyyy hh:mm"/></numFmts><cellXfs>'
+                     '<xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="164"/></cellXfs></styleSheet>',
+                     f'<worksheet {sheets}><sheetData><row r="1"><c r="A1" t="s"><v>1</v></c><c r="C1" s="2"><v>45292.5</v></c>'
+                     '<c t="b"><v>1</v></c><c><f>A1</f></c><c t="inlineStr"><is><t>in</t></is></c></row></sheetData>'
+                     "</worksheet>"]),
+        "odt": (4, [content("text", '<text:h text:outline-level="2">H</text:h><text:p>a<text:s text:c="3"/>b<text:note>'
+                            "<text:note-citation>1</text:note-citation><text:note-body><text:p>n</text:p></text:note-body>"
+                            "</text:note></text:p>"), manifest]),
+        "odp": (5, [content("presentation", '<draw:page draw:name="1"><draw:frame><draw:text-box><text:p>s</text:p>'
+                            "</draw:text-box></draw:frame><presentation:notes><text:p>n</text:p></presentation:notes>"
+                            "</draw:page>"), manifest]),
+        "ods": (6, [content("spreadsheet", '<table:table table:name="T"><table:table-row table:number-rows-repeated="3">'
+                            '<table:table-cell table:number-columns-repeated="2" office:value-type="float" office:value="1.5">'
+                            "<text:p>1.5</text:p></table:table-cell></table:table-row></table:table>"), manifest]),
+    }
+    for name, (kind, parts) in texts.items():
+        write("office", name, bytes([kind]) + "\0".join(parts).encode())
+    for method, compression in (("stored", zipfile.ZIP_STORED), ("deflated", zipfile.ZIP_DEFLATED)):
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w", compression) as out:
+            for name, text in (("mimetype", "application/vnd.oasis.opendocument.text"), ("META-INF/manifest.xml", manifest),
+                               ("content.xml", texts["odt"][1][0])):
+                out.writestr(zipfile.ZipInfo(name), text, compression)
+        write("office", f"archive {method}", b"\0" + archive.getvalue())
+
+
+def mails():
+    texts = {
+        "plain": b"From: a@example.org\r\nSubject: =?utf-8?Q?caf=C3=A9?= =?iso-8859-1?B?6Q==?=\r\n\r\nText\r\n",
+        "multipart": b"From: a\nContent-Type: multipart/mixed; boundary=\"b\"\n\n--b\nContent-Type: text/plain; charset=latin1\n"
+        b"Content-Transfer-Encoding: quoted-printable\n\ncaf=E9=\n!\n--b\nContent-Type: application/pdf; "
+        b"name*=utf-8''%e2%82%ac.pdf\nContent-Transfer-Encoding: base64\n\nJVBERi0=\n--b\nContent-Type: message/rfc822\n\n"
+        b"Subject: in\n\nwithin\n--b--\n",
+        "alternative": b"Content-Type: multipart/alternative; boundary=c\n\n--c\nContent-Type: text/html; charset=utf-16le\n\n"
+        b"<\0p\0>\0\n--c\nContent-Type: text/plain\n\n \n--c--",
+        "raw bytes": b"Content-Type: \xe9/\xe9; name=\"\xe9\"\nContent-Disposition: attachment\n\n\xe9",
+    }
+    for name, text in texts.items():
+        write("mail_html", f"mail {name}", b"\0" + text)
+    page = ('<!doctype html><meta charset="windows-1252"><title>T</title><h1>H</h1><p>a &amp; &eacute;&#x80;<br><ul><li>x</ul>'
+            '<table><tr><td>1<td>2</table><pre> y\n</pre><img alt="i"><script>no</script><!-- no --><style>no</style>\xe9')
+    write("mail_html", "html", b"\1" + page.encode("latin-1"))
+    write("mail_html", "html utf 16", b"\1\xff\xfe" + page.encode("utf-16-le"))
+    write("mail_html", "header", b"\2text/plain; name=\"a\\\"b\"; boundary=c; name*=utf-8'en'%e2%82%ac")
+    for label in ("iso-8859-15", "shift_jis", "utf-7", "no such"):
+        write("mail_html", f"charset {label}", b"\3" + label.encode() + b"\0a\xe9\x82\xa0+AGE-")
+
+
+def plain_formats():
+    texts = {"utf 8": "a\r\nb\u00e9\f".encode(), "utf 16": "\ufeffa\r\u00e9\U0001f600".encode("utf-16-le"),
+             "utf 16 be": "\ufeffa\u00e9".encode("utf-16-be"), "latin 1": b"caf\xe9 \x80", "no text": b"a\0b\1\2"}
+    for name, text in texts.items():
+        write("plain_formats", f"text {name}", b"\0" + text)
+    write("plain_formats", "marker", b"\1x\n[a, page 1]\n--- Content from b ---\n### Document 2\n")
+    pictures = {
+        "png": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">II", 3, 2) + bytes(5),
+        "gif": b"GIF89a" + struct.pack("<HH", 3, 2) + bytes(3),
+        "bmp": b"BM" + bytes(12) + struct.pack("<IiiHH", 40, 3, -2, 1, 24),
+        "jpeg": b"\xff\xd8\xff\xe0\0\x04ab\xff\xc0\0\x0b\x08" + struct.pack(">HH", 2, 3) + b"\1\1\x11\0",
+        "webp": b"RIFF\x20\0\0\0WEBPVP8 \x10\0\0\0" + bytes(3) + b"\x9d\x01\x2a" + struct.pack("<HH", 3, 2) + bytes(6),
+        "webp lossless": b"RIFF\x20\0\0\0WEBPVP8L\x10\0\0\0\x2f\2\x40\0\0" + bytes(8),
+        "webp extended": b"RIFF\x20\0\0\0WEBPVP8X\x0a\0\0\0" + bytes(4) + b"\2\0\0\1\0\0",
+    }
+    for name, start in pictures.items():
+        write("plain_formats", f"image {name}", b"\2" + start)
+    files = {"a.pdf": b"%PDF-1.7", "a.docx": b"PK\3\4", "a.eml": b"From: a\nTo: b\nDate: c\n\n", "a.html": b"<!-- x --><HTML>",
+             "a.txt": b"\xef\xbb\xbf<?xml?><!doctype html", "a.png": b"GIF89a", "a": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"}
+    for name, start in files.items():
+        write("plain_formats", f"type {name}", b"\3" + name.encode() + b"\0" + start)
+    rules = "# c\n*.o\n!keep.o\n/build/\ndoc/**/x\n[a-c]?[!d]\n\\#\n**\n"
+    for path in ("a.o", "keep.o", "build", "doc/a/b/x", "abc"):
+        write("plain_formats", f"rules {path}", b"\4" + rules.encode() + b"\0" + path.encode())
+    cells = {"General": "0.1000000001", "yyyy-mm-dd": "45292", "[h]:mm:ss": "1.5", '"d"0.00': "1e300", "m/d/yy h:mm": "-1"}
+    for code, value in cells.items():
+        write("plain_formats", f"cell {value}", b"\5" + code.encode() + b"\0" + value.encode())
+
+
 def main():
+    office_documents()
+    mails()
+    plain_formats()
     cert_tables()
     documents()
     statements()

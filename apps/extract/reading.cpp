@@ -1,13 +1,13 @@
 #include "reading.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <limits>
 #include <new>
 
-#include "base/encoding.h"
 #include "formats/charset.h"
 #include "formats/html.h"
 #include "formats/image.h"
@@ -33,6 +33,9 @@ constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();  // the pa
 // The input from its start, up to `limit_bytes`.
 Read<std::string> input_bytes(std::size_t limit_bytes) {
   std::string text;
+  struct stat status {};
+  if (fstat(STDIN_FILENO, &status) == 0 && status.st_size > 0)  // growing would hold it twice for a moment
+    text.reserve(std::min(limit_bytes, static_cast<std::size_t>(status.st_size) + (std::size_t{1} << 20)));
   std::size_t done = 0;
   for (;;) {
     if (text.size() == done) text.resize(std::min(limit_bytes, done + (std::size_t{1} << 20)));
@@ -53,8 +56,7 @@ Read<void> read_html(PageWriter& writer) {
   const bool utf16 = bytes->starts_with("\xFF\xFE") || bytes->starts_with("\xFE\xFF");
   const bool marked = bytes->starts_with("\xEF\xBB\xBF");
   const std::string charset = utf16 ? "utf-16" : marked ? "utf-8" : html_charset(*bytes);
-  const bool is_utf8_already = (charset.empty() || charset == "utf-8") && is_utf8(*bytes);
-  Converted html = is_utf8_already ? Converted{*std::move(bytes), 0, true} : to_utf8(charset, as_bytes(*bytes));
+  const Converted html = to_utf8(charset, *std::move(bytes));
   if (html.replaced > 0) writer.remark(Remark::kReplacedCharacters, html.replaced);
   if (!html.charset_is_known) writer.remark(Remark::kUnknownCharsets, 1);
   write_html(std::string_view(html.text).substr(html.text.starts_with("\xEF\xBB\xBF") ? 3 : 0), writer);

@@ -7,7 +7,9 @@ namespace {
 
 constexpr std::size_t kMaxRules = 10'000;
 constexpr std::size_t kMaxPattern = 1024;
-constexpr int kMaxSteps = 100'000;  // patterns with many stars could take forever
+constexpr int kMaxSteps = 100'000;  // of one pattern: many stars could take forever
+// Of all rules for one path, so that a file of ten thousand such patterns does not take a second for each path.
+constexpr int kMaxStepsOfAll = 2'000'000;
 
 constexpr std::string_view kFolders[] = {".git",        ".hg",          ".svn",        ".bzr",        "node_modules",
                                          "__pycache__", ".venv",        ".tox",        ".mypy_cache", ".pytest_cache",
@@ -115,10 +117,14 @@ IgnoreRules::IgnoreRules(std::string_view text) {
 IgnoreRules::Verdict IgnoreRules::judge(std::string_view path, EntryType type) const {
   const std::size_t slash = path.rfind('/');
   const std::string_view name = slash == std::string_view::npos ? path : path.substr(slash + 1);
+  int steps_of_all = 0;
   for (auto rule = rules_.rbegin(); rule != rules_.rend(); ++rule) {
     if (rule->folders_only && type == EntryType::kFile) continue;
-    if (fits_pattern(rule->pattern, rule->anchored ? path : name))
-      return rule->takes_back ? Verdict::kTakenBack : Verdict::kIgnored;
+    if (steps_of_all > kMaxStepsOfAll) return Verdict::kNotNamed;
+    int steps = 0;
+    const bool does_fit = fits(rule->pattern, rule->anchored ? path : name, steps);
+    steps_of_all += steps;
+    if (does_fit) return rule->takes_back ? Verdict::kTakenBack : Verdict::kIgnored;
   }
   return Verdict::kNotNamed;
 }

@@ -21,7 +21,8 @@ class IgnoreRules {
   explicit IgnoreRules(std::string_view text);
 
   enum class Verdict { kIgnored, kTakenBack, kNotNamed };
-  // `path` from the folder of the rules, with `/` between names. The last rule that fits decides.
+  // `path` from the folder of the rules, with `/` between names. The last rule that fits decides; rules that take
+  // too long to compare fit nothing.
   [[nodiscard]] Verdict judge(std::string_view path, EntryType type) const;
 
  private:

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include "base/encoding.h"
 #include "formats/text_decoding.h"
@@ -55,12 +56,40 @@ Converted convert(const Iconv& iconv_handle, ByteView bytes) {
     ++input;
     --input_left;
   }
+  // Some encodings hold a character back to see whether an accent follows.
+  char* output = block.data();
+  std::size_t output_left = block.size();
+  iconv(iconv_handle.get(), nullptr, nullptr, &output, &output_left);
+  converted.text.append(block.data(), block.size() - output_left);
   return converted;
+}
+
+std::size_t sequence_bytes(char first) {
+  const auto byte = static_cast<std::uint8_t>(first);
+  return byte < 0x80 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4;
+}
+
+// The C library lets code points beyond U+10FFFF through, which are no UTF-8 (RFC 3629 section 3).
+Converted without_impossible(Converted converted) {
+  if (is_utf8(converted.text)) return converted;
+  Converted sound;
+  sound.replaced = converted.replaced;
+  for (std::string_view rest = converted.text; !rest.empty();) {
+    const std::string_view character = rest.substr(0, sequence_bytes(rest.front()));
+    const bool possible = is_utf8(character);
+    sound.text += possible ? character : kReplacement;
+    if (!possible) ++sound.replaced;
+    rest.remove_prefix(possible ? character.size() : 1);
+  }
+  return sound;
 }
 
 bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
+
+bool is_unnamed(std::string_view name) { return name.empty() || is_one_of(name, {"us-ascii", "ascii"}); }
+bool may_be_utf8(std::string_view name) { return is_unnamed(name) || is_one_of(name, {"utf-8", "utf8"}); }
 
 }  // namespace
 
@@ -72,19 +101,23 @@ std::string lower_case(std::string_view ascii) {
   return lower;
 }
 
+Converted to_utf8(std::string_view label, std::string&& bytes) {
+  std::string owned = std::exchange(bytes, {});
+  if (may_be_utf8(lower_case(label.substr(0, 64))) && is_utf8(owned)) return {std::move(owned), 0, true};
+  return to_utf8(label, as_bytes(owned));
+}
+
 Converted to_utf8(std::string_view label, ByteView bytes) {
   const std::string name = lower_case(label.substr(0, 64));
-  const bool unnamed = name.empty() || is_one_of(name, {"us-ascii", "ascii"});
-  if ((unnamed || is_one_of(name, {"utf-8", "utf8"})) && is_utf8(as_text(bytes)))
-    return {std::string(as_text(bytes)), 0, true};
-  if (unnamed || is_one_of(name, {"iso-8859-1", "latin1", "windows-1252", "cp1252", "x-user-defined"}))
+  if (may_be_utf8(name) && is_utf8(as_text(bytes))) return {std::string(as_text(bytes)), 0, true};
+  if (is_unnamed(name) || is_one_of(name, {"iso-8859-1", "latin1", "windows-1252", "cp1252", "x-user-defined"}))
     return from_windows_1252(bytes);
   // glibc takes instructions after a slash.
   const bool plain = std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == ':' || c == '.';
   });
   const Iconv handle(plain ? name : "none");
-  if (handle.is_open()) return convert(handle, bytes);
+  if (handle.is_open()) return without_impossible(convert(handle, bytes));
   Converted guessed = to_utf8("", bytes);
   guessed.charset_is_known = false;
   return guessed;

@@ -17,6 +17,8 @@ struct Converted {
 // By the label of MIME or HTML, any case; the labels of Latin-1 mean windows-1252 (WHATWG Encoding). Without a label
 // UTF-8 where it is UTF-8, else windows-1252.
 [[nodiscard]] Converted to_utf8(std::string_view label, ByteView bytes);
+// The same without a second copy in memory, where the bytes are UTF-8 already or once they are converted.
+[[nodiscard]] Converted to_utf8(std::string_view label, std::string&& bytes);
 
 [[nodiscard]] std::string lower_case(std::string_view ascii);
 

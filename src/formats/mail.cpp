@@ -62,16 +62,28 @@ class Entity {
   std::string_view body_;
 };
 
-// What stands between the lines `--boundary` (RFC 2046 section 5.1.1).
+enum class Mark { kNone, kNext, kLast };
+// A line of `--boundary`, or of `--boundary--`, and white space: the boundary of an inner part may begin as the outer
+// one does.
+Mark mark_of(std::string_view line, std::string_view mark) {
+  if (!line.starts_with(mark)) return Mark::kNone;
+  line.remove_prefix(mark.size());
+  const bool last = line.starts_with("--");
+  if (last) line.remove_prefix(2);
+  if (line.find_first_not_of(" \t\r") != std::string_view::npos) return Mark::kNone;
+  return last ? Mark::kLast : Mark::kNext;
+}
+
+// What stands between such lines (RFC 2046 section 5.1.1).
 std::vector<std::string_view> parts_of(std::string_view body, const std::string& boundary) {
   std::vector<std::string_view> parts;
   const std::string mark = "--" + boundary;
   std::size_t begin = std::string_view::npos;
   for (std::size_t at = 0; at < body.size() && parts.size() <= kMaxParts;) {
     const std::size_t end = std::min(body.find('\n', at), body.size());
-    if (body.substr(at).starts_with(mark)) {
+    if (const Mark found = mark_of(body.substr(at, end - at), mark); found != Mark::kNone) {
       if (begin != std::string_view::npos) parts.push_back(body.substr(begin, at - begin));
-      if (body.substr(at + mark.size()).starts_with("--")) return parts;
+      if (found == Mark::kLast) return parts;
       begin = std::min(end + 1, body.size());
     }
     at = end + 1;
@@ -146,10 +158,10 @@ class MailWriter {
   }
 
   void text(const Entity& entity, const std::string& type) {
-    const std::string bytes = decode_transfer(entity.get("content-transfer-encoding"), entity.body());
+    std::string bytes = decode_transfer(entity.get("content-transfer-encoding"), entity.body());
     std::string charset = parameter(entity.get("content-type"), "charset");
     if (charset.empty() && type == "text/html") charset = html_charset(bytes);
-    Converted converted = to_utf8(charset, as_bytes(bytes));
+    Converted converted = to_utf8(charset, std::move(bytes));
     replaced_ += converted.replaced;
     if (!converted.charset_is_known) ++unknown_charsets_;
     std::erase(converted.text, '\r');
@@ -163,7 +175,15 @@ class MailWriter {
 
   void unread(const Entity& entity, const std::string& type) {
     ++unread_;
-    writer_.text("[not read: " + file_name(entity) + ", " + type.substr(0, 80) + "]\n");
+    writer_.text("[not read: " + file_name(entity) + ", " + shown_type(type) + "]\n");
+  }
+
+  // A media type is ASCII (RFC 2045 section 5.1); what is none is not repeated.
+  static std::string shown_type(const std::string& type) {
+    constexpr std::size_t kLongest = 80;
+    const auto is_graphic = [](char c) { return c > 0x20 && c < 0x7F; };
+    const bool sound = type.size() <= kLongest && std::all_of(type.begin(), type.end(), is_graphic);
+    return sound ? type : "of an unknown type";
   }
 
   static std::string file_name(const Entity& entity) {

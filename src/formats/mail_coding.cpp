@@ -86,14 +86,14 @@ std::string one_line(std::string_view text) {
 std::string decode_extended(std::string_view value) {
   const std::size_t first = value.find('\'');
   const std::size_t second = first == std::string_view::npos ? first : value.find('\'', first + 1);
-  if (second == std::string_view::npos) return std::string(value);
+  if (second == std::string_view::npos) return decode_header(value);
   std::string bytes;
   for (std::size_t i = second + 1; i < value.size(); ++i) {
     const int byte = value[i] == '%' ? hex_byte(value.substr(i + 1)) : -1;
     bytes += byte >= 0 ? static_cast<char>(byte) : value[i];
     if (byte >= 0) i += 2;
   }
-  return to_utf8(value.substr(0, first), as_bytes(bytes)).text;
+  return one_line(to_utf8(value.substr(0, first), as_bytes(bytes)).text);
 }
 
 // A parameter's value at the front, up to its semicolon.

@@ -1,5 +1,7 @@
 #include "formats/page_writer.h"
 
+#include <algorithm>
+
 namespace minions::formats {
 namespace {
 
@@ -21,8 +23,12 @@ Read<void> PageWriter::status() const {
 void PageWriter::put(std::string_view bytes) {
   text_bytes_ += bytes.size();
   if (!status()) return;
-  buffer_.append(bytes);
-  if (buffer_.size() >= kBufferBytes) flush();
+  while (!bytes.empty()) {
+    const std::size_t room = std::min(kBufferBytes - buffer_.size(), bytes.size());
+    buffer_.append(bytes.substr(0, room));
+    bytes.remove_prefix(room);
+    if (buffer_.size() == kBufferBytes) flush();
+  }
 }
 
 void PageWriter::flush() {

@@ -88,6 +88,31 @@ TEST(Extractor, ReadsRangesOfPagesAtOnce) {
   EXPECT_EQ(extract(bytes, how).error().code, ErrorCode::kTooLarge);
 }
 
+TEST(Extractor, ReadsAllPagesThoughTheirNumberIsALie) {
+  ExtractorOptions how = options();
+  how.parallel = 2;
+  const std::string pdf(100 * 1024, 'x');  // large enough to be read in ranges
+  // Ranges come out with too few pages, or with too many: then one reader reads the whole.
+  for (const char* range : {"printf 'part\\f'", "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do printf 'part\\f'; done"}) {
+    how.helper = fake_helper("lies", std::string("case \"$*\" in pdf-info*) printf 'Title: x\\nPages:  20\\n';; ") +
+                                         "*--pages=*) " + range + ";; *) printf 'one\\ftwo\\f';; esac");
+    const auto read = extract(pdf, how);
+    ASSERT_TRUE(read) << read.error().detail;
+    ASSERT_EQ(read->pages.size(), 2U);
+    EXPECT_EQ(read->pages[1].number, 2U);
+    EXPECT_EQ(read->pages[1].text.reveal(), "two");
+  }
+}
+
+TEST(Extractor, EndsAHelperThatComplainsWithoutEnd) {
+  ExtractorOptions slow = options();
+  slow.time_limit = std::chrono::milliseconds(200);
+  slow.helper = fake_helper("complains", "while :; do echo secret >&2; done");
+  const auto result = extract("x", slow);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().detail, "takes longer to read than 200 ms, the limit");
+}
+
 TEST(Extractor, ReportsPagesWithoutText) {
   const std::vector<std::string> pages = {"a", "", "c", "", "", ""};
   const auto some = extract(make_pdf(pages));

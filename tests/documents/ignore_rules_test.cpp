@@ -39,6 +39,10 @@ TEST(IgnoreRules, FitsPatterns) {
 
 TEST(IgnoreRules, GivesUpOnPatternsThatWouldTakeForever) {
   EXPECT_FALSE(fits_pattern("*a*a*a*a*a*a*a*a*a*a*a*a*b", std::string(200, 'a')));
+  // One after the other these would be ten billion steps, and the first rule would be reached at last.
+  std::string rules = "a*\n";
+  for (int i = 0; i < 9'000; ++i) rules += "*a*a*a*a*a*a*a*a*a*a*a*a*b\n";
+  EXPECT_EQ(IgnoreRules(rules).judge(std::string(200, 'a'), EntryType::kFile), Verdict::kNotNamed);
 }
 
 TEST(IgnoreRules, LetsTheLastRuleDecide) {

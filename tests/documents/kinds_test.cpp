@@ -1,6 +1,8 @@
 // Each kind of document as a file, through the real helper.
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "make_pdf.h"
 #include "make_zip.h"
 #include "temporary_folder.h"
@@ -108,6 +110,27 @@ TEST(Kinds, BombsAreRefusedByName) {
   EXPECT_EQ(entities.code, ErrorCode::kDocument);
   EXPECT_NE(entities.detail.find("document type"), std::string::npos);
   EXPECT_EQ(entities.detail.find("secret"), std::string::npos);
+}
+
+TEST(Kinds, RefusalsRepeatNothingOfTheDocument) {
+  const std::string word = "confidential";
+  const std::string body = "<w:p><w:r><w:t>" + word + "</w:t></w:r></w:p>";
+  const std::string docx = make_docx(body);
+  const std::vector<std::string> pages = {word};
+  for (const auto& [name, content, reason] : std::vector<std::array<std::string, 3>>{
+           {"locked.docx",
+            make_package("wordprocessingml.document", {{"word/document.xml", body}}, ZipKind::kEncrypted),
+            "is encrypted: it wants a password"},
+           {"cut.docx", docx.substr(0, docx.size() - 40), "is damaged"},
+           {"broken.docx", make_docx("<" + word + ">"), "is damaged: it breaks its own format"},
+           {"locked.pdf", make_encrypted_pdf(pages), "is an encrypted PDF"},
+           {"damaged.pdf", make_damaged_pdf(pages), "damaged"},
+           {"cut.pdf", make_pdf(pages).substr(0, 400), "is a PDF that is cut off"},
+           {"data.txt", word + "\0"s + word, "is not text"}}) {
+    const Error error = refusal(name, content);
+    EXPECT_NE(error.detail.find(reason), std::string::npos) << error.detail;
+    EXPECT_EQ(error.detail.find(word), std::string::npos) << error.detail;
+  }
 }
 
 TEST(Kinds, LimitsOfTextAndPagesHoldForAll) {

@@ -52,5 +52,12 @@ TEST(MailCoding, ConvertsCharsets) {
   EXPECT_FALSE(to_utf8("utf-16//TRANSLIT", as_bytes("a")).charset_is_known);
 }
 
+TEST(Charset, ReplacesCodePointsBeyondUnicode) {
+  const Converted converted = to_utf8("utf-8", as_bytes("a\xF6\xBC\x90\x99 \xC3\xA9 \xF4\x8F\xBF\xBF"));
+  EXPECT_TRUE(converted.text.starts_with("a\xEF\xBF\xBD"));
+  EXPECT_TRUE(converted.text.ends_with(" \xC3\xA9 \xF4\x8F\xBF\xBF"));
+  EXPECT_EQ(converted.replaced, 4U);
+}
+
 }  // namespace
 }  // namespace minions::formats

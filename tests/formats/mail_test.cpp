@@ -47,6 +47,24 @@ TEST(Mail, NamesPartsThatItDoesNotRead) {
   EXPECT_EQ(mail.remarks.at(Remark::kUnreadAttachments), 1U);
 }
 
+TEST(Mail, KeepsPartsApartWhoseBoundariesBeginAlike) {
+  const std::string mail =
+      "From: a\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: multipart/mixed; boundary=b1\n\n"
+      "--b1\n\none\n--b1 \n\ntwo\n--b1--\n--b\n\n--bare line\nthree\n--b-- \nepilogue\n";
+  EXPECT_EQ(read(mail).text, "From: a\n\none\n\ntwo\n\n--bare line\nthree");
+}
+
+TEST(Mail, RepeatsNoTypeThatIsNone) {
+  EXPECT_EQ(read("From: a\nContent-Type: a\xE9/b; name*=caf\xE9\n\nx").text,
+            "From: a\n\n[not read: caf\xC3\xA9, of an unknown type]");
+  EXPECT_EQ(read("From: a\nContent-Type: a/" + std::string(79, 'b') + "; name*=utf-8''a%0Ab\n\nx").text,
+            "From: a\n\n[not read: a b, of an unknown type]");
+}
+
+TEST(Mail, EndsTextThatHoldsACharacterBack) {
+  EXPECT_EQ(read("From: a\nContent-Type: text/plain; charset=tcvn5712-1\n\nxa").text, "From: a\n\nxa");
+}
+
 TEST(Mail, ReadsAForwardedMessage) {
   EXPECT_EQ(read("From: a\nContent-Type: message/rfc822\n\nFrom: b\nSubject: s\n\ninner").text,
             "From: a\n\nForwarded message:\nFrom: b\nSubject: s\n\ninner");
