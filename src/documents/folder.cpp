@@ -13,6 +13,7 @@
 #include <memory>
 
 #include "documents/ignore_rules.h"
+#include "documents/open_file.h"
 #include "documents/workers.h"
 
 namespace minions::documents {
@@ -26,29 +27,26 @@ struct Listed {
   unsigned char type;  // DT_REG and so on
 };
 
-Result<std::vector<Listed>> list(const std::filesystem::path& folder) {
-  const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(folder.c_str()), ::closedir);
-  if (!open) {
-    const ErrorCode code = errno == ENOENT    ? ErrorCode::kNotFound
-                           : errno == ENOTDIR ? ErrorCode::kDocument
-                                              : ErrorCode::kIo;
-    return fail(code, fmt::format("cannot be listed: {}", std::strerror(errno)));
-  }
+Result<std::vector<Listed>> list(OpenFile folder) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> open(::fdopendir(folder.descriptor()), ::closedir);
+  if (!open) return fail(ErrorCode::kIo, fmt::format("cannot be listed: {}", std::strerror(errno)));
+  const int descriptor = folder.release();  // closedir closes it
   std::vector<Listed> entries;
   while (const dirent* entry = ::readdir(open.get())) {
     const std::string_view name = entry->d_name;
     if (name == "." || name == "..") continue;
     unsigned char type = entry->d_type;
     struct stat status {};
-    if (type == DT_UNKNOWN && ::lstat((folder / name).c_str(), &status) == 0) type = IFTODT(status.st_mode);
+    if (type == DT_UNKNOWN && ::fstatat(descriptor, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0)
+      type = IFTODT(status.st_mode);
     entries.push_back({std::string(name), type});
   }
   std::sort(entries.begin(), entries.end(), [](const Listed& a, const Listed& b) { return a.name < b.name; });
   return entries;
 }
 
-std::string read_rules(const std::filesystem::path& folder) {
-  const auto file = open_regular(folder / ".gitignore", Links::kRefused);
+std::string read_rules(const OpenFile& root, const std::string& folder) {
+  const auto file = open_regular_below(root, folder + ".gitignore");
   if (!file || file->size_bytes > kMaxRulesBytes) return {};
   return read_at(file->file, 0, file->size_bytes).value_or("");
 }
@@ -56,7 +54,7 @@ std::string read_rules(const std::filesystem::path& folder) {
 // The files below a folder, found depth first.
 class Walk {
  public:
-  Walk(std::filesystem::path root, const FolderOptions& options) : root_(std::move(root)), options_(options) {}
+  Walk(const OpenFile& root, const FolderOptions& options) : root_(root), options_(options) {}
 
   [[nodiscard]] Status run() { return visit("", 0); }
   [[nodiscard]] const std::vector<std::string>& files() const { return files_; }
@@ -70,13 +68,13 @@ class Walk {
   };
 
   [[nodiscard]] Status visit(const std::string& folder, std::size_t depth) {
-    auto entries = list(root_ / folder);
+    auto entries = open_folder_below(root_, folder).and_then(list);
     if (!entries) {
       if (depth == 0) return fail(std::move(entries).error());
       skip(folder, entries.error().detail);
       return {};
     }
-    if (options_.honours_gitignore) levels_.push_back({folder, IgnoreRules(read_rules(root_ / folder))});
+    if (options_.honours_gitignore) levels_.push_back({folder, IgnoreRules(read_rules(root_, folder))});
     for (const Listed& entry : *entries) MINIONS_TRY(take(folder, entry, depth));
     if (options_.honours_gitignore) levels_.pop_back();
     return {};
@@ -121,16 +119,16 @@ class Walk {
     skipped_.push_back({printable(path), std::string(reason), expected == Expected::kYes});
   }
 
-  std::filesystem::path root_;
+  const OpenFile& root_;
   const FolderOptions& options_;
   std::vector<Level> levels_;
   std::vector<std::string> files_;
   std::vector<Skipped> skipped_;
 };
 
-Result<Document> load_below(const std::filesystem::path& path, std::string name, const LoadOptions& options) {
-  MINIONS_TRY_ASSIGN(const FileOfSize source, open_regular(path, Links::kRefused));
-  return load_open(std::move(name), source, options);
+Result<Document> load_below(const OpenFile& root, const std::string& path, const LoadOptions& options) {
+  MINIONS_TRY_ASSIGN(const FileOfSize source, open_regular_below(root, path));
+  return load_open(printable(path), source, options);
 }
 
 std::size_t text_bytes(const Document& document) {
@@ -149,7 +147,9 @@ bool concerns_all(const Error& error) {
 
 Result<FolderDocuments> load_folder(const std::filesystem::path& folder, const FolderOptions& options) {
   const auto named = [&](Error error) { return std::move(error).in(printable(folder.string())); };
-  Walk walk(folder, options);
+  const auto root = open_folder(folder);
+  if (!root) return fail(named(root.error()));
+  Walk walk(*root, options);
   if (const Status walked = walk.run(); !walked) return fail(named(walked.error()));
 
   const std::vector<std::string>& files = walk.files();
@@ -161,7 +161,7 @@ Result<FolderDocuments> load_folder(const std::filesystem::path& folder, const F
   const Status done = for_each(
       files.size(), threads,
       [&](std::size_t i) -> Status {
-        read[i] = load_below(folder / files[i], printable(files[i]), load);
+        read[i] = load_below(*root, files[i], load);
         if (!*read[i] && concerns_all(read[i]->error())) return fail(Error(read[i]->error()).in(printable(files[i])));
         if (*read[i]) total_bytes += text_bytes(**read[i]);
         if (total_bytes <= options.max_text_bytes) return {};

@@ -39,8 +39,9 @@ std::vector<Page> pages_of(std::string text, DocumentKind kind) {
   return pages;
 }
 
-Result<Extracted> read_text(std::string_view name, std::string bytes) {
-  MINIONS_TRY_ASSIGN(formats::DecodedText decoded, formats::decode_text(std::move(bytes)));
+Result<Extracted> read_text(std::string_view name, std::string bytes, const LoadOptions& options) {
+  MINIONS_TRY_ASSIGN(formats::DecodedText decoded,
+                     formats::decode_text(std::move(bytes), options.extractor.max_text_bytes));
   const DocumentKind kind = text_kind(name);
   Extracted read{kind, pages_of(std::move(decoded.text), kind), {}};
   if (!decoded.note.empty()) read.notes.push_back(std::move(decoded.note));
@@ -69,9 +70,13 @@ Result<Extracted> read_pdf(const FileOfSize& source, const ExtractorOptions& opt
   return extract_pdf(source.file, options);
 }
 
+std::size_t size_limit(FileType type, const LoadOptions& options) {
+  if (type == FileType::kHtml) return options.max_text_file_bytes;
+  return type == FileType::kMail ? options.max_mail_file_bytes : options.max_pdf_file_bytes;
+}
+
 Result<Extracted> extract(const FileOfSize& source, const FileFacts& facts, const LoadOptions& options) {
-  const bool as_text = facts.type == FileType::kHtml || facts.type == FileType::kMail;
-  MINIONS_TRY(check_size(source.size_bytes, as_text ? options.max_text_file_bytes : options.max_pdf_file_bytes));
+  MINIONS_TRY(check_size(source.size_bytes, size_limit(facts.type, options)));
   switch (facts.type) {
     case FileType::kPdf: return read_pdf(source, options.extractor);
     case FileType::kArchive: return extract_office(source.file, options.extractor);
@@ -113,7 +118,7 @@ Result<Extracted> read(std::string_view name, const FileOfSize& source, const Lo
   if (facts.type != FileType::kText) return extract_or_remember(source, facts, options);
   MINIONS_TRY(check_size(source.size_bytes, options.max_text_file_bytes));
   MINIONS_TRY_ASSIGN(std::string content, read_at(source.file, 0, source.size_bytes));
-  return read_text(name, std::move(content));
+  return read_text(name, std::move(content), options);
 }
 
 bool has_text(const std::vector<Page>& pages) {

@@ -13,7 +13,8 @@
 namespace minions::documents {
 
 struct LoadOptions {
-  std::size_t max_text_file_bytes = 64 * 1024 * 1024;  // of plain text, HTML and mail
+  std::size_t max_text_file_bytes = 64 * 1024 * 1024;  // of plain text and HTML
+  std::size_t max_mail_file_bytes = 48 * 1024 * 1024;  // a part is decoded beside the whole
   std::size_t max_pdf_file_bytes = 512 * 1024 * 1024;  // of all other kinds, too
   ExtractorOptions extractor;
   const DocumentCache* cache = nullptr;  // none: nothing is kept

@@ -39,9 +39,9 @@ class Iconv {
 
 Converted convert(const Iconv& iconv_handle, ByteView bytes) {
   Converted converted;
-  std::string copy(as_text(bytes));  // iconv takes its input as not const
-  char* input = copy.data();
-  std::size_t input_left = copy.size();
+  // iconv does not write there: its type is older than const.
+  char* input = const_cast<char*>(as_text(bytes).data());
+  std::size_t input_left = bytes.size();
   std::array<char, 16 * 1024> block;
   while (input_left > 0) {
     char* output = block.data();

@@ -15,7 +15,17 @@ constexpr std::array<char16_t, 32> kWindows1252 = {0x20AC, 0,      0x201A, 0x019
 
 enum class ByteOrder { kLittle, kBig };
 
-Result<std::string> from_utf16(ByteView bytes, ByteOrder order) {
+std::string too_much_text(std::size_t found, std::size_t limit) {
+  return fmt::format("is {} bytes of text, at most {} are read", found, limit);
+}
+
+// Of a unit of UTF-16; two of a pair make four.
+std::size_t bytes_in_utf8(char32_t unit) {
+  if (unit >= 0xD800 && unit < 0xE000) return 2;
+  return unit < 0x80 ? 1 : unit < 0x800 ? 2 : 3;
+}
+
+Result<std::string> from_utf16(ByteView bytes, ByteOrder order, std::size_t max_text_bytes) {
   if (bytes.size() % 2 != 0)
     return fail(ErrorCode::kDocument, fmt::format("utf-16 text has {} bytes, an odd number", bytes.size()));
   const auto unit = [&](std::size_t at) {
@@ -23,8 +33,11 @@ Result<std::string> from_utf16(ByteView bytes, ByteOrder order) {
     const std::uint8_t second = bytes[at + 1];
     return static_cast<char32_t>(order == ByteOrder::kLittle ? second << 8 | first : first << 8 | second);
   };
+  std::size_t utf8_bytes = 0;
+  for (std::size_t at = 0; at < bytes.size(); at += 2) utf8_bytes += bytes_in_utf8(unit(at));
+  if (utf8_bytes > max_text_bytes) return fail(ErrorCode::kTooLarge, too_much_text(utf8_bytes, max_text_bytes));
   std::string text;
-  text.reserve(bytes.size());
+  text.reserve(utf8_bytes);
   for (std::size_t at = 0; at < bytes.size(); at += 2) {
     char32_t c = unit(at);
     if (c >= 0xD800 && c < 0xE000) {
@@ -85,7 +98,7 @@ void make_line_feeds(std::string& text) {
 }
 
 // Bytes that are UTF-8 already stay where they are.
-Result<DecodedText> decode(std::string text) {
+Result<DecodedText> decode(std::string text, std::size_t max_text_bytes) {
   const ByteView bytes = as_bytes(text);
   if (starts_with(bytes, "\xEF\xBB\xBF")) {
     if (!is_utf8(text)) return fail(ErrorCode::kDocument, "has a UTF-8 byte order mark but is not UTF-8");
@@ -94,7 +107,9 @@ Result<DecodedText> decode(std::string text) {
   }
   if (starts_with(bytes, "\xFF\xFE") || starts_with(bytes, "\xFE\xFF")) {
     const ByteOrder order = bytes[0] == 0xFF ? ByteOrder::kLittle : ByteOrder::kBig;
-    return from_utf16(bytes.subspan(2), order).map([](std::string utf8) { return DecodedText{std::move(utf8), {}}; });
+    return from_utf16(bytes.subspan(2), order, max_text_bytes).map([](std::string utf8) {
+      return DecodedText{std::move(utf8), {}};
+    });
   }
   if (is_utf8(text)) return DecodedText{std::move(text), {}};
   return from_single_byte(bytes);
@@ -120,8 +135,10 @@ char32_t windows_1252(std::uint8_t byte) {
   return remapped ? kWindows1252[byte - 0x80U] : byte;
 }
 
-Result<DecodedText> decode_text(std::string bytes) {
-  MINIONS_TRY_ASSIGN(DecodedText decoded, decode(std::move(bytes)));
+Result<DecodedText> decode_text(std::string bytes, std::size_t max_text_bytes) {
+  MINIONS_TRY_ASSIGN(DecodedText decoded, decode(std::move(bytes), max_text_bytes));
+  if (decoded.text.size() > max_text_bytes)
+    return fail(ErrorCode::kTooLarge, too_much_text(decoded.text.size(), max_text_bytes));
   if (is_binary(decoded.text)) return fail(ErrorCode::kUnsupported, "is not text");
   make_line_feeds(decoded.text);
   return decoded;

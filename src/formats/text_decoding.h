@@ -2,6 +2,9 @@
 // note.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+
 #include "base/bytes.h"
 #include "base/result.h"
 
@@ -12,8 +15,9 @@ struct DecodedText {
   std::string note;  // which encoding was taken where the bytes do not say; else empty
 };
 
-// kUnsupported if the bytes are not text at all; kDocument if they break the encoding that their mark names.
-[[nodiscard]] Result<DecodedText> decode_text(std::string bytes);
+// kUnsupported if the bytes are not text at all; kDocument if they break the encoding that their mark names; kTooLarge
+// if they are more than so many bytes of UTF-8.
+[[nodiscard]] Result<DecodedText> decode_text(std::string bytes, std::size_t max_text_bytes = SIZE_MAX);
 
 void append_utf8(std::string& to, char32_t code_point);
 // What windows-1252 has for a byte; the byte itself where it has nothing.

@@ -116,6 +116,14 @@ TEST_F(LoadFile, HoldsItsLimitsOfSize) {
   small.max_pdf_file_bytes = 100;
   EXPECT_TRUE(load_file(write("four.txt", "1234"), small));
   expect_error(write("five.txt", "12345"), ErrorCode::kTooLarge, "is 5 bytes, at most 4 are read", small);
+  small.max_mail_file_bytes = 20;
+  expect_error(write("long.eml", "From: a@example.org\nSubject: b\n\nc\n"), ErrorCode::kTooLarge, "at most 20 are read",
+               small);
+  small.max_text_file_bytes = 100;
+  small.extractor.max_text_bytes = 8;
+  // Nine bytes of UTF-8 in eight of UTF-16.
+  expect_error(write("chinese.txt", "\xFF\xFE\x2D\x4E\x87\x65\x57\x5B"), ErrorCode::kTooLarge,
+               "is 9 bytes of text, at most 8 are read", small);
   const std::vector<std::string> pages = {"a"};
   expect_error(write("large.pdf", make_pdf(pages)), ErrorCode::kTooLarge, "at most 100 are read", small);
 }
