@@ -1,9 +1,9 @@
 #include "base/json.h"
 
 #include <fmt/format.h>
+#include <simdjson.h>
 
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "base/encoding.h"
 
@@ -12,75 +12,81 @@ namespace {
 
 constexpr std::uint64_t kIntegerLimit = std::uint64_t{1} << 53;
 
-// The keys of one object. Most objects have few, which are found faster one after another than in a tree.
-class Keys {
+namespace dom = simdjson::dom;
+
+// Copies what simdjson has parsed, as long as no object has a key twice and none is too deep.
+class StrictBuilder {
  public:
-  // Whether it is new.
-  bool add(const std::string& name) {
-    constexpr std::size_t kFew = 16;
-    if (std::find(few_.begin(), few_.end(), name) != few_.end()) return false;
-    if (few_.size() == kFew) return more_.insert(name).second;
-    few_.push_back(name);
-    return true;
-  }
-  void clear() {
-    few_.clear();
-    more_.clear();
-  }
+  explicit StrictBuilder(int depth_limit) : depth_limit_(depth_limit) {}
 
- private:
-  std::vector<std::string> few_;
-  std::set<std::string> more_;
-};
-
-// Builds the value and refuses a second key of one name, and depth beyond the limit, while parsing.
-class StrictBuilder final : public nlohmann::detail::json_sax_dom_parser<Json> {
- public:
-  StrictBuilder(Json& value, int depth_limit) : json_sax_dom_parser(value, false), depth_limit_(depth_limit) {}
-
-  bool start_object(std::size_t elements) {
-    if (objects_ == keys_.size()) keys_.emplace_back();
-    keys_[objects_++].clear();
-    return deeper() && json_sax_dom_parser::start_object(elements);
-  }
-  bool key(std::string& name) {
-    if (!keys_[objects_ - 1].add(name)) {
-      complaint_ = fmt::format("key {} stands twice in one object", json_quoted(name.substr(0, 64)));
-      return false;
+  [[nodiscard]] std::optional<Json> build(dom::element element) {
+    switch (element.type()) {
+      case dom::element_type::OBJECT: return nested([&] { return object(element); });
+      case dom::element_type::ARRAY: return nested([&] { return array(element); });
+      case dom::element_type::STRING: return Json(std::string(std::string_view(element)));
+      case dom::element_type::INT64: return integer(std::int64_t(element));
+      case dom::element_type::UINT64: return Json(std::uint64_t(element));
+      case dom::element_type::DOUBLE: return Json(double(element));
+      case dom::element_type::BOOL: return Json(bool(element));
+      case dom::element_type::NULL_VALUE: return Json(nullptr);
     }
-    return json_sax_dom_parser::key(name);
+    return std::nullopt;
   }
-  bool end_object() {
-    --objects_;
-    --depth_;
-    return json_sax_dom_parser::end_object();
-  }
-  bool start_array(std::size_t elements) { return deeper() && json_sax_dom_parser::start_array(elements); }
-  bool end_array() {
-    --depth_;
-    return json_sax_dom_parser::end_array();
-  }
-  template <class Exception>
-  bool parse_error(std::size_t position, const std::string&, const Exception&) {
-    complaint_ = fmt::format("not JSON at byte {}", position);
-    return false;
-  }
-
   [[nodiscard]] const std::string& complaint() const { return complaint_; }
 
  private:
-  bool deeper() {
-    if (++depth_ <= depth_limit_) return true;
-    complaint_ = fmt::format("nested deeper than {}", depth_limit_);
-    return false;
+  static Json integer(std::int64_t n) { return n < 0 ? Json(n) : Json(std::uint64_t(n)); }
+  template <class Build>
+  std::optional<Json> nested(const Build& build_it) {
+    if (depth_ == depth_limit_) {
+      complaint_ = fmt::format("nested deeper than {}", depth_limit_);
+      return std::nullopt;
+    }
+    ++depth_;
+    auto built = build_it();
+    --depth_;
+    return built;
+  }
+  std::optional<Json> object(dom::object from) {
+    Json::object_t to;
+    for (const dom::key_value_pair member : from) {
+      auto value = build(member.value);
+      if (!value) return std::nullopt;
+      if (!to.try_emplace(std::string(member.key), *std::move(value)).second) {
+        complaint_ = fmt::format("key {} stands twice in one object", json_quoted(member.key.substr(0, 64)));
+        return std::nullopt;
+      }
+    }
+    return Json(std::move(to));
+  }
+  std::optional<Json> array(dom::array from) {
+    Json::array_t to;
+    to.reserve(from.size());
+    for (const dom::element element : from) {
+      auto value = build(element);
+      if (!value) return std::nullopt;
+      to.push_back(*std::move(value));
+    }
+    return Json(std::move(to));
   }
 
-  std::vector<Keys> keys_;  // of the objects that are open, and more to be used again
-  std::size_t objects_ = 0;
-  int depth_ = 0;
   int depth_limit_;
+  int depth_ = 0;
   std::string complaint_;
 };
+
+// In a text that is known to be valid JSON. simdjson takes it for 0, and it is no integer without a sign.
+bool has_negative_zero(std::string_view text) {
+  bool in_string = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (in_string && c == '\\') ++at;
+    if (c == '"') in_string = !in_string;
+    if (in_string || c != '-' || !text.substr(at).starts_with("-0")) continue;
+    if (at + 2 == text.size() || std::string_view(".eE").find(text[at + 2]) == std::string_view::npos) return true;
+  }
+  return false;
+}
 
 Result<const Json*> member(const Json& object, std::string_view name) {
   const auto found = object.find(name);
@@ -146,16 +152,19 @@ Result<Json> parse_strict_json(std::string_view text, JsonLimits limits) {
   if (text.size() > limits.bytes) {
     return fail(ErrorCode::kTooLarge, fmt::format("json: {} bytes, at most {} are taken", text.size(), limits.bytes));
   }
-  // nlohmann skips a BOM and checks UTF-8 inside strings only.
   if (text.starts_with("\xEF\xBB\xBF")) return fail(ErrorCode::kMalformed, "json: starts with a byte order mark");
   if (!is_utf8(text)) return fail(ErrorCode::kMalformed, "json: not UTF-8");
-  Json value;
-  StrictBuilder builder(value, limits.depth);
-  if (!Json::sax_parse(text.begin(), text.end(), &builder))
-    return fail(ErrorCode::kMalformed, "json: " + builder.complaint());
-  if (!value.is_object())
-    return fail(ErrorCode::kMalformed, fmt::format("json: want an object, found {}", value.type_name()));
-  return value;
+  dom::parser parser;
+  dom::element root;
+  if (const auto error = parser.parse(text.data(), text.size()).get(root))
+    return fail(ErrorCode::kMalformed, fmt::format("json: not JSON: {}", simdjson::error_message(error)));
+  if (has_negative_zero(text)) return fail(ErrorCode::kMalformed, "json: the number -0");
+  StrictBuilder builder(limits.depth);
+  auto value = builder.build(root);
+  if (!value) return fail(ErrorCode::kMalformed, "json: " + builder.complaint());
+  if (!value->is_object())
+    return fail(ErrorCode::kMalformed, fmt::format("json: want an object, found {}", value->type_name()));
+  return *std::move(value);
 }
 
 Result<std::string> string_member(const Json& object, std::string_view name) {

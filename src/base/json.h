@@ -1,5 +1,5 @@
 // Strict JSON, as the protocol wants it: UTF-8 without BOM, one object, no key twice at any depth, bounded depth and
-// size. Not for API bodies, which pass through unread.
+// size, no -0 and no integer beyond 64 bits. Not for API bodies, which pass through unread.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

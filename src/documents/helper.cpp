@@ -16,6 +16,7 @@ namespace {
 using formats::ExtractExit;
 using formats::Remark;
 
+constexpr std::size_t kBlockBytes = 1 << 20;  // of a large page
 constexpr std::string_view kHelperName = "minions-extract";
 constexpr std::string_view kWithoutSandbox =
     "PDFs and other documents that need a parser are read only in a sandbox unless --unsafe-no-sandbox is given";
@@ -174,13 +175,36 @@ std::string note_of(Remark remark, std::uint64_t number) {
 
 PageCollector::~PageCollector() { crypto::wipe({reinterpret_cast<std::uint8_t*>(page_.data()), page_.size()}); }
 
-Status PageCollector::end_page() {
-  if (!is_utf8(page_)) return fail(ErrorCode::kDocument, "is damaged: its text is not UTF-8");
-  if (pages_.size() >= options_.max_pages) return too_many_pages(options_);
-  constexpr std::size_t kLargeBytes = 1 << 20;  // that are not copied
-  pages_.push_back({next_number_++, crypto::SecretText(page_.size() < kLargeBytes ? page_ : std::move(page_))});
+void PageCollector::add(std::string_view text) {
+  append_wiping(page_, text);
+  if (page_.size() < kBlockBytes) return;
+  blocks_.emplace_back();
+  blocks_.back().append(page_);
   crypto::wipe({reinterpret_cast<std::uint8_t*>(page_.data()), page_.size()});
   page_.clear();
+}
+
+crypto::SecretText PageCollector::take_page() {
+  std::size_t bytes = page_.size();
+  for (const crypto::SecretText& block : blocks_) bytes += block.reveal().size();
+  std::string whole;
+  whole.reserve(bytes);
+  for (crypto::SecretText& block : blocks_) {
+    whole += block.reveal();
+    block = crypto::SecretText();  // gone before the next is copied
+  }
+  whole += page_;
+  blocks_.clear();
+  crypto::wipe({reinterpret_cast<std::uint8_t*>(page_.data()), page_.size()});
+  page_.clear();
+  return crypto::SecretText(std::move(whole));
+}
+
+Status PageCollector::end_page() {
+  if (pages_.size() >= options_.max_pages) return too_many_pages(options_);
+  crypto::SecretText page = take_page();
+  if (!is_utf8(page.reveal())) return fail(ErrorCode::kDocument, "is damaged: its text is not UTF-8");
+  pages_.push_back({next_number_++, std::move(page)});
   return {};
 }
 
@@ -188,16 +212,17 @@ Status PageCollector::take(std::string_view added) {
   text_bytes_ += added.size();
   if (text_bytes_ > options_.max_text_bytes) return too_much_text(options_);
   for (std::size_t end = added.find('\f'); end != std::string_view::npos; end = added.find('\f')) {
-    append_wiping(page_, added.substr(0, end));
+    add(added.substr(0, end));
     MINIONS_TRY(end_page());
     added.remove_prefix(end + 1);
   }
-  append_wiping(page_, added);
+  add(added);
   return {};
 }
 
 Result<std::vector<Page>> PageCollector::finish() && {
-  if (!page_.empty()) return fail(ErrorCode::kDocument, "is damaged: its reader stopped in the middle of a page");
+  if (!page_.empty() || !blocks_.empty())
+    return fail(ErrorCode::kDocument, "is damaged: its reader stopped in the middle of a page");
   return std::move(pages_);
 }
 

@@ -36,12 +36,16 @@ class PageCollector final : public OutputSink {
   [[nodiscard]] Result<std::vector<Page>> finish() &&;
 
  private:
+  void add(std::string_view text);
   [[nodiscard]] Status end_page();
+  [[nodiscard]] crypto::SecretText take_page();
 
   const ExtractorOptions& options_;
   std::uint32_t next_number_;
   std::size_t text_bytes_ = 0;
-  std::string page_;
+  // A page that is large comes in blocks: one growing string would hold it twice each time it grows.
+  std::vector<crypto::SecretText> blocks_;
+  std::string page_;  // its rest
   std::vector<Page> pages_;
 };
 

@@ -59,6 +59,24 @@ TEST(StrictJson, TakesIntegersOnlyAsIntegers) {
   EXPECT_EQ(integer_member(*object, "most").value(), 9007199254740991U);
 }
 
+TEST(StrictJson, RefusesNegativeZeroOutsideOfStrings) {
+  for (const std::string_view text : {R"({"a":-0})", R"({"a":[1, -0 ]})", R"({"\"":-0,"b":1})"})
+    EXPECT_FALSE(parse_strict_json(text)) << text;
+  for (const std::string_view text :
+       {R"({"a":"x: -0 "})", R"({"a":"\": -0"})", R"({"a":-0.5,"b":-01e1})", R"({"a":-0e1})"})
+    EXPECT_EQ(parse_strict_json(text).has_value(), text.find("01e1") == text.npos) << text;
+}
+
+TEST(StrictJson, KeepsNumbersOfEachKind) {
+  const auto object = parse_strict_json(R"({"u":18446744073709551615,"i":-9223372036854775808,"d":0.5,"z":null})");
+  ASSERT_TRUE(object);
+  EXPECT_EQ((*object)["u"], std::uint64_t{18446744073709551615U});
+  EXPECT_EQ((*object)["i"], std::int64_t{-9223372036854775807} - 1);
+  EXPECT_EQ((*object)["d"], 0.5);
+  EXPECT_TRUE((*object)["z"].is_null());
+  EXPECT_FALSE(parse_strict_json(R"({"u":18446744073709551616})"));
+}
+
 TEST(RawMember, GivesTheBytesOfUsageThatTheVectorsSign) {
   std::ifstream file(test::vectors_folder() / "smp2.json");
   const Json vectors = Json::parse(file);
