@@ -1,4 +1,5 @@
-# llama.cpp, for `minionsd --model FILE.gguf` and `minions run --worker llama:FILE.gguf`: what scripts/llama put into the user's cache, or another install with the
+# llama.cpp, for `minionsd --model FILE.gguf` and `minions run --worker llama:FILE.gguf`: what scripts/llama put into the
+# user's cache, or another install with the
 # same layout. A distribution's libllama does not do: the engine uses libllama-common (chat templates, JSON schemas,
 # samplers), whose headers none of them installs.
 set(MINIONS_LLAMA auto CACHE STRING "llama.cpp: prebuilt or source (as scripts/llama got it), auto (what is there), off")
