@@ -33,7 +33,7 @@ void check_ocsp(ByteView input) {
                                       .issuer = (*chain)[1],
                                       .others = *chain,
                                       .rules = {.roots = {&root, 1}, .now = 1790000000}};
-  require(!crypto::ocsp_request((*chain)[0], (*chain)[1]).empty(), "every pair can be asked about");
+  require(crypto::ocsp_request((*chain)[0], (*chain)[1]).has_value(), "every pair can be asked about");
   require(!crypto::verify_ocsp_response(input, question), "certificates are no answer");
 }
 

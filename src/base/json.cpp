@@ -83,6 +83,8 @@ bool has_negative_zero(std::string_view text) {
     if (in_string && c == '\\') ++at;
     if (c == '"') in_string = !in_string;
     if (in_string || c != '-' || !text.substr(at).starts_with("-0")) continue;
+    if (text[at - 1] == 'e' || text[at - 1] == 'E')
+      continue;  // of an exponent; no text that is an object begins with -
     if (at + 2 == text.size() || std::string_view(".eE").find(text[at + 2]) == std::string_view::npos) return true;
   }
   return false;
@@ -152,6 +154,7 @@ Result<Json> parse_strict_json(std::string_view text, JsonLimits limits) {
   if (text.size() > limits.bytes) {
     return fail(ErrorCode::kTooLarge, fmt::format("json: {} bytes, at most {} are taken", text.size(), limits.bytes));
   }
+  if (text.empty()) return fail(ErrorCode::kMalformed, "json: empty");
   if (text.starts_with("\xEF\xBB\xBF")) return fail(ErrorCode::kMalformed, "json: starts with a byte order mark");
   if (!is_utf8(text)) return fail(ErrorCode::kMalformed, "json: not UTF-8");
   dom::parser parser;

@@ -98,11 +98,13 @@ void add_ocsp(std::span<const crypto::Certificate> chain, const NeedsInput& inpu
                                         .others = chain,
                                         .rules = {.roots = {&root, 1}, .now = input.now}};
     if (has_answer(input, question)) continue;
+    auto request = crypto::ocsp_request(chain[i], chain[i + 1]);
+    if (!request) continue;  // its verifier says why
     Need need;
     need.kind = Need::Kind::kOcsp;
     need.what = fmt::format("NVIDIA OCSP answer about {}", attestation::shown(chain[i].subject_name()));
     need.url = input.sources.nvidia_ocsp + "/";
-    need.body = crypto::ocsp_request(chain[i], chain[i + 1]);
+    need.body = *std::move(request);
     need.endorsement = attestation::endorsement::kOcsp;
     need.keep_s = kKeepOcspS;
     needs.push_back(std::move(need));

@@ -14,14 +14,23 @@ constexpr std::size_t kMostResponseBytes = 64 * 1024;
 using Id = OpensslPtr<OCSP_CERTID, OCSP_CERTID_free>;
 using Parsed = OpensslPtr<X509, X509_free>;
 
-// From its bytes: those of a Certificate stay its own.
-Parsed parsed(const Certificate& certificate) {
+// From its bytes: those of a Certificate stay its own. Whoever sends it may find one that only our reader takes.
+Result<Parsed> parsed(const Certificate& certificate) {
   const unsigned char* at = certificate.der().data();
-  return Parsed(must(d2i_X509(nullptr, &at, static_cast<long>(certificate.der().size()))));
+  Parsed read(d2i_X509(nullptr, &at, static_cast<long>(certificate.der().size())));
+  if (read == nullptr)
+    return fail(ErrorCode::kMalformed, fmt::format("{}: {}", certificate.subject_name(), last_reason()));
+  return read;
 }
 
-Id certificate_id(const Certificate& certificate, const Certificate& issuer) {
-  return Id(must(OCSP_cert_to_id(EVP_sha384(), parsed(certificate).get(), parsed(issuer).get())));
+Result<Id> certificate_id(const Certificate& certificate, const Certificate& issuer) {
+  MINIONS_TRY_ASSIGN(const Parsed subject, parsed(certificate));
+  MINIONS_TRY_ASSIGN(const Parsed above, parsed(issuer));
+  Id id(OCSP_cert_to_id(EVP_sha384(), subject.get(), above.get()));
+  if (id == nullptr)
+    return fail(ErrorCode::kMalformed,
+                fmt::format("{}: no OCSP identifier: {}", certificate.subject_name(), last_reason()));
+  return id;
 }
 
 UnixSeconds seconds_of(const ASN1_GENERALIZEDTIME* time) {
@@ -58,7 +67,7 @@ struct Response {
 Result<Certificate> signer_of(const Response& response, const OcspQuestion& question) {
   const OpensslPtr<STACK_OF(X509), [](STACK_OF(X509) * stack) { sk_X509_free(stack); }> candidates(
       must(sk_X509_new_null()));
-  const Parsed issuer = parsed(question.issuer);
+  MINIONS_TRY_ASSIGN(const Parsed issuer, parsed(question.issuer));
   must(sk_X509_push(candidates.get(), issuer.get()) > 0 ? 1 : 0);
   // The signature alone: what the signer is worth is judged below.
   const bool good = OCSP_basic_verify(response.basic.get(), candidates.get(), nullptr, OCSP_NOVERIFY) == 1;
@@ -75,7 +84,7 @@ Result<Certificate> signer_of(const Response& response, const OcspQuestion& ques
 
 Status judge_signer(const Certificate& signer, const OcspQuestion& question) {
   if (signer.der() == question.issuer.der()) return {};
-  const Parsed certificate = parsed(signer);
+  MINIONS_TRY_ASSIGN(const Parsed certificate, parsed(signer));
   const bool for_ocsp = (X509_get_extension_flags(certificate.get()) & EXFLAG_XKUSAGE) != 0 &&
                         (X509_get_extended_key_usage(certificate.get()) & XKU_OCSP_SIGN) != 0;
   if (!for_ocsp) return tampered(fmt::format("{} may not sign answers", signer.subject_name()));
@@ -96,9 +105,10 @@ OcspAnswer::Status status_of(int status) {
 
 }  // namespace
 
-Bytes ocsp_request(const Certificate& certificate, const Certificate& issuer) {
+Result<Bytes> ocsp_request(const Certificate& certificate, const Certificate& issuer) {
+  MINIONS_TRY_ASSIGN(Id id, certificate_id(certificate, issuer));
   const OpensslPtr<OCSP_REQUEST, OCSP_REQUEST_free> request(must(OCSP_REQUEST_new()));
-  must(OCSP_request_add0_id(request.get(), certificate_id(certificate, issuer).release()));
+  must(OCSP_request_add0_id(request.get(), id.release()));
   unsigned char* der = nullptr;
   const int length = i2d_OCSP_REQUEST(request.get(), &der);
   if (length <= 0) openssl_failed();
@@ -109,7 +119,7 @@ Bytes ocsp_request(const Certificate& certificate, const Certificate& issuer) {
 
 Result<OcspAnswer> verify_ocsp_response(ByteView der, const OcspQuestion& question) {
   MINIONS_TRY_ASSIGN(const Response response, Response::parse(der));
-  const Id id = certificate_id(question.certificate, question.issuer);
+  MINIONS_TRY_ASSIGN(const Id id, certificate_id(question.certificate, question.issuer));
   int status = 0;
   ASN1_GENERALIZEDTIME* this_update = nullptr;
   ASN1_GENERALIZEDTIME* next_update = nullptr;

@@ -7,8 +7,8 @@
 namespace minions::crypto {
 
 // A request in DER for one certificate, identified by SHA-384. Without a nonce: the answer may be stapled or kept until
-// its nextUpdate, which is all the freshness it has (RFC 5019).
-[[nodiscard]] Bytes ocsp_request(const Certificate& certificate, const Certificate& issuer);
+// its nextUpdate, which is all the freshness it has (RFC 5019). kMalformed: OpenSSL does not read one of the two.
+[[nodiscard]] Result<Bytes> ocsp_request(const Certificate& certificate, const Certificate& issuer);
 
 struct OcspAnswer {
   enum class Status { kGood, kRevoked, kUnknown };

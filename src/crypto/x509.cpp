@@ -77,13 +77,22 @@ Result<ByteView> read_serial(DerReader& fields) {
   return serial;
 }
 
+// Surrogates are no characters of UCS-2.
+bool is_ucs2(ByteView text) {
+  if (text.size() % 2 != 0) return false;
+  for (std::size_t at = 0; at < text.size(); at += 2) {
+    if ((text[at] & 0xF8U) == 0xD8U) return false;
+  }
+  return true;
+}
+
 bool is_text(const DerReader::Value& value) {
   switch (value.tag) {
     case der_tag::kPrintableString:
     case der_tag::kIa5String:
     case der_tag::kTeletexString: return true;
     case der_tag::kUtf8String: return is_utf8(as_text(value.contents));
-    case der_tag::kBmpString: return value.contents.size() % 2 == 0;
+    case der_tag::kBmpString: return is_ucs2(value.contents);
     default: return false;
   }
 }

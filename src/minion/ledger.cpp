@@ -141,9 +141,14 @@ void DisclosureLedger::begin(unsigned round, Disclosure what, chat::Text text) {
 std::string DisclosureLedger::without_quotes(std::string_view text) const {
   const std::string even = evened_out(text);
   std::vector<bool> quoted(even.size());
-  for (const Run& run : common_runs(even)) {
-    const auto begin = quoted.begin() + static_cast<std::ptrdiff_t>(run.in_message);
-    std::fill(begin, begin + static_cast<std::ptrdiff_t>(run.size), true);
+  // A passage is found in one place each time, and blanked there until there is none: no run goes over a NUL.
+  std::string rest = even;
+  for (auto runs = common_runs(rest); !runs.empty(); runs = common_runs(rest)) {
+    for (const Run& run : runs) {
+      const auto begin = static_cast<std::ptrdiff_t>(run.in_message);
+      std::fill_n(quoted.begin() + begin, run.size, true);
+      std::fill_n(rest.begin() + begin, run.size, '\0');
+    }
   }
   std::string kept;
   for (std::size_t at = 0; at < even.size();) {

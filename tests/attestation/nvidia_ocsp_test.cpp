@@ -124,7 +124,8 @@ TEST(NvidiaOcsp, AsksAboutOneCertificate) {
   const Identity root("device root", {});
   const Identity leaf("leaf", {.issuer = &root, .is_ca = false});
   const Bytes request = crypto::ocsp_request(crypto::Certificate::from_der(leaf.der()).value(),
-                                             crypto::Certificate::from_der(root.der()).value());
+                                             crypto::Certificate::from_der(root.der()).value())
+                            .value();
   const unsigned char* at = request.data();
   const std::unique_ptr<OCSP_REQUEST, decltype(&OCSP_REQUEST_free)> parsed(
       d2i_OCSP_REQUEST(nullptr, &at, static_cast<long>(request.size())), OCSP_REQUEST_free);

@@ -23,6 +23,7 @@ TEST(StrictJson, RefusesWhatTheProtocolRefuses) {
       "{\"a\":1}x", "{\"a\":1,}",  "{'a':1}", "{\"a\":\"\xFF\"}", "\xEF\xBB\xBF{}",
       "{\"a\":01}", "{\"a\":NaN}", "// c\n{}"};
   for (const std::string_view text : cases) EXPECT_FALSE(parse_strict_json(text)) << text;
+  EXPECT_FALSE(parse_strict_json({}));
 }
 
 TEST(StrictJson, RefusesAKeyThatStandsTwiceHoweverManyThereAre) {
@@ -62,8 +63,8 @@ TEST(StrictJson, TakesIntegersOnlyAsIntegers) {
 TEST(StrictJson, RefusesNegativeZeroOutsideOfStrings) {
   for (const std::string_view text : {R"({"a":-0})", R"({"a":[1, -0 ]})", R"({"\"":-0,"b":1})"})
     EXPECT_FALSE(parse_strict_json(text)) << text;
-  for (const std::string_view text :
-       {R"({"a":"x: -0 "})", R"({"a":"\": -0"})", R"({"a":-0.5,"b":-01e1})", R"({"a":-0e1})"})
+  for (const std::string_view text : {R"({"a":"x: -0 "})", R"({"a":"\": -0"})", R"({"a":-0.5,"b":-01e1})",
+                                      R"({"a":-0e1})", R"({"a":1e-05})", R"({"a":1E-0,"b":{"cost":9.5e-07}})"})
     EXPECT_EQ(parse_strict_json(text).has_value(), text.find("01e1") == text.npos) << text;
 }
 

@@ -331,6 +331,24 @@ TEST_F(RevokedCertificates, AreRefusedForEachBitOfTheList) {
 }
 
 // What an empty part of a document is: a view without an address.
+// OpenSSL does not read such a name, and what it does not read it cannot be asked about.
+TEST(Certificate, RefusesHalfASurrogatePairInAName) {
+  const auto key = P384PrivateKey::generate();
+  const Bytes good = issue({.subject = "abcd", .issuer = "abcd", .extensions = {}}, key, key);
+  const Bytes utf8_name = {0x0c, 0x04, 'a', 'b', 'c', 'd'};
+  const auto with_name = [&](const Bytes& name) {
+    Bytes changed = good;
+    for (auto at = changed.begin();; at += 6) {
+      at = std::search(at, changed.end(), utf8_name.begin(), utf8_name.end());
+      if (at == changed.end()) return changed;
+      std::copy(name.begin(), name.end(), at);
+    }
+  };
+  EXPECT_TRUE(Certificate::from_der(with_name({0x1e, 0x04, 0x00, 'a', 0x00, 'b'})));
+  for (const std::uint8_t half : Bytes{0xd8, 0xdb, 0xdc, 0xdf})
+    EXPECT_FALSE(Certificate::from_der(with_name({0x1e, 0x04, half, 0x00, 0x00, 'b'}))) << int{half};
+}
+
 TEST(Certificate, RefusesNoBytesAtAll) {
   EXPECT_FALSE(Certificate::from_pem({}));
   EXPECT_FALSE(Certificate::from_pem(""));

@@ -160,5 +160,22 @@ TEST(Citations, AreNotSeenInOtherBrackets) {
             CitationState::kVerified);
 }
 
+TEST(Ledger, TakesEveryQuoteOutOfAnErrorHoweverOftenItStands) {
+  const std::vector<documents::Document> documents = [] {
+    std::vector<documents::Document> made;
+    made.push_back(document("a.txt", {"The turbine reached an output of 412 megawatts."}));
+    return made;
+  }();
+  const DocumentText text(documents);
+  const DisclosureLedger ledger(text);
+  const std::string whole = "The turbine reached an output of 412 megawatts.";
+  const std::string part = "reached an output of 412 mega";
+  EXPECT_EQ(ledger.without_quotes("cannot parse '" + whole + "' in '" + whole + "'"),
+            "cannot parse '(47 bytes of a document)' in '(47 bytes of a document)'");
+  EXPECT_EQ(ledger.without_quotes("near '" + part + "' in '" + whole + "'"),
+            "near '(29 bytes of a document)' in '(47 bytes of a document)'");
+  EXPECT_EQ(ledger.without_quotes("HTTP 500"), "HTTP 500");
+}
+
 }  // namespace
 }  // namespace minions::minion
