@@ -75,7 +75,7 @@ class StrictBuilder {
   std::string complaint_;
 };
 
-// In a text that is known to be valid JSON. simdjson takes it for 0, and it is no integer without a sign.
+// In a text that is known to be a JSON object. simdjson takes it for 0, and it is no integer without a sign.
 bool has_negative_zero(std::string_view text) {
   bool in_string = false;
   for (std::size_t at = 0; at < text.size(); ++at) {
@@ -83,8 +83,7 @@ bool has_negative_zero(std::string_view text) {
     if (in_string && c == '\\') ++at;
     if (c == '"') in_string = !in_string;
     if (in_string || c != '-' || !text.substr(at).starts_with("-0")) continue;
-    if (text[at - 1] == 'e' || text[at - 1] == 'E')
-      continue;  // of an exponent; no text that is an object begins with -
+    if (text[at - 1] == 'e' || text[at - 1] == 'E') continue;  // of an exponent
     if (at + 2 == text.size() || std::string_view(".eE").find(text[at + 2]) == std::string_view::npos) return true;
   }
   return false;
@@ -161,12 +160,11 @@ Result<Json> parse_strict_json(std::string_view text, JsonLimits limits) {
   dom::element root;
   if (const auto error = parser.parse(text.data(), text.size()).get(root))
     return fail(ErrorCode::kMalformed, fmt::format("json: not JSON: {}", simdjson::error_message(error)));
+  if (!root.is_object()) return fail(ErrorCode::kMalformed, "json: want an object");
   if (has_negative_zero(text)) return fail(ErrorCode::kMalformed, "json: the number -0");
   StrictBuilder builder(limits.depth);
   auto value = builder.build(root);
   if (!value) return fail(ErrorCode::kMalformed, "json: " + builder.complaint());
-  if (!value->is_object())
-    return fail(ErrorCode::kMalformed, fmt::format("json: want an object, found {}", value->type_name()));
   return *std::move(value);
 }
 

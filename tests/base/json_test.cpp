@@ -19,9 +19,9 @@ TEST(StrictJson, TakesAnObjectWithUnknownKeys) {
 
 TEST(StrictJson, RefusesWhatTheProtocolRefuses) {
   const std::string_view cases[] = {
-      "",           "[]",          "1",       R"({"a":1,"a":2})", R"({"x":{"a":1,"\u0061":2}})",
-      "{\"a\":1}x", "{\"a\":1,}",  "{'a':1}", "{\"a\":\"\xFF\"}", "\xEF\xBB\xBF{}",
-      "{\"a\":01}", "{\"a\":NaN}", "// c\n{}"};
+      "",           "[]",         "1",          R"({"a":1,"a":2})", R"({"x":{"a":1,"\u0061":2}})",
+      "{\"a\":1}x", "{\"a\":1,}", "{'a':1}",    "{\"a\":\"\xFF\"}", "\xEF\xBB\xBF{}",
+      "-0",         "1e-0",       "{\"a\":01}", "{\"a\":NaN}",      "// c\n{}"};
   for (const std::string_view text : cases) EXPECT_FALSE(parse_strict_json(text)) << text;
   EXPECT_FALSE(parse_strict_json({}));
 }
