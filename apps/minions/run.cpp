@@ -77,13 +77,13 @@ class RunScreen final : public minion::RunObserver {
   const bool terminal_ = ::isatty(STDERR_FILENO) == 1;
 };
 
-Result<std::string> read_key(const std::string& file) {
+Result<crypto::SecretText> read_key(const std::string& file) {
   std::ifstream in(file);
   std::string key;
   if (!std::getline(in, key) || key.empty())
     return fail(ErrorCode::kUsage, fmt::format("--worker-key-file: {} holds no key", file));
   while (!key.empty() && (key.back() == '\r' || key.back() == ' ')) key.pop_back();
-  return key;
+  return crypto::SecretText(std::move(key));
 }
 
 std::string worker_text(const RunOptions& options) {
@@ -135,7 +135,7 @@ class RunCommand {
     if (options_.allow_remote_worker) setup.reach = models::Reach::kAnywhere;
     if (options_.worker_context > 0) setup.context_tokens = options_.worker_context;
     setup.threads = options_.worker_threads;
-    setup.key = worker_key_;
+    if (worker_key_) setup.key = worker_key_->reveal();
     if (const char* host = std::getenv("OLLAMA_HOST"); host != nullptr) setup.ollama_host = host;
     screen_.making(spec_);
     return models::make_worker(spec_, setup);
@@ -245,7 +245,7 @@ class RunCommand {
   std::stop_token stop_;
   models::VendorKeys keys_;
   models::WorkerSpec spec_;
-  std::optional<std::string> worker_key_;
+  std::optional<crypto::SecretText> worker_key_;
   RunScreen screen_;
   std::optional<std::size_t> max_disclosed_;
   bool warned_ = false;

@@ -20,6 +20,8 @@ namespace minions::documents {
 namespace {
 
 constexpr std::string_view kIgnoredByGit = "ignored by .gitignore";
+constexpr std::string_view kUndecidedByGit =
+    "a .gitignore above it cannot be read, or is too large or too slow to judge it";
 constexpr std::size_t kMaxRulesBytes = 1 << 20;
 
 struct Listed {
@@ -45,10 +47,13 @@ Result<std::vector<Listed>> list(OpenFile folder) {
   return entries;
 }
 
-std::string read_rules(const OpenFile& root, const std::string& folder) {
+// As git, which follows no link to rules.
+IgnoreRules read_rules(const OpenFile& root, const std::string& folder) {
   const auto file = open_regular_below(root, folder + ".gitignore");
-  if (!file || file->size_bytes > kMaxRulesBytes) return {};
-  return read_at(file->file, 0, file->size_bytes).value_or("");
+  if (!file) return file.error().code == ErrorCode::kIo ? IgnoreRules::unknown() : IgnoreRules();
+  if (file->size_bytes > kMaxRulesBytes) return IgnoreRules::unknown();
+  const auto text = read_at(file->file, 0, file->size_bytes);
+  return text ? IgnoreRules(*text) : IgnoreRules::unknown();
 }
 
 // The files below a folder, found depth first.
@@ -74,7 +79,7 @@ class Walk {
       skip(folder, entries.error().detail);
       return {};
     }
-    if (options_.honours_gitignore) levels_.push_back({folder, IgnoreRules(read_rules(root_, folder))});
+    if (options_.honours_gitignore) levels_.push_back({folder, read_rules(root_, folder)});
     for (const Listed& entry : *entries) MINIONS_TRY(take(folder, entry, depth));
     if (options_.honours_gitignore) levels_.pop_back();
     return {};
@@ -90,8 +95,10 @@ class Walk {
       skip(path, "not a regular file");
     } else if (const auto reason = ignored_by_default(entry.name, type)) {
       skip(path + (is_folder ? "/" : ""), *reason, Expected::kYes);
-    } else if (is_ignored(path, type)) {
+    } else if (const auto verdict = judge(path, type); verdict == IgnoreRules::Verdict::kIgnored) {
       skip(path + (is_folder ? "/" : ""), kIgnoredByGit, Expected::kYes);
+    } else if (verdict == IgnoreRules::Verdict::kUndecided) {
+      skip(path + (is_folder ? "/" : ""), kUndecidedByGit);
     } else if (is_folder && depth + 1 >= options_.max_depth) {
       return fail(ErrorCode::kTooLarge, fmt::format("has folders deeper than {}, the limit", options_.max_depth));
     } else if (is_folder) {
@@ -105,15 +112,12 @@ class Walk {
   }
 
   // The rules of the folders on the way, the innermost first.
-  [[nodiscard]] bool is_ignored(std::string_view path, EntryType type) const {
+  [[nodiscard]] IgnoreRules::Verdict judge(std::string_view path, EntryType type) const {
     for (auto level = levels_.rbegin(); level != levels_.rend(); ++level) {
-      switch (level->rules.judge(path.substr(level->folder.size()), type)) {
-        case IgnoreRules::Verdict::kIgnored: return true;
-        case IgnoreRules::Verdict::kTakenBack: return false;
-        case IgnoreRules::Verdict::kNotNamed: break;
-      }
+      const auto verdict = level->rules.judge(path.substr(level->folder.size()), type);
+      if (verdict != IgnoreRules::Verdict::kNotNamed) return verdict;
     }
-    return false;
+    return IgnoreRules::Verdict::kNotNamed;
   }
   void skip(std::string_view path, std::string_view reason, Expected expected = Expected::kNo) {
     skipped_.push_back({printable(path), std::string(reason), expected == Expected::kYes});

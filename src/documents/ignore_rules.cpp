@@ -91,13 +91,17 @@ std::optional<std::string_view> ignored_by_default(std::string_view name, EntryT
 }
 
 IgnoreRules::IgnoreRules(std::string_view text) {
-  while (!text.empty() && rules_.size() < kMaxRules) {
+  while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     std::string_view line = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
     if (line.ends_with('\r')) line.remove_suffix(1);
     while (line.ends_with(' ') && !line.ends_with("\\ ")) line.remove_suffix(1);
-    if (line.empty() || line.front() == '#' || line.size() > kMaxPattern) continue;
+    if (line.empty() || line.front() == '#') continue;
+    if (line.size() > kMaxPattern || rules_.size() == kMaxRules) {
+      is_whole_ = false;
+      continue;
+    }
     Rule rule;
     if (line.front() == '!') {
       rule.takes_back = true;
@@ -114,16 +118,23 @@ IgnoreRules::IgnoreRules(std::string_view text) {
   }
 }
 
+IgnoreRules IgnoreRules::unknown() {
+  IgnoreRules rules;
+  rules.is_whole_ = false;
+  return rules;
+}
+
 IgnoreRules::Verdict IgnoreRules::judge(std::string_view path, EntryType type) const {
   const std::size_t slash = path.rfind('/');
   const std::string_view name = slash == std::string_view::npos ? path : path.substr(slash + 1);
+  if (!is_whole_) return Verdict::kUndecided;  // any of the rest might have the last word
   int steps_of_all = 0;
   for (auto rule = rules_.rbegin(); rule != rules_.rend(); ++rule) {
     if (rule->folders_only && type == EntryType::kFile) continue;
-    if (steps_of_all > kMaxStepsOfAll) return Verdict::kNotNamed;
     int steps = 0;
     const bool does_fit = fits(rule->pattern, rule->anchored ? path : name, steps);
     steps_of_all += steps;
+    if (steps > kMaxSteps || steps_of_all > kMaxStepsOfAll) return Verdict::kUndecided;
     if (does_fit) return rule->takes_back ? Verdict::kTakenBack : Verdict::kIgnored;
   }
   return Verdict::kNotNamed;

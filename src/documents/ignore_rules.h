@@ -19,10 +19,13 @@ class IgnoreRules {
  public:
   IgnoreRules() = default;
   explicit IgnoreRules(std::string_view text);
+  // Of a file that is there and is not read: nothing is decided.
+  [[nodiscard]] static IgnoreRules unknown();
 
-  enum class Verdict { kIgnored, kTakenBack, kNotNamed };
-  // `path` from the folder of the rules, with `/` between names. The last rule that fits decides; rules that take
-  // too long to compare fit nothing.
+  // kUndecided: the rules are more, or take longer to compare, than is done here. What they may name is not for
+  // reading.
+  enum class Verdict { kIgnored, kTakenBack, kNotNamed, kUndecided };
+  // `path` from the folder of the rules, with `/` between names. The last rule that fits decides.
   [[nodiscard]] Verdict judge(std::string_view path, EntryType type) const;
 
  private:
@@ -33,6 +36,7 @@ class IgnoreRules {
     bool anchored = false;  // to the folder of the rules
   };
   std::vector<Rule> rules_;
+  bool is_whole_ = true;  // no rule was left out
 };
 
 // Whether the pattern fits the whole path; `*` and `?` do not pass over a `/`, `**` does.

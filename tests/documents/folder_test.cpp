@@ -71,6 +71,18 @@ TEST(LoadFolder, SkipsWithAReason) {
   EXPECT_TRUE(summary.starts_with("8 skipped: 2 a folder of tools, 2 a symbolic link, 1 ")) << summary;
 }
 
+// A secret may be what the rules would have named.
+TEST(LoadFolder, ReadsNothingBelowRulesThatAreTooMany) {
+  const TemporaryFolder folder;
+  folder.write("sub/.gitignore", "secret.txt\n" + std::string(1 << 20, '#'));
+  folder.write("sub/secret.txt", "secret");
+  folder.write("beside.txt", "beside");
+  const auto found = load_folder(folder.path(), options());
+  ASSERT_TRUE(found) << found.error().detail;
+  EXPECT_EQ(names_of(*found), std::vector<std::string>{"beside.txt"});
+  EXPECT_NE(reason_of(*found, "sub/secret.txt").find("a .gitignore above it"), std::string::npos);
+}
+
 TEST(LoadFolder, HonoursGitignoreOfEachFolder) {
   const TemporaryFolder folder;
   folder.write(".gitignore", "*.log\n/out/\n");

@@ -39,10 +39,21 @@ TEST(IgnoreRules, FitsPatterns) {
 
 TEST(IgnoreRules, GivesUpOnPatternsThatWouldTakeForever) {
   EXPECT_FALSE(fits_pattern("*a*a*a*a*a*a*a*a*a*a*a*a*b", std::string(200, 'a')));
+  const std::string name(200, 'a');
+  EXPECT_EQ(IgnoreRules("*a*a*a*a*a*a*a*a*a*a*a*a*b").judge(name, EntryType::kFile), IgnoreRules::Verdict::kUndecided);
   // One after the other these would be ten billion steps, and the first rule would be reached at last.
   std::string rules = "a*\n";
   for (int i = 0; i < 9'000; ++i) rules += "*a*a*a*a*a*a*a*a*a*a*a*a*b\n";
-  EXPECT_EQ(IgnoreRules(rules).judge(std::string(200, 'a'), EntryType::kFile), Verdict::kNotNamed);
+  EXPECT_EQ(IgnoreRules(rules).judge(name, EntryType::kFile), IgnoreRules::Verdict::kUndecided);
+}
+
+TEST(IgnoreRules, DecideNothingWhereSomeWereLeftOut) {
+  std::string rules;
+  for (int i = 0; i < 10'000; ++i) rules += "x\n";
+  EXPECT_EQ(IgnoreRules(rules).judge("secret", EntryType::kFile), IgnoreRules::Verdict::kNotNamed);
+  EXPECT_EQ(IgnoreRules(rules + "secret\n").judge("secret", EntryType::kFile), IgnoreRules::Verdict::kUndecided);
+  EXPECT_EQ(IgnoreRules(std::string(1025, 'x')).judge("secret", EntryType::kFile), IgnoreRules::Verdict::kUndecided);
+  EXPECT_EQ(IgnoreRules::unknown().judge("secret", EntryType::kFile), IgnoreRules::Verdict::kUndecided);
 }
 
 TEST(IgnoreRules, LetsTheLastRuleDecide) {

@@ -133,6 +133,18 @@ TEST(Kinds, RefusalsRepeatNothingOfTheDocument) {
   }
 }
 
+// More than a block of the helper's output, and characters of several bytes across its ends.
+TEST(Kinds, APageOfSeveralMegabytesIsWhole) {
+  std::string expected;
+  while (expected.size() < (std::size_t{5} << 19))
+    expected += "\xC3\xA9\xE2\x82\xAC " + std::to_string(expected.size()) + " ";
+  const Document document = read("large.html", "<html><meta charset=utf-8><p>" + expected);
+  ASSERT_EQ(document.pages.size(), 1U);
+  const std::string_view text = document.pages[0].text.reveal();
+  EXPECT_TRUE(text.starts_with(std::string_view(expected).substr(0, expected.size() - 1)));
+  EXPECT_LT(text.size(), expected.size() + 8);
+}
+
 TEST(Kinds, LimitsOfTextAndPagesHoldForAll) {
   const TemporaryFolder folder;
   LoadOptions small = load_options();
