@@ -3,29 +3,14 @@
 #include <fmt/format.h>
 
 #include "attestation/binding.h"
+#include "attestation/expectation.h"
+#include "attestation/model_checks.h"
 #include "base/encoding.h"
 #include "crypto/certificate.h"
 #include "crypto/ecdsa.h"
 
 namespace minions::attestation {
 namespace {
-
-constexpr std::string_view kBuiltIn = "built-in";
-
-// A check's expectation, to be met or not.
-struct Expectation {
-  std::string id;
-  std::string expected;
-  std::string source{kBuiltIn};
-
-  [[nodiscard]] Check pass(std::string found) const { return {id, Outcome::kPass, expected, std::move(found), source}; }
-  [[nodiscard]] Check failed(std::string found) const {
-    return {id, Outcome::kFail, expected, std::move(found), source};
-  }
-  [[nodiscard]] Check waived(std::string reason) const {
-    return {id, Outcome::kWaived, expected, "", std::move(reason)};
-  }
-};
 
 Check check_window(const Statement& statement, UnixSeconds now) {
   const Expectation want{"statement.window", fmt::format("valid now, for {} s at most", kValidityLimitS)};
@@ -248,49 +233,6 @@ bool is_looked_at(const EvidenceItem& item, const PolicyRules& policy) {
   return true;
 }
 
-Check check_models_where(const Statement& statement, const PolicyRules& policy) {
-  const Expectation want{"models.where",
-                         policy.allow_remote_models.value ? "models anywhere" : "no model outside the confidential VM",
-                         policy.allow_remote_models.source};
-  std::string found;
-  bool remote = false;
-  for (const ModelEntry& model : statement.models) {
-    found += fmt::format("{}{} {}", found.empty() ? "" : ", ", shown(model.id), name_of(model.where));
-    remote = remote || model.where == ModelEntry::Where::kRemote;
-  }
-  if (found.empty()) found = "no models";
-  return remote && !policy.allow_remote_models.value ? want.failed(found) : want.pass(found);
-}
-
-Check check_models_ids(const Statement& statement, const PolicyRules& policy) {
-  if (!policy.model_ids) return Expectation{"models.ids", "", ""}.waived("the policy names no models");
-  std::string allowed;
-  for (const std::string& id : policy.model_ids->value) allowed += (allowed.empty() ? "" : ", ") + shown(id);
-  const Expectation want{"models.ids", "models out of " + allowed, policy.model_ids->source};
-  for (const ModelEntry& model : statement.models) {
-    const auto& ids = policy.model_ids->value;
-    if (std::find(ids.begin(), ids.end(), model.id) == ids.end()) return want.failed(shown(model.id));
-  }
-  return statement.models.empty() ? want.failed("no models")
-                                  : want.pass(fmt::format("{} models", statement.models.size()));
-}
-
-Check check_models_weights(const Statement& statement, const PolicyRules& policy) {
-  if (policy.model_weights.empty()) return Expectation{"models.weights", "", ""}.waived("the policy names no weights");
-  const std::string first_source = policy.model_weights.begin()->second.source;
-  const Expectation named{"models.weights", "weights that the policy names", first_source};
-  for (const ModelEntry& model : statement.models) {
-    const auto rule = policy.model_weights.find(model.id);
-    if (rule == policy.model_weights.end()) return named.failed("a model without a rule, " + shown(model.id));
-    const Expectation want{"models.weights", fmt::format("{} {}", shown(model.id), rule->second.value),
-                           rule->second.source};
-    if (!model.weights_sha256) return want.failed("no weights in the statement");
-    if (*model.weights_sha256 != rule->second.value) return want.failed(*model.weights_sha256);
-  }
-  return statement.models.empty() ? named.failed("no models")
-                                  : named.pass(fmt::format("{} models", statement.models.size()));
-}
-
 Check judge_tls(const Statement& statement, const PolicyRules& policy, const ServerConnection& connection) {
   const Expectation want{"tls.spki", "the connection's key in the statement's list", policy.tls.source};
   if (policy.tls.value == TlsMode::kOff) return want.waived(fmt::format("{}: mode off", policy.tls.source));
@@ -413,9 +355,7 @@ void Appraisal::judge_evidence() {
 }
 
 void Appraisal::judge_statement() {
-  add(check_models_where(statement_, policy_));
-  add(check_models_ids(statement_, policy_));
-  add(check_models_weights(statement_, policy_));
+  for (Check& check : check_models(statement_, policy_)) add(std::move(check));
   add(check_tls(statement_, policy_, input_.connection));
 }
 

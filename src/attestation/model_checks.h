@@ -1,0 +1,12 @@
+// What a statement says of its models, held against a policy: where they run, which they are, with which weights.
+#pragma once
+
+#include "attestation/policy.h"
+#include "attestation/result.h"
+
+namespace minions::attestation {
+
+// models.where, models.ids, models.weights. Looks at no waiver.
+[[nodiscard]] std::vector<Check> check_models(const Statement& statement, const PolicyRules& policy);
+
+}  // namespace minions::attestation
