@@ -164,6 +164,7 @@ def statements():
         {"id": "a", "engine": "extractive", "where": where, "weights_sha256": weights}
         for where, weights in (("in-process", "ab" * 32), ("loopback", None), ("remote", None))
     ]
+    full["models"][0]["projector_sha256"] = "cd" * 32
     full["tls_spki_sha256"] = ["A" * 43, "_" * 42 + "8"]
     full["further"] = {"unknown": [1, 2.5, "\u00e9", None]}
     write("statement", "every member", json.dumps(full))

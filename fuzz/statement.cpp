@@ -12,7 +12,7 @@ using attestation::Statement;
 bool same_models(const std::vector<ModelEntry>& a, const std::vector<ModelEntry>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const ModelEntry& left, const ModelEntry& right) {
     return left.id == right.id && left.engine == right.engine && left.where == right.where &&
-           left.weights_sha256 == right.weights_sha256;
+           left.weights_sha256 == right.weights_sha256 && left.projector_sha256 == right.projector_sha256;
   });
 }
 

@@ -59,13 +59,23 @@ Result<ModelEntry::Where> parse_where(const Json& object) {
   return fail(ErrorCode::kMalformed, "where: want in-process, loopback or remote");
 }
 
+Result<std::string> hex_digest(const Json& object, std::string_view name) {
+  MINIONS_TRY_ASSIGN(std::string hex, string_member(object, name));
+  if (auto digest = exactly<32>(from_hex(hex)); !digest) return fail(std::move(digest).error().in(name));
+  return hex;
+}
+
 Result<std::optional<std::string>> parse_weights(const Json& object) {
   const auto found = object.find("weights_sha256");
   if (found == object.end()) return fail(ErrorCode::kMalformed, "weights_sha256 is missing");
   if (found->is_null()) return std::optional<std::string>();
-  MINIONS_TRY_ASSIGN(std::string hex, string_member(object, "weights_sha256"));
-  if (auto digest = exactly<32>(from_hex(hex)); !digest) return fail(std::move(digest).error().in("weights_sha256"));
-  return std::optional<std::string>(std::move(hex));
+  return hex_digest(object, "weights_sha256");
+}
+
+// Absence alone says that there is none: null is ill-formed.
+Result<std::optional<std::string>> parse_projector(const Json& object) {
+  if (!object.contains("projector_sha256")) return std::optional<std::string>();
+  return hex_digest(object, "projector_sha256");
 }
 
 Result<ModelEntry> parse_model(const Json& object) {
@@ -76,6 +86,7 @@ Result<ModelEntry> parse_model(const Json& object) {
   MINIONS_TRY_ASSIGN(model.engine, string_member(object, "engine"));
   MINIONS_TRY_ASSIGN(model.where, parse_where(object));
   MINIONS_TRY_ASSIGN(model.weights_sha256, parse_weights(object));
+  MINIONS_TRY_ASSIGN(model.projector_sha256, parse_projector(object));
   return model;
 }
 
@@ -187,11 +198,12 @@ std::string Statement::to_json() const {
                         {"models", OrderedJson::array()}};
   for (const Digest32& key : tls_spki_sha256) object["tls_spki_sha256"].push_back(to_base64url(key));
   for (const ModelEntry& model : models) {
-    object["models"].push_back(
-        {{"id", model.id},
-         {"engine", model.engine},
-         {"where", name_of(model.where)},
-         {"weights_sha256", model.weights_sha256 ? OrderedJson(*model.weights_sha256) : OrderedJson()}});
+    OrderedJson entry = {{"id", model.id},
+                         {"engine", model.engine},
+                         {"where", name_of(model.where)},
+                         {"weights_sha256", model.weights_sha256 ? OrderedJson(*model.weights_sha256) : OrderedJson()}};
+    if (model.projector_sha256) entry["projector_sha256"] = *model.projector_sha256;
+    object["models"].push_back(std::move(entry));
   }
   object["software"] = {{"name", software.name}, {"version", software.version}, {"build", software.build}};
   if (!overrides.empty()) object["overrides"] = overrides;

@@ -35,6 +35,9 @@ struct ModelEntry {
   std::string engine;
   Where where = Where::kRemote;
   std::optional<std::string> weights_sha256;  // hex of 32 bytes
+  // Hex of 32 bytes, of the file that turns pictures into what the model reads: weights as well, which decide what the
+  // model sees. The member is absent where there is none.
+  std::optional<std::string> projector_sha256 = std::nullopt;
 };
 
 [[nodiscard]] std::string_view name_of(ModelEntry::Where where);

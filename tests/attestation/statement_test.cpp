@@ -66,6 +66,36 @@ TEST(Statement, TakesNullWeightsUnknownMembersAndWhereverModelsRun) {
   EXPECT_FALSE(bare.value().models[0].weights_sha256);
 }
 
+TEST(Statement, NamesAProjectorWhereThereIsOne) {
+  Statement statement = Statement::parse(as_bytes(vector_statement())).value();
+  EXPECT_FALSE(statement.models[0].projector_sha256);
+  EXPECT_EQ(statement.to_json().find("projector"), std::string::npos);
+  statement.models.push_back({"text alone", "llama.cpp", ModelEntry::Where::kInProcess, std::nullopt});
+  statement.models[0].projector_sha256 = std::string(64, 'a');
+  const std::string json = statement.to_json();
+  EXPECT_NE(json.find(R"(","projector_sha256":")" + std::string(64, 'a') + R"("})"), std::string::npos) << json;
+  const Statement read = Statement::parse(as_bytes(json)).value();
+  EXPECT_EQ(read.models[0].projector_sha256, std::string(64, 'a'));
+  EXPECT_FALSE(read.models[1].projector_sha256);
+  EXPECT_EQ(read.to_json(), json);
+}
+
+TEST(Statement, RefusesAProjectorThatIsNoHash) {
+  const auto parse = [](const std::string& projector) {
+    return Statement::parse(
+        as_bytes(with(R"("engine":"sglang")", R"("engine":"sglang","projector_sha256":)" + projector)));
+  };
+  EXPECT_TRUE(parse('"' + std::string(64, 'a') + '"'));
+  for (const std::string& bad : {std::string("null"), std::string("1"), std::string("[]"), std::string(R"("")"),
+                                 '"' + std::string(63, 'a') + '"', '"' + std::string(62, 'a') + '"',
+                                 '"' + std::string(66, 'a') + '"', '"' + std::string(64, 'A') + '"'}) {
+    const auto statement = parse(bad);
+    ASSERT_FALSE(statement) << bad;
+    EXPECT_EQ(statement.error().code, ErrorCode::kMalformed) << bad;
+    EXPECT_EQ(statement.error().detail.find("models[0]: projector_sha256"), 0U) << statement.error().detail;
+  }
+}
+
 TEST(Statement, BoundsSizeAndSuites) {
   EXPECT_EQ(Statement::parse(as_bytes(with(R"("epoch":12)", R"("epoch":12,"pad":")" + std::string(70000, 'x') + '"')))
                 .error()

@@ -44,6 +44,9 @@ TEST(EpochFactory, RefusesSettingsThatMakeNoStatement) {
   EpochSettings weights = settings();
   weights.models[0].weights_sha256 = "not hex";
   EXPECT_EQ(EpochFactory::make(weights).error().code, ErrorCode::kUsage);
+  EpochSettings projector = settings();
+  projector.models[0].projector_sha256 = "";
+  EXPECT_EQ(EpochFactory::make(projector).error().code, ErrorCode::kUsage);
   EpochSettings large = settings();
   large.models[0].id.assign(70000, 'x');
   EXPECT_EQ(EpochFactory::make(large).error().code, ErrorCode::kUsage);
