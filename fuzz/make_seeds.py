@@ -56,6 +56,7 @@ mode = "cached"
 allow_remote = false
 ids = ["llama-3.2-3b", "qwen2.5-7b"]
 weights = {{ "llama-3.2-3b" = "{"45" * 32}" }}
+projectors = {{ "qwen2.5-7b" = "{"67" * 32}" }}
 """,
     "waivers": '[waive]\n"tls.spki" = "behind a proxy"\ngpu.count = "no gpu yet"\nevidence.tdx.tcb = "until June"\n',
     "misspelt-key": "[snp]\nalow_debug = true\n",

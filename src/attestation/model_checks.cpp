@@ -50,10 +50,36 @@ Check check_weights(const Statement& statement, const PolicyRules& policy) {
                                   : named.pass(fmt::format("{} models", statement.models.size()));
 }
 
+// A policy that pins weights speaks of projectors even where it names none: they are weights as well.
+Check check_projectors(const Statement& statement, const PolicyRules& policy) {
+  const ModelDigests& rules = policy.model_projectors;
+  if (rules.empty() && policy.model_weights.empty())
+    return Expectation{"models.projectors", "", ""}.waived("the policy names neither weights nor projectors");
+  const std::string first_source = (rules.empty() ? policy.model_weights : rules).begin()->second.source;
+  const Expectation named{"models.projectors", "projectors that the policy names", first_source};
+  std::size_t good = 0;
+  for (const ModelEntry& model : statement.models) {
+    const auto& stated = model.projector_sha256;
+    const auto rule = rules.find(model.id);
+    if (rule == rules.end()) {
+      if (stated) return named.failed(fmt::format("a projector without a rule, {} {}", shown(model.id), *stated));
+      continue;
+    }
+    const Expectation want{"models.projectors", fmt::format("{} {}", shown(model.id), rule->second.value),
+                           rule->second.source};
+    if (!stated) return want.failed("no projector in the statement");
+    if (*stated != rule->second.value) return want.failed(*stated);
+    ++good;
+  }
+  if (statement.models.empty() && !rules.empty()) return named.failed("no models");
+  return named.pass(fmt::format("{} projectors of {} models", good, statement.models.size()));
+}
+
 }  // namespace
 
 std::vector<Check> check_models(const Statement& statement, const PolicyRules& policy) {
-  return {check_where(statement, policy), check_ids(statement, policy), check_weights(statement, policy)};
+  return {check_where(statement, policy), check_ids(statement, policy), check_weights(statement, policy),
+          check_projectors(statement, policy)};
 }
 
 }  // namespace minions::attestation

@@ -16,6 +16,7 @@ namespace {
 constexpr std::string_view kWaivable[] = {"measurement",
                                           "models.ids",
                                           "models.weights",
+                                          "models.projectors",
                                           "tls.spki",
                                           "gpu.count",
                                           "evidence.nvidia-gpu.rim",

@@ -91,6 +91,9 @@ struct RootRules {
   OptionalRule<std::vector<Digest32>> nvidia_rim;
 };
 
+// Hex SHA-256 by model id.
+using ModelDigests = std::map<std::string, Rule<std::string>, std::less<>>;
+
 enum class TlsMode { kRequire, kIfListed, kOff };
 enum class FreshnessMode {
   kNonce,   // the client's own nonce is in the evidence
@@ -109,8 +112,9 @@ struct PolicyRules {
   Rule<TlsMode> tls{TlsMode::kIfListed};
   Rule<FreshnessMode> freshness{FreshnessMode::kNonce};
   Rule<bool> allow_remote_models{false};
-  OptionalRule<std::vector<std::string>> model_ids;                     // every model of the statement is one of these
-  std::map<std::string, Rule<std::string>, std::less<>> model_weights;  // hex SHA-256 by model id
+  OptionalRule<std::vector<std::string>> model_ids;  // every model of the statement is one of these
+  ModelDigests model_weights;
+  ModelDigests model_projectors;
   OptionalRule<Suite> suite;
   std::map<std::string, Rule<std::string>, std::less<>> waived;  // the reason by check id
 };

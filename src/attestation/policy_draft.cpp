@@ -250,6 +250,11 @@ Status Draft::read_item(const EvidenceItem& item) {
   return {};
 }
 
+// To the members of an inline table.
+void add_entry(std::string& members, const std::string& id, const std::string& hex) {
+  members += fmt::format("{}{} = \"{}\"", members.empty() ? "" : ", ", json_quoted(id), hex);
+}
+
 Status Draft::write_statement() {
   MINIONS_TRY_ASSIGN(const Statement statement, Statement::parse(*input_.document.statement));
   MINIONS_TRY_ASSIGN(const auto key, crypto::P384PublicKey::from_pem(input_.document.attestor.public_key_pem));
@@ -258,16 +263,14 @@ Status Draft::write_statement() {
     attestor_.warn("parts of this machine are replaced for a test");
     attestor_.set("allow_overrides", "true");
   }
-  std::string ids, weights;
+  std::string ids, weights, projectors;
   bool any_remote = false;
   bool all_weighed = !statement.models.empty();
   for (const ModelEntry& model : statement.models) {
     ids += (ids.empty() ? "" : ", ") + json_quoted(model.id);
     all_weighed = all_weighed && model.weights_sha256.has_value();
-    if (model.weights_sha256) {
-      weights +=
-          fmt::format("{}{} = \"{}\"", weights.empty() ? "" : ", ", json_quoted(model.id), *model.weights_sha256);
-    }
+    if (model.weights_sha256) add_entry(weights, model.id, *model.weights_sha256);
+    if (model.projector_sha256) add_entry(projectors, model.id, *model.projector_sha256);
     any_remote = any_remote || model.where == ModelEntry::Where::kRemote;
   }
   if (any_remote) {
@@ -276,6 +279,7 @@ Status Draft::write_statement() {
   }
   if (!ids.empty()) models_.set("ids", fmt::format("[{}]", ids));
   if (all_weighed) models_.set("weights", fmt::format("{{ {} }}", weights));
+  if (!projectors.empty()) models_.set("projectors", fmt::format("{{ {} }}", projectors));
   return {};
 }
 
@@ -316,9 +320,9 @@ std::string Draft::text() const {
 }  // namespace
 
 bool is_expectation(std::string_view check_id) {
-  constexpr std::string_view kExpectations[] = {"measurement", "attestor.key",   "simulated.allowed",  "models.where",
-                                                "models.ids",  "models.weights", "gpu.count",          "gpu.nras",
-                                                "azure.maa",   "tls.spki",       "statement.overrides"};
+  constexpr std::string_view kExpectations[] = {
+      "measurement",       "attestor.key", "simulated.allowed", "models.where", "models.ids", "models.weights",
+      "models.projectors", "gpu.count",    "gpu.nras",          "azure.maa",    "tls.spki",   "statement.overrides"};
   if (std::find(std::begin(kExpectations), std::end(kExpectations), check_id) != std::end(kExpectations)) return true;
   constexpr std::string_view kEvidence = "evidence.";
   if (!check_id.starts_with(kEvidence)) return false;

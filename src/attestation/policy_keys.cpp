@@ -46,11 +46,11 @@ Status read_accepted_tcb(const Value& value, Rule<std::vector<std::string>>& acc
   return {};
 }
 
-Status read_weights(const Value& value, PolicyRules& rules) {
+Status read_model_digests(const Value& value, ModelDigests& rules) {
   return value.each("a table from model id to SHA-256", [&](const std::string& id, const Value& digest) -> Status {
     MINIONS_TRY_ASSIGN(const auto digests, digest.digests<32>());
     if (digests.value.size() != 1) return digest.wrong("64 lower-case hex digits");
-    rules.model_weights[id] = {to_hex(digests.value.front()), digests.source};
+    rules[id] = {to_hex(digests.value.front()), digests.source};
     return {};
   });
 }
@@ -235,7 +235,10 @@ constexpr Key kKeys[] = {
      [](C r, W w) { w.add(r.allow_remote_models); }},
     {"models", "ids", [](V v, R r) { return assign(r.model_ids, v.texts("a model id")); },
      [](C r, W w) { w.add(r.model_ids); }},
-    {"models", "weights", [](V v, R r) { return read_weights(v, r); }, [](C r, W w) { w.add(r.model_weights); }},
+    {"models", "weights", [](V v, R r) { return read_model_digests(v, r.model_weights); },
+     [](C r, W w) { w.add(r.model_weights); }},
+    {"models", "projectors", [](V v, R r) { return read_model_digests(v, r.model_projectors); },
+     [](C r, W w) { w.add(r.model_projectors); }},
     {"session", "suite", [](V v, R r) { return read_suite(v, r.suite); }, [](C r, W w) { w.add(r.suite); }},
 };
 

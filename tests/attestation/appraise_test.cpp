@@ -190,6 +190,7 @@ TEST(Appraise, ListsItsChecksInOrder) {
                                          "models.where",
                                          "models.ids",
                                          "models.weights",
+                                         "models.projectors",
                                          "tls.spki"};
   EXPECT_EQ(ids, want);
 }
@@ -351,6 +352,23 @@ TEST(Appraise, JudgesTheModels) {
   EXPECT_EQ(document.judged().failure(), "accepted");
   EXPECT_EQ(document.judged("[models]\nids = [\"a\"]\n").failure(), "models.ids");
   EXPECT_EQ(document.judged("[models]\nweights = { a = \"" + weights + "\" }\n").failure(), "models.weights");
+}
+
+TEST(Appraise, RefusesAProjectorBesidePinnedWeightsUnlessItIsPinnedOrWaived) {
+  SignedDocument document;
+  const std::string weights =
+      "[models.weights]\n\"google/gemma-3-4b-it\" = \"" + *document.statement_.models[0].weights_sha256 + "\"\n";
+  EXPECT_EQ(document.judged(weights).failure(), "accepted");
+  document.statement_.models[0].projector_sha256 = std::string(64, 'a');
+  EXPECT_EQ(document.judged().failure(), "accepted");
+  EXPECT_EQ(document.judged(weights).failure(), "models.projectors");
+  EXPECT_EQ(document.judged(weights + "[waive]\n\"models.weights\" = \"testing\"\n").failure(), "models.projectors");
+  EXPECT_EQ(document.judged(weights + "[waive]\n\"models.projectors\" = \"testing\"\n").failure(), "accepted");
+  const auto projector = [&](char digit) {
+    return weights + "[models.projectors]\n\"google/gemma-3-4b-it\" = \"" + std::string(64, digit) + "\"\n";
+  };
+  EXPECT_EQ(document.judged(projector('a')).failure(), "accepted");
+  EXPECT_EQ(document.judged(projector('b')).failure(), "models.projectors");
 }
 
 struct TlsCase {

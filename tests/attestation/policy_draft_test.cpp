@@ -97,6 +97,29 @@ TEST(PolicyDraft, AcceptsTheSnpServerThatItIsOf) {
     EXPECT_NE(drafted.text.find(part), std::string::npos) << part << "\n" << drafted.text;
 }
 
+TEST(PolicyDraft, NamesTheProjectorsThatItsServerStates) {
+  SnpServer server;
+  server.statement.models.push_back(server.statement.models[0]);
+  server.statement.models[1].id = "text alone";
+  server.statement.models[0].projector_sha256 = std::string(64, 'e');
+  const Drafted drafted = draft(server);
+  EXPECT_TRUE(drafted.after.accepted()) << drafted.after.to_text() << drafted.text;
+  const std::string projectors = "\nprojectors = { \"google/gemma-3-4b-it\" = \"" + std::string(64, 'e') + "\" }\n";
+  EXPECT_NE(drafted.text.find(projectors), std::string::npos) << drafted.text;
+
+  // Weights are drafted for all models or for none; a projector does not wait for them.
+  server.statement.models[1].weights_sha256.reset();
+  const Drafted without_weights = draft(server);
+  EXPECT_TRUE(without_weights.after.accepted()) << without_weights.after.to_text() << without_weights.text;
+  EXPECT_EQ(without_weights.text.find("\nweights = "), std::string::npos) << without_weights.text;
+  EXPECT_NE(without_weights.text.find(projectors), std::string::npos) << without_weights.text;
+}
+
+TEST(PolicyDraft, IsSilentAboutProjectorsWhereThereAreNone) {
+  SnpServer server;
+  EXPECT_EQ(draft(server).text.find("projectors"), std::string::npos);
+}
+
 TEST(PolicyDraft, NeverAcceptsADebuggableGuest) {
   SnpServer server;
   server.platform.set<std::uint64_t>(0x08, 0xB0000);
@@ -125,7 +148,7 @@ TEST(PolicyDraft, AllowsSimulatedEvidenceLoudly) {
 
 TEST(PolicyDraft, TellsExpectationsFromWhatMustHold) {
   for (const char* id : {"measurement", "attestor.key", "evidence.sev-snp.policy.vmpl", "evidence.tdx.tcb",
-                         "evidence.nvidia-gpu.rim.driver", "models.ids"})
+                         "evidence.nvidia-gpu.rim.driver", "models.ids", "models.weights", "models.projectors"})
     EXPECT_TRUE(is_expectation(id)) << id;
   for (const char* id : {"document.parse", "statement.window", "nonce", "binding", "attestor.signature",
                          "evidence.composition", "evidence.sev-snp.signature.snp_report", "evidence.tdx.chain.pck",

@@ -26,19 +26,21 @@ TEST(AppraisalPolicy, DemandsHardwareByDefault) {
 }
 
 TEST(AppraisalPolicy, ReadsEveryKeyWithItsLine) {
-  const auto policy = parse(
-      "[snp]\nallow_debug = true\nmax_vmpl = 1\nallow_migration_agent = true\nmeasurements = [\"" + kMeasurement +
-      "\"]\nhost_data = \"" + kDigest + "\"\nid_key_digests = \"" + kMeasurement +
-      "\"\nmin_tcb = { microcode = 0xd1, snp = 20 }\npcrs = { 4 = \"" + kDigest +
-      "\" }\n[tdx]\nallow_debug = true\naccepted_tcb = [\"UpToDate\", \"SWHardeningNeeded\"]\nmeasurements = \"" +
-      kMeasurement + "\"\nrtmr0 = \"" + kMeasurement + "\"\nrtmr3 = \"" + kMeasurement +
-      "\"\n[gpu]\nrequire_secboot = false\nrequire_dbgstat_disabled = false\ncount = 8\nrim = \"if-present\"\n"
-      "ocsp = \"off\"\n[jwt]\nleeway_s = 5\nmaa_issuer = \"https://m\"\n[simulated]\nallow = false\n"
-      "[attestor]\nspki_sha256 = \"" +
-      kDigest +
-      "\"\n[tls]\nmode = \"require\"\n[freshness]\nmode = \"cached\"\n[models]\nallow_remote = true\n"
-      "ids = [\"a\", \"b\"]\nweights = { \"a/b\" = \"" +
-      kDigest + "\" }\n[session]\nsuite = \"hybrid\"\n[waive]\n\"models.weights\" = \"why\"\ntls.spki = \"dotted\"\n");
+  const auto policy =
+      parse("[snp]\nallow_debug = true\nmax_vmpl = 1\nallow_migration_agent = true\nmeasurements = [\"" + kMeasurement +
+            "\"]\nhost_data = \"" + kDigest + "\"\nid_key_digests = \"" + kMeasurement +
+            "\"\nmin_tcb = { microcode = 0xd1, snp = 20 }\npcrs = { 4 = \"" + kDigest +
+            "\" }\n[tdx]\nallow_debug = true\naccepted_tcb = [\"UpToDate\", \"SWHardeningNeeded\"]\nmeasurements = \"" +
+            kMeasurement + "\"\nrtmr0 = \"" + kMeasurement + "\"\nrtmr3 = \"" + kMeasurement +
+            "\"\n[gpu]\nrequire_secboot = false\nrequire_dbgstat_disabled = false\ncount = 8\nrim = \"if-present\"\n"
+            "ocsp = \"off\"\n[jwt]\nleeway_s = 5\nmaa_issuer = \"https://m\"\n[simulated]\nallow = false\n"
+            "[attestor]\nspki_sha256 = \"" +
+            kDigest +
+            "\"\n[tls]\nmode = \"require\"\n[freshness]\nmode = \"cached\"\n[models]\nallow_remote = true\n"
+            "ids = [\"a\", \"b\"]\nweights = { \"a/b\" = \"" +
+            kDigest + "\" }\nprojectors = { \"a/b\" = \"" + std::string(64, 'c') +
+            "\" }\n[session]\nsuite = \"hybrid\"\n[waive]\n\"models.weights\" = \"why\"\ntls.spki = \"dotted\"\n"
+            "models.projectors = \"no pictures\"\n");
   ASSERT_TRUE(policy) << policy.error().detail;
   const PolicyRules& rules = policy->rules();
   EXPECT_TRUE(rules.snp.allow_debug.value);
@@ -60,8 +62,11 @@ TEST(AppraisalPolicy, ReadsEveryKeyWithItsLine) {
   EXPECT_EQ(rules.freshness.value, FreshnessMode::kCached);
   EXPECT_EQ(rules.model_ids->value.size(), 2U);
   EXPECT_EQ(rules.model_weights.at("a/b").value, kDigest);
+  EXPECT_EQ(rules.model_projectors.at("a/b").value, std::string(64, 'c'));
+  EXPECT_EQ(rules.model_projectors.at("a/b").source, "policy line 37");
   EXPECT_EQ(rules.suite->value, Suite::kHybrid);
   EXPECT_EQ(rules.waived.at("models.weights").value, "why");
+  EXPECT_EQ(rules.waived.at("models.projectors").value, "no pictures");
   EXPECT_EQ(rules.waived.at("tls.spki").value, "dotted");
 }
 
@@ -115,6 +120,9 @@ TEST(AppraisalPolicy, RefusesWrongTypesAndValues) {
       "[models]\nids = [1]",
       "[models]\nids = [\"\"]",
       "[models]\nweights = { a = \"12\" }",
+      "[models]\nprojectors = { a = \"12\" }",
+      "[models]\nprojectors = \"" + kDigest + "\"",
+      "[models]\nprojectors = { a = [\"" + kDigest + "\", \"" + kDigest + "\"] }",
       "[session]\nsuite = \"Noise_NN_25519_AESGCM_SHA256\"",
       "[waive]\n\"attestor.signature\" = \"no\"",
       "[waive]\nnonce = \"no\"",
@@ -193,7 +201,8 @@ TEST(AppraisalPolicy, ShowsItsRulesAsAPolicyWritesThem) {
       "\"\ntd_attributes = \"0000001000000000\"\nallow_migration = true\nrequire_sept_ve_disable = false\n"
       "[gpu]\nmodels = [\"GH100\", \"GB100\"]\nmin_driver = \"550.90.07\"\nmin_vbios = \"96.00.9F.00.01\"\n"
       "nras = \"require\"\n[jwt]\nmaa = \"off\"\nnras_issuer = \"https://n\"\n[models]\nweights = { \"a/b\" = \"" +
-      kDigest + "\" }\n[session]\nsuite = \"classical\"\n[waive]\n\"gpu.count\" = \"a lab\"\n");
+      kDigest + "\" }\nprojectors = { \"a/b\" = \"" + kDigest + "\", c = \"" + std::string(64, 'd') +
+      "\" }\n[session]\nsuite = \"classical\"\n[waive]\n\"gpu.count\" = \"a lab\"\n");
   ASSERT_TRUE(policy) << policy.error().detail;
   std::map<std::string, RuleText> rules;
   for (const RuleText& rule : describe(policy->rules()))
@@ -209,6 +218,8 @@ TEST(AppraisalPolicy, ShowsItsRulesAsAPolicyWritesThem) {
   EXPECT_EQ(rules.at("[gpu] nras").value, "\"require\"");
   EXPECT_EQ(rules.at("[jwt] maa").value, "\"off\"");
   EXPECT_EQ(rules.at("[models] weights.\"a/b\"").value, "\"" + kDigest + "\"");
+  EXPECT_EQ(rules.at("[models] projectors.\"a/b\"").value, "\"" + kDigest + "\"");
+  EXPECT_EQ(rules.at("[models] projectors.c").value, "\"" + std::string(64, 'd') + "\"");
   EXPECT_EQ(rules.at("[session] suite").value, "\"classical\"");
   EXPECT_EQ(rules.at("[waive] \"gpu.count\"").value, "\"a lab\"");
 
@@ -250,6 +261,8 @@ TEST(AppraisalPolicy, SaysWhatWeakensIt) {
 }
 
 TEST(Waivers, CoverTheirCheckAndNoOther) {
+  EXPECT_TRUE(waiver_covers("models.projectors", "models.projectors"));
+  EXPECT_FALSE(waiver_covers("models.weights", "models.projectors"));
   EXPECT_TRUE(waiver_covers("gpu.count", "gpu.count"));
   EXPECT_FALSE(waiver_covers("gpu.count", "gpu.counter"));
   EXPECT_TRUE(waiver_covers("evidence.sev-snp.tcb", "evidence.sev-snp.tcb.microcode"));

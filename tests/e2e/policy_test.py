@@ -43,11 +43,23 @@ class Policy(ProgramsTest):
         self.assertIn("[snp] allow_debug = true  # policy line 2\n", run.stdout)
         self.assertIn("[snp] max_vmpl = 0  # built-in\n", run.stdout)
         self.assertIn("[snp] measurements = not set\n", run.stdout)
+        self.assertIn("[models] projectors = not set\n", run.stdout)
         self.assertIn("may debug the guest", run.stderr)
         wrong = self.minions("policy", "check", self.write("w.toml", "[snp]\nmax_vlmp = 0\n"))
         self.assert_exit(wrong, 2)
         self.assertIn("w.toml line 2", wrong.stderr)
         self.assert_exit(self.minions("policy", "check", "absent.toml"), 2)
+
+    def test_a_projector_that_the_policy_names_must_be_stated(self):
+        policy = self.write("p.toml", f'[models.projectors]\n"extractive" = "{"a" * 64}"\n')
+        trust = self.server.trust()
+        run = self.minions("attest", *trust, "--policy", policy, "-o", "json")
+        self.assert_exit(run, 3)
+        check, = (each for each in json.loads(run.stdout)["checks"] if each["outcome"] == "fail")
+        self.assertEqual(check, {"id": "models.projectors", "outcome": "fail", "expected": f'"extractive" {"a" * 64}',
+                                 "found": "no projector in the statement", "source": "policy line 2"})
+        shown = self.minions("policy", "check", policy)
+        self.assertIn(f'[models] projectors.extractive = "{"a" * 64}"  # policy line 2\n', shown.stdout)
 
     def test_diff_shows_what_differs_alone(self):
         a = self.write("a.toml", "[gpu]\ncount = 8\n[tls]\nmode = \"off\"\n")
