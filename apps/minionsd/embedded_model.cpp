@@ -91,10 +91,12 @@ Result<EmbeddedModel> load_model(const models::LlamaOptions& options) {
     local.id = options.path.substr(kOllama.size());
   MINIONS_TRY_ASSIGN(models::LoadedModel loaded, models::load_llama_model(local));
   log::info("model", {{"id", log::Public{loaded.id}}, {"weights_sha256", log::Public{loaded.weights_sha256}}});
+  if (!loaded.projector_sha256.empty())
+    log::info("projector", {{"id", log::Public{loaded.id}}, {"sha256", log::Public{loaded.projector_sha256}}});
   return EmbeddedModel{
       std::make_shared<models::InProcessBackend>(
           std::move(loaded.model), models::InProcessOptions{.threads = kRequests, .request_limit = kRequests}),
-      std::move(loaded.weights_sha256)};
+      std::move(loaded.weights_sha256), std::move(loaded.projector_sha256)};
 }
 
 }  // namespace minions::minionsd

@@ -26,6 +26,7 @@ void declare_model(CLI::App& app, ModelFlags& flags);
 struct EmbeddedModel {
   std::shared_ptr<models::Backend> backend;
   std::string weights_sha256;
+  std::string projector_sha256;  // empty: none
 };
 // Loads the file, which takes a while.
 [[nodiscard]] Result<EmbeddedModel> load_model(const models::LlamaOptions& options);

@@ -39,7 +39,8 @@ Result<ModelSource> make_launched(const ModelSourceOptions& options, const std::
 Result<ModelSource> make_model_source(const ModelSourceOptions& options, const std::function<bool()>& stop_asked) {
   if (options.model) {
     MINIONS_TRY_ASSIGN(EmbeddedModel embedded, load_model(*options.model));
-    return ModelSource{std::move(embedded.backend), "llama.cpp", Where::kInProcess, std::move(embedded.weights_sha256)};
+    return ModelSource{std::move(embedded.backend), "llama.cpp", Where::kInProcess, std::move(embedded.weights_sha256),
+                       std::move(embedded.projector_sha256)};
   }
   if (options.model_server) return make_launched(options, stop_asked);
   if (options.upstream) {

@@ -30,6 +30,7 @@ struct ModelSource {
   std::string engine;
   attestation::ModelEntry::Where where;
   std::optional<std::string> weights_sha256 = std::nullopt;
+  std::string projector_sha256 = {};                      // empty: none
   std::shared_ptr<models::ModelServer> server = nullptr;  // where we started one
 };
 

@@ -36,8 +36,11 @@ std::vector<attestation::ModelEntry> model_entries(const ModelSource& source) {
     log::warning("models_unknown", {{"reason", log::Public{listed.error().detail}}});
     return entries;
   }
-  for (const models::ModelInfo& model : *listed)
-    entries.push_back({model.id, source.engine, source.where, source.weights_sha256});
+  for (const models::ModelInfo& model : *listed) {
+    attestation::ModelEntry entry{model.id, source.engine, source.where, source.weights_sha256};
+    if (!source.projector_sha256.empty()) entry.projector_sha256 = source.projector_sha256;
+    entries.push_back(std::move(entry));
+  }
   return entries;
 }
 

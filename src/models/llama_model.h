@@ -32,6 +32,7 @@ struct LoadedModel {
   std::unique_ptr<InProcessModel> model;
   std::string id;                    // as the options say
   std::string weights_sha256;        // hex, of the file; empty: left out
+  std::string projector_sha256;      // hex, of the projector's file; empty: none
   std::uint64_t context_tokens = 0;  // of each request
 };
 

@@ -54,6 +54,8 @@ class Model(ProgramsTest):
         self.assert_exit(run, 0)
         checks = {check["id"]: check for check in json.loads(run.stdout)["checks"]}
         self.assertEqual(checks["models.weights"]["outcome"], "pass")
+        self.assertEqual((checks["models.projectors"]["outcome"], checks["models.projectors"]["found"]),
+                         ("pass", "0 projectors of 1 models"))
         refused = self.minions("attest", *server.trust(), "--policy", wrong)
         self.assertNotEqual(refused.returncode, 0)
         self.assertIn(weights, refused.stdout + refused.stderr)
