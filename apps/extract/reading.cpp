@@ -1,18 +1,13 @@
 #include "reading.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <limits>
-#include <new>
 
 #include "formats/charset.h"
 #include "formats/html.h"
 #include "formats/image.h"
 #include "formats/mail.h"
 #include "formats/office.h"
+#include "input.h"
 
 namespace minions::extract {
 namespace {
@@ -22,36 +17,11 @@ using namespace formats;
 class PipeOutput final : public Output {
  public:
   void text(std::string_view bytes) override { say(STDOUT_FILENO, bytes); }
-  void remark(Remark remark, std::uint64_t number) override {
-    std::string line(kRemarkNames[static_cast<std::size_t>(remark)]);
-    say(STDERR_FILENO, line.append(" ").append(std::to_string(number)).append("\n"));
-  }
+  void remark(Remark remark, std::uint64_t number) override { extract::remark(remark, number); }
 };
 
-constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();  // the parent has checked the size
-
-// The input from its start, up to `limit_bytes`.
-Read<std::string> input_bytes(std::size_t limit_bytes) {
-  std::string text;
-  struct stat status {};
-  if (fstat(STDIN_FILENO, &status) == 0 && status.st_size > 0)  // growing would hold it twice for a moment
-    text.reserve(std::min(limit_bytes, static_cast<std::size_t>(status.st_size) + (std::size_t{1} << 20)));
-  std::size_t done = 0;
-  for (;;) {
-    if (text.size() == done) text.resize(std::min(limit_bytes, done + (std::size_t{1} << 20)));
-    if (text.size() == done) break;
-    const ssize_t count = pread(STDIN_FILENO, text.data() + done, text.size() - done, static_cast<off_t>(done));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return stop(ExtractExit::kDamaged);
-    if (count == 0) break;
-    done += static_cast<std::size_t>(count);
-  }
-  text.resize(done);
-  return text;
-}
-
 Read<void> read_html(PageWriter& writer) {
-  auto bytes = input_bytes(kAll);
+  auto bytes = input_bytes(kAllOfInput);
   if (!bytes) return stop(bytes.error());
   const bool utf16 = bytes->starts_with("\xFF\xFE") || bytes->starts_with("\xFE\xFF");
   const bool marked = bytes->starts_with("\xEF\xBB\xBF");
@@ -65,7 +35,7 @@ Read<void> read_html(PageWriter& writer) {
 }
 
 Read<void> read_mail(PageWriter& writer) {
-  const auto bytes = input_bytes(kAll);
+  const auto bytes = input_bytes(kAllOfInput);
   if (!bytes) return stop(bytes.error());
   write_mail(*bytes, writer);
   writer.finish();
@@ -101,20 +71,11 @@ Read<void> read(std::string_view mode, PageWriter& writer) {
 }  // namespace
 
 int read_document(std::string_view mode, const TextLimits& limits) {
-  std::set_new_handler([] { _exit(static_cast<int>(ExtractExit::kOutOfMemory)); });
+  stop_when_out_of_memory();
   PipeOutput output;
   PageWriter writer(output, limits);
   const auto done = read(mode, writer);
   return done ? 0 : static_cast<int>(done.error());
-}
-
-void say(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = write(descriptor, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
 }
 
 }  // namespace minions::extract

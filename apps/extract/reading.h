@@ -11,8 +11,4 @@ namespace minions::extract {
 // office, html, mail or image. The exit status: 0 or an ExtractExit.
 [[nodiscard]] int read_document(std::string_view mode, const formats::TextLimits& limits);
 
-// Writes all of it, or as much as the other end takes. iostreams and printf would add a millisecond of start-up and
-// buffers that exec loses.
-void say(int descriptor, std::string_view text);
-
 }  // namespace minions::extract

@@ -20,6 +20,9 @@ enum class ExtractExit : int {
   kTooManyPages = 105,
   kNoDocument = 106,  // a ZIP archive that is no office document
   kOutOfMemory = 107,
+  kUnknownPicture = 108,  // no PNG, JPEG, GIF or WebP
+  kTooManyPixels = 109,
+  kPictureCoding = 110,  // a coding of pictures that the format has and its library here does not read
   kUsage = 120,
   kNoLandlock = 121,  // the kernel has none, or it is switched off
   kNoSeccomp = 122,

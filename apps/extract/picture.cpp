@@ -1,0 +1,52 @@
+#include "picture.h"
+
+#include <unistd.h>
+
+#include "input.h"
+
+namespace minions::extract {
+namespace {
+
+using namespace formats;
+
+constexpr std::size_t kPipeBytes = 64 * 1024;  // what a pipe holds
+
+// Rows are gathered until a pipe is full.
+class PixelPipe final : public PixelOutput {
+ public:
+  void size(std::uint32_t width, std::uint32_t height) override {
+    remark(Remark::kWidth, width);
+    remark(Remark::kHeight, height);
+  }
+  void rows(ByteView rgb) override {
+    if (gathered_.size() + rgb.size() > kPipeBytes) flush();
+    if (rgb.size() > kPipeBytes) return say(STDOUT_FILENO, as_text(rgb));
+    append(gathered_, rgb);
+  }
+  void flush() {
+    say(STDOUT_FILENO, as_text(gathered_));
+    gathered_.clear();
+  }
+
+ private:
+  Bytes gathered_;
+};
+
+Read<void> write_pixels(const PixelLimits& limits) {
+  const auto picture = input_bytes(kAllOfInput);
+  if (!picture) return stop(picture.error());
+  PixelPipe pipe;
+  if (auto done = read_pixels(as_bytes(*picture), limits, pipe); !done) return done;
+  pipe.flush();
+  return {};
+}
+
+}  // namespace
+
+int read_picture(std::string_view mode, const PixelLimits& limits) {
+  stop_when_out_of_memory();
+  const auto done = mode == "pixels" ? write_pixels(limits) : Read<void>(stop(ExtractExit::kUsage));
+  return done ? 0 : static_cast<int>(done.error());
+}
+
+}  // namespace minions::extract

@@ -1,0 +1,27 @@
+// How a picture is to be turned, from its Exif data; nothing else of that data is looked at.
+#pragma once
+
+#include "base/bytes.h"
+
+namespace minions::formats {
+
+// The values of the tag Orientation (Exif 2.32, section 4.6.4): what makes the stored picture the shown one. Turns are
+// clockwise.
+enum class Orientation : std::uint8_t {
+  kUpright = 1,
+  kMirrored = 2,  // left and right change places
+  kHalfTurn = 3,
+  kFlipped = 4,     // top and bottom change places
+  kTransposed = 5,  // columns become rows
+  kQuarterTurn = 6,
+  kTransversed = 7,  // transposed about the other diagonal
+  kThreeQuarterTurn = 8,
+};
+
+[[nodiscard]] constexpr bool swaps_sides(Orientation orientation) { return orientation >= Orientation::kTransposed; }
+
+// Of Exif data as PNG and WebP hold it, with or without the "Exif" in front that JPEG has. kUpright where it says
+// nothing or breaks its own format.
+[[nodiscard]] Orientation read_orientation(ByteView exif);
+
+}  // namespace minions::formats
