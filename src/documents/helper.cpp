@@ -82,6 +82,11 @@ Error error_of(ExtractExit code, const HelperRun& run, const ExtractorOptions& o
     case ExtractExit::kNoDocument:
       return {ErrorCode::kUnsupported, "is a ZIP archive, and no office document that is known here"};
     case ExtractExit::kOutOfMemory: return out_of_memory(options).value();
+    case ExtractExit::kUnknownPicture:
+      return {ErrorCode::kDocument, "is no picture that is read here: want PNG, JPEG, GIF or WebP"};
+    case ExtractExit::kTooManyPixels: return {ErrorCode::kTooLarge, "has more pixels than are read"};
+    case ExtractExit::kPictureCoding:
+      return {ErrorCode::kDocument, "is a picture in a coding of its format that is not read here"};
     case ExtractExit::kUsage:
       return {ErrorCode::kInternal, "the helper does not know its arguments: it is of another version"};
     case ExtractExit::kNoLandlock:

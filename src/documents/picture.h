@@ -1,0 +1,30 @@
+// The pixels of a picture that somebody else made, decoded inside the confined helper minions-extract and never in this
+// process. Spawns a process and waits for it: call it where blocking is allowed; from several threads at once is fine.
+#pragma once
+
+#include "documents/extractor.h"
+
+namespace minions::documents {
+
+struct PictureOptions {
+  std::filesystem::path helper = {};  // empty: minions-extract beside the running program
+  Confinement confinement = Confinement::kRequired;
+  std::uint64_t max_pixels = 50'000'000;                  // width times height, held against the header before all else
+  std::size_t max_memory_bytes = std::size_t{512} << 20;  // address space of the helper
+  std::chrono::milliseconds time_limit{60'000};
+};
+
+struct Picture {
+  std::uint32_t width;  // in pixels, as the picture is shown
+  std::uint32_t height;
+  crypto::SecretText rgb;  // width * height * 3 bytes: rows from the top, 8 bits each of red, green and blue
+};
+
+// PNG, JPEG, GIF (its first frame) or WebP (likewise), told by content. Turned as its Exif data says, what is
+// transparent over white, colour profiles not applied.
+//
+// kDocument: another kind of file, damaged, cut off, or coded in a way that is not read here. kTooLarge: over the limit
+// of pixels or memory. kTimeout. kUnsupported: no sandbox on this machine, or no helper. No error quotes the picture.
+[[nodiscard]] Result<Picture> decode_picture(ByteView bytes, const PictureOptions& options);
+
+}  // namespace minions::documents
