@@ -13,6 +13,8 @@ import struct
 import uuid
 import zipfile
 
+import picture_seeds
+
 ROOT = pathlib.Path(__file__).resolve().parent
 VECTORS = json.loads((ROOT.parent / "tests/vectors/smp2.json").read_text(encoding="utf-8"))
 CUTS = (0, 6, 255)  # byte by byte, pieces of up to 7, pieces of up to 8,192
@@ -399,9 +401,19 @@ def plain_formats():
         write("plain_formats", f"cell {value}", b"\5" + code.encode() + b"\0" + value.encode())
 
 
+def pictures():
+    for name, file in picture_seeds.pictures().items():
+        write("pictures", name, b"\0" + file)
+        if file.startswith(b"\x89PNG"):
+            write("pictures", f"{name} repaired", b"\3" + file)
+        if name in ("jpeg progressive", "webp lossy", "gif"):
+            write("pictures", f"{name} reduced", b"\2" + file)
+
+
 def main():
     office_documents()
     mails()
+    pictures()
     plain_formats()
     cert_tables()
     documents()

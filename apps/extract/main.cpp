@@ -22,12 +22,12 @@ using formats::ExtractExit;
 
 constexpr std::string_view kUsage =
     "usage: minions-extract MODE [--pages=FIRST-LAST] [--language=CODES] [--memory-bytes=N] [--cpu-s=N]\n"
-    "         [--max-text-bytes=N] [--max-pages=N] [--max-pixels=N] [--as-printed]\n"
-    "         [--unsafe-no-sandbox]\n"
+    "         [--max-text-bytes=N] [--max-pages=N] [--max-pixels=N] [--max-pixels-out=N]\n"
+    "         [--as-printed] [--unsafe-no-sandbox]\n"
     "       minions-extract check|self-test [--as=MODE] [--attempt=NAME]\n"
-    "modes: pdf, pdf-info, pdf-image, ocr, office, html, mail, image, pixels\n"
+    "modes: pdf, pdf-info, pdf-image, ocr, office, html, mail, image, pixels, reduce\n"
     "reads a document on standard input, writes its text to standard output, a form feed after each page;\n"
-    "of pixels: a picture, and 3 bytes a pixel\n";
+    "pixels and reduce: a picture, and 3 bytes a pixel or a smaller picture\n";
 
 struct Arguments {
   std::string_view mode;
@@ -90,6 +90,7 @@ bool read_option(std::string_view option, Arguments& to) {
   if (name == "--max-text-bytes") return read_number(value, to.text_limits.max_text_bytes);
   if (name == "--max-pages") return read_number(value, to.text_limits.max_pages);
   if (name == "--max-pixels") return read_number(value, to.pixel_limits.max_pixels);
+  if (name == "--max-pixels-out") return read_number(value, to.pixel_limits.max_pixels_out);
   if (name == "--pages") return read_pages(value, to);
   if (name == "--language") return read_language(value, to);
   if (name == "--attempt") return !(to.attempt = value).empty();
@@ -185,7 +186,8 @@ int run(int count, char** words) {
   if (!arguments.unsafe_no_sandbox) require(enter_sandbox(needs));
   if (arguments.mode == "self-test") return self_test(arguments.attempt);
   if (arguments.mode == "check") return 0;
-  if (arguments.mode == "pixels") return read_picture(arguments.mode, arguments.pixel_limits);
+  if (arguments.mode == "pixels" || arguments.mode == "reduce")
+    return read_picture(arguments.mode, arguments.pixel_limits);
   if (needs.programs[0] == nullptr) return read_document(arguments.mode, arguments.text_limits);
   become_reader(arguments, needs);
 }

@@ -9,6 +9,7 @@
 #include "chat/image.h"
 #include "documents/folder.h"
 #include "documents/open_file.h"
+#include "documents/picture.h"
 #include "exit_code.h"
 #include "progress_bar.h"
 
@@ -96,6 +97,22 @@ Result<std::vector<chat::Attachment>> load_folder(const std::string& path, Loade
   return attachments;
 }
 
+Status check_size(const std::string& file, std::size_t bytes, std::size_t limit_bytes) {
+  if (bytes <= limit_bytes) return {};
+  return fail(ErrorCode::kTooLarge,
+              fmt::format("{}: the picture is {} bytes, at most {} are sent", file, bytes, limit_bytes));
+}
+
+// What is to be sent in place of the picture: itself where it is small enough.
+Result<chat::Text> reduced_picture(const std::string& file, chat::Text& bytes, const DocumentOptions& options) {
+  documents::PictureOptions how;
+  if (options.unsafe_no_sandbox) how.confinement = documents::Confinement::kUnsafeNoSandbox;
+  MINIONS_TRY_ASSIGN(auto reduced, documents::reduce_picture(as_bytes(bytes.reveal()), options.max_image_pixels, how));
+  if (!reduced) return std::move(bytes);
+  warn(fmt::format("{}: {}", file, documents::summary_of(*reduced)));
+  return std::move(reduced->file);
+}
+
 }  // namespace
 
 Result<chat::Text> read_standard_input() {
@@ -119,13 +136,17 @@ Result<std::optional<chat::Image>> load_image(const std::string& file, const Doc
   auto start = documents::read_at(source->file, 0, std::min(source->size_bytes, kImageStartBytes));
   if (!start) return fail(std::move(start).error().in(file));
   if (chat::image_media_type(as_bytes(*start)).empty()) return std::nullopt;
-  if (source->size_bytes > kImageLimitBytes) {
-    return fail(ErrorCode::kTooLarge, fmt::format("{}: the picture is {} bytes, at most {} are sent", file,
-                                                  source->size_bytes, kImageLimitBytes));
-  }
+  const std::size_t limit_bytes = options.max_image_pixels > 0 ? kInputLimitBytes : kImageLimitBytes;
+  MINIONS_TRY(check_size(file, source->size_bytes, limit_bytes));
   auto whole = documents::read_at(source->file, 0, source->size_bytes);
   if (!whole) return fail(std::move(whole).error().in(file));
-  const chat::Text bytes(*std::move(whole));
+  chat::Text bytes(*std::move(whole));
+  if (options.max_image_pixels > 0) {
+    auto reduced = reduced_picture(file, bytes, options);
+    if (!reduced) return fail(std::move(reduced).error().in(file));
+    bytes = *std::move(reduced);
+    MINIONS_TRY(check_size(file, bytes.size(), kImageLimitBytes));
+  }
   MINIONS_TRY_ASSIGN(chat::Image image, chat::make_image(as_bytes(bytes.reveal())));
   return image;
 }

@@ -13,7 +13,7 @@ namespace minions::app {
 [[nodiscard]] Result<std::vector<chat::Attachment>> load_attachments(const std::string& path,
                                                                      const DocumentOptions& options);
 // The picture in a file, told by its content; nothing where the file is no picture of a known kind, is a folder or `-`,
-// or where its text is to be read by OCR.
+// or where its text is to be read by OCR. Made smaller, and told about on stderr, where the options say so.
 [[nodiscard]] Result<std::optional<chat::Image>> load_image(const std::string& file, const DocumentOptions& options);
 // All of standard input, as text; at most 64 MiB.
 [[nodiscard]] Result<chat::Text> read_standard_input();

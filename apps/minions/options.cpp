@@ -81,6 +81,11 @@ void add_documents(CLI::App& command, DocumentOptions& options, const std::strin
                    "read documents with all your rights where this system has no sandbox: trusted files only");
   command.add_flag("--ocr{eng}", options.ocr_language,
                    "read pictures and scanned pages by OCR; --ocr=deu+eng names the languages");
+  command
+      .add_option("--max-image-pixels", options.max_image_pixels,
+                  "reduce pictures that have more pixels (width times height) before they are sent")
+      ->type_name("N")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{50'000'000}).description(""));
   command.add_flag("--no-document-cache", options.no_cache, "keep no text of documents between runs");
 }
 

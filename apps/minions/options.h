@@ -37,10 +37,11 @@ struct ServerOptions {
 
 // Documents that go with a question.
 struct DocumentOptions {
-  std::vector<std::string> files;  // or folders
-  std::string ocr_language;        // empty: no OCR
-  bool no_cache = false;           // becomes a DocumentCache, or none
-  bool unsafe_no_sandbox = false;  // becomes documents::Confinement
+  std::vector<std::string> files;      // or folders
+  std::string ocr_language;            // empty: no OCR
+  std::uint64_t max_image_pixels = 0;  // 0: pictures go as they are
+  bool no_cache = false;               // becomes a DocumentCache, or none
+  bool unsafe_no_sandbox = false;      // becomes documents::Confinement
 };
 
 enum class OutputFormat { kText, kJson, kJsonLines };

@@ -175,6 +175,7 @@ class RunCommand {
     }
     call.files.assign(options_.documents.files.begin(), options_.documents.files.end());
     call.images.assign(options_.images.begin(), options_.images.end());
+    call.max_image_pixels = options_.documents.max_image_pixels;
     call.metadata = options_.metadata;
     call.logging_id = options_.logging_id;
     call.privacy = options_.privacy ? minion::Privacy::kOn : minion::Privacy::kOff;

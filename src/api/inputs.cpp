@@ -6,21 +6,20 @@
 #include "chat/image.h"
 #include "documents/folder.h"
 #include "documents/open_file.h"
+#include "documents/picture.h"
 
 namespace minions::api {
 namespace {
 
 constexpr std::size_t kImageLimitBytes = 20 * 1024 * 1024;
 
-Result<chat::Image> load_image(const std::filesystem::path& path) {
+Result<chat::Text> load_picture(const std::filesystem::path& path) {
   MINIONS_TRY_ASSIGN(const documents::FileOfSize source, documents::open_regular(path));
   if (source.size_bytes > kImageLimitBytes)
     return fail(ErrorCode::kTooLarge, fmt::format("{}: is {} bytes, at most {} are read", path.string(),
                                                   source.size_bytes, kImageLimitBytes));
-  MINIONS_TRY_ASSIGN(const std::string bytes, documents::read_at(source.file, 0, source.size_bytes));
-  auto image = chat::make_image(as_bytes(bytes));
-  if (!image) return fail(std::move(image).error().in(path.string()));
-  return image;
+  MINIONS_TRY_ASSIGN(std::string bytes, documents::read_at(source.file, 0, source.size_bytes));
+  return chat::Text(std::move(bytes));
 }
 
 class Reader {
@@ -34,6 +33,23 @@ class Reader {
     return {};
   }
 
+  Status image(const std::filesystem::path& path) {
+    MINIONS_TRY_ASSIGN(chat::Text bytes, load_picture(path));
+    if (call_.max_image_pixels > 0) {
+      auto reduced = documents::reduce_picture(as_bytes(bytes.reveal()), call_.max_image_pixels,
+                                               documents::picture_options(options_.extractor));
+      if (!reduced) return fail(std::move(reduced).error().in(path.string()));
+      if (*reduced) {
+        to_.notes.push_back(path.filename().string() + ": " + documents::summary_of(**reduced));
+        bytes = std::move((*reduced)->file);
+      }
+    }
+    auto made = chat::make_image(as_bytes(bytes.reveal()));
+    if (!made) return fail(std::move(made).error().in(path.string()));
+    to_.images.push_back(*std::move(made));
+    return {};
+  }
+
   // What cannot be read is skipped, and said.
   Status folder(const std::filesystem::path& path) {
     MINIONS_TRY_ASSIGN(documents::FolderDocuments found,
@@ -41,8 +57,7 @@ class Reader {
     std::size_t read = 0;
     for (documents::Document& document : found.documents) {
       if (document.image && document.pages.empty()) {
-        MINIONS_TRY_ASSIGN(chat::Image image, load_image(path / document.name));
-        to_.images.push_back(std::move(image));
+        MINIONS_TRY(image(path / document.name));
       } else {
         add(std::move(document));
       }
@@ -91,8 +106,7 @@ Result<Inputs> read_inputs(MinionCall& call, const documents::LoadOptions& optio
   if (call.pdf) MINIONS_TRY(reader.file(*call.pdf));
   if (call.folder) MINIONS_TRY(reader.folder(*call.folder));
   for (const std::filesystem::path& file : call.images) {
-    MINIONS_TRY_ASSIGN(chat::Image image, load_image(file));
-    inputs.images.push_back(std::move(image));
+    MINIONS_TRY(reader.image(file));
   }
   return inputs;
 }

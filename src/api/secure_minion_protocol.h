@@ -51,6 +51,7 @@ struct MinionCall {
   std::vector<documents::Document> documents;  // read already
   std::vector<std::filesystem::path> files;    // of any kind that src/documents reads
   std::vector<std::filesystem::path> images;   // PNG, JPEG, GIF, WebP: for the worker
+  std::uint64_t max_image_pixels = 0;          // larger pictures are made smaller; 0: they stay as they are
   std::optional<std::filesystem::path> pdf;
   std::optional<std::filesystem::path> folder;  // recursively; what is skipped is noted
   std::string metadata;                         // about the documents, told to the supervisor

@@ -11,6 +11,9 @@ namespace minions::documents {
 namespace {
 
 constexpr std::uint64_t kBytesPerPixel = 3;
+// What PNG and JPEG make of a pixel that does not become smaller, and of a picture of one.
+constexpr std::uint64_t kMaxCodedBytesPerPixel = 5;
+constexpr std::uint64_t kFrameBytes = 4096;
 
 ExtractorOptions extractor_options(const PictureOptions& options) {
   ExtractorOptions extractor;
@@ -74,6 +77,13 @@ Result<Picture> sides_of(const HelperRemarks& found, std::uint64_t pixels) {
 
 }  // namespace
 
+PictureOptions picture_options(const ExtractorOptions& options) {
+  PictureOptions picture;
+  picture.helper = options.helper;
+  picture.confinement = options.confinement;
+  return picture;
+}
+
 Result<Picture> decode_picture(ByteView bytes, const PictureOptions& options) {
   MINIONS_TRY_ASSIGN(const std::uint64_t pixels, pixels_of(bytes, options));
   MINIONS_TRY_ASSIGN(const OpenFile file, file_in_memory(bytes));
@@ -85,6 +95,31 @@ Result<Picture> decode_picture(ByteView bytes, const PictureOptions& options) {
   MINIONS_TRY_ASSIGN(Picture picture, sides_of(found, pixels));
   picture.rgb = std::move(collector).finish();
   return picture;
+}
+
+Result<std::optional<ReducedPicture>> reduce_picture(ByteView bytes, std::uint64_t max_pixels_out,
+                                                     const PictureOptions& options) {
+  const auto header = formats::read_image_header(bytes);
+  if (header && std::uint64_t{header->width} * header->height <= max_pixels_out) return std::nullopt;
+  MINIONS_TRY_ASSIGN(const std::uint64_t pixels, pixels_of(bytes, options));
+  MINIONS_TRY_ASSIGN(const OpenFile file, file_in_memory(bytes));
+  BytesCollector collector((std::min(pixels, max_pixels_out) + kFrameBytes) * kMaxCodedBytesPerPixel);
+  MINIONS_TRY_ASSIGN(const HelperRemarks found, run_helper({"reduce",
+                                                            file,
+                                                            {fmt::format("--max-pixels={}", options.max_pixels),
+                                                             fmt::format("--max-pixels-out={}", max_pixels_out)}},
+                                                           extractor_options(options), collector));
+  MINIONS_TRY_ASSIGN(const Picture from, sides_of(found, pixels));
+  const auto to = formats::read_image_header(as_bytes(collector.bytes()));
+  if (!to || std::uint64_t{to->width} * to->height > max_pixels_out)
+    return fail(ErrorCode::kDocument, "is damaged: it cannot be made smaller");
+  return ReducedPicture{from.width, from.height, to->width, to->height,
+                        crypto::SecretText(std::string(collector.bytes()))};
+}
+
+std::string summary_of(const ReducedPicture& picture) {
+  return fmt::format("reduced from {} x {} to {} x {} pixels", picture.from_width, picture.from_height,
+                     picture.to_width, picture.to_height);
 }
 
 }  // namespace minions::documents

@@ -14,6 +14,9 @@ struct PictureOptions {
   std::chrono::milliseconds time_limit{60'000};
 };
 
+// With the helper and the confinement of other documents.
+[[nodiscard]] PictureOptions picture_options(const ExtractorOptions& options);
+
 struct Picture {
   std::uint32_t width;  // in pixels, as the picture is shown
   std::uint32_t height;
@@ -26,5 +29,20 @@ struct Picture {
 // kDocument: another kind of file, damaged, cut off, or coded in a way that is not read here. kTooLarge: over the limit
 // of pixels or memory. kTimeout. kUnsupported: no sandbox on this machine, or no helper. No error quotes the picture.
 [[nodiscard]] Result<Picture> decode_picture(ByteView bytes, const PictureOptions& options);
+
+struct ReducedPicture {
+  std::uint32_t from_width;  // in pixels, as the picture was shown
+  std::uint32_t from_height;
+  std::uint32_t to_width;
+  std::uint32_t to_height;
+  crypto::SecretText file;  // JPEG from JPEG, PNG from all others; without metadata
+};
+
+// The same picture with at most so many pixels, in its proportions; nothing where it has no more as it is. Decoded and
+// written in the helper, as above. BMP is refused.
+[[nodiscard]] Result<std::optional<ReducedPicture>> reduce_picture(ByteView bytes, std::uint64_t max_pixels_out,
+                                                                   const PictureOptions& options);
+// "reduced from 4000 x 3000 to 1154 x 866 pixels"
+[[nodiscard]] std::string summary_of(const ReducedPicture& picture);
 
 }  // namespace minions::documents

@@ -44,13 +44,14 @@ Read<void> RowWriter::begin(std::uint32_t width, std::uint32_t height, Orientati
   } else {
     output_.size(width, height);
   }
-  if (orientation != Orientation::kUpright) collected_.reserve(std::size_t{width} * height * kChannels);
   return {};
 }
 
 void RowWriter::rgb(ByteView row) {
   ++rows_;
   if (orientation_ == Orientation::kUpright) return output_.rows(row);
+  // Only now: a reader may have needed the memory until its first row.
+  if (collected_.empty()) collected_.reserve(std::size_t{width_} * height_ * kChannels);
   append(collected_, row);
 }
 

@@ -127,6 +127,55 @@ TEST(Picture, DecodesFromSeveralThreads) {
   for (std::thread& thread : threads) thread.join();
 }
 
+TEST(Picture, ReducesToSoManyPixels) {
+  const Drawing drawing = enlarge(draw("abc def"), 100);
+  const std::pair<std::string, std::string> kinds[] = {{make_png(drawing), "\x89PNG"},
+                                                       {make_jpeg(drawing), "\xFF\xD8\xFF"},
+                                                       {make_webp(drawing), "\x89PNG"},
+                                                       {make_gif(300, 200, {{0, 0, drawing}}), "\x89PNG"}};
+  for (const auto& [file, start] : kinds) {
+    const auto reduced = reduce_picture(as_bytes(file), 6000, options());
+    ASSERT_TRUE(reduced) << reduced.error().detail;
+    ASSERT_TRUE(*reduced);
+    EXPECT_EQ(summary_of(**reduced), "reduced from 300 x 200 to 94 x 63 pixels");
+    EXPECT_TRUE((*reduced)->file.reveal().starts_with(start));
+    const auto again = decode_picture(as_bytes((*reduced)->file.reveal()), options());
+    ASSERT_TRUE(again) << again.error().detail;
+    EXPECT_EQ(again->width, 94U);
+    EXPECT_EQ(again->height, 63U);
+    // The middle of the first square keeps its colour.
+    const std::string_view middle = again->rgb.reveal().substr((15 * 94 + 15) * 3, 3);
+    for (std::size_t i = 0; i < 3; ++i)
+      EXPECT_NEAR(static_cast<std::uint8_t>(middle[i]), static_cast<std::uint8_t>(drawing.rgba[i]), 4) << start;
+  }
+}
+
+TEST(Picture, ReducesUprightAndWithoutMetadata) {
+  const std::string file = make_jpeg(enlarge(draw("abc def"), 32), {JpegColour::kYcc, false, make_exif(6)});
+  const auto reduced = reduce_picture(as_bytes(file), 1000, options());
+  ASSERT_TRUE(reduced) << reduced.error().detail;
+  ASSERT_TRUE(*reduced);
+  EXPECT_EQ(summary_of(**reduced), "reduced from 64 x 96 to 25 x 38 pixels");
+  EXPECT_EQ((*reduced)->file.reveal().find("Exif"), std::string_view::npos);
+}
+
+TEST(Picture, LeavesSmallPicturesAndRefusesWhatCannotBeReduced) {
+  const std::string png = make_png(kDrawing);
+  for (const std::uint64_t most : {12U, 1000U}) {
+    const auto reduced = reduce_picture(as_bytes(png), most, options());
+    ASSERT_TRUE(reduced);
+    EXPECT_FALSE(*reduced);
+  }
+  const auto tiny = reduce_picture(as_bytes(png), 1, options());
+  ASSERT_TRUE(tiny && *tiny);
+  EXPECT_EQ((*tiny)->to_width * (*tiny)->to_height, 1U);
+  const std::string bmp = "BM\x36\x10\x0E\0\0\0\0\0\x36\0\0\0\x28\0\0\0\x40\0\0\0\x40\0\0\0"s;
+  const auto refused = reduce_picture(as_bytes(bmp), 12, options());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kDocument);
+  EXPECT_FALSE(reduce_picture(as_bytes(png.substr(0, png.size() - 1)), 4, options()));
+}
+
 TEST(Picture, RefusesWhatAHelperOfAnotherMindSays) {
   const std::string png = make_png(draw("ab"));
   PictureOptions how = options();

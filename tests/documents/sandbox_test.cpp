@@ -46,8 +46,9 @@ bool machine_has_sandbox() { return check_extractor({.helper = MINIONS_EXTRACT})
 // character sets among them.
 TEST(Sandbox, DeniesEachModeEverythingButItsOwnFiles) {
   const std::pair<const char*, const char*> modes[] = {
-      {"pdf", "allowed"},  {"pdf-info", "allowed"}, {"pdf-image", "allowed"}, {"ocr", "allowed"},  {"office", "denied"},
-      {"html", "allowed"}, {"mail", "allowed"},     {"image", "denied"},      {"pixels", "denied"}};
+      {"pdf", "allowed"},   {"pdf-info", "allowed"}, {"pdf-image", "allowed"}, {"ocr", "allowed"},
+      {"office", "denied"}, {"html", "allowed"},     {"mail", "allowed"},      {"image", "denied"},
+      {"pixels", "denied"}, {"reduce", "denied"}};
   for (const auto& [mode, libraries] : modes) {
     const Outcome outcome = self_test(std::string("--as=") + mode);
     if (!machine_has_sandbox()) {

@@ -5,13 +5,13 @@ from programs import *
 import zlib
 
 
-def png():
-    """One red pixel."""
+def png(side=1):
+    """A red square."""
     def chunk(kind, data):
         return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
 
-    header = chunk(b"IHDR", b"\0\0\0\1\0\0\0\1\x08\2\0\0\0")
-    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"\0\xff\0\0")) + chunk(b"IEND", b"")
+    header = chunk(b"IHDR", side.to_bytes(4, "big") * 2 + b"\x08\2\0\0\0")
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress((b"\0" + b"\xff\0\0" * side) * side)) + chunk(b"IEND", b"")
 
 
 GIF = b"GIF89a\1\0\1\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\1\0\1\0\0\2\2D\1\0;"
@@ -69,6 +69,43 @@ class Images(ProgramsTest):
         run = self.minions("ask", "what is this?", "-f", large, *self.server.trust())
         self.assert_exit(run, 7)
         self.assertIn("large.png", run.stderr)
+        self.assertEqual(self.upstream.bodies, [])
+
+    def sent_png(self):
+        """The size of the PNG in the last request, and its bytes."""
+        url = self.last_content()[1]["image_url"]["url"]
+        self.assertTrue(url.startswith("data:image/png;base64,"), url[:40])
+        data = base64.b64decode(url.split(",")[1])
+        return int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big"), data
+
+    def test_larger_ones_are_reduced_on_request(self):
+        large = self.directory / "large.png"
+        large.write_bytes(png(400))
+        run = self.minions("ask", "what is this?", "-f", large, "-f", self.png, "--max-image-pixels", "10000",
+                           *self.server.trust())
+        self.assert_exit(run, 0)
+        self.assertIn("large.png: reduced from 400 x 400 to 100 x 100 pixels", run.stderr)
+        self.assertNotIn("photo.jpg", run.stderr)
+        width, height, data = self.sent_png()
+        self.assertEqual((width, height), (100, 100))
+        self.assertEqual(zlib.decompress(data[data.index(b"IDAT") + 4:])[1:4], b"\xff\0\0")
+        self.assertEqual(self.last_content()[2], self.expected("")[1])
+
+    def test_chat_reduces_what_is_attached(self):
+        large = self.directory / "large.png"
+        large.write_bytes(png(400))
+        run = self.minions("chat", "--max-image-pixels", "10000", *self.server.trust(),
+                           stdin=f"/attach {large}\nwhat is this?\n")
+        self.assert_exit(run, 0)
+        self.assertIn("reduced from 400 x 400 to 100 x 100 pixels", run.stderr)
+        self.assertEqual(self.sent_png()[:2], (100, 100))
+
+    def test_one_that_cannot_be_reduced_is_not_sent(self):
+        cut = self.directory / "cut.png"
+        cut.write_bytes(png(400)[:-20])
+        run = self.minions("ask", "what is this?", "-f", cut, "--max-image-pixels", "10000", *self.server.trust())
+        self.assertNotEqual(run.returncode, 0)
+        self.assertIn("cut.png: is damaged", run.stderr)
         self.assertEqual(self.upstream.bodies, [])
 
 
