@@ -1,7 +1,7 @@
 # llama.cpp, for `minionsd --model FILE.gguf` and `minions run --worker llama:FILE.gguf`: what scripts/llama put into the
-# user's cache, or another install with the
-# same layout. A distribution's libllama does not do: the engine uses libllama-common (chat templates, JSON schemas,
-# samplers), whose headers none of them installs.
+# user's cache, or another install with the same layout. A distribution's libllama does not do: the engine uses
+# libllama-common (chat templates, JSON schemas, samplers), whose headers none of them installs. Pictures need libmtmd,
+# which is among the libraries built from source, and which scripts/llama vision builds over prebuilt ones.
 set(MINIONS_LLAMA auto CACHE STRING "llama.cpp: prebuilt or source (as scripts/llama got it), auto (what is there), off")
 set_property(CACHE MINIONS_LLAMA PROPERTY STRINGS auto prebuilt source off)
 set(MINIONS_LLAMA_VERSION 3.22.1)  # of node-llama-cpp; as in scripts/llama
@@ -27,6 +27,7 @@ if(NOT llama_libraries)
 endif()
 
 set(MINIONS_HAVE_LLAMA OFF)
+set(MINIONS_HAVE_VISION OFF)
 if(NOT MINIONS_LLAMA STREQUAL "off" AND llama_tree AND llama_libraries)
   add_library(minions_llama_library INTERFACE)
   target_include_directories(minions_llama_library SYSTEM INTERFACE ${llama_tree}/include ${llama_tree}/ggml/include
@@ -40,13 +41,23 @@ if(NOT MINIONS_LLAMA STREQUAL "off" AND llama_tree AND llama_libraries)
     list(GET found 0 found)
     target_link_libraries(minions_llama_library INTERFACE ${found})
   endforeach()
+  set(folders ${llama_libraries})
+  if(llama_libraries STREQUAL "${llama_cache}/prebuilt/lib" AND EXISTS ${llama_cache}/vision/.complete)
+    list(APPEND folders ${llama_cache}/vision/lib)
+  endif()
+  find_library(llama_vision mtmd PATHS ${folders} NO_DEFAULT_PATH NO_CACHE)
+  if(llama_vision)
+    target_include_directories(minions_llama_library SYSTEM INTERFACE ${llama_tree}/tools/mtmd)
+    target_link_libraries(minions_llama_library INTERFACE ${llama_vision})
+    set(MINIONS_HAVE_VISION ON)
+  endif()
   set(MINIONS_HAVE_LLAMA ON)
   set(MINIONS_LLAMA_VOCABULARY ${llama_tree}/models/ggml-vocab-qwen2.gguf)
 elseif(MINIONS_LLAMA MATCHES "^(prebuilt|source)$")
   message(FATAL_ERROR "llama.cpp was not found in ${llama_cache}: run scripts/llama ${MINIONS_LLAMA}")
 endif()
 if(MINIONS_HAVE_LLAMA)
-  message(STATUS "llama.cpp: ${llama_libraries}")
+  message(STATUS "llama.cpp: ${llama_libraries}, pictures: ${MINIONS_HAVE_VISION}")
 else()
   message(STATUS "llama.cpp: none, minionsd --model and minions run --worker llama: will not work (scripts/llama gets it)")
 endif()

@@ -135,6 +135,7 @@ class RunCommand {
     if (options_.allow_remote_worker) setup.reach = models::Reach::kAnywhere;
     if (options_.worker_context > 0) setup.context_tokens = options_.worker_context;
     setup.threads = options_.worker_threads;
+    setup.projector = options_.worker_projector;
     if (worker_key_) setup.key = worker_key_->reveal();
     if (const char* host = std::getenv("OLLAMA_HOST"); host != nullptr) setup.ollama_host = host;
     screen_.making(spec_);

@@ -17,6 +17,7 @@ struct RunOptions {
   std::string worker_key_file;
   std::uint64_t worker_context = 0;  // tokens; 0: the server's or the table's
   std::uint32_t worker_threads = 0;  // of llama:FILE; 0: the physical cores
+  std::string worker_projector;      // of llama:FILE; empty: it reads no pictures
   bool allow_remote_worker = false;
   unsigned max_rounds = 3;
   bool privacy = false;

@@ -36,6 +36,10 @@ void add_worker(CLI::App& command, RunOptions& options) {
       ->type_name("N")
       ->check(CLI::Range(1, 512).description(""));
   command
+      .add_option("--worker-mmproj", options.worker_projector,
+                  "projector for pictures that goes with llama:FILE.gguf (mmproj-*.gguf)")
+      ->type_name("FILE");
+  command
       .add_option("--worker-key-file", options.worker_key_file,
                   "file with the worker's API key; else the vendor's variable of the environment")
       ->type_name("FILE");

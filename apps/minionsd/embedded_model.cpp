@@ -37,14 +37,17 @@ class DownloadLines {
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
-// hf: and ollama: become a path. The token is gone from the environment before anything else could inherit it.
-Result<std::string> local_file(const std::string& name) {
+// hf: and ollama: become paths. The token is gone from the environment before anything else could inherit it.
+Status find_files(models::LlamaOptions& options) {
   models::ModelStoreOptions store = models::store_options([](const char* variable) { return std::getenv(variable); });
   ::unsetenv("HF_TOKEN");
   DownloadLines lines;
   store.hf.progress = [&](const models::DownloadProgress& progress) { lines.report(progress); };
-  MINIONS_TRY_ASSIGN(const std::filesystem::path path, models::resolve_model(name, store));
-  return path.string();
+  MINIONS_TRY_ASSIGN(options.path, models::resolve_model(options.path, store));
+  if (options.projector_path.empty()) return {};
+  MINIONS_TRY_ASSIGN(options.projector_path,
+                     models::resolve_model(options.projector_path, store, models::ModelPart::kProjector));
+  return {};
 }
 
 }  // namespace
@@ -53,6 +56,11 @@ void declare_model(CLI::App& app, ModelFlags& flags) {
   models::LlamaOptions& options = flags.options;
   app.add_option("--model", flags.file,
                  "model run inside this process by llama.cpp: a GGUF file, hf:OWNER/REPO[:FILE] or ollama:NAME");
+  app.add_option("--mmproj", flags.projector,
+                 "projector for pictures that goes with the model, named in the same ways (mmproj-*.gguf)");
+  app.add_option("--image-max-tokens", flags.picture_tokens,
+                 "tokens that a picture may take: it is scaled down (models of dynamic resolution)")
+      ->check(CLI::Range(1, 65'536));
   app.add_option("--ctx", flags.context_tokens,
                  "tokens of context of each request (default: what the model was made for, at most 8192)")
       ->check(CLI::Range(64, 16'777'216));
@@ -70,22 +78,27 @@ void declare_model(CLI::App& app, ModelFlags& flags) {
 }
 
 Result<std::optional<models::LlamaOptions>> read_model(const ModelFlags& flags, const CLI::App& app) {
+  if (flags.projector.empty() && flags.picture_tokens > 0)
+    return fail(ErrorCode::kUsage, "--image-max-tokens goes with --mmproj");
   if (flags.file.empty()) {
-    for (const char* option : {"--ctx", "--parallel", "--gpu-layers", "--model-threads", "--share-prompt-cache"}) {
+    for (const char* option :
+         {"--mmproj", "--ctx", "--parallel", "--gpu-layers", "--model-threads", "--share-prompt-cache"}) {
       if (app.count(option) > 0) return fail(ErrorCode::kUsage, fmt::format("{} goes with --model", option));
     }
     return std::nullopt;
   }
   models::LlamaOptions options = flags.options;
   options.path = flags.file;
+  options.projector_path = flags.projector;
   if (flags.context_tokens > 0) options.context_tokens = flags.context_tokens;
+  if (flags.picture_tokens > 0) options.picture_tokens = flags.picture_tokens;
   if (flags.share_prompt_cache) options.sharing = models::PromptSharing::kAcrossSessions;
   return options;
 }
 
 Result<EmbeddedModel> load_model(const models::LlamaOptions& options) {
   models::LlamaOptions local = options;
-  MINIONS_TRY_ASSIGN(local.path, local_file(options.path));
+  MINIONS_TRY(find_files(local));
   // Files of a store of Ollama are called by their hash.
   if (constexpr std::string_view kOllama = "ollama:"; options.path.starts_with(kOllama))
     local.id = options.path.substr(kOllama.size());

@@ -14,7 +14,9 @@ namespace minions::minionsd {
 // As typed.
 struct ModelFlags {
   std::string file;
+  std::string projector;
   std::uint32_t context_tokens = 0;  // 0: not given
+  std::uint32_t picture_tokens = 0;  // 0: not given
   models::LlamaOptions options;
   bool share_prompt_cache = false;
 };
@@ -28,7 +30,7 @@ struct EmbeddedModel {
   std::string weights_sha256;
   std::string projector_sha256;  // empty: none
 };
-// Loads the file, which takes a while.
+// Loads the files, which takes a while.
 [[nodiscard]] Result<EmbeddedModel> load_model(const models::LlamaOptions& options);
 
 }  // namespace minions::minionsd

@@ -92,28 +92,38 @@ tl::expected<std::vector<MessageFields>, ApiFailure> read_messages(dom::object b
   return messages;
 }
 
-tl::expected<std::string_view, ApiFailure> read_text(const MessageFields& message, OtherParts others,
-                                                     std::string& joined) {
+tl::expected<std::vector<PartFields>, ApiFailure> read_parts(const MessageFields& message) {
+  std::vector<PartFields> parts;
   const auto content = present(message.fields, "content");
-  if (!content) return std::string_view{};
+  if (!content) return parts;
   const std::string at = message.at + ".content";
-  std::string_view text;
-  if (content->get(text) == simdjson::SUCCESS) return text;
-  dom::array parts;
-  if (content->get(parts) != simdjson::SUCCESS)
+  std::string_view whole;
+  if (content->get(whole) == simdjson::SUCCESS) {
+    parts.push_back({.at = at, .type = "text", .text = whole, .fields = {}});
+    return parts;
+  }
+  dom::array elements;
+  if (content->get(elements) != simdjson::SUCCESS)
     return bad_request(fmt::format("'{}' must be a string or an array of parts", at), at);
-  for (const dom::element part : parts) {
-    std::string_view type;
-    if (part["type"].get(type) != simdjson::SUCCESS)
-      return bad_request(fmt::format("a part of '{}' has no type", at), at);
-    if (type != "text") {
-      if (others == OtherParts::kPassedOver) continue;
-      return bad_request(fmt::format("'{}': this model reads text only, found a part of type {}", at, type), at);
-    }
-    if (part["text"].get(text) != simdjson::SUCCESS)
-      return bad_request(fmt::format("a text part of '{}' has no text", at), at);
+  for (const dom::element element : elements) {
+    PartFields part{.at = fmt::format("{}[{}]", at, parts.size()), .type = {}, .text = {}, .fields = {}};
+    if (element.get(part.fields) != simdjson::SUCCESS || part.fields["type"].get(part.type) != simdjson::SUCCESS)
+      return bad_request(fmt::format("'{}' has no type", part.at), part.at);
+    if (part.type == "text" && part.fields["text"].get(part.text) != simdjson::SUCCESS)
+      return bad_request(fmt::format("'{}' has no text", part.at), part.at);
+    parts.push_back(std::move(part));
+  }
+  return parts;
+}
+
+tl::expected<std::string_view, ApiFailure> read_text(const MessageFields& message, std::string& joined) {
+  const auto parts = read_parts(message);
+  MINIONS_CHECK_FIELD(parts);
+  if (parts->size() == 1) return parts->front().text;
+  for (const PartFields& part : *parts) {
+    if (part.type != "text") continue;
     if (!joined.empty()) joined += "\n\n";
-    joined += text;
+    joined += part.text;
   }
   return std::string_view(joined);
 }

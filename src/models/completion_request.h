@@ -22,12 +22,16 @@ struct MessageFields {
 };
 [[nodiscard]] tl::expected<std::vector<MessageFields>, ApiFailure> read_messages(simdjson::dom::object body);
 
-// What becomes of parts that are not text.
-enum class OtherParts { kPassedOver, kRefused };
-// A message's content: a string, null (empty), or parts, joined by blank lines. The view is into the request, or into
-// `joined`.
-[[nodiscard]] tl::expected<std::string_view, ApiFailure> read_text(const MessageFields& message, OtherParts others,
-                                                                   std::string& joined);
+struct PartFields {
+  std::string at;  // messages[N].content, and [M] behind it where there are several
+  std::string_view type;
+  std::string_view text;  // of the type text
+  simdjson::dom::object fields;
+};
+// A message's content: a string is one part of the type text, null is none.
+[[nodiscard]] tl::expected<std::vector<PartFields>, ApiFailure> read_parts(const MessageFields& message);
+// Its text, joined by blank lines; other parts are passed over. The view is into the request, or into `joined`.
+[[nodiscard]] tl::expected<std::string_view, ApiFailure> read_text(const MessageFields& message, std::string& joined);
 
 [[nodiscard]] Checked read_answer_options(simdjson::dom::object body, AnswerOptions& to);
 

@@ -24,7 +24,7 @@ Checked read_turns(dom::object body, Storage& storage, std::vector<Turn>& to) {
   const auto messages = read_messages(body);
   MINIONS_CHECK_FIELD(messages);
   for (const MessageFields& message : *messages) {
-    const auto text = read_text(message, OtherParts::kPassedOver, storage.joined.emplace_back());
+    const auto text = read_text(message, storage.joined.emplace_back());
     MINIONS_CHECK_FIELD(text);
     to.push_back({role_of(message.role), *text});
   }

@@ -1,6 +1,7 @@
 #include "models/generation_request.h"
 
 #include "models/completion_request.h"
+#include "models/data_url.h"
 
 namespace minions::models {
 namespace {
@@ -13,14 +14,41 @@ std::string role_of(std::string_view name) {
   return std::string(name);
 }
 
+// {"image_url":{"url":"data:..."}}; some clients leave the object out. "detail" is passed over: how many tokens a
+// picture takes is the model's.
+tl::expected<ContentPart, ApiFailure> read_picture(const PartFields& part) {
+  const std::string at = part.at + ".image_url";
+  const auto value = present(part.fields, "image_url");
+  std::string_view url;
+  if (!value || (value->get(url) != simdjson::SUCCESS && (*value)["url"].get(url) != simdjson::SUCCESS))
+    return bad_request(fmt::format("'{}' must be an object with a url", at), at);
+  auto picture = parse_data_url(url);
+  if (!picture) return bad_request(fmt::format("'{}': {}", at, picture.error().detail), at);
+  return ContentPart{.text = {}, .picture = *std::move(picture), .at = part.at};
+}
+
 Checked read_turns(dom::object body, std::vector<ChatTurn>& to) {
   const auto messages = read_messages(body);
   MINIONS_CHECK_FIELD(messages);
   for (const MessageFields& message : *messages) {
-    std::string joined;
-    const auto text = read_text(message, OtherParts::kRefused, joined);
-    MINIONS_CHECK_FIELD(text);
-    to.push_back({role_of(message.role), std::string(*text)});
+    const auto parts = read_parts(message);
+    MINIONS_CHECK_FIELD(parts);
+    ChatTurn turn{role_of(message.role), {}};
+    for (const PartFields& part : *parts) {
+      if (part.type == "image_url") {
+        auto picture = read_picture(part);
+        MINIONS_CHECK_FIELD(picture);
+        turn.parts.push_back(*std::move(picture));
+      } else if (part.type != "text") {
+        return bad_request(fmt::format("'{}': the embedded model reads no part of the type {}", part.at, part.type),
+                           part.at);
+      } else if (!turn.parts.empty() && !turn.parts.back().picture) {
+        turn.parts.back().text.append("\n\n").append(part.text);
+      } else {
+        turn.parts.push_back({.text = std::string(part.text)});
+      }
+    }
+    to.push_back(std::move(turn));
   }
   return {};
 }

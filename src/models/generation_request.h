@@ -10,14 +10,22 @@
 #include <tl/expected.hpp>
 #include <vector>
 
+#include "base/bytes.h"
 #include "models/answer_options.h"
 #include "models/api_failure.h"
 
 namespace minions::models {
 
-struct ChatTurn {
-  std::string role;  // system, user, assistant or tool
+// Text, or a picture.
+struct ContentPart {
   std::string text;
+  std::optional<Bytes> picture = {};  // as it came: PNG, JPEG, or what else it is
+  std::string at = {};                // of a picture, for error texts: messages[N].content[M]
+};
+
+struct ChatTurn {
+  std::string role;                // system, user, assistant or tool
+  std::vector<ContentPart> parts;  // texts that follow each other are joined by blank lines
 };
 
 // Absent: the model's own recommendation, or llama.cpp's.

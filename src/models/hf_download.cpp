@@ -209,7 +209,7 @@ Result<std::filesystem::path> fetch_all(const HfModel& model, const HfOptions& o
   MINIONS_TRY_ASSIGN(const std::string description,
                      client->run(client->get_text("/api/models/" + model.repository + "/revision/main?blobs=true")));
   MINIONS_TRY_ASSIGN(const Repository repository, parse_repository(description));
-  MINIONS_TRY_ASSIGN(const auto files, choose_files(repository, model.file));
+  MINIONS_TRY_ASSIGN(const auto files, choose_files(repository, model.file, model.part));
   const std::filesystem::path folder = options.cache / "hf" / model.repository / repository.commit;
   for (const RepositoryFile& file : files) {
     const std::string target = fmt::format("/{}/resolve/{}/{}", model.repository, repository.commit, file.path);

@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "crypto/secret.h"
+#include "models/model_part.h"
 
 namespace minions::models {
 
@@ -34,7 +35,8 @@ struct HfOptions {
 
 struct HfModel {
   std::string repository;  // OWNER/REPO
-  std::string file;        // in the repository; empty: its only model, or that of Q4_K_M
+  std::string file;        // in the repository; empty: as choose_files says
+  ModelPart part = ModelPart::kModel;
 };
 
 // The path of the file, or of the first of its parts. Blocks. kUsage: names that are none, or a choice that is to be

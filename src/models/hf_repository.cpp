@@ -12,7 +12,6 @@
 namespace minions::models {
 namespace {
 
-constexpr std::string_view kDefaultQuantisation = "q4_k_m";
 constexpr std::size_t kNamesShown = 20;
 
 constexpr bool is_name_character(char c) {
@@ -86,33 +85,46 @@ std::string names_of(const std::vector<const RepositoryFile*>& files) {
   return names;
 }
 
-// Every model once: of one that was split, its first part.
-std::vector<const RepositoryFile*> models_of(const Repository& repository) {
+bool is_projector(const RepositoryFile& file) {
+  return lower(base_name(file.path)).find("mmproj") != std::string::npos;
+}
+
+bool is_usual(const RepositoryFile& file, ModelPart part) {
+  const std::string name = lower(base_name(file.path));
+  if (part == ModelPart::kModel) return name.find("q4_k_m") != std::string::npos;
+  return name.find("f16") != std::string::npos && name.find("bf16") == std::string::npos;
+}
+
+// Every model, or every projector, once: of one that was split, its first part.
+std::vector<const RepositoryFile*> models_of(const Repository& repository, ModelPart wanted) {
   std::vector<const RepositoryFile*> models;
   for (const RepositoryFile& file : repository.files) {
     const auto part = part_of(file.path);
     if (part && !part->first) continue;
-    if (lower(base_name(file.path)).find("mmproj") == std::string::npos) models.push_back(&file);
+    if (is_projector(file) == (wanted == ModelPart::kProjector)) models.push_back(&file);
   }
   return models;
 }
 
-Result<const RepositoryFile*> choose(const Repository& repository, std::string_view name) {
-  const auto models = models_of(repository);
+Result<const RepositoryFile*> choose(const Repository& repository, std::string_view name, ModelPart part) {
+  const auto models = models_of(repository, part);
+  const std::string_view what = part == ModelPart::kModel ? "model" : "projector";
   if (!name.empty()) {
     for (const RepositoryFile& file : repository.files) {
       if (file.path == name) return &file;
     }
     return fail(ErrorCode::kNotFound, fmt::format("has no GGUF file {}; it has: {}", name, names_of(models)));
   }
-  if (models.empty()) return fail(ErrorCode::kNotFound, "has no GGUF file");
+  if (models.empty())
+    return fail(ErrorCode::kNotFound,
+                part == ModelPart::kModel ? "has no GGUF file" : "has no projector (mmproj-*.gguf)");
   if (models.size() == 1) return models.front();
   std::vector<const RepositoryFile*> usual;
   for (const RepositoryFile* file : models) {
-    if (lower(base_name(file->path)).find(kDefaultQuantisation) != std::string::npos) usual.push_back(file);
+    if (is_usual(*file, part)) usual.push_back(file);
   }
   if (usual.size() == 1) return usual.front();
-  return fail(ErrorCode::kUsage, fmt::format("has several models; name one behind a colon: {}", names_of(models)));
+  return fail(ErrorCode::kUsage, fmt::format("has several {}s; name one behind a colon: {}", what, names_of(models)));
 }
 
 }  // namespace
@@ -142,8 +154,8 @@ Result<Repository> parse_repository(std::string_view json) {
   return repository;
 }
 
-Result<std::vector<RepositoryFile>> choose_files(const Repository& repository, std::string_view name) {
-  MINIONS_TRY_ASSIGN(const RepositoryFile* chosen, choose(repository, name));
+Result<std::vector<RepositoryFile>> choose_files(const Repository& repository, std::string_view name, ModelPart which) {
+  MINIONS_TRY_ASSIGN(const RepositoryFile* chosen, choose(repository, name, which));
   const auto part = part_of(chosen->path);
   if (!part) return std::vector{*chosen};
   std::vector<RepositoryFile> parts;

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "models/model_part.h"
 
 namespace minions::models {
 
@@ -25,9 +26,10 @@ struct Repository {
 [[nodiscard]] Status check_repository_name(std::string_view name);
 // The reply of GET /api/models/OWNER/REPO/revision/main?blobs=true. kBackend: it is none.
 [[nodiscard]] Result<Repository> parse_repository(std::string_view json);
-// The files of the model named, in order: several where it was split. Without a name the repository's only model, or
-// the only one whose name holds Q4_K_M; projectors of pictures are no models. kNotFound, or kUsage with the names to
-// choose from.
-[[nodiscard]] Result<std::vector<RepositoryFile>> choose_files(const Repository& repository, std::string_view name);
+// The files of the model or projector named, in order: several where it was split. Without a name the repository's only
+// one, or the only one whose name holds the usual kind of weights: Q4_K_M for models, F16 for projectors. kNotFound, or
+// kUsage with the names to choose from.
+[[nodiscard]] Result<std::vector<RepositoryFile>> choose_files(const Repository& repository, std::string_view name,
+                                                               ModelPart part = ModelPart::kModel);
 
 }  // namespace minions::models

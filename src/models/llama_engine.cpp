@@ -8,9 +8,7 @@ namespace minions::models {
 
 // Room for one step, in llama.cpp's own form.
 struct LlamaEngine::Batch {
-  explicit Batch(const LlamaRuntime& runtime)
-      : size(static_cast<std::size_t>(llama_n_batch(runtime.context()))),
-        tokens(llama_batch_init(static_cast<std::int32_t>(size), 0, 1)) {}
+  Batch() : size(LlamaRuntime::kBatchTokens), tokens(llama_batch_init(static_cast<std::int32_t>(size), 0, 1)) {}
   ~Batch() { llama_batch_free(tokens); }
   Batch(const Batch&) = delete;
   Batch& operator=(const Batch&) = delete;
@@ -23,7 +21,7 @@ struct LlamaEngine::Batch {
 
 LlamaEngine::LlamaEngine(const LlamaRuntime& runtime, PromptSharing sharing)
     : runtime_(runtime),
-      batch_(std::make_unique<Batch>(runtime)),
+      batch_(std::make_unique<Batch>()),
       slots_(runtime.parallel(), sharing),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
@@ -57,6 +55,7 @@ void LlamaEngine::run(const std::stop_token& stop) {
     compute();
     // Where cores are few, what was said leaves before the next token is computed.
     std::this_thread::yield();
+    read_picture();
   }
   while (!running_.empty()) end(running_.begin(), FinishReason::kCancelled);
   for (const auto& generation : waiting_.extract_if([](const auto&) { return true; }))
@@ -110,23 +109,24 @@ void LlamaEngine::start(std::unique_ptr<Generation> generation, PromptSlots::Pla
   running.slot = place.slot;
   running.read = place.reused;
   // Not every kind of memory can go back to an earlier place.
-  const auto keep = static_cast<llama_pos>(place.reused);
+  const auto keep = static_cast<llama_pos>(generation->prompt.position(place.reused));
   if (!llama_memory_seq_rm(llama_get_memory(runtime_.context()), static_cast<llama_seq_id>(place.slot), keep, -1)) {
     clear(place.slot);
     running.read = 0;
   }
-  running.tokens = std::move(generation->prompt);
-  running.counts.prompt_tokens = running.tokens.size();
+  running.text = std::move(generation->prompt);
+  running.counts.prompt_tokens = running.text.size();
   running.counts.cached_tokens = running.read;
   running.generation = std::move(generation);
+  drop_read_pictures(running);
   running_.push_back(std::move(running));
 }
 
 void LlamaEngine::add_token(Running& running, std::size_t index, bool output) {
   llama_batch& batch = batch_->tokens;
   const std::int32_t place = batch.n_tokens++;
-  batch.token[place] = running.tokens[index];
-  batch.pos[place] = static_cast<llama_pos>(index);
+  batch.token[place] = running.text.tokens[index];
+  batch.pos[place] = static_cast<llama_pos>(running.text.position(index));
   batch.n_seq_id[place] = 1;
   batch.seq_id[place][0] = static_cast<llama_seq_id>(running.slot);
   batch.logits[place] = output ? 1 : 0;
@@ -139,24 +139,25 @@ void LlamaEngine::fill_batch() {
   std::size_t prompts = 0;
   for (Running& running : running_) {
     running.output.reset();
-    if (running.reading_prompt()) {
-      ++prompts;
-    } else {
+    if (!running.reading_prompt()) {
       add_token(running, running.read++, true);
+    } else if (!running.at_picture()) {
+      ++prompts;
     }
   }
   for (Running& running : running_) {
-    if (!running.reading_prompt()) continue;
+    if (!running.reading_prompt() || running.at_picture()) continue;
     const std::size_t share = std::max<std::size_t>(1, batch_->room() / prompts--);
-    const std::size_t end = std::min(running.tokens.size(), running.read + std::min(share, batch_->room()));
+    const std::size_t end = std::min(running.tokens_end(), running.read + std::min(share, batch_->room()));
     while (running.read < end) {
-      add_token(running, running.read, running.read + 1 == running.tokens.size());
+      add_token(running, running.read, running.read + 1 == running.text.size());
       ++running.read;
     }
   }
 }
 
 void LlamaEngine::compute() {
+  if (batch_->tokens.n_tokens == 0) return;  // all are at a picture
   if (llama_decode(runtime_.context(), batch_->tokens) != 0) {
     // Nobody can tell what of the step is in the memory.
     while (!running_.empty()) end(running_.begin(), FinishReason::kFailed);
@@ -171,6 +172,29 @@ void LlamaEngine::compute() {
   }
 }
 
+// One of one request, so that answers go on between two; the others' turn is next.
+void LlamaEngine::read_picture() {
+  const auto running =
+      std::find_if(running_.begin(), running_.end(), [](const Running& one) { return one.at_picture(); });
+  if (running == running_.end()) return;
+  const std::size_t index = running->text.picture_from(running->read);
+  const LlamaVision::Place place{runtime_.context(), running->slot, running->text.position(running->read)};
+  if (!runtime_.vision()->read(running->generation->pictures, index, place)) return end(running, FinishReason::kFailed);
+  running->read = running->text.pictures[index].end();
+  drop_read_pictures(*running);
+  running_.splice(running_.end(), running_, running);
+}
+
+// Their data, once none of them is to be read any more.
+void LlamaEngine::drop_read_pictures(Running& running) {
+  if (running.text.picture_from(running.read) == running.text.pictures.size()) running.generation->pictures = {};
+}
+
+std::size_t LlamaEngine::Running::tokens_end() const {
+  const std::size_t picture = text.picture_from(read);
+  return picture < text.pictures.size() ? text.pictures[picture].begin : text.size();
+}
+
 // The next token of an answer. A reason: it was the last one.
 std::optional<FinishReason> LlamaEngine::take_output(Running& running) {
   Generation& generation = *running.generation;
@@ -181,11 +205,11 @@ std::optional<FinishReason> LlamaEngine::take_output(Running& running) {
   } catch (const std::exception&) {
     return FinishReason::kFailed;  // no token fits the grammar
   }
-  running.tokens.push_back(token);
+  running.text.tokens.push_back(token);
   const std::size_t written = ++running.counts.completion_tokens;
   const bool last = llama_vocab_is_eog(runtime_.vocabulary(), token);
   std::string shown = last ? std::string() : generation.filter.take(runtime_.piece(token));
-  const bool full = written >= generation.max_tokens || running.tokens.size() >= runtime_.context_tokens();
+  const bool full = written >= generation.max_tokens || running.text.size() >= runtime_.context_tokens();
   if ((last || full) && !generation.filter.stopped()) shown += generation.filter.finish();
   if (!shown.empty() && !generation.listener->text(shown)) return FinishReason::kCancelled;
   if (last || generation.filter.stopped()) return FinishReason::kStop;
@@ -194,11 +218,11 @@ std::optional<FinishReason> LlamaEngine::take_output(Running& running) {
 }
 
 void LlamaEngine::end(RunningList::iterator running, FinishReason reason) {
-  std::vector<Token> kept;
+  Prompt kept;
   // A request that was broken off may be of a session that is over and has been forgotten already.
   if (reason == FinishReason::kStop || reason == FinishReason::kLength) {
-    kept = std::move(running->tokens);
-    kept.resize(running->read);
+    kept = std::move(running->text);
+    kept.cut(running->read);
   }
   if (slots_.give_back(running->slot, std::move(kept)) == PromptSlots::Keep::kNo) clear(running->slot);
   running->counts.reason = reason;

@@ -1,5 +1,5 @@
-// One thread that computes for all requests: each step takes a token of every answer and a share of every prompt that
-// is still being read. Requests wait in a queue that serves sessions in turn.
+// One thread that computes for all requests: each step takes a token of every answer, a share of every prompt that is
+// still being read, and a picture. Requests wait in a queue that serves sessions in turn.
 #pragma once
 
 #include <condition_variable>
@@ -36,7 +36,8 @@ class GenerationListener {
 
 struct Generation {
   std::string session;
-  std::vector<Token> prompt;  // not empty, shorter than the context
+  Prompt prompt;  // not empty, shorter than the context, with a token at its end
+  PictureData pictures;
   Sampler sampler;
   TextFilter filter;
   std::size_t max_tokens;
@@ -56,16 +57,19 @@ class LlamaEngine {
   void forget(std::string_view session);
 
  private:
-  // A request that has a place in the model's memory. The first `read` of its tokens are in it.
+  // A request that has a place in the model's memory. The first `read` of its cells are in it.
   struct Running {
     std::unique_ptr<Generation> generation;
     std::size_t slot = 0;
-    std::vector<Token> tokens;  // prompt, then answer
+    Prompt text;  // prompt, then answer
     std::size_t read = 0;
     GenerationEnd counts;
     std::optional<std::int32_t> output;  // place in the batch whose logits are wanted
 
     [[nodiscard]] bool reading_prompt() const { return read < counts.prompt_tokens; }
+    // Where the next picture begins that is not read yet, or where the text ends.
+    [[nodiscard]] std::size_t tokens_end() const;
+    [[nodiscard]] bool at_picture() const { return reading_prompt() && read == tokens_end(); }
   };
   using RunningList = std::list<Running>;
   struct Batch;
@@ -78,6 +82,8 @@ class LlamaEngine {
   void fill_batch();
   void add_token(Running& running, std::size_t index, bool output);
   void compute();
+  void read_picture();
+  static void drop_read_pictures(Running& running);
   [[nodiscard]] std::optional<FinishReason> take_output(Running& running);
   void end(RunningList::iterator running, FinishReason reason);
   void clear(std::size_t slot);

@@ -64,8 +64,9 @@ class LlamaModel final : public InProcessModel {
 
  private:
   void list(ApiSink& sink) const;
-  void generate(const GenerationRequest& request, const ApiRequest& from, ApiSink& sink, std::stop_token stop);
-  [[nodiscard]] tl::expected<PreparedPrompt, ApiFailure> prepare(const GenerationRequest& request) const;
+  void generate(GenerationRequest& request, const ApiRequest& from, ApiSink& sink, std::stop_token stop);
+  [[nodiscard]] tl::expected<PreparedPrompt, ApiFailure> prepare(const GenerationRequest& request,
+                                                                 const std::stop_token& stop) const;
 
   const std::string id_;
   const std::unique_ptr<LlamaRuntime> runtime_;
@@ -85,7 +86,7 @@ void LlamaModel::serve(const ApiRequest& request, ApiSink& sink, std::stop_token
   if (request.method == "GET" && path == "/v1/models") return list(sink);
   const bool chat = path == "/v1/chat/completions";
   if (request.method == "POST" && (chat || path == "/v1/completions")) {
-    const auto parsed = parse_generation_request(chat ? RequestKind::kChat : RequestKind::kCompletion, request.body);
+    auto parsed = parse_generation_request(chat ? RequestKind::kChat : RequestKind::kCompletion, request.body);
     if (!parsed) return refuse(parsed.error(), sink);
     return generate(*parsed, request, sink, std::move(stop));
   }
@@ -94,33 +95,36 @@ void LlamaModel::serve(const ApiRequest& request, ApiSink& sink, std::stop_token
   refuse({404, fmt::format("the embedded model has no {} {}", request.method, path), "", "unsupported_endpoint"}, sink);
 }
 
-tl::expected<PreparedPrompt, ApiFailure> LlamaModel::prepare(const GenerationRequest& request) const {
+tl::expected<PreparedPrompt, ApiFailure> LlamaModel::prepare(const GenerationRequest& request,
+                                                             const std::stop_token& stop) const {
   if (!request.model.empty() && request.model != id_) {
     return tl::unexpected<ApiFailure>(
         ApiFailure{404, fmt::format("the model here is {}, found {}", id_, request.model), "model", "model_not_found"});
   }
-  auto prepared = prompts_->prepare(request);
+  auto prepared = prompts_->prepare(request, stop);
   if (!prepared) return prepared;
-  if (prepared->tokens.size() >= runtime_->context_tokens()) {
+  if (prepared->prompt.size() >= runtime_->context_tokens()) {
     return tl::unexpected<ApiFailure>(
         ApiFailure{400,
                    fmt::format("this model's context is {} tokens, the prompt has {} and leaves no room for an answer",
-                               runtime_->context_tokens(), prepared->tokens.size()),
+                               runtime_->context_tokens(), prepared->prompt.size()),
                    request.kind == RequestKind::kChat ? "messages" : "prompt", "context_length_exceeded"});
   }
   return prepared;
 }
 
-void LlamaModel::generate(const GenerationRequest& request, const ApiRequest& from, ApiSink& sink,
-                          std::stop_token stop) {
-  auto prepared = prepare(request);
+void LlamaModel::generate(GenerationRequest& request, const ApiRequest& from, ApiSink& sink, std::stop_token stop) {
+  auto prepared = prepare(request, stop);
+  if (stop.stop_requested()) return;
   if (!prepared) return refuse(prepared.error(), sink);
+  request.turns.clear();  // pictures are large, and the answer may take long
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   GenerationReply reply(request, id_, to_hex(crypto::SystemRandom().bytes<12>()),
                         std::chrono::duration_cast<std::chrono::seconds>(now).count(), sink);
   Answer answer(reply);
   engine_.submit(std::make_unique<Generation>(Generation{.session = std::string(from.session),
-                                                         .prompt = std::move(prepared->tokens),
+                                                         .prompt = std::move(prepared->prompt),
+                                                         .pictures = std::move(prepared->pictures),
                                                          .sampler = std::move(prepared->sampler),
                                                          .filter = TextFilter(std::move(prepared->stops)),
                                                          .max_tokens = request.max_tokens.value_or(SIZE_MAX),
@@ -154,7 +158,7 @@ Result<File> open_file(const std::string& path) {
   return file;
 }
 
-Result<std::string> hash_file(std::FILE* file, const LlamaOptions& options) {
+Result<std::string> hash_file(std::FILE* file, const std::string& path, const std::stop_token& stop) {
   struct stat about {};
   static_cast<void>(fstat(fileno(file), &about));
   std::rewind(file);
@@ -163,12 +167,12 @@ Result<std::string> hash_file(std::FILE* file, const LlamaOptions& options) {
   double done = 0;
   LoadProgress progress;
   while (const std::size_t got = std::fread(piece.data(), 1, piece.size(), file)) {
-    if (options.stop.stop_requested()) return fail(ErrorCode::kCancelled, "broken off");
+    if (stop.stop_requested()) return fail(ErrorCode::kCancelled, "broken off");
     hash.update(ByteView(piece).first(got));
     done += static_cast<double>(got);
     progress.report("hash", done / static_cast<double>(std::max<off_t>(1, about.st_size)));
   }
-  if (std::ferror(file) != 0) return fail(ErrorCode::kIo, fmt::format("{}: reading broke off", options.path));
+  if (std::ferror(file) != 0) return fail(ErrorCode::kIo, fmt::format("{}: reading broke off", path));
   return to_hex(std::move(hash).finish());
 }
 
@@ -181,12 +185,19 @@ std::string id_of(const std::string& path) {
 
 Result<LoadedModel> load_llama_model(const LlamaOptions& options) {
   MINIONS_TRY_ASSIGN(const File file, open_file(options.path));
+  File projector;
+  if (!options.projector_path.empty()) {
+    MINIONS_TRY_ASSIGN(projector, open_file(options.projector_path));
+  }
   LoadedModel loaded;
   loaded.id = options.id.empty() ? id_of(options.path) : options.id;
   if (options.hash == WeightsHash::kComputed) {
-    MINIONS_TRY_ASSIGN(loaded.weights_sha256, hash_file(file.get(), options));
+    MINIONS_TRY_ASSIGN(loaded.weights_sha256, hash_file(file.get(), options.path, options.stop));
+    if (projector != nullptr) {
+      MINIONS_TRY_ASSIGN(loaded.projector_sha256, hash_file(projector.get(), options.projector_path, options.stop));
+    }
   }
-  auto runtime = LlamaRuntime::load(file.get(), options);
+  auto runtime = LlamaRuntime::load(file.get(), projector.get(), options);
   if (options.stop.stop_requested()) return fail(ErrorCode::kCancelled, "broken off");
   if (!runtime) return fail(std::move(runtime).error().in(options.path));
   loaded.context_tokens = (*runtime)->context_tokens();

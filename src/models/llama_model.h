@@ -18,6 +18,8 @@ enum class WeightsHash { kComputed, kLeftOut };
 
 struct LlamaOptions {
   std::string path;
+  std::string projector_path = {};              // a GGUF that turns pictures into what the model reads; empty: none
+  std::optional<std::uint32_t> picture_tokens;  // at most, of models whose pictures take tokens as they are large
   std::string id = {};                          // empty: the file's name without .gguf
   std::optional<std::uint32_t> context_tokens;  // of each request; absent: what the model was made for, at most 8,192
   std::uint32_t parallel = 4;                   // requests computed at once; each has a context of its own
@@ -32,11 +34,11 @@ struct LoadedModel {
   std::unique_ptr<InProcessModel> model;
   std::string id;                    // as the options say
   std::string weights_sha256;        // hex, of the file; empty: left out
-  std::string projector_sha256;      // hex, of the projector's file; empty: none
+  std::string projector_sha256;      // the same of the projector; empty: there is none, too
   std::uint64_t context_tokens = 0;  // of each request
 };
 
-// Reads the file twice, once for its hash and once into the model, through one descriptor. kNotFound, kMalformed, kIo,
+// Reads each file twice, once for its hash and once into the model, through one descriptor. kNotFound, kMalformed, kIo,
 // kCancelled; kUnsupported in a build without llama.cpp.
 [[nodiscard]] Result<LoadedModel> load_llama_model(const LlamaOptions& options);
 

@@ -23,17 +23,36 @@ tl::unexpected<ApiFailure> refuse(std::string message, std::string param) {
   return tl::unexpected<ApiFailure>(ApiFailure{400, std::move(message), std::move(param), {}});
 }
 
-tl::expected<Rendered, ApiFailure> render_chat(const common_chat_templates* templates,
+// Where a turn has pictures, their places go through the template as text.
+common_chat_msg message_of(const ChatTurn& turn, const std::string& marker) {
+  common_chat_msg message;
+  message.role = turn.role;
+  const bool is_text = turn.parts.size() == 1 && !turn.parts.front().picture;
+  if (is_text) message.content = turn.parts.front().text;
+  for (const ContentPart& part : turn.parts) {
+    if (is_text) break;
+    message.content_parts.push_back(part.picture ? common_chat_msg_content_part{"media_marker", marker}
+                                                 : common_chat_msg_content_part{"text", part.text});
+  }
+  return message;
+}
+
+std::vector<const ContentPart*> pictures_of(const GenerationRequest& request) {
+  std::vector<const ContentPart*> pictures;
+  for (const ChatTurn& turn : request.turns) {
+    for (const ContentPart& part : turn.parts) {
+      if (part.picture) pictures.push_back(&part);
+    }
+  }
+  return pictures;
+}
+
+tl::expected<Rendered, ApiFailure> render_chat(const common_chat_templates* templates, const std::string& marker,
                                                const GenerationRequest& request) {
   if (templates == nullptr)
     return refuse("this model has no chat template; /v1/completions takes plain prompts", "messages");
   common_chat_templates_inputs inputs;
-  for (const ChatTurn& turn : request.turns) {
-    common_chat_msg message;
-    message.role = turn.role;
-    message.content = turn.text;
-    inputs.messages.push_back(std::move(message));
-  }
+  for (const ChatTurn& turn : request.turns) inputs.messages.push_back(message_of(turn, marker));
   inputs.chat_template_kwargs = request.template_arguments;
   const auto thinking = request.template_arguments.find("enable_thinking");
   inputs.enable_thinking = thinking == request.template_arguments.end() || thinking->second != "false";
@@ -112,10 +131,28 @@ Result<std::unique_ptr<LlamaPrompts>> LlamaPrompts::make(const LlamaRuntime& run
   return prompts;
 }
 
-tl::expected<PreparedPrompt, ApiFailure> LlamaPrompts::prepare(const GenerationRequest& request) const {
+tl::expected<PicturePrompt, ApiFailure> LlamaPrompts::tokenize(const GenerationRequest& request,
+                                                               const std::string& text,
+                                                               const std::stop_token& stop) const {
+  const std::vector<const ContentPart*> pictures = pictures_of(request);
+  if (!pictures.empty()) return runtime_.vision()->tokenize(text, pictures, stop);
+  PicturePrompt prompt;
+  prompt.prompt.tokens = common_tokenize(runtime_.vocabulary(), text, true, true);
+  return prompt;
+}
+
+tl::expected<PreparedPrompt, ApiFailure> LlamaPrompts::prepare(const GenerationRequest& request,
+                                                               const std::stop_token& stop) const {
+  const std::vector<const ContentPart*> pictures = pictures_of(request);
+  if (!pictures.empty() && runtime_.vision() == nullptr) {
+    return refuse(fmt::format("'{}': this model reads text only: it has no projector for pictures (minionsd --mmproj, "
+                              "minions run --worker-mmproj)",
+                              pictures.front()->at),
+                  pictures.front()->at);
+  }
   Rendered rendered;
   if (request.kind == RequestKind::kChat) {
-    auto chat = render_chat(templates_.get(), request);
+    auto chat = render_chat(templates_.get(), pictures.empty() ? std::string() : runtime_.vision()->marker(), request);
     if (!chat) return tl::unexpected<ApiFailure>(chat.error());
     rendered = *std::move(chat);
   } else {
@@ -125,16 +162,19 @@ tl::expected<PreparedPrompt, ApiFailure> LlamaPrompts::prepare(const GenerationR
   if (!grammar) return tl::unexpected<ApiFailure>(grammar.error());
   PreparedPrompt prepared;
   try {
-    prepared.tokens = common_tokenize(runtime_.vocabulary(), rendered.prompt, true, true);
     common_params_sampling sampling = sampling_of(runtime_.model(), request.sampling);
     if (!grammar->empty()) sampling.grammar = {COMMON_GRAMMAR_TYPE_USER, *std::move(grammar)};
     prepared.sampler.reset(common_sampler_init(runtime_.model(), sampling));
+    auto tokenized = tokenize(request, rendered.prompt, stop);
+    if (!tokenized) return tl::unexpected<ApiFailure>(tokenized.error());
+    prepared.prompt = std::move(tokenized->prompt);
+    prepared.pictures = std::move(tokenized->data);
   } catch (const std::exception& error) {
     return refuse(fmt::format("the request cannot be used: {}", error.what()), "");
   }
-  if (prepared.tokens.empty()) return refuse("the prompt has no token", "prompt");
+  if (prepared.prompt.empty()) return refuse("the prompt has no token", "prompt");
   prepared.stops = request.stop;
-  for (std::string& stop : rendered.stops) prepared.stops.push_back(std::move(stop));
+  for (std::string& one : rendered.stops) prepared.stops.push_back(std::move(one));
   return prepared;
 }
 

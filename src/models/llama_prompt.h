@@ -1,5 +1,6 @@
-// From a request to what the engine computes: the conversation through the model's own chat template, tokens, and a
-// sampler with the grammar of the wanted shape. Used by many threads at once; changes nothing.
+// From a request to what the engine computes: the conversation through the model's own chat template, tokens, pictures,
+// and a sampler with the grammar of the wanted shape. Used by many threads at once; changes nothing. Waits
+// only where there are pictures.
 #pragma once
 
 #include <memory>
@@ -21,7 +22,8 @@ struct FreeSampler {
 using Sampler = std::unique_ptr<common_sampler, FreeSampler>;
 
 struct PreparedPrompt {
-  std::vector<Token> tokens;
+  Prompt prompt;
+  PictureData pictures;
   Sampler sampler;
   std::vector<std::string> stops;  // the request's, and those of the template
 };
@@ -32,9 +34,13 @@ class LlamaPrompts {
   [[nodiscard]] static Result<std::unique_ptr<LlamaPrompts>> make(const LlamaRuntime& runtime);
   ~LlamaPrompts();
 
-  [[nodiscard]] tl::expected<PreparedPrompt, ApiFailure> prepare(const GenerationRequest& request) const;
+  [[nodiscard]] tl::expected<PreparedPrompt, ApiFailure> prepare(const GenerationRequest& request,
+                                                                 const std::stop_token& stop) const;
 
  private:
+  [[nodiscard]] tl::expected<PicturePrompt, ApiFailure> tokenize(const GenerationRequest& request,
+                                                                 const std::string& text,
+                                                                 const std::stop_token& stop) const;
   struct FreeTemplates {
     void operator()(common_chat_templates* templates) const;
   };

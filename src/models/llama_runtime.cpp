@@ -16,8 +16,6 @@ namespace minions::models {
 namespace {
 
 constexpr std::uint32_t kDefaultContext = 8192;
-// Tokens of prompts that are read in one step: between two steps a request can be cancelled.
-constexpr std::uint32_t kBatchTokens = 512;
 
 // The last complaint of llama.cpp while it loads a file, which is the operator's own. Later ones are dropped.
 struct Complaint {
@@ -96,12 +94,14 @@ LlamaRuntime::~LlamaRuntime() {
   if (context_ != nullptr) llama_detach_threadpool(context_.get());
 }
 
-Result<std::unique_ptr<LlamaRuntime>> LlamaRuntime::load(std::FILE* file, const LlamaOptions& options) {
+Result<std::unique_ptr<LlamaRuntime>> LlamaRuntime::load(std::FILE* file, std::FILE* projector,
+                                                         const LlamaOptions& options) {
   start_llama();
   const Listening listening;
   std::unique_ptr<LlamaRuntime> runtime(new LlamaRuntime());
   try {
     Status opened = runtime->open_model(file, options);
+    if (opened && projector != nullptr) opened = runtime->open_projector(projector, options);
     if (opened) opened = runtime->open_context(options);
     if (!opened) return fail(listening.explained(std::move(opened).error()));
     runtime->warm_up();
@@ -123,6 +123,13 @@ Status LlamaRuntime::open_model(std::FILE* file, const LlamaOptions& options) {
   return {};
 }
 
+Status LlamaRuntime::open_projector(std::FILE* projector, const LlamaOptions& options) {
+  auto vision = LlamaVision::load(projector, model_.get(), options, take_log);
+  if (!vision) return fail(std::move(vision).error().in(options.projector_path));
+  vision_ = *std::move(vision);
+  return {};
+}
+
 Status LlamaRuntime::open_context(const LlamaOptions& options) {
   if (llama_model_has_encoder(model_.get()) || !llama_model_has_decoder(model_.get()))
     return fail(ErrorCode::kUnsupported, "the model writes no text");
@@ -135,8 +142,9 @@ Status LlamaRuntime::open_context(const LlamaOptions& options) {
   llama_context_params parameters = llama_context_default_params();
   parameters.n_ctx = context_tokens * options.parallel;
   parameters.n_seq_max = options.parallel;
-  parameters.n_batch = kBatchTokens;
-  parameters.n_ubatch = kBatchTokens;
+  const bool whole = vision_ != nullptr && vision_->reads_pictures_whole();
+  parameters.n_batch = whole ? std::max(kBatchTokens, LlamaVision::kWholePictureCells) : kBatchTokens;
+  parameters.n_ubatch = parameters.n_batch;
   parameters.n_outputs_max = options.parallel;
   parameters.n_threads = threads;
   parameters.n_threads_batch = threads;

@@ -11,6 +11,8 @@
 
 #include "base/result.h"
 #include "models/llama_model.h"
+#include "models/llama_vision.h"
+#include "models/prompt.h"
 
 struct common_threadpools;
 
@@ -18,8 +20,9 @@ namespace minions::models {
 
 class LlamaRuntime {
  public:
-  // The file is read from its start.
-  [[nodiscard]] static Result<std::unique_ptr<LlamaRuntime>> load(std::FILE* file, const LlamaOptions& options);
+  // Files are read from their start. No projector: null.
+  [[nodiscard]] static Result<std::unique_ptr<LlamaRuntime>> load(std::FILE* file, std::FILE* projector,
+                                                                  const LlamaOptions& options);
   ~LlamaRuntime();
   LlamaRuntime(const LlamaRuntime&) = delete;
   LlamaRuntime& operator=(const LlamaRuntime&) = delete;
@@ -27,8 +30,12 @@ class LlamaRuntime {
   [[nodiscard]] llama_model* model() const { return model_.get(); }
   [[nodiscard]] llama_context* context() const { return context_.get(); }
   [[nodiscard]] const llama_vocab* vocabulary() const { return llama_model_get_vocab(model_.get()); }
+  [[nodiscard]] const LlamaVision* vision() const { return vision_.get(); }  // null: the model reads text only
   [[nodiscard]] std::size_t context_tokens() const { return llama_n_ctx_seq(context_.get()); }
   [[nodiscard]] std::size_t parallel() const { return llama_n_seq_max(context_.get()); }
+
+  // Of prompts and answers, in one step: between two steps a request can be cancelled.
+  static constexpr std::uint32_t kBatchTokens = 512;
 
   // Bytes of a token; control tokens have none.
   [[nodiscard]] std::string piece(Token token) const;
@@ -42,10 +49,12 @@ class LlamaRuntime {
   };
   LlamaRuntime();
   [[nodiscard]] Status open_model(std::FILE* file, const LlamaOptions& options);
+  [[nodiscard]] Status open_projector(std::FILE* projector, const LlamaOptions& options);
   [[nodiscard]] Status open_context(const LlamaOptions& options);
   void warm_up();
 
   std::unique_ptr<llama_model, FreeModel> model_;
+  std::unique_ptr<LlamaVision> vision_;
   std::unique_ptr<llama_context, FreeContext> context_;
   std::unique_ptr<common_threadpools> threads_;
 };

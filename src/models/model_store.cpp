@@ -32,12 +32,12 @@ ModelStoreOptions store_options(const std::function<const char*(const char*)>& g
   return options;
 }
 
-Result<std::filesystem::path> resolve_model(std::string_view name, const ModelStoreOptions& options) {
-  if (name.starts_with(kOllama)) return find_ollama_model(name.substr(kOllama.size()), options.ollama_stores);
+Result<std::filesystem::path> resolve_model(std::string_view name, const ModelStoreOptions& options, ModelPart part) {
+  if (name.starts_with(kOllama)) return find_ollama_model(name.substr(kOllama.size()), options.ollama_stores, part);
   if (!name.starts_with(kHf)) return std::filesystem::path(name);
   name.remove_prefix(kHf.size());
   const std::size_t colon = std::min(name.find(':'), name.size());
-  HfModel model{std::string(name.substr(0, colon)), std::string(name.substr(std::min(colon + 1, name.size())))};
+  HfModel model{std::string(name.substr(0, colon)), std::string(name.substr(std::min(colon + 1, name.size()))), part};
   if (colon + 1 == name.size()) return fail(ErrorCode::kUsage, "hf:" + model.repository + ": no file behind the colon");
   return fetch_hf_model(model, options.hf);
 }

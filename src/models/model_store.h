@@ -1,4 +1,4 @@
-// What --model names, as a file on this machine: a path, hf:OWNER/REPO[:FILE], or ollama:NAME.
+// What --model and --mmproj name, as a file on this machine: a path, hf:OWNER/REPO[:FILE], or ollama:NAME.
 #pragma once
 
 #include "models/hf_download.h"
@@ -16,6 +16,7 @@ struct ModelStoreOptions {
 
 // A path is given back as it is, whether or not it is there. hf: downloads what is not in the cache; blocks. Errors as
 // those of fetch_hf_model and find_ollama_model.
-[[nodiscard]] Result<std::filesystem::path> resolve_model(std::string_view name, const ModelStoreOptions& options);
+[[nodiscard]] Result<std::filesystem::path> resolve_model(std::string_view name, const ModelStoreOptions& options,
+                                                          ModelPart part = ModelPart::kModel);
 
 }  // namespace minions::models

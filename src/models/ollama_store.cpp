@@ -14,6 +14,7 @@ namespace minions::models {
 namespace {
 
 constexpr std::string_view kModelLayer = "application/vnd.ollama.image.model";
+constexpr std::string_view kProjectorLayer = "application/vnd.ollama.image.projector";
 constexpr std::size_t kManifestBytes = 1024 * 1024;
 constexpr std::size_t kReadBytes = 1024 * 1024;
 
@@ -62,19 +63,21 @@ struct Blob {
   std::uint64_t size;
 };
 
-Result<Blob> model_layer(std::string_view json) {
+Result<Blob> layer_of(std::string_view json, ModelPart part) {
+  const std::string_view type = part == ModelPart::kModel ? kModelLayer : kProjectorLayer;
   const Json manifest = Json::parse(json, nullptr, false);
   if (!manifest.is_object()) return fail(ErrorCode::kMalformed, "is no JSON object");
   MINIONS_TRY_ASSIGN(const Json* layers, array_member(manifest, "layers"));
   for (const Json& layer : *layers) {
-    if (!layer.is_object() || layer.value("mediaType", Json()) != kModelLayer) continue;
+    if (!layer.is_object() || layer.value("mediaType", Json()) != type) continue;
     MINIONS_TRY_ASSIGN(const std::string digest, string_member(layer, "digest"));
     MINIONS_TRY_ASSIGN(const std::uint64_t size, integer_member(layer, "size"));
     if (!digest.starts_with("sha256:") || !exactly<32>(from_hex(digest.substr(7))))
       return fail(ErrorCode::kMalformed, "digest: want sha256: and 64 hex digits");
     return Blob{digest.substr(7), size};
   }
-  return fail(ErrorCode::kMalformed, fmt::format("names no layer of type {}", kModelLayer));
+  const ErrorCode code = part == ModelPart::kModel ? ErrorCode::kMalformed : ErrorCode::kNotFound;
+  return fail(code, fmt::format("names no layer of type {}", type));
 }
 
 Status check_blob(const std::filesystem::path& path, const Blob& blob) {
@@ -95,10 +98,11 @@ Status check_blob(const std::filesystem::path& path, const Blob& blob) {
   return fail(ErrorCode::kTampered, fmt::format("want sha256 {}, found {}", blob.hex, found));
 }
 
-Result<std::filesystem::path> model_in(const std::filesystem::path& store, const std::filesystem::path& manifest) {
+Result<std::filesystem::path> model_in(const std::filesystem::path& store, const std::filesystem::path& manifest,
+                                       ModelPart part) {
   auto text = read_manifest(manifest);
   if (!text) return fail(std::move(text).error().in(manifest.string()));
-  auto blob = model_layer(*text);
+  auto blob = layer_of(*text, part);
   if (!blob) return fail(std::move(blob).error().in(manifest.string()));
   std::filesystem::path path = store / "blobs" / ("sha256-" + blob->hex);
   if (Status checked = check_blob(path, *blob); !checked) return fail(std::move(checked).error().in(path.string()));
@@ -107,12 +111,13 @@ Result<std::filesystem::path> model_in(const std::filesystem::path& store, const
 
 }  // namespace
 
-Result<std::filesystem::path> find_ollama_model(std::string_view name, std::span<const std::filesystem::path> stores) {
+Result<std::filesystem::path> find_ollama_model(std::string_view name, std::span<const std::filesystem::path> stores,
+                                                ModelPart part) {
   MINIONS_TRY_ASSIGN(const std::filesystem::path manifest, manifest_of(name));
   std::string looked_in;
   for (const std::filesystem::path& store : stores) {
     std::error_code error;
-    if (std::filesystem::is_regular_file(store / manifest, error)) return model_in(store, store / manifest);
+    if (std::filesystem::is_regular_file(store / manifest, error)) return model_in(store, store / manifest, part);
     looked_in += (looked_in.empty() ? "" : ", ") + store.string();
   }
   return fail(ErrorCode::kNotFound, fmt::format("ollama:{}: is not in {}; `ollama pull {}` gets it", name,

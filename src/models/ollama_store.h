@@ -6,14 +6,16 @@
 #include <string>
 
 #include "base/result.h"
+#include "models/model_part.h"
 
 namespace minions::models {
 
 // NAME[:TAG], OWNER/NAME[:TAG] or HOST/OWNER/NAME[:TAG], as `ollama list` shows it; TAG is latest where none is given.
 // The path of the GGUF file, its digest checked. The first store that has the name is taken. kUsage: no such name can
-// be; kNotFound: no store has it; kMalformed: a manifest that is none; kTampered: a file with another digest than its
-// name.
+// be; kNotFound: no store has it, or it has no projector; kMalformed: a manifest that is none; kTampered: a file with
+// another digest than its name.
 [[nodiscard]] Result<std::filesystem::path> find_ollama_model(std::string_view name,
-                                                              std::span<const std::filesystem::path> stores);
+                                                              std::span<const std::filesystem::path> stores,
+                                                              ModelPart part = ModelPart::kModel);
 
 }  // namespace minions::models

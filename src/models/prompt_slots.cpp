@@ -8,22 +8,16 @@ namespace {
 
 constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
-std::size_t common_prefix(std::span<const Token> a, std::span<const Token> b) {
-  const std::size_t most = std::min(a.size(), b.size());
-  const auto end = a.begin() + static_cast<std::ptrdiff_t>(most);
-  return static_cast<std::size_t>(std::mismatch(a.begin(), end, b.begin()).first - a.begin());
-}
-
 }  // namespace
 
 bool PromptSlots::may_reuse(const Slot& slot, std::string_view session) const {
-  if (slot.tokens.empty()) return false;
+  if (slot.held.empty()) return false;
   return sharing_ == PromptSharing::kAcrossSessions || (!session.empty() && slot.session == session);
 }
 
 // First a slot that this conversation was in, then an empty one, then the session's own oldest, then the oldest of all:
 // a session with many conversations takes from itself before it takes from others.
-std::size_t PromptSlots::choose(std::string_view session, std::span<const Token> prompt) const {
+std::size_t PromptSlots::choose(std::string_view session, const Prompt& prompt) const {
   std::array<std::size_t, 4> best = {kNone, kNone, kNone, kNone};
   std::size_t most_reused = 0;
   const auto older = [&](std::size_t a, std::size_t b) { return b == kNone || slots_[a].used < slots_[b].used; };
@@ -32,13 +26,13 @@ std::size_t PromptSlots::choose(std::string_view session, std::span<const Token>
     if (slot.busy) continue;
     if (may_reuse(slot, session)) {
       // Another conversation may begin alike, with a system prompt for instance: what is worth more there stays.
-      const std::size_t reused = common_prefix(slot.tokens, prompt);
-      if (reused > most_reused && reused * 2 >= slot.prompt_tokens) {
+      const std::size_t reused = common_prefix(slot.held, prompt);
+      if (reused > most_reused && reused * 2 >= slot.prompt_cells) {
         most_reused = reused;
         best[0] = index;
       }
     }
-    if (slot.tokens.empty() && older(index, best[1])) best[1] = index;
+    if (slot.held.empty() && older(index, best[1])) best[1] = index;
     if (slot.session == session && older(index, best[2])) best[2] = index;
     if (older(index, best[3])) best[3] = index;
   }
@@ -46,27 +40,27 @@ std::size_t PromptSlots::choose(std::string_view session, std::span<const Token>
   return found == best.end() ? kNone : *found;
 }
 
-std::optional<PromptSlots::Place> PromptSlots::take(std::string_view session, std::span<const Token> prompt) {
+std::optional<PromptSlots::Place> PromptSlots::take(std::string_view session, const Prompt& prompt) {
   const std::size_t index = choose(session, prompt);
   if (index == kNone) return std::nullopt;
   Slot& slot = slots_[index];
   std::size_t reused = 0;
   if (may_reuse(slot, session) && !prompt.empty())
-    reused = std::min(common_prefix(slot.tokens, prompt), prompt.size() - 1);
+    reused = prompt.whole_cells(std::min(common_prefix(slot.held, prompt), prompt.size() - 1));
   slot.session = session;
-  slot.tokens.clear();
-  slot.prompt_tokens = prompt.size();
+  slot.held = {};
+  slot.prompt_cells = prompt.size();
   slot.used = ++uses_;
   slot.busy = true;
   return Place{index, reused};
 }
 
-PromptSlots::Keep PromptSlots::give_back(std::size_t index, std::vector<Token> tokens) {
+PromptSlots::Keep PromptSlots::give_back(std::size_t index, Prompt held) {
   Slot& slot = slots_[index];
   slot.busy = false;
-  if (slot.session.empty() && sharing_ == PromptSharing::kWithinSession) tokens.clear();
-  slot.tokens = std::move(tokens);
-  return slot.tokens.empty() ? Keep::kNo : Keep::kYes;
+  if (slot.session.empty() && sharing_ == PromptSharing::kWithinSession) held = {};
+  slot.held = std::move(held);
+  return slot.held.empty() ? Keep::kNo : Keep::kYes;
 }
 
 std::vector<std::size_t> PromptSlots::forget(std::string_view session) {
@@ -78,14 +72,14 @@ std::vector<std::size_t> PromptSlots::forget(std::string_view session) {
     // Without a session, what is given back is not kept.
     slot.session.clear();
     if (slot.busy || sharing_ == PromptSharing::kAcrossSessions) continue;
-    slot.tokens.clear();
+    slot.held = {};
     to_clear.push_back(index);
   }
   return to_clear;
 }
 
 bool PromptSlots::unused() const {
-  return std::none_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.busy || !slot.tokens.empty(); });
+  return std::none_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.busy || !slot.held.empty(); });
 }
 
 }  // namespace minions::models

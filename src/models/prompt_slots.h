@@ -5,14 +5,13 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace minions::models {
+#include "models/prompt.h"
 
-using Token = std::int32_t;
+namespace minions::models {
 
 enum class PromptSharing { kWithinSession, kAcrossSessions };
 
@@ -22,16 +21,16 @@ class PromptSlots {
 
   struct Place {
     std::size_t slot;
-    // Tokens from the prompt's start that are in the slot and stay; the rest of the slot is to be cleared. Less than
-    // the prompt: its last token is always read again, for what comes after it.
+    // Cells from the prompt's start that are in the slot and stay; the rest of the slot is to be cleared. Less than the
+    // prompt: its last token is always read again, for what comes after it.
     std::size_t reused;
   };
   // Nothing: all are in use. An empty session is nobody's: nothing is kept for it.
-  [[nodiscard]] std::optional<Place> take(std::string_view session, std::span<const Token> prompt);
+  [[nodiscard]] std::optional<Place> take(std::string_view session, const Prompt& prompt);
 
   enum class Keep { kYes, kNo };
   // Of the prompt and what came after it, what the model's memory holds now. kNo: it is to be cleared.
-  [[nodiscard]] Keep give_back(std::size_t slot, std::vector<Token> tokens);
+  [[nodiscard]] Keep give_back(std::size_t slot, Prompt held);
 
   // The session is over. The slots to clear; those in use will be answered kNo when they are given back.
   [[nodiscard]] std::vector<std::size_t> forget(std::string_view session);
@@ -42,13 +41,13 @@ class PromptSlots {
  private:
   struct Slot {
     std::string session;
-    std::vector<Token> tokens;
-    std::size_t prompt_tokens = 0;  // of the last request
-    std::uint64_t used = 0;         // larger is later
+    Prompt held;
+    std::size_t prompt_cells = 0;  // of the last request
+    std::uint64_t used = 0;        // larger is later
     bool busy = false;
   };
   [[nodiscard]] bool may_reuse(const Slot& slot, std::string_view session) const;
-  [[nodiscard]] std::size_t choose(std::string_view session, std::span<const Token> prompt) const;
+  [[nodiscard]] std::size_t choose(std::string_view session, const Prompt& prompt) const;
 
   std::vector<Slot> slots_;
   PromptSharing sharing_;

@@ -85,6 +85,7 @@ Result<LoadedModel> load_beside(net::asio::io_context& context, const LlamaOptio
 Result<ReadyWorker> make_llama(const WorkerSpec& spec, const WorkerSetup& setup) {
   LlamaOptions options;
   options.path = spec.model;
+  options.projector_path = setup.projector;
   if (setup.context_tokens) {
     if (*setup.context_tokens > std::numeric_limits<std::int32_t>::max())
       return fail(ErrorCode::kUsage, fmt::format("a context of {} tokens", *setup.context_tokens));
@@ -106,6 +107,8 @@ Result<ReadyWorker> make_llama(const WorkerSpec& spec, const WorkerSetup& setup)
 }
 
 Result<ReadyWorker> make(const WorkerSpec& spec, const WorkerSetup& setup) {
+  if (spec.kind != WorkerKind::kLlama && !setup.projector.empty())
+    return fail(ErrorCode::kUsage, "a projector goes with llama:FILE.gguf; other workers have their own");
   if (spec.kind == WorkerKind::kLlama) return make_llama(spec, setup);
   if (spec.kind == WorkerKind::kExtractive) {
     return ReadyWorker{

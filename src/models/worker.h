@@ -50,6 +50,7 @@ struct WorkerSetup {
   Reach reach = Reach::kThisMachineOnly;
   std::optional<std::uint64_t> context_tokens;
   std::uint32_t threads = 0;               // of a model in this process; 0: the physical cores that are allowed
+  std::string projector;                   // of a model in this process: a file, for pictures; empty: none
   std::optional<std::string> key;          // read from a file by the user's wish; wins over the environment
   std::optional<std::string> ollama_host;  // OLLAMA_HOST
   std::optional<std::string> ca_file;

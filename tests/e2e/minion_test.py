@@ -4,6 +4,7 @@ import pty
 import random
 
 from minion_peers import *
+from noise_png import noise_png
 from programs import *
 
 FACT = "The turbine at Falkenau reached an output of 412 megawatts in the spring of 1987."
@@ -504,6 +505,28 @@ class Embedded(Minion):
         self.assertNotIn("model_loaded", run.stderr)
         self.assertEqual(self.log()["worker_model"], pathlib.Path(NOISE_MODEL).stem)
         self.assert_exit(self.judged(server, self.logs()[0]), 0)
+
+    @needs_vision
+    def test_it_sees_pictures_with_a_projector(self):
+        upstream = ScriptedSupervisor(self, [asks("What output?"), answers("none")] * 2)
+        server = Minionsd(self, "--padding", "off", model=upstream.model())
+        image = self.directory / "photo.png"
+        image.write_bytes(noise_png(60, 40, 1))
+        folder = pathlib.Path(NOISE_MODEL).parent
+        command = ["run", TASK, "-f", self.write("note.txt", FACT), "--image", image, *server.trust(), "--worker",
+                   f"llama:{NOISE_MODEL}", "--worker-context", "6000", "--worker-threads", "1", "-o", "json"]
+        run = self.minions(*command, "--worker-mmproj", folder / "mmproj-tiny-random-noise.gguf")
+        self.assert_exit(run, 0)
+        self.assertGreater(json.loads(run.stdout)["local_usage"]["completion_tokens"], 0)
+        without = self.minions(*command)
+        self.assertNotEqual(without.returncode, 0)
+        self.assertIn("--worker-mmproj", without.stderr)
+
+    def test_a_projector_needs_a_worker_in_this_process(self):
+        run = self.minions("run", TASK, "-f", self.write("note.txt", FACT), *Minionsd(self).trust(), "--worker", "extractive",
+                           "--worker-mmproj", "p.gguf")
+        self.assert_exit(run, 2)
+        self.assertIn("llama:FILE.gguf", run.stderr)
 
     def test_a_file_that_is_no_model_is_told(self):
         server = Minionsd(self)

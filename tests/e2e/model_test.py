@@ -3,40 +3,7 @@
 import concurrent.futures
 
 from programs import *
-
-SESSION = BIN / "sealed_requests"
-
-
-class Session:
-    """One sealed session, in which requests follow each other."""
-
-    def __init__(self, test, server):
-        self.process = subprocess.Popen([SESSION, server.url, server.attestation_pem], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, text=True)
-        test.addCleanup(self.end)
-
-    def request(self, path, body=None, **more):
-        self.process.stdin.write(json.dumps({"path": path, "body": body, **more}) + "\n")
-        self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())
-
-    def chat(self, messages, **fields):
-        if isinstance(messages, str):
-            messages = [{"role": "user", "content": messages}]
-        reply = self.request("/v1/chat/completions", {"messages": messages, **fields})
-        assert reply["status"] == 200 and reply["error"] is None, reply
-        return {**json.loads(reply["text"]), "seconds": reply["seconds"]}
-
-    def end(self):
-        if self.process.poll() is None:
-            self.process.stdin.close()
-            self.process.wait(PATIENCE_S)
-        self.process.stdout.close()
-
-
-def text_of(completion):
-    return completion["choices"][0]["message"]["content"]
-
+from sealed_session import Session, text_of
 
 @needs_noise_model
 class Model(ProgramsTest):

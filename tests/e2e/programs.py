@@ -27,6 +27,8 @@ LLAMA_SERVER = os.environ.get("MINIONS_LLAMA_SERVER", "")
 NOISE_MODEL = os.environ.get("MINIONS_NOISE_MODEL", "")
 needs_llama_server = unittest.skipUnless(LLAMA_SERVER and NOISE_MODEL, "no llama-server: scripts/llama gets it")
 needs_noise_model = unittest.skipUnless(NOISE_MODEL, "no llama.cpp: scripts/llama gets it")
+needs_vision = unittest.skipUnless(NOISE_MODEL and os.environ.get("MINIONS_VISION") == "1",
+                                   "no libmtmd: scripts/llama gets it")
 
 
 def b64u(data):

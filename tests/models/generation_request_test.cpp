@@ -36,8 +36,9 @@ TEST(GenerationRequest, ReadsEveryFieldOfAChat) {
   EXPECT_EQ(request->model, "m");
   ASSERT_EQ(request->turns.size(), 4U);
   EXPECT_EQ(request->turns[0].role, "system");
-  EXPECT_EQ(request->turns[1].text, "a\n\nb");
-  EXPECT_EQ(request->turns[2].text, "");
+  ASSERT_EQ(request->turns[1].parts.size(), 1U);
+  EXPECT_EQ(request->turns[1].parts[0].text, "a\n\nb");
+  EXPECT_TRUE(request->turns[2].parts.empty());
   EXPECT_EQ(request->turns[3].role, "tool");
   EXPECT_EQ(request->sampling.temperature, 0.5);
   EXPECT_EQ(request->sampling.top_p, 0.9);
@@ -90,11 +91,42 @@ TEST(GenerationRequest, RefusesWhatTheModelDoesNotDo) {
   EXPECT_EQ(refused_chat(R"(,"tools":[{"type":"function"}])"), "tools");
   EXPECT_EQ(refused_chat(R"(,"logit_bias":{"5":1})"), "logit_bias");
   EXPECT_EQ(refused(RequestKind::kChat,
-                    R"({"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:"}}]}]})"),
-            "messages[0].content");
+                    R"({"messages":[{"role":"user","content":[{"type":"input_audio","input_audio":{"data":""}}]}]})"),
+            "messages[0].content[0]");
   EXPECT_EQ(refused(RequestKind::kCompletion, R"({"prompt":"x","suffix":"y"})"), "suffix");
   EXPECT_EQ(refused(RequestKind::kCompletion, R"({"prompt":"x","best_of":2})"), "best_of");
   EXPECT_EQ(refused(RequestKind::kCompletion, R"({"prompt":"x","logprobs":5})"), "logprobs");
+}
+
+std::string with_part(std::string_view part) {
+  return R"({"messages":[{"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"},)" +
+         std::string(part) + R"(,{"type":"text","text":"c"}]}]})";
+}
+
+TEST(GenerationRequest, ReadsPicturesAmongText) {
+  for (const std::string_view value :
+       {R"({"url":"data:image/png;base64,aGk=","detail":"high"})", R"("data:;base64,aGk=")"}) {
+    const auto request = parse_generation_request(
+        RequestKind::kChat, with_part(R"({"type":"image_url","image_url":)" + std::string(value) + "}"));
+    ASSERT_TRUE(request) << request.error().message;
+    const std::vector<ContentPart>& parts = request->turns[0].parts;
+    ASSERT_EQ(parts.size(), 3U);
+    EXPECT_EQ(parts[0].text, "a\n\nb");
+    EXPECT_FALSE(parts[0].picture);
+    ASSERT_TRUE(parts[1].picture);
+    EXPECT_EQ(as_text(*parts[1].picture), "hi");
+    EXPECT_EQ(parts[1].at, "messages[0].content[2]");
+    EXPECT_EQ(parts[2].text, "c");
+  }
+}
+
+TEST(GenerationRequest, RefusesPicturesThatAreNoDataUrl) {
+  for (const std::string_view value :
+       {R"("https://example.org/a.png")", R"({"url":"file:///etc/passwd"})", R"({"url":"data:image/png,x"})",
+        R"({"url":"data:image/png;base64,?"})", R"({"url":7})", "{}", "null", "7"}) {
+    const std::string body = with_part(R"({"type":"image_url","image_url":)" + std::string(value) + "}");
+    EXPECT_EQ(refused(RequestKind::kChat, body), "messages[0].content[2].image_url") << value;
+  }
 }
 
 TEST(GenerationRequest, ReadsACompletion) {

@@ -376,6 +376,21 @@ TEST(HfRepository, AChoiceThatIsOpenIsTheUsers) {
   EXPECT_EQ(choose_files(repository({"mmproj.gguf"}), "").error().code, ErrorCode::kNotFound);
 }
 
+TEST(HfRepository, ChoosesAProjector) {
+  const auto chosen = [](std::vector<std::string> files, std::string_view name = "") {
+    return choose_files(repository(files), name, ModelPart::kProjector);
+  };
+  EXPECT_EQ(chosen({"a-Q8_0.gguf", "mmproj-a-Q8_0.gguf"}).value()[0].path, "mmproj-a-Q8_0.gguf");
+  EXPECT_EQ(chosen({"a.gguf", "mmproj-BF16.gguf", "mmproj-F16.gguf", "mmproj-F32.gguf"}).value()[0].path,
+            "mmproj-F16.gguf");
+  EXPECT_EQ(chosen({"mmproj-BF16.gguf", "mmproj-F32.gguf"}, "mmproj-F32.gguf").value()[0].path, "mmproj-F32.gguf");
+  const auto open = chosen({"a.gguf", "mmproj-BF16.gguf", "mmproj-F32.gguf"});
+  EXPECT_EQ(open.error().code, ErrorCode::kUsage);
+  EXPECT_NE(open.error().detail.find("several projectors"), std::string::npos);
+  EXPECT_EQ(open.error().detail.find("a.gguf"), std::string::npos);
+  EXPECT_EQ(chosen({"a-f16.gguf"}).error().code, ErrorCode::kNotFound);
+}
+
 TEST(HfRepository, AModelInPartsIsAllOfThem) {
   const auto split = repository({"m/a-00001-of-00003.gguf", "m/a-00002-of-00003.gguf", "m/a-00003-of-00003.gguf"});
   for (const char* name : {"", "m/a-00001-of-00003.gguf", "m/a-00002-of-00003.gguf"}) {

@@ -8,50 +8,17 @@
 #include "base/encoding.h"
 #include "crypto/hash.h"
 #include "models/worker.h"
-#include "serve.h"
+#include "noise_model.h"
 
 namespace minions::models {
 namespace {
 
 using nlohmann::json;
 
-constexpr std::uint32_t kContext = 1024;
-
-LlamaOptions noise_options() {
-  LlamaOptions options;
-  options.path = MINIONS_NOISE_MODEL;
-  options.context_tokens = kContext;
-  options.threads = 1;
-  return options;
-}
-
-std::unique_ptr<InProcessModel> load(const LlamaOptions& options) {
-  auto loaded = load_llama_model(options);
-  if (!loaded) {
-    ADD_FAILURE() << loaded.error().detail;
-    std::abort();
-  }
-  return std::move(loaded->model);
-}
-
 // One for all tests that change nothing about it: loading takes a second.
 InProcessModel& model() {
   static const std::unique_ptr<InProcessModel> one = load(noise_options());
   return *one;
-}
-
-Reply ask(InProcessModel& of, const json& body, std::string_view session = "", std::stop_token stop = {},
-          std::string_view path = "/v1/chat/completions") {
-  Reply reply;
-  of.serve({"POST", path, body.dump(), session}, reply, std::move(stop));
-  return reply;
-}
-
-json question(const std::string& text, int tokens = 8) {
-  return {{"messages", json::array({{{"role", "user"}, {"content", text}}})},
-          {"max_tokens", tokens},
-          {"temperature", 0.8},
-          {"seed", 7}};
 }
 
 // The text of a streamed reply; its last event but [DONE] is kept in `last`.
@@ -66,11 +33,6 @@ std::string streamed_text(const Reply& reply, json* last = nullptr) {
   }
   return text;
 }
-
-std::size_t cached(const Reply& reply) {
-  return reply.json()["usage"]["prompt_tokens_details"]["cached_tokens"].get<std::size_t>();
-}
-std::size_t prompt_tokens(const Reply& reply) { return reply.json()["usage"]["prompt_tokens"].get<std::size_t>(); }
 
 TEST(LlamaModel, StatesTheFilesHashAndName) {
   const auto loaded = load_llama_model(noise_options());
@@ -289,18 +251,6 @@ TEST(LlamaModel, MoreRequestsThanSlotsAllEnd) {
   EXPECT_EQ(statuses, std::vector<int>(9, 200));
 }
 
-// Asks to stop once the first piece is there.
-struct StoppingReply final : ApiSink {
-  void head(int, std::string_view) override {}
-  bool body(std::string_view piece) override {
-    text += piece;
-    source.request_stop();
-    return true;
-  }
-  std::stop_source source;
-  std::string text;
-};
-
 TEST(LlamaModel, ACancelledRequestStopsAndGivesItsSlotBack) {
   LlamaOptions options = noise_options();
   options.parallel = 1;
@@ -338,6 +288,15 @@ TEST(LlamaModel, AWaitingRequestCanBeCancelled) {
   narrow->serve({"POST", "/v1/chat/completions", question("waits").dump()}, waiting, never_runs.get_token());
   EXPECT_EQ(waiting.heads, 0);
   running.source.request_stop();
+}
+
+TEST(LlamaModel, WithoutAProjectorAPictureIsRefusedWithItsPlace) {
+  json body = question("what is it?");
+  body["messages"][0]["content"] = json::array({picture_part(noise_png(8, 8, 1))});
+  const Reply reply = ask(model(), body);
+  EXPECT_EQ(reply.status, 400);
+  EXPECT_EQ(reply.json()["error"]["param"], "messages[0].content[0]");
+  EXPECT_NE(reply.text().find("--mmproj"), std::string::npos);
 }
 
 class LlamaWorker : public testing::Test {

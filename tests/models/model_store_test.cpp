@@ -16,16 +16,23 @@ using attester::write_file;
 class OllamaStoreTest : public testing::Test {
  protected:
   // As `ollama pull` leaves it.
-  std::filesystem::path add(const std::string& manifest, const std::string& weights) {
-    const std::string hex = to_hex(crypto::sha256(as_bytes(weights)));
-    write(manifest, R"({"schemaVersion":2,"config":{"digest":"sha256:00"},"layers":[)"
-                    R"({"mediaType":"application/vnd.ollama.image.license","digest":"sha256:11","size":1},)"
-                    R"({"mediaType":"application/vnd.ollama.image.model","digest":"sha256:)" +
-                        hex + R"(","size":)" + std::to_string(weights.size()) + "}]}");
-    const auto blob = store() / "blobs" / ("sha256-" + hex);
+  std::filesystem::path add(const std::string& manifest, const std::string& weights,
+                            const std::string& projector = {}) {
+    std::string layers = R"({"mediaType":"application/vnd.ollama.image.license","digest":"sha256:11","size":1},)" +
+                         layer("model", weights);
+    if (!projector.empty()) layers += "," + layer("projector", projector);
+    write(manifest, R"({"schemaVersion":2,"config":{"digest":"sha256:00"},"layers":[)" + layers + "]}");
+    return blob_of(weights);
+  }
+  [[nodiscard]] std::string layer(const std::string& kind, const std::string& content) {
+    const auto blob = blob_of(content);
     std::filesystem::create_directories(blob.parent_path());
-    write_file(blob, weights);
-    return blob;
+    write_file(blob, content);
+    return R"({"mediaType":"application/vnd.ollama.image.)" + kind + R"(","digest":"sha256:)" +
+           to_hex(crypto::sha256(as_bytes(content))) + R"(","size":)" + std::to_string(content.size()) + "}";
+  }
+  [[nodiscard]] std::filesystem::path blob_of(const std::string& content) const {
+    return store() / "blobs" / ("sha256-" + to_hex(crypto::sha256(as_bytes(content))));
   }
   void write(const std::string& manifest, const std::string& text) {
     const auto path = store() / "manifests" / manifest;
@@ -33,9 +40,9 @@ class OllamaStoreTest : public testing::Test {
     write_file(path, text);
   }
   [[nodiscard]] std::filesystem::path store() const { return directory_.path() / "models"; }
-  [[nodiscard]] Result<std::filesystem::path> find(std::string_view name) {
+  [[nodiscard]] Result<std::filesystem::path> find(std::string_view name, ModelPart part = ModelPart::kModel) {
     const std::filesystem::path stores[] = {directory_.path() / "absent", store()};
-    return find_ollama_model(name, stores);
+    return find_ollama_model(name, stores, part);
   }
 
   TemporaryDirectory directory_;
@@ -51,6 +58,17 @@ TEST_F(OllamaStoreTest, FindsWhatOllamaLists) {
   EXPECT_EQ(find("llama3.2:1b").value(), small);
   EXPECT_EQ(find("someone/model").value(), owned);
   EXPECT_EQ(find("hf.co/owner/repo:Q4_K_M").value(), elsewhere);
+}
+
+TEST_F(OllamaStoreTest, FindsAProjectorWhereThereIsOne) {
+  const auto model = add("registry.ollama.ai/library/llava/latest", "GGUF llava", "GGUF projector");
+  add("registry.ollama.ai/library/llama3.2/latest", "GGUF llama");
+  EXPECT_EQ(find("llava").value(), model);
+  EXPECT_EQ(find("llava", ModelPart::kProjector).value(), blob_of("GGUF projector"));
+  const auto none = find("llama3.2", ModelPart::kProjector);
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().code, ErrorCode::kNotFound);
+  EXPECT_NE(none.error().detail.find("projector"), std::string::npos);
 }
 
 TEST_F(OllamaStoreTest, WhatIsNotThereIsSaidWithWhatGetsIt) {

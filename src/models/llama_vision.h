@@ -1,0 +1,86 @@
+// Pictures in a prompt, by llama.cpp's libmtmd: the projector that goes with a model turns each into embeddings, which
+// take the place of tokens. The pixels are decoded by minions-extract in its sandbox, since a decoder's fault in this
+// process would be a way to the keys of all sessions. A build without libmtmd has the class and says so.
+#pragma once
+
+#include <ggml.h>
+
+#include <cstdio>
+#include <memory>
+#include <span>
+#include <string>
+#include <tl/expected.hpp>
+
+#include "base/result.h"
+#include "models/generation_request.h"
+#include "models/llama_model.h"
+#include "models/places.h"
+#include "models/prompt.h"
+
+struct llama_context;
+struct llama_model;
+struct mtmd_context;
+struct mtmd_input_chunks;
+
+namespace minions::models {
+
+// What the projector makes its embeddings of. Empty: there is nothing to read (any more).
+struct PictureData {
+  struct Free {
+    void operator()(mtmd_input_chunks* chunks) const;
+  };
+  std::shared_ptr<void> place;  // among those who may hold such data, which is large
+  std::unique_ptr<mtmd_input_chunks, Free> chunks;
+  std::vector<std::size_t> chunk_of;  // of each picture of the prompt
+};
+
+struct PicturePrompt {
+  Prompt prompt;
+  PictureData data;
+};
+
+class LlamaVision {
+ public:
+  // Cells of the largest picture that a model reads whole. Those that read in steps have no such limit.
+  static constexpr std::uint32_t kWholePictureCells = 2048;
+
+  // The file is read from its start. Fails on a projector of another model, on one that takes no pictures, and where
+  // the sandbox cannot be had.
+  [[nodiscard]] static Result<std::unique_ptr<LlamaVision>> load(std::FILE* projector, const llama_model* model,
+                                                                 const LlamaOptions& options, ggml_log_callback log);
+  ~LlamaVision();
+  LlamaVision(const LlamaVision&) = delete;
+  LlamaVision& operator=(const LlamaVision&) = delete;
+
+  // Stands in a text for a picture. Drawn by chance for each process, so that no user's text has it.
+  [[nodiscard]] const std::string& marker() const { return marker_; }
+  // The model looks at all of a picture from each part of it: its cells are computed in one step.
+  [[nodiscard]] bool reads_pictures_whole() const;
+
+  // The text has a marker for each picture. From any thread; waits for the sandbox, and while others hold data of
+  // pictures, until it is told to stop.
+  [[nodiscard]] tl::expected<PicturePrompt, ApiFailure> tokenize(std::string_view text,
+                                                                 std::span<const ContentPart* const> pictures,
+                                                                 const std::stop_token& stop) const;
+
+  struct Place {
+    llama_context* context;
+    std::size_t slot;
+    std::size_t position;
+  };
+  // Computes a picture of the prompt into the model's memory, on the context's thread. False: it cannot be told what is
+  // in the slot.
+  [[nodiscard]] bool read(const PictureData& data, std::size_t picture, const Place& place) const;
+
+ private:
+  struct FreeContext {
+    void operator()(mtmd_context* context) const;
+  };
+  explicit LlamaVision(std::size_t requests);
+
+  const std::string marker_;
+  std::unique_ptr<mtmd_context, FreeContext> context_;
+  mutable Places places_;
+};
+
+}  // namespace minions::models
