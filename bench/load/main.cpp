@@ -55,6 +55,8 @@ int main(int argc, char** argv) {
   model->add_option("--model", answers.model)->required();
   model->add_option("--prompt-words", answers.prompt_words);
   model->add_option("--tokens", answers.tokens);
+  model->add_option("--picture-width", answers.picture_width);
+  model->add_option("--picture-height", answers.picture_height);
   model->add_option("--rounds", answers.rounds);
   for (CLI::App* command : {latency, streams, exchanges, memory, sessions, model}) add_target(*command, target);
   CLI11_PARSE(app, argc, argv);

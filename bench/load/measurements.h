@@ -23,7 +23,9 @@ void measure_streams(const TargetOptions& options, const StreamLoad& load);
 struct ModelLoad {
   std::string model;
   std::size_t prompt_words = 200;
-  std::size_t tokens = 200;  // of an answer
+  std::size_t tokens = 200;         // of an answer
+  std::uint32_t picture_width = 0;  // in pixels; 0: none
+  std::uint32_t picture_height = 0;
   int rounds = 11;
 };
 void measure_model(const TargetOptions& options, const ModelLoad& load);

@@ -1,5 +1,7 @@
+#include "base/encoding.h"
 #include "load/measurements.h"
 #include "measuring.h"
+#include "support/png.h"
 
 namespace minions::bench {
 namespace {
@@ -21,13 +23,19 @@ struct Series {
   std::vector<double> first_ms, tokens_per_s, cpu_ms;
 };
 
-// Another prompt each time, from its first word on: nothing of it is in any cache.
+// Another prompt each time, from its first word on, and another picture: nothing of it is in any cache.
 std::string question(const ModelLoad& load, int round) {
   std::string text = fmt::format("{} ", round);
   for (std::size_t word = 0; word < load.prompt_words; ++word) text += "word ";
+  std::string content = fmt::format(R"({{"type":"text","text":"{}"}})", text);
+  if (load.picture_width > 0) {
+    const std::string png =
+        tests::noise_png(load.picture_width, load.picture_height, static_cast<std::uint32_t>(round + 1000));
+    content += R"(,{"type":"image_url","image_url":{"url":"data:image/png;base64,)" + to_base64(as_bytes(png)) + "\"}}";
+  }
   return fmt::format(
-      R"({{"model":"{}","stream":true,"temperature":0,"seed":1,"max_tokens":{},"messages":[{{"role":"user","content":"{}"}}]}})",
-      load.model, load.tokens, text);
+      R"({{"model":"{}","stream":true,"temperature":0,"seed":1,"max_tokens":{},"messages":[{{"role":"user","content":[{}]}}]}})",
+      load.model, load.tokens, content);
 }
 
 }  // namespace
