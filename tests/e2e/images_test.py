@@ -1,18 +1,9 @@
 """Pictures beside a question, and addresses that no server shall fetch."""
 
-from programs import *
-
 import zlib
 
-
-def png(side=1):
-    """A red square."""
-    def chunk(kind, data):
-        return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
-
-    header = chunk(b"IHDR", side.to_bytes(4, "big") * 2 + b"\x08\2\0\0\0")
-    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress((b"\0" + b"\xff\0\0" * side) * side)) + chunk(b"IEND", b"")
-
+from png import red_png
+from programs import *
 
 GIF = b"GIF89a\1\0\1\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\1\0\1\0\0\2\2D\1\0;"
 
@@ -24,7 +15,7 @@ class Images(ProgramsTest):
         self.server = Minionsd(self, "--padding", "off", model=self.upstream.model())
         # The name says nothing: the content does.
         self.png = self.directory / "photo.jpg"
-        self.png.write_bytes(png())
+        self.png.write_bytes(red_png())
         self.gif = self.directory / "drawing"
         self.gif.write_bytes(GIF)
 
@@ -34,7 +25,7 @@ class Images(ProgramsTest):
     def expected(self, text):
         return [{"type": "text", "text": text}] + [
             {"type": "image_url", "image_url": {"url": f"data:image/{kind};base64," + base64.b64encode(data).decode()}}
-            for kind, data in (("png", png()), ("gif", GIF))]
+            for kind, data in (("png", red_png()), ("gif", GIF))]
 
     def test_ask_sends_them_with_their_true_types(self):
         note = self.write("note.txt", "a text\n")
@@ -64,7 +55,7 @@ class Images(ProgramsTest):
     def test_one_that_is_too_large_is_7_and_sends_nothing(self):
         large = self.directory / "large.png"
         with open(large, "wb") as file:
-            file.write(png())
+            file.write(red_png())
             file.truncate(20 * 1024 * 1024 + 1)
         run = self.minions("ask", "what is this?", "-f", large, *self.server.trust())
         self.assert_exit(run, 7)
@@ -80,7 +71,7 @@ class Images(ProgramsTest):
 
     def test_larger_ones_are_reduced_on_request(self):
         large = self.directory / "large.png"
-        large.write_bytes(png(400))
+        large.write_bytes(red_png(400))
         run = self.minions("ask", "what is this?", "-f", large, "-f", self.png, "--max-image-pixels", "10000",
                            *self.server.trust())
         self.assert_exit(run, 0)
@@ -93,7 +84,7 @@ class Images(ProgramsTest):
 
     def test_chat_reduces_what_is_attached(self):
         large = self.directory / "large.png"
-        large.write_bytes(png(400))
+        large.write_bytes(red_png(400))
         run = self.minions("chat", "--max-image-pixels", "10000", *self.server.trust(),
                            stdin=f"/attach {large}\nwhat is this?\n")
         self.assert_exit(run, 0)
@@ -102,7 +93,7 @@ class Images(ProgramsTest):
 
     def test_one_that_cannot_be_reduced_is_not_sent(self):
         cut = self.directory / "cut.png"
-        cut.write_bytes(png(400)[:-20])
+        cut.write_bytes(red_png(400)[:-20])
         run = self.minions("ask", "what is this?", "-f", cut, "--max-image-pixels", "10000", *self.server.trust())
         self.assertNotEqual(run.returncode, 0)
         self.assertIn("cut.png: is damaged", run.stderr)

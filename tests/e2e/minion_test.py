@@ -4,7 +4,7 @@ import pty
 import random
 
 from minion_peers import *
-from noise_png import noise_png
+from png import noise_png
 from programs import *
 
 FACT = "The turbine at Falkenau reached an output of 412 megawatts in the spring of 1987."

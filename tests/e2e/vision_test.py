@@ -3,7 +3,7 @@ Gemma 3 does, the other numbers their rows and columns, as Qwen2-VL does."""
 
 import shutil
 
-from noise_png import noise_png
+from png import noise_png
 from programs import *
 from sealed_session import Session, text_of
 
