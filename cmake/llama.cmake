@@ -18,6 +18,9 @@ if(NOT llama_libraries)
   set(kinds ${MINIONS_LLAMA})
   if(MINIONS_LLAMA STREQUAL "auto")
     set(kinds source prebuilt)  # whoever built it here wants it
+    if(NOT EXISTS ${llama_cache}/source/lib/libmtmd.so AND EXISTS ${llama_cache}/vision/.complete)
+      set(kinds prebuilt source)  # built here before libmtmd was among it
+    endif()
   endif()
   foreach(kind ${kinds})
     if(NOT llama_libraries AND EXISTS ${llama_cache}/${kind}/.complete)

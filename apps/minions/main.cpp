@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 
 #include "ask.h"
 #include "attest.h"
@@ -118,6 +119,7 @@ struct Commands {
 }  // namespace
 
 int main(int argc, char** argv) {
+  ::setenv("GGML_NO_BACKTRACE", "1", 1);  // else llama.cpp attaches a debugger to this process where it aborts
   net::ignore_sigpipe();
   log::configure(log::Level::kWarning, log::Format::kKeyValue);  // of libraries; quiet on success
   Commands commands;

@@ -60,7 +60,7 @@ void declare_model(CLI::App& app, ModelFlags& flags) {
                  "projector for pictures that goes with the model, named in the same ways (mmproj-*.gguf)");
   app.add_option("--image-max-tokens", flags.picture_tokens,
                  "tokens that a picture may take: it is scaled down (models of dynamic resolution)")
-      ->check(CLI::Range(1, 65'536));
+      ->check(CLI::Range(8, 65'536));
   app.add_option("--ctx", flags.context_tokens,
                  "tokens of context of each request (default: what the model was made for, at most 8192)")
       ->check(CLI::Range(64, 16'777'216));

@@ -83,6 +83,7 @@ Result<Child> spawn(const ChildProgram& child, const Pipe& output, const Pipe& c
   posix_spawn_file_actions_adddup2(&actions, child.input, STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&actions, output.write.descriptor(), STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, complaints.write.descriptor(), STDERR_FILENO);
+  posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   sigset_t none;

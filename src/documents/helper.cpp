@@ -19,7 +19,7 @@ using formats::Remark;
 constexpr std::size_t kBlockBytes = 1 << 20;  // of a large page
 constexpr std::string_view kHelperName = "minions-extract";
 constexpr std::string_view kWithoutSandbox =
-    "PDFs and other documents that need a parser are read only in a sandbox unless --unsafe-no-sandbox is given";
+    "PDFs, pictures and all else that needs a parser are read only in a sandbox unless minions has --unsafe-no-sandbox";
 
 Result<std::filesystem::path> helper_path(const ExtractorOptions& options) {
   if (!options.helper.empty()) return options.helper;

@@ -88,6 +88,11 @@ Checked read_template_arguments(dom::object body, GenerationRequest& to) {
   std::optional<dom::object> arguments;
   MINIONS_CHECK_FIELD(optional_member(body, "chat_template_kwargs", "an object", arguments));
   if (!arguments) return {};
+  for (const std::string_view name : {"messages", "tools", "add_generation_prompt"}) {
+    if (present(*arguments, name))
+      return bad_request(fmt::format("'chat_template_kwargs.{}' would take the place of the request's own", name),
+                         "chat_template_kwargs");
+  }
   for (const auto& [name, value] : *arguments) to.template_arguments[std::string(name)] = simdjson::minify(value);
   return {};
 }

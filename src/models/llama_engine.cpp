@@ -8,7 +8,10 @@ namespace minions::models {
 
 // Room for one step, in llama.cpp's own form.
 struct LlamaEngine::Batch {
-  Batch() : size(LlamaRuntime::kBatchTokens), tokens(llama_batch_init(static_cast<std::int32_t>(size), 0, 1)) {}
+  // A context of a few tokens has room for less.
+  explicit Batch(const LlamaRuntime& runtime)
+      : size(std::min(LlamaRuntime::kBatchTokens, llama_n_batch(runtime.context()))),
+        tokens(llama_batch_init(static_cast<std::int32_t>(size), 0, 1)) {}
   ~Batch() { llama_batch_free(tokens); }
   Batch(const Batch&) = delete;
   Batch& operator=(const Batch&) = delete;
@@ -21,7 +24,7 @@ struct LlamaEngine::Batch {
 
 LlamaEngine::LlamaEngine(const LlamaRuntime& runtime, PromptSharing sharing)
     : runtime_(runtime),
-      batch_(std::make_unique<Batch>()),
+      batch_(std::make_unique<Batch>(runtime)),
       slots_(runtime.parallel(), sharing),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
@@ -156,9 +159,17 @@ void LlamaEngine::fill_batch() {
   }
 }
 
+bool LlamaEngine::decode() {
+  try {
+    return llama_decode(runtime_.context(), batch_->tokens) == 0;
+  } catch (const std::exception&) {
+    return false;  // where memory is short
+  }
+}
+
 void LlamaEngine::compute() {
   if (batch_->tokens.n_tokens == 0) return;  // all are at a picture
-  if (llama_decode(runtime_.context(), batch_->tokens) != 0) {
+  if (!decode()) {
     // Nobody can tell what of the step is in the memory.
     while (!running_.empty()) end(running_.begin(), FinishReason::kFailed);
     return;

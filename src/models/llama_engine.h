@@ -81,6 +81,7 @@ class LlamaEngine {
   void start(std::unique_ptr<Generation> generation, PromptSlots::Place place);
   void fill_batch();
   void add_token(Running& running, std::size_t index, bool output);
+  [[nodiscard]] bool decode();
   void compute();
   void read_picture();
   static void drop_read_pictures(Running& running);

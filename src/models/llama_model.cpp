@@ -65,8 +65,6 @@ class LlamaModel final : public InProcessModel {
  private:
   void list(ApiSink& sink) const;
   void generate(GenerationRequest& request, const ApiRequest& from, ApiSink& sink, std::stop_token stop);
-  [[nodiscard]] tl::expected<PreparedPrompt, ApiFailure> prepare(const GenerationRequest& request,
-                                                                 const std::stop_token& stop) const;
 
   const std::string id_;
   const std::unique_ptr<LlamaRuntime> runtime_;
@@ -95,26 +93,12 @@ void LlamaModel::serve(const ApiRequest& request, ApiSink& sink, std::stop_token
   refuse({404, fmt::format("the embedded model has no {} {}", request.method, path), "", "unsupported_endpoint"}, sink);
 }
 
-tl::expected<PreparedPrompt, ApiFailure> LlamaModel::prepare(const GenerationRequest& request,
-                                                             const std::stop_token& stop) const {
-  if (!request.model.empty() && request.model != id_) {
-    return tl::unexpected<ApiFailure>(
-        ApiFailure{404, fmt::format("the model here is {}, found {}", id_, request.model), "model", "model_not_found"});
-  }
-  auto prepared = prompts_->prepare(request, stop);
-  if (!prepared) return prepared;
-  if (prepared->prompt.size() >= runtime_->context_tokens()) {
-    return tl::unexpected<ApiFailure>(
-        ApiFailure{400,
-                   fmt::format("this model's context is {} tokens, the prompt has {} and leaves no room for an answer",
-                               runtime_->context_tokens(), prepared->prompt.size()),
-                   request.kind == RequestKind::kChat ? "messages" : "prompt", "context_length_exceeded"});
-  }
-  return prepared;
-}
-
 void LlamaModel::generate(GenerationRequest& request, const ApiRequest& from, ApiSink& sink, std::stop_token stop) {
-  auto prepared = prepare(request, stop);
+  if (!request.model.empty() && request.model != id_) {
+    return refuse({404, fmt::format("the model here is {}, found {}", id_, request.model), "model", "model_not_found"},
+                  sink);
+  }
+  auto prepared = prompts_->prepare(request, from.session, stop);
   if (stop.stop_requested()) return;
   if (!prepared) return refuse(prepared.error(), sink);
   request.turns.clear();  // pictures are large, and the answer may take long

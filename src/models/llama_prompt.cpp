@@ -131,17 +131,38 @@ Result<std::unique_ptr<LlamaPrompts>> LlamaPrompts::make(const LlamaRuntime& run
   return prompts;
 }
 
-tl::expected<PicturePrompt, ApiFailure> LlamaPrompts::tokenize(const GenerationRequest& request,
-                                                               const std::string& text,
-                                                               const std::stop_token& stop) const {
-  const std::vector<const ContentPart*> pictures = pictures_of(request);
-  if (!pictures.empty()) return runtime_.vision()->tokenize(text, pictures, stop);
-  PicturePrompt prompt;
-  prompt.prompt.tokens = common_tokenize(runtime_.vocabulary(), text, true, true);
-  return prompt;
+tl::expected<void, ApiFailure> LlamaPrompts::check(const Prompt& prompt, RequestKind kind) const {
+  const std::string param = kind == RequestKind::kChat ? "messages" : "prompt";
+  if (prompt.empty()) return refuse("the prompt has no token", param);
+  if (prompt.size() >= runtime_.context_tokens()) {
+    return tl::unexpected<ApiFailure>(
+        ApiFailure{400,
+                   fmt::format("this model's context is {} tokens, the prompt has {} and leaves no room for an answer",
+                               runtime_.context_tokens(), prompt.size()),
+                   param, "context_length_exceeded"});
+  }
+  const bool whole = runtime_.vision() != nullptr && runtime_.vision()->reads_pictures_whole();
+  const std::size_t at_once = llama_n_ubatch(runtime_.context());
+  for (const PromptPicture& picture : prompt.pictures) {
+    if (whole && picture.cells > at_once)
+      return refuse(fmt::format("a picture takes {} tokens, this model reads {} at once", picture.cells, at_once),
+                    param);
+    if (picture.end() == prompt.size()) return refuse("the prompt ends with a picture", param);
+  }
+  return {};
+}
+
+tl::expected<PicturePrompt, ApiFailure> LlamaPrompts::read_pictures(const PictureText& text,
+                                                                    const std::stop_token& stop) const {
+  const auto measured = runtime_.vision()->measure(text);
+  if (!measured) return tl::unexpected<ApiFailure>(measured.error());
+  const auto sound = check(*measured, RequestKind::kChat);
+  if (!sound) return tl::unexpected<ApiFailure>(sound.error());
+  return runtime_.vision()->tokenize(text, stop);
 }
 
 tl::expected<PreparedPrompt, ApiFailure> LlamaPrompts::prepare(const GenerationRequest& request,
+                                                               std::string_view session,
                                                                const std::stop_token& stop) const {
   const std::vector<const ContentPart*> pictures = pictures_of(request);
   if (!pictures.empty() && runtime_.vision() == nullptr) {
@@ -165,14 +186,19 @@ tl::expected<PreparedPrompt, ApiFailure> LlamaPrompts::prepare(const GenerationR
     common_params_sampling sampling = sampling_of(runtime_.model(), request.sampling);
     if (!grammar->empty()) sampling.grammar = {COMMON_GRAMMAR_TYPE_USER, *std::move(grammar)};
     prepared.sampler.reset(common_sampler_init(runtime_.model(), sampling));
-    auto tokenized = tokenize(request, rendered.prompt, stop);
-    if (!tokenized) return tl::unexpected<ApiFailure>(tokenized.error());
-    prepared.prompt = std::move(tokenized->prompt);
-    prepared.pictures = std::move(tokenized->data);
+    if (pictures.empty()) {
+      prepared.prompt.tokens = common_tokenize(runtime_.vocabulary(), rendered.prompt, true, true);
+    } else {
+      auto read = read_pictures({rendered.prompt, pictures, session}, stop);
+      if (!read) return tl::unexpected<ApiFailure>(read.error());
+      prepared.prompt = std::move(read->prompt);
+      prepared.pictures = std::move(read->data);
+    }
   } catch (const std::exception& error) {
     return refuse(fmt::format("the request cannot be used: {}", error.what()), "");
   }
-  if (prepared.prompt.empty()) return refuse("the prompt has no token", "prompt");
+  const auto sound = check(prepared.prompt, request.kind);
+  if (!sound) return tl::unexpected<ApiFailure>(sound.error());
   prepared.stops = request.stop;
   for (std::string& one : rendered.stops) prepared.stops.push_back(std::move(one));
   return prepared;

@@ -35,12 +35,14 @@ class LlamaPrompts {
   ~LlamaPrompts();
 
   [[nodiscard]] tl::expected<PreparedPrompt, ApiFailure> prepare(const GenerationRequest& request,
+                                                                 std::string_view session,
                                                                  const std::stop_token& stop) const;
 
  private:
-  [[nodiscard]] tl::expected<PicturePrompt, ApiFailure> tokenize(const GenerationRequest& request,
-                                                                 const std::string& text,
-                                                                 const std::stop_token& stop) const;
+  // Whether it has room, and an end that an answer can follow.
+  [[nodiscard]] tl::expected<void, ApiFailure> check(const Prompt& prompt, RequestKind kind) const;
+  [[nodiscard]] tl::expected<PicturePrompt, ApiFailure> read_pictures(const PictureText& text,
+                                                                      const std::stop_token& stop) const;
   struct FreeTemplates {
     void operator()(common_chat_templates* templates) const;
   };

@@ -75,18 +75,6 @@ class Listening {
   }
 };
 
-struct Loading {
-  LoadProgress progress;
-  std::stop_token stop;
-};
-
-// False ends the loading.
-bool report_progress(float done, void* loading) {
-  auto& to = *static_cast<Loading*>(loading);
-  to.progress.report("weights", done);
-  return !to.stop.stop_requested();
-}
-
 }  // namespace
 
 LlamaRuntime::LlamaRuntime() = default;
@@ -113,10 +101,12 @@ Result<std::unique_ptr<LlamaRuntime>> LlamaRuntime::load(std::FILE* file, std::F
 
 Status LlamaRuntime::open_model(std::FILE* file, const LlamaOptions& options) {
   std::rewind(file);
-  Loading loading{{}, options.stop};
+  StoppableProgress loading(options.stop);
   llama_model_params parameters = llama_model_default_params();
   parameters.n_gpu_layers = options.gpu_layers;
-  parameters.progress_callback = report_progress;
+  parameters.progress_callback = [](float done, void* progress) {
+    return static_cast<StoppableProgress*>(progress)->report("weights", done);
+  };
   parameters.progress_callback_user_data = &loading;
   model_.reset(llama_model_load_from_file_ptr(file, parameters));
   if (model_ == nullptr) return fail(ErrorCode::kMalformed, "the model cannot be loaded");

@@ -34,7 +34,7 @@ class LlamaRuntime {
   [[nodiscard]] std::size_t context_tokens() const { return llama_n_ctx_seq(context_.get()); }
   [[nodiscard]] std::size_t parallel() const { return llama_n_seq_max(context_.get()); }
 
-  // Of prompts and answers, in one step: between two steps a request can be cancelled.
+  // Of prompts and answers, at most, in one step: between two steps a request can be cancelled.
   static constexpr std::uint32_t kBatchTokens = 512;
 
   // Bytes of a token; control tokens have none.

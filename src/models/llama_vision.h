@@ -19,6 +19,7 @@
 
 struct llama_context;
 struct llama_model;
+struct mtmd_bitmap;
 struct mtmd_context;
 struct mtmd_input_chunks;
 
@@ -39,9 +40,17 @@ struct PicturePrompt {
   PictureData data;
 };
 
+// A text with a marker for each picture, and whose it is.
+struct PictureText {
+  std::string_view text;
+  std::span<const ContentPart* const> pictures;
+  std::string_view session;
+};
+
 class LlamaVision {
  public:
-  // Cells of the largest picture that a model reads whole. Those that read in steps have no such limit.
+  // Cells of the largest picture that a model reads whole, where the context is that large. Those that read in steps
+  // have no such limit.
   static constexpr std::uint32_t kWholePictureCells = 2048;
 
   // The file is read from its start. Fails on a projector of another model, on one that takes no pictures, and where
@@ -57,10 +66,12 @@ class LlamaVision {
   // The model looks at all of a picture from each part of it: its cells are computed in one step.
   [[nodiscard]] bool reads_pictures_whole() const;
 
-  // The text has a marker for each picture. From any thread; waits for the sandbox, and while others hold data of
-  // pictures, until it is told to stop.
-  [[nodiscard]] tl::expected<PicturePrompt, ApiFailure> tokenize(std::string_view text,
-                                                                 std::span<const ContentPart* const> pictures,
+  // The prompt that tokenize() is going to make, from the headers of the pictures alone: so that none is decoded that
+  // has no room. From any thread.
+  [[nodiscard]] tl::expected<Prompt, ApiFailure> measure(const PictureText& text) const;
+  // From any thread; waits for the sandbox, and while others hold data of pictures, sessions in turn. It can be stopped
+  // but for the time that one picture takes.
+  [[nodiscard]] tl::expected<PicturePrompt, ApiFailure> tokenize(const PictureText& text,
                                                                  const std::stop_token& stop) const;
 
   struct Place {
@@ -77,10 +88,14 @@ class LlamaVision {
     void operator()(mtmd_context* context) const;
   };
   explicit LlamaVision(std::size_t requests);
+  // One bitmap for each marker of the text.
+  [[nodiscard]] tl::expected<PicturePrompt, ApiFailure> run_tokenizer(
+      std::string_view text, std::span<const mtmd_bitmap* const> bitmaps) const;
 
   const std::string marker_;
   std::unique_ptr<mtmd_context, FreeContext> context_;
   mutable Places places_;
+  mutable Places decoding_;  // pixels as they come take more memory than what is made of them
 };
 
 }  // namespace minions::models

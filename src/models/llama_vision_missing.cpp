@@ -5,19 +5,21 @@ namespace minions::models {
 void PictureData::Free::operator()(mtmd_input_chunks*) const {}
 void LlamaVision::FreeContext::operator()(mtmd_context*) const {}
 
-LlamaVision::LlamaVision(std::size_t requests) : places_(requests) {}
+LlamaVision::LlamaVision(std::size_t requests) : places_(requests), decoding_(requests) {}
 LlamaVision::~LlamaVision() = default;
 
 Result<std::unique_ptr<LlamaVision>> LlamaVision::load(std::FILE*, const llama_model*, const LlamaOptions&,
                                                        ggml_log_callback) {
   return fail(ErrorCode::kUnsupported,
-              "this program was built without libmtmd, which reads pictures: run scripts/llama vision and build again, "
-              "or use -DMINIONS_LLAMA=source");
+              "this program was built without libmtmd, which reads pictures: run scripts/llama (scripts/llama source "
+              "where -DMINIONS_LLAMA=source is used), configure and build again");
 }
 
 bool LlamaVision::reads_pictures_whole() const { return false; }
-tl::expected<PicturePrompt, ApiFailure> LlamaVision::tokenize(std::string_view, std::span<const ContentPart* const>,
-                                                              const std::stop_token&) const {
+tl::expected<Prompt, ApiFailure> LlamaVision::measure(const PictureText&) const {
+  return tl::unexpected<ApiFailure>(ApiFailure{500, "no libmtmd", {}, {}});
+}
+tl::expected<PicturePrompt, ApiFailure> LlamaVision::tokenize(const PictureText&, const std::stop_token&) const {
   return tl::unexpected<ApiFailure>(ApiFailure{500, "no libmtmd", {}, {}});
 }
 bool LlamaVision::read(const PictureData&, std::size_t, const Place&) const { return false; }

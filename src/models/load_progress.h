@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <stop_token>
 
 #include "base/log.h"
 
@@ -21,6 +22,23 @@ class LoadProgress {
  private:
   static constexpr std::chrono::seconds kInterval{3};
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+// The same of a step that can be broken off.
+class StoppableProgress {
+ public:
+  explicit StoppableProgress(std::stop_token stop) : stop_(std::move(stop)) {}
+
+  // False: the step shall end.
+  template <std::size_t N>
+  bool report(const char (&step)[N], double done) {
+    progress_.report(step, done);
+    return !stop_.stop_requested();
+  }
+
+ private:
+  LoadProgress progress_;
+  std::stop_token stop_;
 };
 
 }  // namespace minions::models

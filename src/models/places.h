@@ -1,10 +1,13 @@
-// A bounded number of places, taken by whoever waits.
+// A bounded number of places, given to whoever waits for one: owners in turn.
 #pragma once
 
 #include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <stop_token>
+#include <string_view>
+
+#include "models/fair_queue.h"
 
 namespace minions::models {
 
@@ -15,24 +18,46 @@ class Places {
   Places& operator=(const Places&) = delete;
 
   // A place, which goes back with its last owner; the places outlive it. Null: stopped while it waited.
-  [[nodiscard]] std::shared_ptr<void> take(const std::stop_token& stop) {
+  [[nodiscard]] std::shared_ptr<void> take(std::string_view owner, const std::stop_token& stop) {
+    const auto place = std::make_shared<Place>(*this);  // before the lock: giving it back takes that, too
     std::unique_lock lock(mutex_);
-    if (!freed_.wait(lock, stop, [this] { return free_ > 0; })) return nullptr;
-    --free_;
-    return {this, [this](void*) { give_back(); }};
+    waiting_.push(owner, place.get());
+    give_out();
+    if (changed_.wait(lock, stop, [&] { return place->is_held; })) return place;
+    static_cast<void>(waiting_.extract_if([&](const Place* one) { return one == place.get(); }));
+    return nullptr;
   }
 
  private:
-  void give_back() {
-    {
-      const std::lock_guard lock(mutex_);
-      ++free_;
+  struct Place {
+    explicit Place(Places& given_of) : of(given_of) {}
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+    ~Place() {
+      if (is_held) of.give_back();
     }
-    freed_.notify_one();
+    Places& of;
+    bool is_held = false;
+  };
+
+  void give_out() {
+    while (free_ > 0) {
+      const auto next = waiting_.pop();
+      if (!next) return;
+      (*next)->is_held = true;
+      --free_;
+      changed_.notify_all();
+    }
+  }
+  void give_back() {
+    const std::lock_guard lock(mutex_);
+    ++free_;
+    give_out();
   }
 
   std::mutex mutex_;
-  std::condition_variable_any freed_;
+  std::condition_variable_any changed_;
+  FairQueue<Place*> waiting_;
   std::size_t free_;
 };
 

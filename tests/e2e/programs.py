@@ -91,12 +91,12 @@ class Minionsd:
     """One minionsd on a port of its own; stopped at the end of the test."""
 
     def __init__(self, test, *options, model=("--engine", "extractive"), keys=None, scheme="http",
-                 attest=("simulated",), environment=None):
+                 attest=("simulated",), environment=None, program=BIN / "minionsd"):
         self.keys = keys or test.directory / "attestation"
         if attest[0] != "simulated" and "--collateral-url" not in attest:
             options += ("--collateral", "off")  # nothing is asked beyond loopback
         self.process = subprocess.Popen(
-            [BIN / "minionsd", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", *model, "--attest",
+            [program, "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", *model, "--attest",
              *attest, "--attestation-key-path", self.keys, *options],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})})
         test.addCleanup(self.kill)

@@ -3,7 +3,7 @@ Gemma 3 does, the other numbers their rows and columns, as Qwen2-VL does."""
 
 import shutil
 
-from png import noise_png
+from png import noise_png, png
 from programs import *
 from sealed_session import Session, text_of
 
@@ -26,9 +26,9 @@ def text(words):
 
 @needs_vision
 class Vision(ProgramsTest):
-    def start(self, name, *options):
+    def start(self, name, *options, program=BIN / "minionsd"):
         return Minionsd(self, "--ctx", "4096", "--model-threads", "1", "--padding", "off", *options,
-                        model=model_options(name))
+                        model=model_options(name), program=program, keys=self.directory / program.parent.name)
 
     def failed_start(self, *options, program=BIN / "minionsd"):
         run = subprocess.run([program, "--listen", "127.0.0.1:0", *options, "--attest", "simulated",
@@ -102,18 +102,37 @@ class Vision(ProgramsTest):
         server.process.wait(PATIENCE_S)
         self.assertNotIn(shown["image_url"]["url"][40:80], server.stderr.text())
 
-    def test_no_decoder_of_pictures_is_in_minionsd(self):
-        server = self.start(WHOLE)
-        Session(self, server).chat([{"role": "user", "content": [picture(40, 30, 1)]}], max_tokens=2)
-        mapped = pathlib.Path(f"/proc/{server.process.pid}/maps").read_text()
-        for library in ("libpng", "libjpeg", "libwebp", "libgif"):
-            self.assertNotIn(library, mapped)
+    def copy_of_minionsd(self):
+        copy = self.directory / "bin" / "minionsd"
+        copy.parent.mkdir()
+        shutil.copy(BIN / "minionsd", copy)
+        return copy
+
+    def test_pixels_come_from_the_helper_alone(self):
+        black_out = self.copy_of_minionsd().parent / "minions-extract"
+        black_out.write_text(f"#!/bin/sh\n{BIN}/minions-extract \"$@\" | /usr/bin/tr '\\000-\\377' '\\000'\n")
+        black_out.chmod(0o755)
+        ask = lambda session, shown: text_of(session.chat([{"role": "user", "content": [shown]}], temperature=0, max_tokens=20))
+        black = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + base64.b64encode(
+            png(40, 30, [bytes(120)] * 30)).decode()}}
+        doctored = Session(self, self.start(WHOLE, program=black_out.parent / "minionsd"))
+        sound = Session(self, self.start(WHOLE))
+        self.assertEqual(ask(doctored, picture(40, 30, 1)), ask(sound, black))
+        self.assertNotEqual(ask(sound, picture(40, 30, 1)), ask(sound, black))
+
+    def test_a_fault_of_the_server_is_not_told_as_the_clients(self):
+        helper = self.copy_of_minionsd().parent / "minions-extract"
+        shutil.copy(BIN / "minions-extract", helper)
+        server = self.start(WHOLE, program=helper.parent / "minionsd")
+        helper.unlink()
+        reply = Session(self, server).request("/v1/chat/completions", {"messages": [
+            {"role": "user", "content": [picture(40, 30, 1)]}]})
+        self.assertEqual(reply["status"], 500)
+        self.assertNotIn(str(self.directory), reply["text"])
+        server.wait_logged("picture_not_decoded")
 
     def test_without_the_sandbox_it_does_not_start(self):
-        alone = self.directory / "bin" / "minionsd"
-        alone.parent.mkdir()
-        shutil.copy(BIN / "minionsd", alone)
-        status, complaint = self.failed_start(*model_options(WHOLE), program=alone)
+        status, complaint = self.failed_start(*model_options(WHOLE), program=self.copy_of_minionsd())
         self.assertEqual(status, 1)
         self.assertIn("minions-extract", complaint)
 
@@ -128,7 +147,7 @@ class Vision(ProgramsTest):
         status, complaint = self.failed_start("--engine", "extractive", *model_options(WHOLE)[2:])
         self.assertEqual(status, 2)
         self.assertIn("--mmproj goes with --model", complaint)
-        status, complaint = self.failed_start(*model_options(WHOLE)[:2], "--image-max-tokens", "5")
+        status, complaint = self.failed_start(*model_options(WHOLE)[:2], "--image-max-tokens", "50")
         self.assertEqual(status, 2)
         self.assertIn("--image-max-tokens goes with --mmproj", complaint)
 

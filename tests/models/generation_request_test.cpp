@@ -80,6 +80,7 @@ TEST(GenerationRequest, RefusesWrongTypesAndValuesWithTheFieldsName) {
   EXPECT_EQ(refused_chat(R"(,"response_format":{"type":"json_schema"})"), "response_format");
   EXPECT_EQ(refused(RequestKind::kChat, R"({"messages":[]})"), "messages");
   EXPECT_EQ(refused(RequestKind::kChat, R"({"messages":[{"role":"robot","content":"x"}]})"), "messages[0].role");
+  EXPECT_EQ(refused_chat(R"(,"chat_template_kwargs":{"messages":[]})"), "chat_template_kwargs");
   EXPECT_EQ(refused(RequestKind::kChat, "{"), "");
   EXPECT_EQ(refused(RequestKind::kChat, "[]"), "");
 }

@@ -143,6 +143,19 @@ TEST(LlamaModel, RefusesAPromptThatFillsTheContext) {
   EXPECT_EQ(reply.json()["error"]["type"], "invalid_request_error");
 }
 
+// llama.cpp rounds the context up, and the most tokens of a step down.
+TEST(LlamaModel, APromptMayBeLongerThanTheStepOfASmallContext) {
+  LlamaOptions options = noise_options();
+  options.context_tokens = 300;
+  options.parallel = 1;
+  const auto small = load(options);
+  std::string text;
+  for (int word = 0; word < 400; ++word) text += "word ";
+  const Reply reply = ask(*small, question(text));
+  EXPECT_EQ(reply.status, 200) << reply.text();
+  EXPECT_GT(prompt_tokens(reply), 300U);
+}
+
 TEST(LlamaModel, AnAnswerEndsWhereTheContextDoes) {
   LlamaOptions options = noise_options();
   options.context_tokens = 256;

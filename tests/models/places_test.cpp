@@ -2,34 +2,64 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <string>
 #include <thread>
+#include <vector>
 
 namespace minions::models {
 namespace {
 
+// Long enough for a thread that would not wait to get through.
+constexpr std::chrono::milliseconds kLonger{50};
+
 TEST(Places, WhoComesTooLateWaits) {
   Places places(2);
-  auto first = places.take({});
-  const auto second = places.take({});
-  std::shared_ptr<void> third;
-  {
-    const std::jthread waiting([&] { third = places.take({}); });
-    first.reset();
-  }
+  auto first = places.take("a", {});
+  const auto second = places.take("a", {});
   EXPECT_NE(second, nullptr);
-  EXPECT_NE(third, nullptr);
+  std::atomic<bool> is_in = false;
+  const std::jthread third([&] {
+    const auto place = places.take("b", {});
+    is_in = true;
+  });
+  std::this_thread::sleep_for(kLonger);
+  EXPECT_FALSE(is_in);
+  first.reset();
 }
 
 TEST(Places, WhoWaitsCanBeStopped) {
   Places places(1);
-  const auto taken = places.take({});
+  auto taken = places.take("a", {});
   std::stop_source stop;
   std::shared_ptr<void> late = taken;
   {
-    const std::jthread waiting([&] { late = places.take(stop.get_token()); });
+    const std::jthread waiting([&] { late = places.take("b", stop.get_token()); });
+    std::this_thread::sleep_for(kLonger);
     stop.request_stop();
   }
   EXPECT_EQ(late, nullptr);
+  taken.reset();
+  EXPECT_NE(places.take("c", {}), nullptr) << "nobody waits in front any more";
+}
+
+TEST(Places, OwnersAreServedInTurn) {
+  Places places(1);
+  auto taken = places.take("busy", {});
+  std::mutex mutex;
+  std::string order;
+  std::vector<std::jthread> threads;
+  for (const std::string owner : {"busy", "busy", "busy", "other"}) {
+    threads.emplace_back([&, owner] {
+      const auto place = places.take(owner, {});
+      const std::lock_guard lock(mutex);
+      order += owner[0];
+    });
+    std::this_thread::sleep_for(kLonger);  // one behind the other
+  }
+  taken.reset();
+  threads.clear();
+  EXPECT_EQ(order, "bobb");
 }
 
 }  // namespace
