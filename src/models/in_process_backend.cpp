@@ -13,13 +13,26 @@ constexpr std::size_t kQueuedBytes = 256 * 1024;
 // A request's stated length is the client's word: more room is made as the bytes come.
 constexpr std::uint64_t kReservedBytes = 256 * 1024;
 
-using RequestCount = std::shared_ptr<std::atomic<std::size_t>>;
+// One request's share of the load, until the call and the model's work on it have both ended.
+class Share {
+ public:
+  explicit Share(std::shared_ptr<InProcessLoad> load) : load_(std::move(load)) { ++load_->requests; }
+  Share(const Share&) = delete;
+  Share& operator=(const Share&) = delete;
+  ~Share() {
+    --load_->requests;
+    load_->bytes -= bytes_;
+  }
+  // False: with them, all requests hold more than the limit.
+  [[nodiscard]] bool add(std::uint64_t bytes, std::uint64_t limit) {
+    bytes_ += bytes;
+    return (load_->bytes += bytes) <= limit;
+  }
 
-// One request's place in the count, until the call and the model's work on it have both ended.
-std::shared_ptr<void> counted(const RequestCount& requests) {
-  ++*requests;
-  return {nullptr, [requests](void*) { --*requests; }};
-}
+ private:
+  std::shared_ptr<InProcessLoad> load_;
+  std::uint64_t bytes_ = 0;
+};
 
 // What the model's thread writes and the connection's thread reads.
 class ReplyChannel final : public ApiSink, public std::enable_shared_from_this<ReplyChannel> {
@@ -140,11 +153,13 @@ class ReplyChannel final : public ApiSink, public std::enable_shared_from_this<R
 
 class InProcessCall final : public BackendCall {
  public:
-  InProcessCall(std::shared_ptr<InProcessModel> model, boost::asio::thread_pool& threads, const RequestCount& requests,
-                BackendRequest request, net::Executor executor)
+  InProcessCall(std::shared_ptr<InProcessModel> model, boost::asio::thread_pool& threads,
+                std::shared_ptr<InProcessLoad> load, std::uint64_t held_limit_bytes, BackendRequest request,
+                net::Executor executor)
       : model_(std::move(model)),
         threads_(threads),
-        place_(counted(requests)),
+        share_(std::make_shared<Share>(std::move(load))),
+        held_limit_bytes_(held_limit_bytes),
         request_(std::move(request)),
         channel_(std::make_shared<ReplyChannel>(executor)) {
     body_.reserve(std::min(request_.length, kReservedBytes));
@@ -152,12 +167,17 @@ class InProcessCall final : public BackendCall {
   ~InProcessCall() override { channel_->detach(); }
 
   net::Task<Status> write(ByteView piece) override {
+    if (!share_->add(piece.size(), held_limit_bytes_)) {
+      body_ = {};
+      has_room_ = false;
+      co_return fail(ErrorCode::kBusy, "the embedded engine holds too much of other requests");
+    }
     body_ += as_text(piece);
     co_return Status{};
   }
   net::Task<Status> finish() override {
     boost::asio::post(
-        threads_, [model = model_, channel = channel_, place = place_, request = request_, body = std::move(body_)] {
+        threads_, [model = model_, channel = channel_, share = share_, request = request_, body = std::move(body_)] {
           try {
             if (!channel->token().stop_requested())
               model->serve({request.method, request.path, body, request.session}, *channel, channel->token());
@@ -169,14 +189,19 @@ class InProcessCall final : public BackendCall {
         });
     co_return Status{};
   }
-  net::Task<Result<BackendReplyHead>> head(net::Deadline deadline) override { return channel_->wait_head(deadline); }
+  net::Task<Result<BackendReplyHead>> head(net::Deadline deadline) override {
+    if (!has_room_) co_return fail(ErrorCode::kBusy, "the embedded engine holds too much of other requests");
+    co_return co_await channel_->wait_head(deadline);
+  }
   net::Task<Result<ByteView>> read(net::Deadline deadline) override { return channel_->next(deadline); }
   void cancel() override { channel_->stop(); }
 
  private:
   std::shared_ptr<InProcessModel> model_;
   boost::asio::thread_pool& threads_;
-  std::shared_ptr<void> place_;
+  std::shared_ptr<Share> share_;
+  std::uint64_t held_limit_bytes_;
+  bool has_room_ = true;
   BackendRequest request_;
   std::shared_ptr<ReplyChannel> channel_;
   std::string body_;
@@ -196,10 +221,10 @@ net::Task<Result<std::unique_ptr<BackendCall>>> InProcessBackend::open(BackendRe
   if (request.length > options_.request_limit_bytes) {
     co_return fail(ErrorCode::kTooLarge, "the request is over what the embedded engine takes");
   }
-  if (*requests_ >= options_.request_limit)
+  if (load_->requests >= options_.request_limit)
     co_return fail(ErrorCode::kBusy, "the embedded engine has too many requests");
-  co_return std::unique_ptr<BackendCall>(
-      std::make_unique<InProcessCall>(model_, threads_, requests_, std::move(request), executor));
+  co_return std::unique_ptr<BackendCall>(std::make_unique<InProcessCall>(
+      model_, threads_, load_, options_.held_limit_bytes, std::move(request), executor));
 }
 
 }  // namespace minions::models

@@ -11,8 +11,15 @@ namespace minions::models {
 
 struct InProcessOptions {
   std::size_t threads = 1;
-  std::size_t request_limit = 256;                       // under way or waiting; more are refused as busy
-  std::uint64_t request_limit_bytes = 64 * 1024 * 1024;  // one request's body, which is held whole
+  std::size_t request_limit = 256;                          // under way or waiting; more are refused as busy
+  std::uint64_t request_limit_bytes = 64 * 1024 * 1024;     // one request's body, which is held whole
+  std::uint64_t held_limit_bytes = std::uint64_t{1} << 30;  // of all requests under way or waiting; more are busy, too
+};
+
+// Of all requests under way or waiting.
+struct InProcessLoad {
+  std::atomic<std::size_t> requests = 0;
+  std::atomic<std::uint64_t> bytes = 0;  // of their bodies, as far as they have come
 };
 
 class InProcessBackend final : public Backend {
@@ -28,7 +35,7 @@ class InProcessBackend final : public Backend {
  private:
   std::shared_ptr<InProcessModel> model_;
   InProcessOptions options_;
-  std::shared_ptr<std::atomic<std::size_t>> requests_ = std::make_shared<std::atomic<std::size_t>>(0);
+  std::shared_ptr<InProcessLoad> load_ = std::make_shared<InProcessLoad>();
   boost::asio::thread_pool threads_;
 };
 
