@@ -22,10 +22,16 @@ class Places {
     const auto place = std::make_shared<Place>(*this);  // before the lock: giving it back takes that, too
     std::unique_lock lock(mutex_);
     waiting_.push(owner, place.get());
+    ++waiting_count_;
     give_out();
     if (changed_.wait(lock, stop, [&] { return place->is_held; })) return place;
     static_cast<void>(waiting_.extract_if([&](const Place* one) { return one == place.get(); }));
+    --waiting_count_;
     return nullptr;
+  }
+  [[nodiscard]] std::size_t waiting() const {
+    const std::lock_guard lock(mutex_);
+    return waiting_count_;
   }
 
  private:
@@ -45,6 +51,7 @@ class Places {
       const auto next = waiting_.pop();
       if (!next) return;
       (*next)->is_held = true;
+      --waiting_count_;
       --free_;
       changed_.notify_all();
     }
@@ -55,9 +62,10 @@ class Places {
     give_out();
   }
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   FairQueue<Place*> waiting_;
+  std::size_t waiting_count_ = 0;
   std::size_t free_;
 };
 

@@ -162,13 +162,13 @@ TEST_P(LlamaVisionTest, ARequestCanBeStoppedAnywhereAmongItsPictures) {
   for (std::uint32_t seed = 0; seed < 20; ++seed) content.push_back(picture(seed));
   json body = about(content, 200);
   body["stream"] = true;
-  for (int wait_ms = 0; wait_ms < 400; wait_ms += 25) {
+  for (int turns = 1; turns < 300'000; turns *= 4) {
     std::stop_source stop;
     Reply reply;
     std::jthread asking([&] {
       model().serve({"POST", "/v1/chat/completions", body.dump(), "s"}, reply, stop.get_token());
     });
-    std::this_thread::sleep_for(std::chrono::milliseconds(wait_ms));
+    for (int turn = 0; turn < turns; ++turn) std::this_thread::yield();
     stop.request_stop();
     asking.join();
     EXPECT_EQ(reply.text().find("error"), std::string::npos) << reply.text();

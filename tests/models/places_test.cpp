@@ -10,8 +10,9 @@
 namespace minions::models {
 namespace {
 
-// Long enough for a thread that would not wait to get through.
-constexpr std::chrono::milliseconds kLonger{50};
+void wait_for_waiting(const Places& places, std::size_t count) {
+  while (places.waiting() < count) std::this_thread::yield();
+}
 
 TEST(Places, WhoComesTooLateWaits) {
   Places places(2);
@@ -23,7 +24,7 @@ TEST(Places, WhoComesTooLateWaits) {
     const auto place = places.take("b", {});
     is_in = true;
   });
-  std::this_thread::sleep_for(kLonger);
+  wait_for_waiting(places, 1);
   EXPECT_FALSE(is_in);
   first.reset();
 }
@@ -35,10 +36,11 @@ TEST(Places, WhoWaitsCanBeStopped) {
   std::shared_ptr<void> late = taken;
   {
     const std::jthread waiting([&] { late = places.take("b", stop.get_token()); });
-    std::this_thread::sleep_for(kLonger);
+    wait_for_waiting(places, 1);
     stop.request_stop();
   }
   EXPECT_EQ(late, nullptr);
+  EXPECT_EQ(places.waiting(), 0U);
   taken.reset();
   EXPECT_NE(places.take("c", {}), nullptr) << "nobody waits in front any more";
 }
@@ -55,7 +57,7 @@ TEST(Places, OwnersAreServedInTurn) {
       const std::lock_guard lock(mutex);
       order += owner[0];
     });
-    std::this_thread::sleep_for(kLonger);  // one behind the other
+    wait_for_waiting(places, threads.size());  // one behind the other
   }
   taken.reset();
   threads.clear();
