@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <limits>
-
 #include "documents/helper.h"
 #include "formats/image.h"
 
@@ -44,35 +42,36 @@ class PixelCollector final : public OutputSink {
   std::string rgb_;
 };
 
+std::uint64_t pixels_of(const formats::ImageHeader& header) { return std::uint64_t{header.width} * header.height; }
+
 // From the header alone, so that a picture over the limit starts no process.
-Result<std::uint64_t> pixels_of(ByteView bytes, const PictureOptions& options) {
+Result<formats::ImageHeader> header_of(ByteView bytes, const PictureOptions& options) {
   const std::string_view type = formats::image_type(bytes);
   if (type.empty() || type == "image/bmp")
     return fail(ErrorCode::kDocument, "is no picture that is read here: want PNG, JPEG, GIF or WebP");
   const auto header = formats::read_image_header(bytes);
   if (!header) return fail(ErrorCode::kDocument, "is damaged: its header breaks its own format");
-  const std::uint64_t pixels = std::uint64_t{header->width} * header->height;
+  const std::uint64_t pixels = pixels_of(*header);
   if (pixels > options.max_pixels) {
     return fail(ErrorCode::kTooLarge, fmt::format("has {} x {} = {} pixels, at most {} are read", header->width,
                                                   header->height, pixels, options.max_pixels));
   }
-  return pixels;
+  return *header;
 }
 
 Error other_pixels() { return {ErrorCode::kDocument, "is damaged: it does not have the pixels that its header says"}; }
 
-// Without the pixels yet.
-Result<Picture> sides_of(const HelperRemarks& found, std::uint64_t pixels) {
+// As it is shown, which a turned picture is with its sides exchanged. Without the pixels yet.
+Result<Picture> sides_of(const HelperRemarks& found, const formats::ImageHeader& header) {
   std::uint64_t width = 0;
   std::uint64_t height = 0;
   for (const auto& [remark, number] : found.remarks) {
     if (remark == formats::Remark::kWidth) width = number;
     if (remark == formats::Remark::kHeight) height = number;
   }
-  const bool fits = width > 0 && pixels % width == 0 && pixels / width == height;
-  constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
-  if (!fits || width > kMost || height > kMost) return fail(other_pixels());
-  return Picture{static_cast<std::uint32_t>(width), static_cast<std::uint32_t>(height), {}};
+  if (width == header.width && height == header.height) return Picture{header.width, header.height, {}};
+  if (width == header.height && height == header.width) return Picture{header.height, header.width, {}};
+  return fail(other_pixels());
 }
 
 }  // namespace
@@ -85,33 +84,33 @@ PictureOptions picture_options(const ExtractorOptions& options) {
 }
 
 Result<Picture> decode_picture(ByteView bytes, const PictureOptions& options) {
-  MINIONS_TRY_ASSIGN(const std::uint64_t pixels, pixels_of(bytes, options));
+  MINIONS_TRY_ASSIGN(const formats::ImageHeader header, header_of(bytes, options));
   MINIONS_TRY_ASSIGN(const OpenFile file, file_in_memory(bytes));
-  PixelCollector collector(pixels * kBytesPerPixel);
+  PixelCollector collector(pixels_of(header) * kBytesPerPixel);
   MINIONS_TRY_ASSIGN(const HelperRemarks found,
                      run_helper({"pixels", file, {fmt::format("--max-pixels={}", options.max_pixels)}},
                                 extractor_options(options), collector));
   if (!collector.is_full()) return fail(other_pixels());
-  MINIONS_TRY_ASSIGN(Picture picture, sides_of(found, pixels));
+  MINIONS_TRY_ASSIGN(Picture picture, sides_of(found, header));
   picture.rgb = std::move(collector).finish();
   return picture;
 }
 
 Result<std::optional<ReducedPicture>> reduce_picture(ByteView bytes, std::uint64_t max_pixels_out,
                                                      const PictureOptions& options) {
-  const auto header = formats::read_image_header(bytes);
-  if (header && std::uint64_t{header->width} * header->height <= max_pixels_out) return std::nullopt;
-  MINIONS_TRY_ASSIGN(const std::uint64_t pixels, pixels_of(bytes, options));
+  if (const auto small = formats::read_image_header(bytes); small && pixels_of(*small) <= max_pixels_out)
+    return std::nullopt;
+  MINIONS_TRY_ASSIGN(const formats::ImageHeader header, header_of(bytes, options));
   MINIONS_TRY_ASSIGN(const OpenFile file, file_in_memory(bytes));
-  BytesCollector collector((std::min(pixels, max_pixels_out) + kFrameBytes) * kMaxCodedBytesPerPixel);
+  BytesCollector collector((std::min(pixels_of(header), max_pixels_out) + kFrameBytes) * kMaxCodedBytesPerPixel);
   MINIONS_TRY_ASSIGN(const HelperRemarks found, run_helper({"reduce",
                                                             file,
                                                             {fmt::format("--max-pixels={}", options.max_pixels),
                                                              fmt::format("--max-pixels-out={}", max_pixels_out)}},
                                                            extractor_options(options), collector));
-  MINIONS_TRY_ASSIGN(const Picture from, sides_of(found, pixels));
+  MINIONS_TRY_ASSIGN(const Picture from, sides_of(found, header));
   const auto to = formats::read_image_header(as_bytes(collector.bytes()));
-  if (!to || std::uint64_t{to->width} * to->height > max_pixels_out)
+  if (!to || pixels_of(*to) > max_pixels_out)
     return fail(ErrorCode::kDocument, "is damaged: it cannot be made smaller");
   return ReducedPicture{from.width, from.height, to->width, to->height,
                         crypto::SecretText(std::string(collector.bytes()))};

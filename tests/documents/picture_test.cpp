@@ -194,6 +194,8 @@ TEST(Picture, RefusesWhatAHelperOfAnotherMindSays) {
                other);
   expect_error(png, with("overflow", "echo width 4294967298 >&2; echo height 4294967297 >&2; printf abcdef"),
                ErrorCode::kDocument, other);
+  expect_error(make_png(draw("abcd")), with("square", "echo width 2 >&2; echo height 2 >&2; printf abcdefghijkl"),
+               ErrorCode::kDocument, other);
   how.time_limit = std::chrono::milliseconds(100);
   expect_error(png, with("slow", "exec sleep 10"), ErrorCode::kTimeout, "takes longer to read than 100 ms, the limit");
   how.helper = "/nonexistent/minions-extract";
