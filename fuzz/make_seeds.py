@@ -410,10 +410,31 @@ def pictures():
             write("pictures", f"{name} reduced", b"\2" + file)
 
 
+def generation_requests():
+    url = "data:image/png;base64,iVBORw0KGgo="
+    part = lambda value: {"type": "image_url", "image_url": value}
+    text = {"type": "text", "text": "what?"}
+    chat = lambda content, **fields: {"messages": [{"role": "user", "content": content}], **fields}
+    schema = {"type": "json_schema", "json_schema": {"name": "n", "schema": {"type": "object"}}}
+    for name, body in {
+        "text": chat("hi", temperature=0.5, top_k=7, seed=-1, stop=["x", "y"], max_tokens=9, stream=True),
+        "schema": chat("hi", response_format=schema, chat_template_kwargs={"enable_thinking": False}),
+        "pictures": chat([text, text, part({"url": url, "detail": "low"}), part(url), text]),
+        "address": chat([part({"url": "https://example.org/a.png"})]),
+        "no base64": chat([part("data:image/png,abc")]),
+        "sound": chat([{"type": "input_audio", "input_audio": {"data": ""}}]),
+        "tools": chat("hi", tools=[{"type": "function"}], n=2),
+        "turns": {"messages": [{"role": "developer", "content": None}, {"role": "tool", "content": []}]},
+        "completion": {"prompt": ["once"], "max_tokens": 1, "min_p": 0.1},
+    }.items():
+        write("generation_request", name, json.dumps(body))
+
+
 def main():
     office_documents()
     mails()
     pictures()
+    generation_requests()
     plain_formats()
     cert_tables()
     documents()

@@ -40,8 +40,9 @@ Checked read_turns(dom::object body, std::vector<ChatTurn>& to) {
         MINIONS_CHECK_FIELD(picture);
         turn.parts.push_back(*std::move(picture));
       } else if (part.type != "text") {
-        return bad_request(fmt::format("'{}': the embedded model reads no part of the type {}", part.at, part.type),
-                           part.at);
+        return bad_request(
+            fmt::format("'{}': the embedded model reads no part of the type {}", part.at, part.type.substr(0, 64)),
+            part.at);
       } else if (!turn.parts.empty() && !turn.parts.back().picture) {
         turn.parts.back().text.append("\n\n").append(part.text);
       } else {

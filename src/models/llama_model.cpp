@@ -95,7 +95,8 @@ void LlamaModel::serve(const ApiRequest& request, ApiSink& sink, std::stop_token
 
 void LlamaModel::generate(GenerationRequest& request, const ApiRequest& from, ApiSink& sink, std::stop_token stop) {
   if (!request.model.empty() && request.model != id_) {
-    return refuse({404, fmt::format("the model here is {}, found {}", id_, request.model), "model", "model_not_found"},
+    return refuse({404, fmt::format("the model here is {}, found {}", id_, request.model.substr(0, 200)), "model",
+                   "model_not_found"},
                   sink);
   }
   auto prepared = prompts_->prepare(request, from.session, stop);
