@@ -4,16 +4,22 @@ import re
 
 from programs import *
 
+PROJECTOR = pathlib.Path(NOISE_MODEL).parent / "mmproj-tiny-random-noise.gguf"
+
 
 class Hub:
     """The API and the files of one repository. A file is sent whole, or from where a range begins."""
 
-    def __init__(self, test, weights, published=None):
+    def __init__(self, test, weights, published=None, projector=None):
         self.seen = []
-        digest = hashlib.sha256(published or weights).hexdigest()
         commit = "c" * 40
+        files = {"tiny-random-noise.gguf": weights}
+        if projector:
+            files["mmproj-tiny-random-noise.gguf"] = projector
+        sha256 = lambda content: hashlib.sha256(published or content).hexdigest()
         description = {"sha": commit, "siblings": [
-            {"rfilename": "tiny-random-noise.gguf", "size": len(weights), "lfs": {"sha256": digest, "size": len(weights)}}]}
+            {"rfilename": name, "size": len(content), "lfs": {"sha256": sha256(content), "size": len(content)}}
+            for name, content in files.items()]}
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -24,13 +30,14 @@ class Hub:
                 outer.seen.append((self.path, self.headers.get("Authorization"), self.headers.get("Range")))
                 if self.path.startswith("/api/models/owner/repo/"):
                     return self.answer(200, json.dumps(description).encode())
-                if self.path != f"/owner/repo/resolve/{commit}/tiny-random-noise.gguf":
+                content = files.get(self.path.removeprefix(f"/owner/repo/resolve/{commit}/"))
+                if content is None:
                     return self.answer(404, b"")
                 first = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
                 if not first:
-                    return self.answer(200, weights)
+                    return self.answer(200, content)
                 first = int(first[1])
-                self.answer(206, weights[first:], f"bytes {first}-{len(weights) - 1}/{len(weights)}")
+                self.answer(206, content[first:], f"bytes {first}-{len(content) - 1}/{len(content)}")
 
             def answer(self, status, body, content_range=None):
                 self.send_response(status)
@@ -88,17 +95,50 @@ class ModelStore(ProgramsTest):
                  keys=self.directory / "other")
         self.assertEqual(len(hub.seen), asked + 1, "fetched again")
 
+    def stated_projectors(self, server):
+        listed = json.loads(self.minions("models", *server.trust(), "-o", "json").stdout)["models"]
+        return [entry["projector_sha256"] for entry in listed]
+
+    @needs_vision
+    def test_a_projector_of_the_hub_is_fetched_beside_its_model(self):
+        projector = PROJECTOR.read_bytes()
+        hub = Hub(self, pathlib.Path(NOISE_MODEL).read_bytes(), projector=projector)
+        self.set("HF_ENDPOINT", hub.url)
+        self.set("HF_TOKEN", "hf_secret")
+        server = Minionsd(self, model=["--model", "hf:owner/repo", "--mmproj", "hf:owner/repo", "--ctx", "512"])
+        self.assertEqual(self.stated_projectors(server), [hashlib.sha256(projector).hexdigest()])
+        self.assertIn("mmproj-", hub.seen[-1][0])
+        self.assertEqual({seen[1] for seen in hub.seen}, {"Bearer hf_secret"})
+
+    @needs_vision
+    def test_a_projector_of_ollama_is_served_with_its_model(self):
+        self.ollama_model("noise", projector=PROJECTOR.read_bytes())
+        server = Minionsd(self, model=["--model", "ollama:noise", "--mmproj", "ollama:noise", "--ctx", "512"])
+        self.assertEqual(self.stated_projectors(server), [hashlib.sha256(PROJECTOR.read_bytes()).hexdigest()])
+
+    def ollama_model(self, name, tag="latest", projector=None):
+        """As `ollama pull` leaves it; the file of the weights."""
+        contents = {"model": pathlib.Path(NOISE_MODEL).read_bytes()}
+        if projector:
+            contents["projector"] = projector
+        manifest = self.directory / "ollama/manifests/registry.ollama.ai/library" / name / tag
+        manifest.parent.mkdir(parents=True)
+        blobs = self.directory / "ollama/blobs"
+        blobs.mkdir()
+        layers = []
+        for kind, content in contents.items():
+            digest = hashlib.sha256(content).hexdigest()
+            (blobs / f"sha256-{digest}").write_bytes(content)
+            layers.append({"mediaType": f"application/vnd.ollama.image.{kind}", "digest": "sha256:" + digest,
+                           "size": len(content)})
+        manifest.write_text(json.dumps({"layers": layers}))
+        return blobs / layers[0]["digest"].replace(":", "-")
+
     @needs_noise_model
     def test_a_model_of_ollama_is_served_under_its_name(self):
         weights = pathlib.Path(NOISE_MODEL).read_bytes()
         digest = hashlib.sha256(weights).hexdigest()
-        manifest = self.directory / "ollama/manifests/registry.ollama.ai/library/noise/1b"
-        manifest.parent.mkdir(parents=True)
-        manifest.write_text(json.dumps({"layers": [{"mediaType": "application/vnd.ollama.image.model",
-                                                    "digest": "sha256:" + digest, "size": len(weights)}]}))
-        blob = self.directory / "ollama/blobs" / f"sha256-{digest}"
-        blob.parent.mkdir()
-        blob.write_bytes(weights)
+        blob = self.ollama_model("noise", "1b")
         server = Minionsd(self, model=["--model", "ollama:noise:1b", "--ctx", "512", "--parallel", "1"])
         listed = json.loads(self.minions("models", *server.trust(), "-o", "json").stdout)["models"]
         self.assertEqual([entry["id"] for entry in listed], ["noise:1b"])
