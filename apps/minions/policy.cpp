@@ -10,6 +10,8 @@
 #include <system_error>
 
 #include "attestation/policy_draft.h"
+#include "attestation/rule_text.h"
+#include "attestation/verdict.h"
 #include "connection.h"
 
 namespace minions::app {
@@ -61,12 +63,24 @@ Status write_draft(const std::string& file, const std::string& text) {
   return std::fflush(stdout) == 0 ? Status() : fail(ErrorCode::kIo, "standard output cannot be written");
 }
 
+Result<std::optional<attestation::Covers>> read_covers(const std::string& name) {
+  if (name.empty()) return std::nullopt;
+  for (const auto covers : {attestation::Covers::kFirmware, attestation::Covers::kKernel, attestation::Covers::kRoot,
+                            attestation::Covers::kConfig}) {
+    if (attestation::name_of(covers) == name) return covers;
+  }
+  return fail(ErrorCode::kUsage,
+              fmt::format("--covers: want firmware, kernel, root or config, found {}", attestation::shown(name)));
+}
+
 ExitCode init(const PolicyOptions& options) {
   if (options.server.server.empty()) return report({ErrorCode::kUsage, "--from: name the server"});
   if (!options.output.empty() && ::access(options.output.c_str(), F_OK) == 0)
     return report({ErrorCode::kUsage, fmt::format("{} exists; a policy is never overwritten", options.output)});
   const auto base = read_policy(options.server);
   if (!base) return report(base.error());
+  const auto covers = read_covers(options.covers);
+  if (!covers) return report(covers.error());
   auto connection = Connection::create(options.server);
   if (!connection) return report(connection.error());
   const auto attested = (*connection)->attest();
@@ -75,8 +89,8 @@ ExitCode init(const PolicyOptions& options) {
   if (const Check* failure = first_that_no_policy_settles(attestation.result))
     return report({ErrorCode::kRefused, "attestation: " + failure->to_text()});
   const UnixSeconds now = system_time();
-  const auto draft =
-      attestation::draft_policy({*attestation.document, attestation.result, base->rules(), options.server.server, now});
+  const auto draft = attestation::draft_policy(
+      {*attestation.document, attestation.result, base->rules(), options.server.server, now, *covers});
   if (!draft) return report(draft.error());
   const auto drafted = AppraisalPolicy::parse(*draft, "the policy");
   if (!drafted) return report({ErrorCode::kInternal, drafted.error().detail});
@@ -96,12 +110,25 @@ ExitCode init(const PolicyOptions& options) {
 
 // ---- check and diff ----
 
+// Who could read by this policy, on each kind of machine that it lets in.
+void print_verdicts(const attestation::PolicyRules& rules) {
+  const auto verdicts = attestation::verdicts_of(rules);
+  if (verdicts.empty()) fmt::print("\n# no kind of machine is let in: name one in [platform] kinds\n");
+  for (const auto& [kind, verdict] : verdicts) {
+    const auto& found = verdict.verdict_class;
+    fmt::print("\n# {}: {}\n", kind, found ? attestation::name_of(*found) : "no class: refused");
+    for (const std::string& reader : verdict.readers) fmt::print("#   reads  {}\n", reader);
+    for (const auto& gap : verdict.missing) fmt::print("#   lacks  {}\n", gap.text());
+  }
+}
+
 ExitCode check(const std::string& file) {
   const auto policy = load(file);
   if (!policy) return report(policy.error());
   for (const auto& rule : attestation::describe(policy->rules())) {
     fmt::print("{} = {}{}\n", rule.name, rule.value, rule.source.empty() ? "" : fmt::format("  # {}", rule.source));
   }
+  print_verdicts(policy->rules());
   for (const std::string& line : attestation::weaknesses(policy->rules())) warn(line);
   return ExitCode::kOk;
 }
@@ -141,6 +168,10 @@ void add_policy(CLI::App& command, PolicyOptions& options) {
       ->type_name("FILE");
   options.init->add_option("--ca-file", options.server.ca_file, "certificate authorities in place of the system's")
       ->type_name("PEM");
+  options.init
+      ->add_option("--covers", options.covers,
+                   "what the values fix, which evidence cannot tell: firmware, kernel, root or config")
+      ->type_name("WHAT");
   options.check = command.add_subcommand("check", "every rule of a policy as it holds, and what weakens it");
   options.check->add_option("file", options.file, "policy")->type_name("FILE")->required();
   options.diff = command.add_subcommand("diff", "the rules in which two policies differ");

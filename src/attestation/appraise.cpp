@@ -5,6 +5,8 @@
 #include "attestation/binding.h"
 #include "attestation/expectation.h"
 #include "attestation/model_checks.h"
+#include "attestation/trust_vector.h"
+#include "attestation/verdict.h"
 #include "base/encoding.h"
 #include "crypto/certificate.h"
 #include "crypto/ecdsa.h"
@@ -142,22 +144,15 @@ Check check_attestor_signature(const Result<crypto::P384PublicKey>& key, const B
                                                       : want.failed("a signature that does not verify");
 }
 
-// Of the kind of machine that is there: a measurement of another kind's guest says nothing about this one.
-bool names_measurement(const Evidence& evidence, const PolicyRules& policy) {
-  const auto has = [&](std::string_view type) {
-    return std::any_of(evidence.begin(), evidence.end(), [&](const EvidenceItem& item) { return item.type == type; });
-  };
-  if (has(evidence_type::kSevSnp)) return policy.snp.measurements.has_value();
-  if (has(evidence_type::kTdx)) return policy.tdx.measurements.has_value();
-  if (has(evidence_type::kAzureSnpVtpm)) return policy.snp.measurements || !policy.snp.pcrs.empty();
-  return has(evidence_type::kAzureTdxVtpm) && (policy.tdx.measurements || !policy.tdx.pcrs.empty());
-}
-
 // Without a reference value any confidential VM of anybody would do.
 Check check_measurement_given(const Evidence& evidence, const PolicyRules& policy) {
   const Expectation want{"measurement", "a measurement or an attestor key to hold the evidence against"};
   if (is_simulated(evidence)) return want.waived("simulated evidence has no measurement");
-  if (names_measurement(evidence, policy)) return want.pass("measurements");
+  const auto referenced = kinds_with_references(policy);
+  const bool named = std::any_of(evidence.begin(), evidence.end(), [&](const EvidenceItem& item) {
+    return std::find(referenced.begin(), referenced.end(), item.type) != referenced.end();
+  });
+  if (named) return want.pass("measurements");
   if (policy.attestor_spki_sha256) return want.pass("an attestor key");
   return want.failed("neither");
 }
@@ -283,6 +278,7 @@ class Appraisal {
   bool decode_statement();
   void judge_evidence();
   void judge_statement();
+  void judge_class();
 
   const AppraisalInput& input_;
   const PolicyRules& policy_;
@@ -328,6 +324,7 @@ void Appraisal::judge_evidence() {
   const auto key = crypto::P384PublicKey::from_pem(document().attestor.public_key_pem);
   add(check_attestor_key(key, document(), policy_));
   add(check_attestor_signature(key, *chain_, document().attestor.signature));
+  add(check_kind(document().evidence, policy_));
   add(check_measurement_given(document().evidence, policy_));
   const TrustAnchors anchors = anchors_of(policy_.roots, input_.anchors);
   const bool any_gpu = std::any_of(document().evidence.begin(), document().evidence.end(),
@@ -359,9 +356,21 @@ void Appraisal::judge_statement() {
   add(check_tls(statement_, policy_, input_.connection));
 }
 
+// Last, since it rests on all the others: a class is only said of evidence that holds.
+void Appraisal::judge_class() {
+  const bool holds = result_.first_failure() == nullptr;
+  Verdict verdict = judge_verdict(
+      {.evidence = document().evidence, .statement = &statement_, .policy = policy_, .checks = result_.checks});
+  add(check_class(verdict, policy_));
+  if (!holds) verdict = {};
+  result_.verdict = std::move(verdict);
+  result_.vector = trust_vector({.evidence = document().evidence, .policy = policy_, .checks = result_.checks});
+}
+
 void Appraisal::judge() {
   judge_evidence();
   judge_statement();
+  judge_class();
 }
 
 }  // namespace

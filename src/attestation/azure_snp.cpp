@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "attestation/paravisor.h"
 #include "base/encoding.h"
 
 namespace minions::attestation {
@@ -43,6 +44,7 @@ void verify_azure_snp_vtpm(const AzureSnpVtpmInput& input, CheckList& checks) {
                                              .pcrs = input.hcl.rules.pcrs},
                                             checks);
   if (!quote) return;
+  check_snp_paravisor(authentic->snp.report, input.hcl.rules, checks);
   check_snp_rules(authentic->snp, input.hcl.rules, checks);
   check_hcl_rules(authentic->report, input.hcl.rules.require_secure_boot, checks);
   check_pcr_rules(*quote, input.hcl.rules.pcrs, checks);

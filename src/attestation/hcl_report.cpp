@@ -202,11 +202,15 @@ bool TdReport::hashes_hold() const {
   return crypto::sha384({tee_tcb_info}) == tee_tcb_info_hash && crypto::sha384({td_info}) == tee_info_hash;
 }
 
+Result<crypto::PublicKey> vtpm_key_of(const Json& keys) {
+  MINIONS_TRY_ASSIGN(const Json* key, key_named(keys, "HCLAkPub"));
+  return rsa_key(*key);
+}
+
 Result<HclRuntime> HclRuntime::parse(std::string_view json) {
   MINIONS_TRY_ASSIGN(const Json object, parse_strict_json(json));
   MINIONS_TRY_ASSIGN(const Json* keys, array_member(object, "keys"));
-  MINIONS_TRY_ASSIGN(const Json* key, key_named(*keys, "HCLAkPub"));
-  MINIONS_TRY_ASSIGN(crypto::PublicKey attestation_key, rsa_key(*key));
+  MINIONS_TRY_ASSIGN(crypto::PublicKey attestation_key, vtpm_key_of(*keys));
   HclRuntime runtime{.attestation_key = std::move(attestation_key)};
   for (const Json& each : *keys) runtime.key_ids.push_back(each["kid"].get<std::string>());
   MINIONS_TRY(read_configuration(object, runtime));

@@ -8,6 +8,7 @@
 
 #include "attestation/check_list.h"
 #include "attestation/policy.h"
+#include "base/json.h"
 #include "crypto/public_key.h"
 
 namespace minions::attestation {
@@ -77,6 +78,9 @@ struct HclReport {
   // What the hardware's REPORT_DATA must be: the digest of the runtime data, then zeros.
   [[nodiscard]] ByteArray<64> expected_report_data() const;
 };
+
+// The key named HCLAkPub among JSON Web Keys: the vTPM's, as the runtime data and tokens about the machine state it.
+[[nodiscard]] Result<crypto::PublicKey> vtpm_key_of(const Json& keys);
 
 // binding.runtime_data: the hardware's REPORT_DATA, from a verified report or quote, is the digest of the runtime data.
 // With it the attestation key is the vTPM's of this guest.

@@ -1,5 +1,6 @@
 #include "attestation/maa.h"
 
+#include "attestation/hcl_report.h"
 #include "attestation/rule_checks.h"
 #include "base/encoding.h"
 
@@ -29,6 +30,7 @@ class MaaVerifier {
  private:
   bool verify_token();
   void check_nonce(const Json& claims);
+  void check_machine(const Json& tee, bool snp);
   void check_vm(const Json& claims, const Json& tee);
   void check_snp(const Json& tee);
   void check_tdx(const Json& tee);
@@ -79,6 +81,32 @@ void MaaVerifier::check_nonce(const Json& claims) {
                  payload == nullptr ? "none" : shown_claim(*payload, "nonce"));
 }
 
+// Anybody with a VM of his own gets a genuine token about it.
+void MaaVerifier::check_machine(const Json& tee, bool snp) {
+  if (input_.machine == nullptr) {
+    checks_.waive("binding.machine", "a token about the machine of the evidence",
+                  "no evidence stands beside the token");
+    return;
+  }
+  const MaaMachine& machine = *input_.machine;
+  const Json* keys = at_path(tee, {"x-ms-runtime", "keys"});
+  const auto key = keys != nullptr && keys->is_array() ? vtpm_key_of(*keys)
+                                                       : Result<crypto::PublicKey>(fail(ErrorCode::kNotFound, "none"));
+  checks_.expect("binding.attestation_key", key && key->spki() == machine.attestation_key.spki(),
+                 fmt::format("HCLAkPub of this vTPM, sha256 {}", to_hex(machine.attestation_key.spki_sha256())),
+                 key ? "sha256 " + to_hex(key->spki_sha256()) : key.error().detail);
+  const std::string_view measured = snp ? "x-ms-sevsnpvm-launchmeasurement" : "tdx_mrtd";
+  if (!snp && !tee.contains(measured)) {
+    checks_.waive("binding.measurement", "MRTD of this machine", "the token does not state it; its key is this vTPM's");
+  } else {
+    checks_.expect("binding.measurement", claim_is_text(tee, measured, to_hex(machine.measurement)),
+                   to_hex(machine.measurement), shown_claim(tee, measured));
+  }
+  if (!machine.report_id) return;
+  checks_.expect("binding.report_id", claim_is_text(tee, "x-ms-sevsnpvm-reportid", to_hex(*machine.report_id)),
+                 to_hex(*machine.report_id), shown_claim(tee, "x-ms-sevsnpvm-reportid"));
+}
+
 void MaaVerifier::check_vm(const Json& claims, const Json& tee) {
   checks_.expect("policy.type", claim_is_text(claims, "x-ms-attestation-type", "azurevm"), "azurevm",
                  shown_claim(claims, "x-ms-attestation-type"));
@@ -96,6 +124,7 @@ void MaaVerifier::check_vm(const Json& claims, const Json& tee) {
   check_protection({"policy.secure_boot", "secure boot", secure_boot ? std::optional(*secure_boot) : std::nullopt,
                     input_.require_secure_boot},
                    checks_);
+  check_machine(tee, snp);
   if (snp) check_snp(tee);
   if (tdx) check_tdx(tee);
 }

@@ -4,10 +4,18 @@
 #include "attestation/check_list.h"
 #include "attestation/jwt.h"
 #include "attestation/policy.h"
+#include "crypto/public_key.h"
 
 namespace minions::attestation {
 
 enum class MaaPlatform { kSevSnp, kTdx };
+
+// The machine that the evidence beside a token is of: a token about another machine says nothing about this one.
+struct MaaMachine {
+  crypto::PublicKey attestation_key;  // HCLAkPub of the vTPM's item
+  std::optional<ByteArray<32>> report_id{};
+  Measurement measurement{};  // SNP: the launch measurement; TDX: MRTD
+};
 
 struct MaaInput {
   std::string_view token;
@@ -19,6 +27,7 @@ struct MaaInput {
   const JwtRules& jwt_rules;
   UnixSeconds now = 0;
   Rule<bool> require_secure_boot{true};  // of the platform's table
+  const MaaMachine* machine = nullptr;   // null: no evidence stands beside the token, which a waived check says
 };
 
 void verify_maa(const MaaInput& input, CheckList& checks);

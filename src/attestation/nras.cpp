@@ -74,6 +74,7 @@ class NrasVerifier {
   bool verify_tokens();
   bool verify_token(const Jwt& token, std::string_view name);
   void check_digests();
+  void check_gpus();
   void check_nonce();
   void check_devices();
   void check_device(const DeviceToken& device);
@@ -90,11 +91,7 @@ void NrasVerifier::verify() {
   if (!verify_tokens()) return;
   check_digests();
   check_nonce();
-  if (input_.gpus) {
-    checks_.expect("binding.gpus", response_.devices.size() == *input_.gpus,
-                   fmt::format("tokens of the {} GPUs whose reports stand beside it", *input_.gpus),
-                   fmt::format("{}", response_.devices.size()));
-  }
+  check_gpus();
   const Json& overall = response_.overall.claims;
   checks_.expect("policy.overall", claim_is_bool(overall, "x-nvidia-overall-att-result", true),
                  "x-nvidia-overall-att-result true", shown_claim(overall, "x-nvidia-overall-att-result"));
@@ -142,6 +139,28 @@ void NrasVerifier::check_digests() {
                    : *entry == wanted     ? "equal"
                                           : "another");
   }
+}
+
+// Tokens of as many GPUs as there are could be of others: what identifies a GPU must be the same in both.
+void NrasVerifier::check_gpus() {
+  if (!input_.gpus) {
+    checks_.waive("binding.gpus", "tokens of the GPUs whose reports stand beside them", "no report stands beside them");
+    return;
+  }
+  std::vector<std::string> wanted = *input_.gpus;
+  std::vector<std::string> found;
+  for (const DeviceToken& device : response_.devices) found.push_back(text_claim(device.token.claims, "ueid"));
+  std::sort(wanted.begin(), wanted.end());
+  std::sort(found.begin(), found.end());
+  const auto list = [](const std::vector<std::string>& ids) {
+    std::string text;
+    for (const std::string& id : ids) text += (text.empty() ? "" : ", ") + shown(id);
+    return text.empty() ? std::string("none") : text;
+  };
+  checks_.expect(
+      "binding.gpus", wanted == found,
+      fmt::format("tokens of the {} GPUs whose reports stand beside them: ueid {}", wanted.size(), list(wanted)),
+      list(found));
 }
 
 void NrasVerifier::check_nonce() {
@@ -200,6 +219,21 @@ void NrasVerifier::check_device(const DeviceToken& device) {
 }
 
 }  // namespace
+
+std::string decimal_serial(ByteView serial) {
+  std::string digits = "0";  // least significant first
+  for (const std::uint8_t byte : serial) {
+    unsigned carry = byte;
+    for (char& digit : digits) {
+      const unsigned value = static_cast<unsigned>(digit - '0') * 256 + carry;
+      digit = static_cast<char>('0' + value % 10);
+      carry = value / 10;
+    }
+    for (; carry > 0; carry /= 10) digits += static_cast<char>('0' + carry % 10);
+  }
+  std::reverse(digits.begin(), digits.end());
+  return digits;
+}
 
 void verify_nras(const NrasInput& input, CheckList& checks) { NrasVerifier(input, checks).verify(); }
 

@@ -17,8 +17,13 @@ struct NrasInput {
   const GpuRules& rules;
   const JwtRules& jwt_rules;
   UnixSeconds now = 0;
-  std::optional<std::size_t> gpus;  // that the evidence beside it is of; nothing: not judged
+  // The GPUs whose reports stand beside it: the serial number of each device certificate, in decimal as ueid states it.
+  // Nothing: not judged, which a waived check says.
+  std::optional<std::vector<std::string>> gpus;
 };
+
+// A certificate's serial number, big-endian, as decimal digits.
+[[nodiscard]] std::string decimal_serial(ByteView serial);
 
 void verify_nras(const NrasInput& input, CheckList& checks);
 

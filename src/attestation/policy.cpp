@@ -5,6 +5,7 @@
 #include <toml++/toml.h>
 
 #include "attestation/policy_keys.h"
+#include "attestation/verdict.h"
 #include "base/byte_io.h"
 #include "base/encoding.h"
 #include "crypto/ecdsa.h"
@@ -52,7 +53,33 @@ Status apply_simulated(PolicyRules& rules) {
     return fail(ErrorCode::kUsage,
                 fmt::format("--allow-simulated: {} refuses simulated evidence", rules.allow_simulated.source));
   }
+  if (rules.require.source.starts_with("policy line"))
+    return fail(ErrorCode::kUsage,
+                fmt::format("--allow-simulated: [verdict] require = \"{}\" ({}) refuses simulated evidence",
+                            name_of(rules.require.value), rules.require.source));
   rules.allow_simulated = {true, "flag --allow-simulated"};
+  rules.require = {VerdictClass::kSimulated, "flag --allow-simulated"};
+  return {};
+}
+
+// A policy file wants the best class unless it says otherwise; [simulated] allow is the old way of saying so.
+Status settle_class(PolicyRules& rules, std::string_view file_name) {
+  const bool stated = rules.require.source != Rule<VerdictClass>{}.source;
+  const bool simulated_stated = rules.allow_simulated.source != Rule<bool>{}.source;
+  if (stated && rules.require.value == VerdictClass::kSimulated) {
+    if (simulated_stated && !rules.allow_simulated.value)
+      return fail(ErrorCode::kUsage,
+                  fmt::format("{}: [verdict] require = \"simulated\" ({}) contradicts [simulated] allow = false ({})",
+                              file_name, rules.require.source, rules.allow_simulated.source));
+    rules.allow_simulated = {true, rules.require.source};
+  }
+  if (stated && rules.require.value != VerdictClass::kSimulated && rules.allow_simulated.value)
+    return fail(ErrorCode::kUsage,
+                fmt::format("{}: [verdict] require = \"{}\" ({}) contradicts [simulated] allow = true ({})", file_name,
+                            name_of(rules.require.value), rules.require.source, rules.allow_simulated.source));
+  if (!stated && rules.allow_simulated.value) rules.require = {VerdictClass::kSimulated, rules.allow_simulated.source};
+  if (!stated && !rules.allow_simulated.value)
+    rules.require = {VerdictClass::kConfidential, "the default of a policy file"};
   return {};
 }
 
@@ -109,6 +136,7 @@ Result<AppraisalPolicy> AppraisalPolicy::parse(std::string_view toml, std::strin
   }
   AppraisalPolicy policy;
   MINIONS_TRY(policy_file::read_policy(table, file_name, policy.rules_));
+  MINIONS_TRY(settle_class(policy.rules_, file_name));
   policy.digest_ = crypto::sha256({as_bytes("smp2 policy"), as_bytes(toml)});
   return policy;
 }

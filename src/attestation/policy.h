@@ -19,6 +19,22 @@ struct Rule {
 template <class T>
 using OptionalRule = std::optional<Rule<T>>;
 
+// Who could read what is sent, if the vendors' hardware holds; ascending. docs/verdict.md says what each one takes.
+enum class VerdictClass {
+  kSimulated,        // anybody who holds the operator's key: no hardware
+  kOperatorTrusted,  // also whoever holds the operator's key: the hardware is genuine, the code not fully identified
+  kConfidential,     // only the code that the policy names
+};
+[[nodiscard]] std::string_view name_of(VerdictClass verdict_class);
+
+// What the reference values of a table fix, as the author of the policy says: evidence cannot tell.
+enum class Covers {
+  kFirmware,  // firmware alone: other customers of the same cloud have the same value
+  kKernel,    // kernel, initrd and command line
+  kRoot,      // these, and they fix the root file system
+  kConfig,    // the launcher binds the workload into HOST_DATA or MRCONFIGID, and the measured code enforces it
+};
+
 using Measurement = ByteArray<48>;                                     // SNP MEASUREMENT, TDX MRTD and RTMRs: SHA-384
 using PcrRules = std::map<std::uint8_t, Rule<std::vector<Digest32>>>;  // PCR index to the values it may have
 
@@ -38,6 +54,7 @@ struct SnpRules {
   std::map<std::string, Rule<std::uint64_t>> min_tcb;  // by component: fmc, bootloader, tee, snp, microcode
   Rule<bool> require_secure_boot{true};                // on Azure, as the paravisor states it
   PcrRules pcrs;
+  Rule<Covers> covers{Covers::kFirmware};
 };
 
 struct TdxRules {
@@ -56,6 +73,7 @@ struct TdxRules {
   std::array<OptionalRule<std::vector<Measurement>>, 4> rtmrs;
   Rule<bool> require_secure_boot{true};  // on Azure
   PcrRules pcrs;
+  Rule<Covers> covers{Covers::kFirmware};
 };
 
 enum class RimMode { kRequire, kIfPresent, kOff };
@@ -67,6 +85,7 @@ struct GpuRules {
   Rule<bool> require_secboot{true};
   Rule<bool> require_dbgstat_disabled{true};
   OptionalRule<std::uint64_t> count;              // at least so many GPUs
+  Rule<bool> none{false};                         // no GPU at all: every model computes on the CPU
   OptionalRule<std::vector<std::string>> models;  // "GH100": the first word of the device certificate's name
   OptionalRule<std::string> min_driver;           // "550.90.07"
   OptionalRule<std::string> min_vbios;            // "96.00.9F.00.01"
@@ -106,6 +125,10 @@ struct PolicyRules {
   GpuRules gpu;
   JwtRules jwt;
   RootRules roots;
+  Rule<VerdictClass> require{VerdictClass::kOperatorTrusted};  // the least class; a policy file's default is higher
+  OptionalRule<std::vector<std::string>> kinds;                // CPU evidence of these types and no other
+  // How the values of a table were come by, by the table's name: "first-use 2026-11-29", "confirmed 2026-12-01".
+  std::map<std::string, Rule<std::string>, std::less<>> origins;
   Rule<bool> allow_simulated{false};
   Rule<bool> allow_overrides{false};  // a statement that names overrides of the machine's own parts
   OptionalRule<std::vector<Digest32>> attestor_spki_sha256;

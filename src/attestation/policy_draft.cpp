@@ -5,10 +5,13 @@
 #include "attestation/amd_endorsement.h"
 #include "attestation/dotted_version.h"
 #include "attestation/hcl_report.h"
+#include "attestation/paravisor.h"
+#include "attestation/rule_text.h"
 #include "attestation/spdm_report.h"
 #include "attestation/tdx_collateral.h"
 #include "attestation/tdx_quote.h"
 #include "attestation/tpm_quote.h"
+#include "attestation/verdict.h"
 #include "attestation/verifier.h"
 #include "base/encoding.h"
 #include "crypto/ecdsa.h"
@@ -47,11 +50,14 @@ class Draft {
   explicit Draft(const DraftInput& input) : input_(input) {}
 
   Status read();
-  [[nodiscard]] std::string text() const;
+  [[nodiscard]] std::string head() const;
+  [[nodiscard]] std::string tables() const;
 
  private:
   Status read_item(const EvidenceItem& item);
-  Status read_snp(ByteView bytes);
+  enum class Machine { kBare, kAzure };
+  Status read_snp(ByteView bytes, Machine machine);
+  void write_snp_measurement(const SnpReport& report, Machine machine);
   Status read_tdx(ByteView bytes);
   Status read_vtpm(const EvidenceItem& item, Table& table, std::optional<bool> secure_boot);
   Status read_hcl(const EvidenceItem& item);
@@ -63,8 +69,13 @@ class Draft {
   [[nodiscard]] const Check* failing(std::string_view id) const;
 
   const DraftInput& input_;
-  Table snp_{"snp"}, tdx_{"tdx"}, gpu_{"gpu"}, attestor_{"attestor"}, models_{"models"}, tls_{"tls"}, roots_{"roots"},
-      simulated_{"simulated"};
+  [[nodiscard]] std::string today() const { return to_iso8601(input_.now).substr(0, 10); }
+  // What stands in a table was taken from the server itself.
+  void mark(Table& table) const { table.set_text("origin", "first-use " + today()); }
+  void write_covers(Table& table) const;
+
+  Table platform_{"platform"}, snp_{"snp"}, tdx_{"tdx"}, gpu_{"gpu"}, attestor_{"attestor"}, models_{"models"},
+      roots_{"roots"}, simulated_{"simulated"};
   std::string pcrs_;  // their own tables, after the others
   std::size_t gpus_ = 0;
   std::vector<std::string> gpu_models_;
@@ -99,9 +110,33 @@ std::optional<SnpProduct> Draft::product_of(const SnpReport& report) const {
   return std::nullopt;
 }
 
-Status Draft::read_snp(ByteView bytes) {
+void Draft::write_covers(Table& table) const {
+  if (input_.covers) {
+    table.set_text("covers", name_of(*input_.covers));
+    return;
+  }
+  table.comment("covers = \"root\" if the measured kernel, initrd and command line fix the root file system: only who");
+  table.comment("built the machine knows (minions policy init --covers)");
+}
+
+// On Azure it is the paravisor's, and its maker's key with a floor for the version outlives an update.
+void Draft::write_snp_measurement(const SnpReport& report, Machine machine) {
+  const auto known = azure_id_key_digests();
+  const bool microsofts = std::find(known.begin(), known.end(), report.id_key_digest) != known.end();
+  if (machine == Machine::kAzure && microsofts) {
+    snp_.comment(fmt::format("the paravisor of the day; as a rule it ends with the next update: measurements = \"{}\"",
+                             to_hex(report.measurement)));
+  } else {
+    snp_.set_hex("measurements", report.measurement);
+  }
+  if (machine == Machine::kAzure || report.guest_svn > 0) snp_.set("min_guest_svn", std::to_string(report.guest_svn));
+}
+
+Status Draft::read_snp(ByteView bytes, Machine machine) {
   MINIONS_TRY_ASSIGN(const SnpReport report, SnpReport::parse(bytes));
-  snp_.set_hex("measurements", report.measurement);
+  mark(snp_);
+  write_covers(snp_);
+  write_snp_measurement(report, machine);
   snp_.set("vmpl", std::to_string(report.vmpl));
   if (!is_zero(report.host_data)) snp_.set_hex("host_data", report.host_data);
   if (!is_zero(report.id_key_digest)) snp_.set_hex("id_key_digests", report.id_key_digest);
@@ -129,6 +164,8 @@ Status Draft::read_snp(ByteView bytes) {
 Status Draft::read_tdx(ByteView bytes) {
   MINIONS_TRY_ASSIGN(const TdxQuote quote, TdxQuote::parse(bytes));
   const TdBody& body = quote.body;
+  mark(tdx_);
+  write_covers(tdx_);
   tdx_.comment("MRTD: the firmware that the guest started with");
   tdx_.set_hex("measurements", body.mr_td);
   tdx_.comment("RTMRs: firmware settings, boot loader, kernel and command line. RTMR3 is left to running programs");
@@ -181,7 +218,7 @@ Status Draft::read_hcl(const EvidenceItem& item) {
   MINIONS_TRY_ASSIGN(const ByteView bytes, item.part("hcl_report"));
   MINIONS_TRY_ASSIGN(const HclReport report, HclReport::parse(bytes));
   if (item.type == evidence_type::kAzureSnpVtpm) {
-    MINIONS_TRY(read_snp(report.hardware_report));
+    MINIONS_TRY(read_snp(report.hardware_report, Machine::kAzure));
     MINIONS_TRY(read_vtpm(item, snp_, report.runtime.secure_boot));
     pcrs_ = "[snp.pcrs]\n" + pcrs_ + '\n';
     return {};
@@ -216,6 +253,7 @@ Status Draft::read_gpu(const EvidenceItem& item) {
 
 void Draft::write_gpus() {
   if (gpus_ == 0) return;
+  mark(gpu_);
   gpu_.set("count", std::to_string(gpus_));
   std::string models;
   for (const std::string& model : gpu_models_) models += (models.empty() ? "" : ", ") + json_quoted(model);
@@ -233,13 +271,15 @@ void Draft::write_gpus() {
 }
 
 Status Draft::read_item(const EvidenceItem& item) {
+  if (!is_gpu_type(item.type) && item.type != evidence_type::kAzureMaa && item.type != evidence_type::kSimulated)
+    platform_.set("kinds", fmt::format("[{}]", json_quoted(item.type)));
   if (item.type == evidence_type::kSimulated) {
     simulated_.warn("simulated evidence protects nothing: NOT CONFIDENTIAL");
     simulated_.set("allow", "true");
   }
   if (item.type == evidence_type::kSevSnp) {
     MINIONS_TRY_ASSIGN(const ByteView report, item.part("report"));
-    return read_snp(report);
+    return read_snp(report, Machine::kBare);
   }
   if (item.type == evidence_type::kTdx) {
     MINIONS_TRY_ASSIGN(const ByteView quote, item.part("quote"));
@@ -256,8 +296,14 @@ void add_entry(std::string& members, const std::string& id, const std::string& h
 }
 
 Status Draft::write_statement() {
+  if (!input_.document.statement) {
+    attestor_.comment(
+        "spki_sha256 = \"...\" of the operator's attestation key: these pieces of evidence do not have it");
+    return {};
+  }
   MINIONS_TRY_ASSIGN(const Statement statement, Statement::parse(*input_.document.statement));
   MINIONS_TRY_ASSIGN(const auto key, crypto::P384PublicKey::from_pem(input_.document.attestor.public_key_pem));
+  mark(attestor_);
   attestor_.set_hex("spki_sha256", key.spki_sha256());
   if (!statement.overrides.empty()) {
     attestor_.warn("parts of this machine are replaced for a test");
@@ -265,18 +311,25 @@ Status Draft::write_statement() {
   }
   std::string ids, weights, projectors;
   bool any_remote = false;
+  bool all_on_cpu = !statement.models.empty();
   bool all_weighed = !statement.models.empty();
   for (const ModelEntry& model : statement.models) {
     ids += (ids.empty() ? "" : ", ") + json_quoted(model.id);
     all_weighed = all_weighed && model.weights_sha256.has_value();
+    all_on_cpu = all_on_cpu && model.compute == ModelEntry::Compute::kCpu;
     if (model.weights_sha256) add_entry(weights, model.id, *model.weights_sha256);
     if (model.projector_sha256) add_entry(projectors, model.id, *model.projector_sha256);
     any_remote = any_remote || model.where == ModelEntry::Where::kRemote;
+  }
+  if (gpus_ == 0 && all_on_cpu) {
+    mark(gpu_);
+    gpu_.set("none", "true");
   }
   if (any_remote) {
     models_.warn("a model runs outside the confidential VM: prompts leave it");
     models_.set("allow_remote", "true");
   }
+  if (!ids.empty()) mark(models_);
   if (!ids.empty()) models_.set("ids", fmt::format("[{}]", ids));
   if (all_weighed) models_.set("weights", fmt::format("{{ {} }}", weights));
   if (!projectors.empty()) models_.set("projectors", fmt::format("{{ {} }}", projectors));
@@ -304,25 +357,48 @@ Status Draft::read() {
   return write_statement();
 }
 
-std::string Draft::text() const {
-  std::string text = fmt::format(
-      "# What {} showed at {}.\n"
-      "# TRUST ON FIRST USE: this demands what that server had then, whoever ran it. Compare the values with what you\n"
-      "# built or were told by another way, and delete what you do not want to hold it to.\n\n",
-      shown(input_.server), to_iso8601(input_.now));
-  for (const Table* table : {&simulated_, &snp_, &tdx_}) text += table->text();
+std::string Draft::tables() const {
+  std::string text;
+  for (const Table* table : {&simulated_, &platform_, &snp_, &tdx_}) text += table->text();
   text += pcrs_;
   for (const Table* table : {&gpu_, &attestor_, &models_, &roots_}) text += table->text();
   while (text.ends_with("\n\n")) text.pop_back();
   return text;
 }
 
+std::string Draft::head() const {
+  return fmt::format(
+      "# What {} showed at {}.\n"
+      "# TRUST ON FIRST USE: this demands what that server had then, whoever ran it. Compare the values with what you\n"
+      "# built or were told by another way, delete what you do not want to hold it to, and then run\n"
+      "# minions policy confirm FILE.\n\n",
+      shown(input_.server), to_iso8601(input_.now));
+}
+
+// The class that the tables reach for this evidence, and what they lack for the best one.
+Result<std::string> verdict_table(const DraftInput& input, std::string_view tables) {
+  MINIONS_TRY_ASSIGN(const AppraisalPolicy policy, AppraisalPolicy::parse(tables, "the draft"));
+  std::optional<Statement> statement;
+  if (input.document.statement) {
+    MINIONS_TRY_ASSIGN(statement, Statement::parse(*input.document.statement));
+  }
+  const Verdict verdict = judge_verdict({.evidence = input.document.evidence,
+                                         .statement = statement ? &*statement : nullptr,
+                                         .policy = policy.rules(),
+                                         .checks = input.result.checks});
+  Table table("verdict");
+  for (const Gap& gap : verdict.missing) table.comment("for \"confidential\" this lacks: " + gap.text());
+  table.set_text("require", name_of(verdict.verdict_class.value_or(VerdictClass::kOperatorTrusted)));
+  return table.text();
+}
+
 }  // namespace
 
 bool is_expectation(std::string_view check_id) {
   constexpr std::string_view kExpectations[] = {
-      "measurement",       "attestor.key", "simulated.allowed", "models.where", "models.ids", "models.weights",
-      "models.projectors", "gpu.count",    "gpu.nras",          "azure.maa",    "tls.spki",   "statement.overrides"};
+      "platform.kind", "verdict.class", "measurement",    "attestor.key",       "simulated.allowed",
+      "models.where",  "models.ids",    "models.weights", "models.projectors",  "gpu.count",
+      "gpu.nras",      "azure.maa",     "tls.spki",       "statement.overrides"};
   if (std::find(std::begin(kExpectations), std::end(kExpectations), check_id) != std::end(kExpectations)) return true;
   constexpr std::string_view kEvidence = "evidence.";
   if (!check_id.starts_with(kEvidence)) return false;
@@ -333,10 +409,11 @@ bool is_expectation(std::string_view check_id) {
 }
 
 Result<std::string> draft_policy(const DraftInput& input) {
-  if (!input.document.statement) return fail(ErrorCode::kMalformed, "document: no statement");
   Draft draft(input);
   MINIONS_TRY(draft.read());
-  return draft.text();
+  const std::string tables = draft.tables();
+  MINIONS_TRY_ASSIGN(const std::string verdict, verdict_table(input, tables));
+  return draft.head() + verdict + tables;
 }
 
 }  // namespace minions::attestation

@@ -8,11 +8,12 @@
 namespace minions::attestation {
 
 struct DraftInput {
-  const AttestationDocument& document;  // with its statement
+  const AttestationDocument& document;  // without a statement: evidence by itself
   const AttestationResult& result;      // of its appraisal: what its checks found decides about warnings
   const PolicyRules& base;              // whose [roots] are kept
   std::string server;                   // for the heading
   UnixSeconds now = 0;
+  std::optional<Covers> covers = {};  // what its user says that the values fix
 };
 
 // Whether a failing check is a matter of what is expected, which a draft settles, and not of what is genuine, bound and

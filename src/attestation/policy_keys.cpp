@@ -1,8 +1,10 @@
 #include "attestation/policy_keys.h"
 
 #include "attestation/dotted_version.h"
+#include "attestation/evidence.h"
 #include "attestation/policy_value.h"
 #include "attestation/rule_text.h"
+#include "base/utc.h"
 
 namespace minions::attestation::policy_file {
 namespace {
@@ -95,6 +97,44 @@ Status assign(T& rule, Result<U> read) {
   return {};
 }
 
+Status read_covers(const Value& value, Rule<Covers>& covers) {
+  return value.choice<Covers>(covers, {{"firmware", Covers::kFirmware},
+                                       {"kernel", Covers::kKernel},
+                                       {"root", Covers::kRoot},
+                                       {"config", Covers::kConfig}});
+}
+
+Status read_kinds(const Value& value, OptionalRule<std::vector<std::string>>& kinds) {
+  constexpr std::string_view kKinds[] = {evidence_type::kSevSnp, evidence_type::kAzureSnpVtpm, evidence_type::kTdx,
+                                         evidence_type::kAzureTdxVtpm};
+  MINIONS_TRY_ASSIGN(const auto named, value.texts("a kind of CPU evidence"));
+  for (const std::string& kind : named.value) {
+    if (std::find(std::begin(kKinds), std::end(kKinds), kind) == std::end(kKinds))
+      return value.complain(fmt::format("want kinds out of {}", fmt::join(kKinds, ", ")), shown(kind));
+  }
+  kinds = named;
+  return {};
+}
+
+// "first-use 2026-11-29": how, and the day.
+Status read_origin(const Value& value, PolicyRules& rules, std::string_view table) {
+  constexpr std::string_view kWant =
+      "\"first-use DATE\", \"confirmed DATE\" or \"built DATE\", with a date such as 2026-11-29";
+  MINIONS_TRY_ASSIGN(Rule<std::string> origin, value.text(kWant));
+  const std::string_view text = origin.value;
+  const std::string_view how = text.substr(0, text.find(' '));
+  const bool known = how == "first-use" || how == "confirmed" || how == "built";
+  const std::string_view date = text.substr(std::min(text.size(), how.size() + 1));
+  if (!known || !parse_utc(fmt::format("{}T00:00:00Z", date))) return value.wrong(kWant);
+  rules.origins[std::string(table)] = std::move(origin);
+  return {};
+}
+
+void show_origin(const PolicyRules& rules, std::string_view table, RuleWriter& to) {
+  const auto found = rules.origins.find(table);
+  to.add(found == rules.origins.end() ? OptionalRule<std::string>() : OptionalRule<std::string>(found->second));
+}
+
 // Every key of every table; docs/policy.md explains them. show: the rule as it holds, a line for each entry.
 struct Key {
   std::string_view table;
@@ -134,6 +174,8 @@ constexpr Key kKeys[] = {
     {"snp", "require_secure_boot", [](V v, R r) { return v.read(r.snp.require_secure_boot); },
      [](C r, W w) { w.add(r.snp.require_secure_boot); }},
     {"snp", "pcrs", [](V v, R r) { return read_pcrs(v, r.snp.pcrs); }, [](C r, W w) { w.add(r.snp.pcrs); }},
+    {"snp", "covers", [](V v, R r) { return read_covers(v, r.snp.covers); }, [](C r, W w) { w.add(r.snp.covers); }},
+    {"snp", "origin", [](V v, R r) { return read_origin(v, r, "snp"); }, [](C r, W w) { show_origin(r, "snp", w); }},
     {"tdx", "allow_debug", [](V v, R r) { return v.read(r.tdx.allow_debug); },
      [](C r, W w) { w.add(r.tdx.allow_debug); }},
     {"tdx", "allow_migration", [](V v, R r) { return v.read(r.tdx.allow_migration); },
@@ -168,10 +210,14 @@ constexpr Key kKeys[] = {
     {"tdx", "require_secure_boot", [](V v, R r) { return v.read(r.tdx.require_secure_boot); },
      [](C r, W w) { w.add(r.tdx.require_secure_boot); }},
     {"tdx", "pcrs", [](V v, R r) { return read_pcrs(v, r.tdx.pcrs); }, [](C r, W w) { w.add(r.tdx.pcrs); }},
+    {"tdx", "covers", [](V v, R r) { return read_covers(v, r.tdx.covers); }, [](C r, W w) { w.add(r.tdx.covers); }},
+    {"tdx", "origin", [](V v, R r) { return read_origin(v, r, "tdx"); }, [](C r, W w) { show_origin(r, "tdx", w); }},
     {"gpu", "require_secboot", [](V v, R r) { return v.read(r.gpu.require_secboot); },
      [](C r, W w) { w.add(r.gpu.require_secboot); }},
     {"gpu", "require_dbgstat_disabled", [](V v, R r) { return v.read(r.gpu.require_dbgstat_disabled); },
      [](C r, W w) { w.add(r.gpu.require_dbgstat_disabled); }},
+    {"gpu", "none", [](V v, R r) { return v.read(r.gpu.none); }, [](C r, W w) { w.add(r.gpu.none); }},
+    {"gpu", "origin", [](V v, R r) { return read_origin(v, r, "gpu"); }, [](C r, W w) { show_origin(r, "gpu", w); }},
     {"gpu", "count", [](V v, R r) { return assign(r.gpu.count, v.integer(0, 64)); },
      [](C r, W w) { w.add(r.gpu.count); }},
     {"gpu", "models", [](V v, R r) { return assign(r.gpu.models, v.texts("a chip, such as GH100")); },
@@ -205,10 +251,20 @@ constexpr Key kKeys[] = {
     {"jwt", "nras_issuer", [](V v, R r) { return assign(r.jwt.nras_issuer, v.text("an https address")); },
      [](C r, W w) { w.add(r.jwt.nras_issuer); }},
     {"jwt", "maa", [](V v, R r) { return read_token_mode(v, r.jwt.maa); }, [](C r, W w) { w.add(r.jwt.maa); }},
+    {"verdict", "require",
+     [](V v, R r) {
+       return v.choice<VerdictClass>(r.require, {{"confidential", VerdictClass::kConfidential},
+                                                 {"operator-trusted", VerdictClass::kOperatorTrusted},
+                                                 {"simulated", VerdictClass::kSimulated}});
+     },
+     [](C r, W w) { w.add(r.require); }},
+    {"platform", "kinds", [](V v, R r) { return read_kinds(v, r.kinds); }, [](C r, W w) { w.add(r.kinds); }},
     {"simulated", "allow", [](V v, R r) { return v.read(r.allow_simulated); },
      [](C r, W w) { w.add(r.allow_simulated); }},
     {"attestor", "spki_sha256", [](V v, R r) { return assign(r.attestor_spki_sha256, v.digests<32>()); },
      [](C r, W w) { w.add(r.attestor_spki_sha256); }},
+    {"attestor", "origin", [](V v, R r) { return read_origin(v, r, "attestor"); },
+     [](C r, W w) { show_origin(r, "attestor", w); }},
     {"attestor", "allow_overrides", [](V v, R r) { return v.read(r.allow_overrides); },
      [](C r, W w) { w.add(r.allow_overrides); }},
     {"roots", "amd", [](V v, R r) { return assign(r.roots.amd, v.digests<32>()); },
@@ -239,6 +295,8 @@ constexpr Key kKeys[] = {
      [](C r, W w) { w.add(r.model_weights); }},
     {"models", "projectors", [](V v, R r) { return read_model_digests(v, r.model_projectors); },
      [](C r, W w) { w.add(r.model_projectors); }},
+    {"models", "origin", [](V v, R r) { return read_origin(v, r, "models"); },
+     [](C r, W w) { show_origin(r, "models", w); }},
     {"session", "suite", [](V v, R r) { return read_suite(v, r.suite); }, [](C r, W w) { w.add(r.suite); }},
 };
 

@@ -21,6 +21,13 @@ std::string shown(std::string_view from_outside) {
   return text.dump(-1, ' ', true, Json::error_handler_t::replace) + (from_outside.size() > kLimit ? "..." : "");
 }
 
+std::string verdict_text(const Verdict& verdict) {
+  std::string text;
+  for (const std::string& reader : verdict.readers) text += fmt::format("  reads   {}\n", reader);
+  for (const Gap& gap : verdict.missing) text += fmt::format("  lacks   {}\n", gap.text());
+  return text;
+}
+
 namespace {
 
 std::string title(std::string_view id) {
@@ -60,13 +67,27 @@ Json AttestationResult::to_json() const {
                     {"found", check.found},
                     {"source", check.source}});
   }
-  return {{"verdict", accepted() ? "accepted" : "refused"}, {"simulated", simulated}, {"checks", std::move(list)}};
+  Json missing = Json::array();
+  for (const Gap& gap : verdict.missing) missing.push_back({{"what", gap.what}, {"fix", gap.fix}});
+  const auto& verdict_class = verdict.verdict_class;
+  return {{"verdict", accepted() ? "accepted" : "refused"},
+          {"class", verdict_class ? Json(name_of(*verdict_class)) : Json()},
+          {"readers", verdict.readers},
+          {"missing", std::move(missing)},
+          {"simulated", simulated},
+          {"ar4si", vector.to_json()},
+          {"checks", std::move(list)}};
 }
 
 std::string AttestationResult::to_text() const {
   std::string text = accepted() ? "accepted" : "refused";
-  if (simulated) text += ": SIMULATED, NOT CONFIDENTIAL";
+  if (simulated) {
+    text += ": SIMULATED, NOT CONFIDENTIAL";
+  } else if (verdict.verdict_class) {
+    text += fmt::format(": {}", name_of(*verdict.verdict_class));
+  }
   text += '\n';
+  text += verdict_text(verdict);
   for (const Check& check : checks) text += fmt::format("  {:<6}  {}\n", name_of(check.outcome), check.to_text());
   return text;
 }

@@ -2,6 +2,8 @@
 // expectation comes from. Decides nothing: appraise() does.
 #pragma once
 
+#include "attestation/trust_vector.h"
+#include "attestation/verdict.h"
 #include "attestation/verified_statement.h"
 #include "base/json.h"
 
@@ -29,15 +31,22 @@ struct Check {
   [[nodiscard]] std::string to_text() const;
 };
 
+// "reads" and "lacks", a line each.
+[[nodiscard]] std::string verdict_text(const Verdict& verdict);
+
 struct AttestationResult {
   bool simulated = false;
   std::vector<Check> checks;
+  // Who could read. Without a class where the evidence was refused for another reason than its class.
+  Verdict verdict;
+  TrustVector vector;
   std::optional<VerifiedStatement> statement;  // exactly when accepted
 
   [[nodiscard]] bool accepted() const { return statement.has_value(); }
   // Nothing when accepted.
   [[nodiscard]] const Check* first_failure() const;
-  // {verdict, simulated, checks: [{id, outcome, expected, found, source}]}
+  // {verdict, class, readers, missing: [{what, fix}], simulated, ar4si, checks: [{id, outcome, expected, found,
+  // source}]}
   [[nodiscard]] Json to_json() const;
   [[nodiscard]] std::string to_text() const;
 };

@@ -50,6 +50,16 @@ std::string_view name_of(FreshnessMode mode) {
   return "";
 }
 
+std::string_view name_of(Covers covers) {
+  switch (covers) {
+    case Covers::kFirmware: return "firmware";
+    case Covers::kKernel: return "kernel";
+    case Covers::kRoot: return "root";
+    case Covers::kConfig: return "config";
+  }
+  return "";
+}
+
 void RuleWriter::begin(std::string_view table, std::string_view key) { name_ = fmt::format("[{}] {}", table, key); }
 
 std::string RuleWriter::hex_of(ByteView bytes) { return to_hex(bytes); }
@@ -80,6 +90,8 @@ void RuleWriter::add(const Rule<OcspMode>& rule) { add_text(json_quoted(name_of(
 void RuleWriter::add(const Rule<TokenMode>& rule) { add_text(json_quoted(name_of(rule.value)), rule.source); }
 void RuleWriter::add(const Rule<TlsMode>& rule) { add_text(json_quoted(name_of(rule.value)), rule.source); }
 void RuleWriter::add(const Rule<FreshnessMode>& rule) { add_text(json_quoted(name_of(rule.value)), rule.source); }
+void RuleWriter::add(const Rule<VerdictClass>& rule) { add_text(json_quoted(name_of(rule.value)), rule.source); }
+void RuleWriter::add(const Rule<Covers>& rule) { add_text(json_quoted(name_of(rule.value)), rule.source); }
 void RuleWriter::add(const Rule<Suite>& rule) {
   add_text(rule.value == Suite::kHybrid ? "\"hybrid\"" : "\"classical\"", rule.source);
 }

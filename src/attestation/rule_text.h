@@ -26,6 +26,8 @@ class RuleWriter {
   void add(const Rule<TlsMode>& rule);
   void add(const Rule<FreshnessMode>& rule);
   void add(const Rule<Suite>& rule);
+  void add(const Rule<VerdictClass>& rule);
+  void add(const Rule<Covers>& rule);
   template <class T>
   void add(const OptionalRule<T>& rule) {
     rule ? add(*rule) : add_unset();
@@ -59,5 +61,6 @@ class RuleWriter {
 [[nodiscard]] std::string_view name_of(TokenMode mode);
 [[nodiscard]] std::string_view name_of(TlsMode mode);
 [[nodiscard]] std::string_view name_of(FreshnessMode mode);
+[[nodiscard]] std::string_view name_of(Covers covers);
 
 }  // namespace minions::attestation

@@ -78,6 +78,16 @@ Result<std::optional<std::string>> parse_projector(const Json& object) {
   return hex_digest(object, "projector_sha256");
 }
 
+// Absence alone says that it is unknown; a name that a later version may bring counts as unknown, too.
+Result<std::optional<ModelEntry::Compute>> parse_compute(const Json& object) {
+  if (!object.contains("compute")) return std::optional<ModelEntry::Compute>();
+  MINIONS_TRY_ASSIGN(const std::string name, string_member(object, "compute"));
+  for (const auto compute : {ModelEntry::Compute::kCpu, ModelEntry::Compute::kGpu}) {
+    if (name == name_of(compute)) return std::optional(compute);
+  }
+  return std::optional<ModelEntry::Compute>();
+}
+
 Result<ModelEntry> parse_model(const Json& object) {
   if (!object.is_object())
     return fail(ErrorCode::kMalformed, fmt::format("want objects, found {}", object.type_name()));
@@ -87,6 +97,7 @@ Result<ModelEntry> parse_model(const Json& object) {
   MINIONS_TRY_ASSIGN(model.where, parse_where(object));
   MINIONS_TRY_ASSIGN(model.weights_sha256, parse_weights(object));
   MINIONS_TRY_ASSIGN(model.projector_sha256, parse_projector(object));
+  MINIONS_TRY_ASSIGN(model.compute, parse_compute(object));
   return model;
 }
 
@@ -165,6 +176,14 @@ std::string_view name_of(ModelEntry::Where where) {
   return "";
 }
 
+std::string_view name_of(ModelEntry::Compute compute) {
+  switch (compute) {
+    case ModelEntry::Compute::kCpu: return "cpu";
+    case ModelEntry::Compute::kGpu: return "gpu";
+  }
+  return "";
+}
+
 Result<Statement> Statement::parse(ByteView exact) {
   MINIONS_TRY_ASSIGN(const Json object, parse_strict_json(as_text(exact), {.bytes = kStatementLimitBytes}));
   MINIONS_TRY_ASSIGN(const std::uint64_t version, integer_member(object, "smp"));
@@ -203,6 +222,7 @@ std::string Statement::to_json() const {
                          {"where", name_of(model.where)},
                          {"weights_sha256", model.weights_sha256 ? OrderedJson(*model.weights_sha256) : OrderedJson()}};
     if (model.projector_sha256) entry["projector_sha256"] = *model.projector_sha256;
+    if (model.compute) entry["compute"] = name_of(*model.compute);
     object["models"].push_back(std::move(entry));
   }
   object["software"] = {{"name", software.name}, {"version", software.version}, {"build", software.build}};

@@ -38,9 +38,13 @@ struct ModelEntry {
   // Hex of 32 bytes, of the file that turns pictures into what the model reads: weights as well, which decide what the
   // model sees. The member is absent where there is none.
   std::optional<std::string> projector_sha256 = std::nullopt;
+  enum class Compute { kCpu, kGpu };
+  // The processor that the model computes on. The member is absent where the server does not know.
+  std::optional<Compute> compute = std::nullopt;
 };
 
 [[nodiscard]] std::string_view name_of(ModelEntry::Where where);
+[[nodiscard]] std::string_view name_of(ModelEntry::Compute compute);
 
 struct Software {
   std::string name;

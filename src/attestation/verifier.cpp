@@ -4,6 +4,7 @@
 
 #include "attestation/maa.h"
 #include "attestation/nras.h"
+#include "attestation/paravisor.h"
 #include "base/encoding.h"
 
 namespace minions::attestation {
@@ -89,9 +90,16 @@ std::vector<Check> verify_tdx_item(const EvidenceInput& input) {
   return std::move(checks).take();
 }
 
-// On Azure the paravisor owns REPORT_DATA: without PCRs in the policy the quote says only that some guest is there.
-void check_pcrs_named(const PcrRules& rules, CheckList& checks) {
-  checks.expect("policy.pcrs", !rules.empty(), "PCRs in the policy", rules.empty() ? "none" : "some");
+// On Azure the paravisor owns REPORT_DATA, and the guest's code shows in the registers alone. Without any in the policy
+// the operator's key must answer for the code: verdict.class says so.
+void check_pcrs_named(const EvidenceInput& input, const PcrRules& rules, CheckList& checks) {
+  constexpr std::string_view kCheck = "policy.pcrs";
+  if (rules.empty() && input.policy.attestor_spki_sha256) {
+    checks.waive(kCheck, "PCRs in the policy", "none: the operator's key answers for the code");
+    return;
+  }
+  checks.expect(kCheck, !rules.empty(), "PCRs in the policy, or a pinned operator's key",
+                rules.empty() ? "none" : "some");
 }
 
 Bytes qualifying_data(const BindingChain& binding) {
@@ -114,7 +122,7 @@ std::vector<Check> verify_azure_snp_item(const EvidenceInput& input) {
                          .pcr_values = (*data)[3],
                          .qualifying_data = qualifying_data(input.binding)},
                         checks);
-  check_pcrs_named(input.policy.snp.pcrs, checks);
+  check_pcrs_named(input, input.policy.snp.pcrs, checks);
   return std::move(checks).take();
 }
 
@@ -133,7 +141,8 @@ std::vector<Check> verify_azure_tdx_item(const EvidenceInput& input) {
                          .pcr_values = (*data)[4],
                          .qualifying_data = qualifying_data(input.binding)},
                         checks);
-  check_pcrs_named(input.policy.tdx.pcrs, checks);
+  check_tdx_paravisor(input.policy.tdx, checks);
+  check_pcrs_named(input, input.policy.tdx.pcrs, checks);
   return std::move(checks).take();
 }
 
@@ -167,18 +176,50 @@ std::size_t count_items(const EvidenceInput& input, std::string_view type) {
                                                 [&](const EvidenceItem& item) { return item.type == type; }));
 }
 
+// Of the device certificates of the GPUs beside a token. One that cannot be read fits no token, and fails by itself.
+std::optional<std::vector<std::string>> gpu_serials(const EvidenceInput& input) {
+  if (count_items(input, evidence_type::kNvidiaGpu) == 0) return std::nullopt;
+  std::vector<std::string> serials;
+  for (const EvidenceItem& item : *input.all_evidence) {
+    if (item.type != evidence_type::kNvidiaGpu) continue;
+    const auto chain =
+        item.part("cert_chain").and_then([](ByteView pem) { return crypto::Certificate::from_pem(as_text(pem)); });
+    serials.push_back(chain ? decimal_serial(chain->front().serial()) : std::string());
+  }
+  return serials;
+}
+
+// The machine of the Azure item beside a token. Its own checks say whether that is genuine.
+Result<MaaMachine> machine_beside(const EvidenceInput& input) {
+  if (input.all_evidence == nullptr) return fail(ErrorCode::kNotFound, "no evidence of a machine beside the token");
+  for (const EvidenceItem& item : *input.all_evidence) {
+    if (item.type != evidence_type::kAzureSnpVtpm && item.type != evidence_type::kAzureTdxVtpm) continue;
+    MINIONS_TRY_ASSIGN(const ByteView bytes, item.part("hcl_report"));
+    MINIONS_TRY_ASSIGN(HclReport report, HclReport::parse(bytes));
+    MaaMachine machine{.attestation_key = std::move(report.runtime.attestation_key)};
+    if (report.td_report) {
+      machine.measurement = report.td_report->mrtd;
+      return machine;
+    }
+    MINIONS_TRY_ASSIGN(const SnpReport snp, SnpReport::parse(report.hardware_report));
+    machine.measurement = snp.measurement;
+    machine.report_id = snp.report_id;
+    return machine;
+  }
+  return fail(ErrorCode::kNotFound, "no evidence of a machine beside the token");
+}
+
 std::vector<Check> verify_nras_item(const EvidenceInput& input) {
   CheckList checks(input.item.type);
   const auto data = parts(input.item, {"response"}, checks);
   if (!data) return std::move(checks).take();
-  const std::size_t gpus = count_items(input, evidence_type::kNvidiaGpu);
   verify_nras({.response = (*data)[0],
                .keys = keys_of(input).nras,
                .nonce = input.binding.gpu_nonce,
                .rules = input.policy.gpu,
                .jwt_rules = input.policy.jwt,
                .now = input.now,
-               .gpus = gpus > 0 ? std::optional(gpus) : std::nullopt},
+               .gpus = gpu_serials(input)},
               checks);
   return std::move(checks).take();
 }
@@ -193,6 +234,9 @@ std::vector<Check> verify_maa_item(const EvidenceInput& input) {
                      issuer ? issuer->value : "none", issuer ? issuer->source : "built-in")) {
     return std::move(checks).take();
   }
+  const auto machine = machine_beside(input);
+  if (!checks.expect("binding.machine", machine, "the machine that the token is about"))
+    return std::move(checks).take();
   const bool tdx = count_items(input, evidence_type::kAzureTdxVtpm) > 0;
   verify_maa({.token = as_text((*data)[0]),
               .keys = keys_of(input).maa,
@@ -202,7 +246,8 @@ std::vector<Check> verify_maa_item(const EvidenceInput& input) {
               .rules = input.policy.snp,
               .jwt_rules = input.policy.jwt,
               .now = input.now,
-              .require_secure_boot = tdx ? input.policy.tdx.require_secure_boot : input.policy.snp.require_secure_boot},
+              .require_secure_boot = tdx ? input.policy.tdx.require_secure_boot : input.policy.snp.require_secure_boot,
+              .machine = &*machine},
              checks);
   return std::move(checks).take();
 }

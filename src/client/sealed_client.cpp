@@ -22,8 +22,10 @@ Result<std::shared_ptr<const net::TlsClientContext>> tls_context(const SealedCli
   if (options.server.scheme == net::Scheme::kHttp) return nullptr;
   net::TlsClientOptions tls;
   tls.ca_file = options.ca_file;
-  // The policy makes the attested key the condition for every connection, and so the only one that is needed.
-  const bool pinned = options.policy.rules().tls.value == attestation::TlsMode::kRequire;
+  // The policy makes the attested key the condition for every connection, and so the only one that is needed: where
+  // that check is waived, nothing but the web PKI tells who is there.
+  const attestation::PolicyRules& rules = options.policy.rules();
+  const bool pinned = rules.tls.value == attestation::TlsMode::kRequire && !rules.waived.contains("tls.spki");
   if (pinned && !options.ca_file) tls.verification = net::PeerVerification::kNone;
   return net::TlsClientContext::create(tls);
 }

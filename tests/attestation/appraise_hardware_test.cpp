@@ -30,6 +30,7 @@ struct HardwareDocument {
   Nonce nonce = document_nonce();
   std::optional<ReportData64> report_data;  // another than the protocol's
   std::string policy;
+  std::string require = "operator-trusted";
   bool pinned = true;
   std::string text;      // of the last result
   std::string root_key;  // of [roots], where the policy replaces pins by the platform's; else the anchors do
@@ -52,7 +53,8 @@ struct HardwareDocument {
     document.attestor = {attestor.public_key().to_pem(), attestor.sign(chain.attestor_input)};
     const auto roots = root_of(certificates);
     if (!root_key.empty()) policy = fmt::format("[roots]\n{} = \"{}\"\n", root_key, to_hex(roots.front()));
-    AppraisalPolicy appraisal_policy = AppraisalPolicy::parse(policy, "p.toml").value();
+    AppraisalPolicy appraisal_policy =
+        AppraisalPolicy::parse(fmt::format("{}\n[verdict]\nrequire = \"{}\"\n", policy, require), "p.toml").value();
     if (pinned) {
       appraisal_policy = appraisal_policy.with({.trusted_attestation_pem = attestor.public_key().to_pem()}).value();
     }
@@ -69,13 +71,40 @@ struct HardwareDocument {
 };
 
 const std::string kMeasured = "[snp]\nmeasurements = [\"" + std::string(96, 'a') + "\"]\n";
+const std::string kComplete = kMeasured + "covers = \"root\"\nmin_tcb = { microcode = 1 }\n[gpu]\nnone = true\n";
 
 TEST(AppraiseHardware, AcceptsABoundReport) {
   EXPECT_EQ(HardwareDocument().failure(), "accepted");
   HardwareDocument measured;
   measured.pinned = false;
-  measured.policy = kMeasured;
-  EXPECT_EQ(measured.failure(), "accepted");
+  measured.policy = kComplete;
+  measured.require = "confidential";
+  for (ModelEntry& model : measured.statement.models) model.compute = ModelEntry::Compute::kCpu;
+  EXPECT_EQ(measured.failure(), "accepted") << measured.text;
+  EXPECT_EQ(measured.text.find("accepted: confidential\n"), 0U) << measured.text;
+}
+
+TEST(AppraiseHardware, RefusesWhatIdentifiesFirmwareAloneWithoutAnOperatorsKey) {
+  HardwareDocument document;
+  document.pinned = false;
+  document.policy = kMeasured;
+  EXPECT_EQ(document.failure(), "verdict.class");
+  EXPECT_NE(document.text.find("no class: "), std::string::npos) << document.text;
+  document.pinned = true;
+  EXPECT_EQ(document.failure(), "accepted");
+  EXPECT_EQ(document.text.find("accepted: operator-trusted\n"), 0U) << document.text;
+}
+
+TEST(AppraiseHardware, SaysWhatIsMissingForTheBestClass) {
+  HardwareDocument document;
+  document.require = "confidential";
+  document.policy = kMeasured;
+  EXPECT_EQ(document.failure(), "verdict.class");
+  for (const char* part : {"[snp] covers = \"root\"", "add [gpu] count", "[verdict] require = \"operator-trusted\""})
+    EXPECT_NE(document.text.find(part), std::string::npos) << part << document.text;
+  document.policy = kComplete;  // and a statement that does not say where the model computes
+  EXPECT_EQ(document.failure(), "verdict.class");
+  EXPECT_NE(document.text.find("does not say that the model"), std::string::npos) << document.text;
 }
 
 TEST(AppraiseHardware, WantsAMeasurementOrAPinnedKey) {
@@ -93,10 +122,24 @@ TEST(AppraiseHardware, RefusesAReportThatIsBoundToSomethingElse) {
 TEST(AppraiseHardware, TakesNoMeasurementOfAnotherKindOfMachine) {
   HardwareDocument document;
   document.pinned = false;
-  document.policy = "[tdx]\nmeasurements = [\"" + std::string(96, 'a') + "\"]\n";
-  EXPECT_EQ(document.failure(), "measurement");
-  document.policy = "[snp.pcrs]\n4 = \"" + std::string(64, 'a') + "\"\n";
-  EXPECT_EQ(document.failure(), "measurement");
+  for (const bool pinned : {false, true}) {  // an operator's key opens no kind that the policy closes
+    document.pinned = pinned;
+    document.policy = "[tdx]\nmeasurements = [\"" + std::string(96, 'a') + "\"]\n";
+    EXPECT_EQ(document.failure(), "platform.kind");
+    document.policy = "[snp.pcrs]\n4 = \"" + std::string(64, 'a') + "\"\n";
+    EXPECT_EQ(document.failure(), "platform.kind");
+  }
+}
+
+TEST(AppraiseHardware, WantsTheKindSaidWhereATableServesTwo) {
+  HardwareDocument document;
+  document.policy = kMeasured + "[snp.pcrs]\n4 = \"" + std::string(64, 'a') + "\"\n";
+  EXPECT_EQ(document.failure(), "platform.kind");
+  EXPECT_NE(document.text.find("add [platform] kinds = [\"sev-snp\"]"), std::string::npos) << document.text;
+  document.policy += "[platform]\nkinds = [\"sev-snp\"]\n";
+  EXPECT_EQ(document.failure(), "accepted");
+  document.policy = "[platform]\nkinds = [\"tdx\"]\n";
+  EXPECT_EQ(document.failure(), "platform.kind");
 }
 
 TEST(AppraiseHardware, WaivesATcbWithItsReason) {

@@ -180,6 +180,7 @@ TEST(Appraise, ListsItsChecksInOrder) {
                                          "binding",
                                          "attestor.key",
                                          "attestor.signature",
+                                         "platform.kind",
                                          "measurement",
                                          "evidence.simulated",
                                          "gpu.count",
@@ -191,7 +192,8 @@ TEST(Appraise, ListsItsChecksInOrder) {
                                          "models.ids",
                                          "models.weights",
                                          "models.projectors",
-                                         "tls.spki"};
+                                         "tls.spki",
+                                         "verdict.class"};
   EXPECT_EQ(ids, want);
 }
 

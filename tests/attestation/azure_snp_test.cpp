@@ -1,4 +1,5 @@
 // Reports of a paravisor of the tests' own, from the hardware's report to the quote.
+#include "attestation/paravisor.h"
 #include "attestation/snp_evidence.h"
 #include "attestation/synthetic_snp.h"
 #include "crypto/hash.h"
@@ -10,6 +11,7 @@ using namespace synthetic_snp;
 using snp_evidence::failure;
 
 constexpr std::size_t kRequestData = 0x4C0;
+constexpr std::size_t kIdKeyDigestAt = 0xE0;
 
 std::string hcl_failure(const Platform& platform, ByteView report) {
   const auto certificates = platform.certificates();
@@ -32,6 +34,8 @@ struct Vtpm {
   Quote quote;
   SigningKey quote_key = SigningKey::rsa();
   SnpRules rules;
+
+  Vtpm() { paravisor.platform.put(kIdKeyDigestAt, azure_id_key_digests().front()); }
 
   [[nodiscard]] std::string judged() const {
     const auto certificates = paravisor.platform.certificates();
@@ -56,6 +60,34 @@ struct Vtpm {
 };
 
 TEST(AzureSnp, AcceptsItsOwnChain) { EXPECT_EQ(Vtpm{}.judged(), "accepted"); }
+
+// Anybody with an SNP machine can run a program of his own that writes such a report.
+TEST(AzureSnp, RefusesAParavisorOfSomebodyElse) {
+  Vtpm forged;
+  forged.paravisor.platform.put(kIdKeyDigestAt, Bytes(48, 0));
+  EXPECT_EQ(forged.judged(), "policy.paravisor");
+  forged.paravisor.platform.put(kIdKeyDigestAt, Bytes(48, 0x77));
+  EXPECT_EQ(forged.judged(), "policy.paravisor");
+}
+
+TEST(AzureSnp, TakesTheParavisorThatThePolicyNamesInPlaceOfMicrosofts) {
+  Vtpm own;
+  own.paravisor.platform.put(kIdKeyDigestAt, Bytes(48, 0x77));
+  Measurement key;
+  key.fill(0x77);
+  own.rules.id_key_digests = Rule<std::vector<Measurement>>{{key}, "policy line 1"};
+  EXPECT_EQ(own.judged(), "accepted");
+  own.paravisor.platform.put(kIdKeyDigestAt, azure_id_key_digests().front());
+  EXPECT_EQ(own.judged(), "policy.paravisor");
+  Vtpm measured;
+  Measurement measurement;
+  measurement.fill(0x55);
+  measured.paravisor.platform.put(0x90, measurement);
+  measured.rules.measurements = Rule<std::vector<Measurement>>{{measurement}, "policy line 1"};
+  EXPECT_EQ(measured.judged(), "accepted");
+  measured.paravisor.platform.put(0x90, Bytes(48, 0x56));
+  EXPECT_EQ(measured.judged(), "policy.paravisor");
+}
 
 TEST(AzureSnp, WantsSecureBootUnlessThePolicyDoesWithout) {
   for (const auto& [json, want] :

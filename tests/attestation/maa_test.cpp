@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
+#include "attestation/hcl_report.h"
 #include "attestation/synthetic_token.h"
 
 namespace minions::attestation {
@@ -67,6 +70,52 @@ TEST(Maa, TakesGoodTokens) {
   EXPECT_EQ(Judged().first_failure(snp_claims()), "");
   EXPECT_EQ(Judged().first_failure(tdx_claims()), "");
   EXPECT_EQ(Judged{.platform = MaaPlatform::kSevSnp}.first_failure(snp_claims()), "");
+}
+
+// The service gives everybody a genuine token about a machine of their own.
+TEST(Maa, HoldsTheTokenAgainstTheMachineBesideIt) {
+  const Json key = TokenKey(TokenKey::Kind::kRsa, "HCLAkPub").jwk();
+  const Json other = TokenKey(TokenKey::Kind::kRsa, "other").jwk();
+  MaaMachine machine{.attestation_key = vtpm_key_of(Json::array({key})).value(), .report_id = ByteArray<32>{}};
+  machine.report_id->fill(0xEE);
+  machine.measurement.fill(0xAA);
+  const auto judged = [&](const std::function<void(Json&)>& change) {
+    Json claims = snp_claims();
+    Json& tee = claims["x-ms-isolation-tee"];
+    tee["x-ms-runtime"] = {{"keys", Json::array({key})}};
+    tee["x-ms-sevsnpvm-reportid"] = std::string(64, 'e');
+    change(tee);
+    const Result<JwkSet> keys = JwkSet::parse(key_set({&instance_key()}));
+    const SnpRules rules;
+    const JwtRules jwt_rules;
+    const std::string token = instance_key().sign("RS256", claims);
+    CheckList checks("azure-maa");
+    verify_maa({.token = token,
+                .keys = keys,
+                .nonce = "nonce",
+                .issuer = Rule<std::string>{kIssuer, "policy line 3"},
+                .rules = rules,
+                .jwt_rules = jwt_rules,
+                .now = kNow,
+                .machine = &machine},
+               checks);
+    for (const Check& check : checks.checks()) {
+      if (check.outcome == Outcome::kFail) return check.id;
+    }
+    return std::string();
+  };
+  EXPECT_EQ(judged([](Json&) {}), "");
+  EXPECT_EQ(judged([&](Json& tee) {
+              tee["x-ms-runtime"]["keys"] = Json::array({other});
+              tee["x-ms-runtime"]["keys"][0]["kid"] = "HCLAkPub";
+            }),
+            "evidence.azure-maa.binding.attestation_key");
+  EXPECT_EQ(judged([](Json& tee) { tee.erase("x-ms-runtime"); }), "evidence.azure-maa.binding.attestation_key");
+  EXPECT_EQ(judged([](Json& tee) { tee["x-ms-sevsnpvm-launchmeasurement"] = std::string(96, 'b'); }),
+            "evidence.azure-maa.binding.measurement");
+  EXPECT_EQ(judged([](Json& tee) { tee["x-ms-sevsnpvm-reportid"] = std::string(64, 'f'); }),
+            "evidence.azure-maa.binding.report_id");
+  EXPECT_EQ(judged([](Json& tee) { tee.erase("x-ms-sevsnpvm-reportid"); }), "evidence.azure-maa.binding.report_id");
 }
 
 TEST(Maa, HoldsSignatureIssuerAndTime) {

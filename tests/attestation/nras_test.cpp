@@ -78,6 +78,35 @@ std::string first_failure(const Answer& answer, UnixSeconds now = kNow, const Gp
   return first_failure(answer.response().dump(), now, rules);
 }
 
+// Good tokens of two other GPUs are as many as those that are here.
+TEST(Nras, HoldsTokensAgainstTheGpusBesideThemByIdentity) {
+  const auto judged = [](std::optional<std::vector<std::string>> gpus) {
+    const Result<JwkSet> keys = JwkSet::parse(key_set({&service_key()}));
+    const JwtRules jwt_rules;
+    const GpuRules rules;
+    CheckList checks("nvidia-nras");
+    const std::string response = Answer().response().dump();
+    verify_nras({as_bytes(response), keys, nonce(), rules, jwt_rules, kNow, std::move(gpus)}, checks);
+    for (const Check& check : checks.checks()) {
+      if (check.outcome == Outcome::kFail) return check.id;
+    }
+    return std::string();
+  };
+  EXPECT_EQ(judged({{"1", "2"}}), "");
+  EXPECT_EQ(judged({{"2", "1"}}), "");
+  EXPECT_EQ(judged(std::nullopt), "");  // which a waived check says
+  for (const auto& gpus : std::vector<std::vector<std::string>>{{"1", "3"}, {"1"}, {"1", "2", "3"}, {"1", "1"}, {}})
+    EXPECT_EQ(judged(gpus), "evidence.nvidia-nras.binding.gpus");
+}
+
+TEST(Nras, WritesSerialNumbersAsTokensDo) {
+  EXPECT_EQ(decimal_serial({}), "0");
+  EXPECT_EQ(decimal_serial(Bytes{0x00, 0xFF}), "255");
+  // Of a genuine device and the token about it.
+  EXPECT_EQ(decimal_serial(from_hex("7110d9a459f4b405f4e7b876b4a9b8ea738af99e").value()),
+            "645491728318197586580044110930866076104639838622");
+}
+
 TEST(Nras, TakesAGoodAnswer) { EXPECT_EQ(first_failure(Answer()), ""); }
 
 TEST(Nras, HoldsTheTimes) {

@@ -1,0 +1,133 @@
+#include "attestation/trust_vector.h"
+
+#include <nlohmann/json.hpp>
+
+#include "attestation/result.h"
+
+namespace minions::attestation {
+namespace {
+
+// The draft's section 2.3, by claim.
+namespace value {
+constexpr std::int8_t kNoClaim = 0;
+constexpr std::int8_t kTrustworthyInstance = 2, kUnrecognizedInstance = 97;
+constexpr std::int8_t kApprovedConfig = 2, kUnsafeConfig = 32, kUnsupportableConfig = 96;
+constexpr std::int8_t kApprovedRuntime = 2, kApprovedBoot = 3, kUnrecognizedRuntime = 33;
+constexpr std::int8_t kApprovedFiles = 2, kUnrecognizedFiles = 32;
+constexpr std::int8_t kGenuineHardware = 2, kUnsafeHardware = 32, kContraindicatedHardware = 96,
+                      kUnrecognizedHardware = 97;
+constexpr std::int8_t kEncryptedMemory = 2, kIsolatedMemory = 32, kVisibleMemory = 96;
+constexpr std::int8_t kTrustedSources = 2, kUntrustedSources = 32;
+}  // namespace value
+
+class Claims {
+ public:
+  explicit Claims(const TrustVectorInput& input) : input_(input) {
+    for (const EvidenceItem& item : input.evidence) {
+      if (!is_gpu_type(item.type) && item.type != evidence_type::kAzureMaa) kind_ = item.type;
+    }
+    if (!is_simulated(input.evidence)) reach_ = reach_of(input.policy, kind_);
+  }
+
+  [[nodiscard]] TrustVector all() const {
+    TrustVector vector;
+    vector.instance_identity = instance_identity();
+    vector.sourced_data = sourced_data();
+    if (is_simulated(input_.evidence)) {
+      vector.hardware = value::kUnrecognizedHardware;
+      vector.runtime_opaque = value::kVisibleMemory;
+      return vector;
+    }
+    vector.configuration = configuration();
+    vector.executables = executables();
+    vector.file_system = file_system();
+    vector.hardware = hardware();
+    vector.runtime_opaque = runtime_opaque();
+    return vector;
+  }
+
+ private:
+  // Whether a check of this group of the CPU's evidence came out so: "chain" is evidence.KIND.chain and all under it.
+  [[nodiscard]] bool any(std::string_view group, Outcome outcome) const {
+    const std::string prefix = "evidence." + kind_ + "." + std::string(group);
+    return std::any_of(input_.checks.begin(), input_.checks.end(), [&](const Check& check) {
+      const bool in_group =
+          check.id.starts_with(prefix) && (check.id.size() == prefix.size() || check.id[prefix.size()] == '.');
+      return in_group && check.outcome == outcome;
+    });
+  }
+  [[nodiscard]] bool failed(std::string_view group) const { return any(group, Outcome::kFail); }
+  [[nodiscard]] const Check* find(std::string_view id) const {
+    for (const Check& check : input_.checks) {
+      if (check.id == id) return &check;
+    }
+    return nullptr;
+  }
+
+  [[nodiscard]] std::int8_t instance_identity() const {
+    const Check* const key = find("attestor.key");
+    if (key == nullptr || key->outcome == Outcome::kWaived) return value::kNoClaim;
+    return key->outcome == Outcome::kPass ? value::kTrustworthyInstance : value::kUnrecognizedInstance;
+  }
+  [[nodiscard]] std::int8_t configuration() const {
+    if (failed("policy")) return value::kUnsupportableConfig;
+    return reach_.missing.empty() ? value::kApprovedConfig : value::kUnsafeConfig;
+  }
+  [[nodiscard]] bool code_differs() const {
+    for (const std::string_view group :
+         {"policy.measurement", "policy.mrtd", "policy.rtmr0", "policy.rtmr1", "policy.rtmr2", "policy.rtmr3",
+          "policy.pcr", "policy.paravisor", "policy.host_data", "policy.mrconfigid", "policy.id_key_digest"}) {
+      if (failed(group)) return true;
+    }
+    return false;
+  }
+  [[nodiscard]] std::int8_t executables() const {
+    if (code_differs()) return value::kUnrecognizedRuntime;
+    if (reach_.identity == CodeIdentity::kPrograms) return value::kApprovedRuntime;
+    return reach_.identity == CodeIdentity::kKernel ? value::kApprovedBoot : value::kUnrecognizedRuntime;
+  }
+  [[nodiscard]] std::int8_t file_system() const {
+    if (reach_.identity == CodeIdentity::kPrograms && !code_differs()) return value::kApprovedFiles;
+    return value::kUnrecognizedFiles;
+  }
+  [[nodiscard]] std::int8_t hardware() const {
+    if (any("tcb.not_revoked", Outcome::kFail)) return value::kContraindicatedHardware;
+    for (const std::string_view group : {"parse", "signature", "chain", "binding"}) {
+      if (failed(group)) return value::kUnrecognizedHardware;
+    }
+    const bool old = failed("tcb") || any("tcb", Outcome::kWaived);
+    return old ? value::kUnsafeHardware : value::kGenuineHardware;
+  }
+  [[nodiscard]] std::int8_t runtime_opaque() const {
+    if (hardware() >= value::kContraindicatedHardware || failed("policy.debug")) return value::kVisibleMemory;
+    const bool open =
+        std::any_of(reach_.missing.begin(), reach_.missing.end(), [](const Gap& gap) { return !gap.reader.empty(); });
+    return open ? value::kIsolatedMemory : value::kEncryptedMemory;
+  }
+  [[nodiscard]] std::int8_t sourced_data() const {
+    const Check* const weights = find("models.weights");
+    if (weights == nullptr || weights->outcome == Outcome::kWaived) return value::kNoClaim;
+    return weights->outcome == Outcome::kPass ? value::kTrustedSources : value::kUntrustedSources;
+  }
+
+  const TrustVectorInput& input_;
+  std::string kind_;
+  PolicyReach reach_;
+};
+
+}  // namespace
+
+Json TrustVector::to_json() const {
+  return {{"instance-identity", instance_identity},
+          {"configuration", configuration},
+          {"executables", executables},
+          {"file-system", file_system},
+          {"hardware", hardware},
+          {"runtime-opaque", runtime_opaque},
+          {"storage-opaque", storage_opaque},
+          {"sourced-data", sourced_data}};
+}
+
+TrustVector trust_vector(const TrustVectorInput& input) { return Claims(input).all(); }
+
+}  // namespace minions::attestation

@@ -1,0 +1,219 @@
+// What a policy can reach on each kind of machine, and who could read.
+#include "attestation/verdict.h"
+
+#include <gtest/gtest.h>
+
+#include "attestation/result.h"
+
+namespace minions::attestation {
+namespace {
+
+const std::string kDigest48 = std::string(96, 'a');
+const std::string kDigest32 = std::string(64, 'b');
+
+AppraisalPolicy policy(const std::string& toml) {
+  auto parsed = AppraisalPolicy::parse(toml, "p.toml");
+  EXPECT_TRUE(parsed) << parsed.error().detail << "\n" << toml;
+  return *std::move(parsed);
+}
+
+std::string missing_of(const PolicyReach& reach) {
+  std::string text;
+  for (const Gap& gap : reach.missing) text += gap.text() + "\n";
+  return text;
+}
+
+// Lines that reach `confidential` on a kind, each of which is needed.
+struct Complete {
+  std::string kind;
+  std::vector<std::string> lines;  // "[table] key = value"
+};
+
+const std::vector<Complete>& complete_policies() {
+  static const std::vector<Complete> policies = {
+      {"sev-snp", {"snp.measurements = \"" + kDigest48 + "\"", "snp.covers = \"root\"", "gpu.none = true"}},
+      {"sev-snp",
+       {"snp.id_key_digests = \"" + kDigest48 + "\"", "snp.image_ids = \"" + std::string(32, 'c') + "\"",
+        "snp.covers = \"root\"", "gpu.none = true"}},
+      {"sev-snp",
+       {"snp.measurements = \"" + kDigest48 + "\"", "snp.host_data = \"" + kDigest32 + "\"", "snp.covers = \"config\"",
+        "gpu.count = 1"}},
+      {"tdx",
+       {"tdx.measurements = \"" + kDigest48 + "\"", "tdx.rtmr1 = \"" + kDigest48 + "\"",
+        "tdx.rtmr2 = \"" + kDigest48 + "\"", "tdx.covers = \"root\"", "gpu.count = 8"}},
+      {"tdx",
+       {"tdx.measurements = \"" + kDigest48 + "\"", "tdx.rtmr1 = \"" + kDigest48 + "\"",
+        "tdx.rtmr2 = \"" + kDigest48 + "\"", "tdx.mrconfigid = \"" + kDigest48 + "\"", "tdx.covers = \"config\"",
+        "gpu.none = true"}},
+      {"azure-snp-vtpm",
+       {"snp.min_guest_svn = 4", "snp.pcrs.7 = \"" + kDigest32 + "\"", "snp.pcrs.11 = \"" + kDigest32 + "\"",
+        "snp.covers = \"root\"", "gpu.count = 1"}},
+      {"azure-tdx-vtpm",
+       {"tdx.measurements = \"" + kDigest48 + "\"", "tdx.pcrs.7 = \"" + kDigest32 + "\"",
+        "tdx.pcrs.11 = \"" + kDigest32 + "\"", "tdx.covers = \"root\"", "gpu.count = 1"}},
+  };
+  return policies;
+}
+
+std::string joined(const std::vector<std::string>& lines, std::size_t without) {
+  std::string text;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (i != without) text += lines[i] + "\n";
+  }
+  return text;
+}
+
+TEST(Verdict, ReachesTheBestClassWithAllOfARowAndNotWithLess) {
+  for (const Complete& complete : complete_policies()) {
+    const std::size_t all = complete.lines.size();
+    const AppraisalPolicy whole = policy(joined(complete.lines, all));
+    const PolicyReach reach = reach_of(whole.rules(), complete.kind);
+    EXPECT_EQ(reach.best(whole.rules()), VerdictClass::kConfidential) << complete.kind << "\n" << missing_of(reach);
+    for (std::size_t i = 0; i < all; ++i) {
+      const AppraisalPolicy less = policy(joined(complete.lines, i));
+      const PolicyReach shorter = reach_of(less.rules(), complete.kind);
+      EXPECT_NE(shorter.best(less.rules()), VerdictClass::kConfidential)
+          << complete.kind << " without " << complete.lines[i];
+      EXPECT_FALSE(shorter.missing.empty());
+    }
+  }
+}
+
+// The host chooses HOST_DATA and MRCONFIGID for any guest that it starts.
+TEST(Verdict, TakesNoWordOfTheHostForTheCode) {
+  const std::string host_data = "[snp]\ncovers = \"config\"\nhost_data = \"" + kDigest32 + "\"\n[gpu]\nnone = true\n";
+  EXPECT_EQ(reach_of(policy(host_data).rules(), "sev-snp").best(policy(host_data).rules()), std::nullopt);
+  const std::string config = "[tdx]\ncovers = \"config\"\nmrconfigid = \"" + kDigest48 + "\"\n[gpu]\nnone = true\n";
+  EXPECT_EQ(reach_of(policy(config).rules(), "tdx").best(policy(config).rules()), std::nullopt);
+}
+
+TEST(Verdict, TakesNoRegisterThatEveryMachineHas) {
+  for (const char digit : {'0', 'f'}) {
+    const AppraisalPolicy stock =
+        policy("[snp]\nmin_guest_svn = 4\ncovers = \"root\"\n[snp.pcrs]\n7 = \"" + kDigest32 + "\"\n11 = \"" +
+               std::string(64, digit) + "\"\n[gpu]\ncount = 1\n[attestor]\nspki_sha256 = \"" + kDigest32 + "\"\n");
+    const PolicyReach reach = reach_of(stock.rules(), "azure-snp-vtpm");
+    EXPECT_EQ(reach.best(stock.rules()), VerdictClass::kOperatorTrusted);
+    EXPECT_NE(missing_of(reach).find("PCR 11"), std::string::npos) << missing_of(reach);
+  }
+}
+
+TEST(Verdict, IsLowerWhereAPolicyLetsTheHostIn) {
+  const std::string base = "[snp]\nmeasurements = \"" + kDigest48 + "\"\ncovers = \"root\"\n";
+  for (const std::string weak :
+       {"allow_debug = true\n[gpu]\nnone = true\n", "allow_migration_agent = true\n[gpu]\nnone = true\n",
+        "max_vmpl = 2\n[gpu]\nnone = true\n", "[gpu]\ncount = 1\nrim = \"off\"\n",
+        "[gpu]\ncount = 1\n[waive]\n\"evidence.nvidia-gpu.rim\" = \"later\"\n"}) {
+    const AppraisalPolicy weaker = policy(base + weak);
+    const std::string kind = "sev-snp";
+    const Verdict verdict = judge_verdict({.evidence = {{kind, {}}}, .policy = weaker.rules(), .checks = {}});
+    EXPECT_EQ(verdict.verdict_class, VerdictClass::kOperatorTrusted) << weak;
+    EXPECT_FALSE(verdict.missing.empty()) << weak;
+  }
+}
+
+TEST(Verdict, LooksAtWhatAStatementGivesAway) {
+  const AppraisalPolicy complete =
+      policy("[snp]\nmeasurements = \"" + kDigest48 + "\"\ncovers = \"root\"\n[gpu]\nnone = true\n");
+  const Evidence evidence = {{"sev-snp", {}}};
+  Statement statement;
+  statement.models = {{.id = "m", .engine = "e", .where = ModelEntry::Where::kInProcess}};
+  const auto judged = [&] {
+    return judge_verdict({.evidence = evidence, .statement = &statement, .policy = complete.rules(), .checks = {}});
+  };
+  EXPECT_EQ(judged().verdict_class, VerdictClass::kOperatorTrusted);  // where does it compute?
+  statement.models[0].compute = ModelEntry::Compute::kGpu;
+  EXPECT_EQ(judged().verdict_class, VerdictClass::kOperatorTrusted);
+  statement.models[0].compute = ModelEntry::Compute::kCpu;
+  EXPECT_EQ(judged().verdict_class, VerdictClass::kConfidential);
+  statement.models[0].where = ModelEntry::Where::kRemote;
+  EXPECT_EQ(judged().verdict_class, VerdictClass::kOperatorTrusted);
+  statement.models[0].where = ModelEntry::Where::kLoopback;
+  statement.overrides = {"imds"};
+  EXPECT_EQ(judged().verdict_class, VerdictClass::kOperatorTrusted);
+}
+
+TEST(Verdict, NamesTrustOnFirstUseAmongTheReaders) {
+  const std::string lines = "measurements = \"" + kDigest48 + "\"\ncovers = \"root\"\nmin_tcb = { snp = 1 }\n";
+  const auto readers = [&](const std::string& origin) {
+    const AppraisalPolicy marked = policy("[snp]\n" + lines + origin + "[gpu]\nnone = true\n");
+    return judge_verdict({.evidence = {{"sev-snp", {}}}, .policy = marked.rules(), .checks = {}}).readers;
+  };
+  EXPECT_EQ(readers("").size(), 1U);
+  EXPECT_EQ(readers("origin = \"confirmed 2026-12-01\"\n").size(), 1U);
+  ASSERT_EQ(readers("origin = \"first-use 2026-11-29\"\n").size(), 2U);
+  EXPECT_NE(readers("origin = \"first-use 2026-11-29\"\n")[1].find("minions policy confirm"), std::string::npos);
+}
+
+TEST(Verdict, SaysWhatAMissingFloorOfFirmwareMeans) {
+  const AppraisalPolicy floorless =
+      policy("[snp]\nmeasurements = \"" + kDigest48 + "\"\ncovers = \"root\"\n[gpu]\nnone = true\n");
+  const Verdict verdict = judge_verdict({.evidence = {{"sev-snp", {}}}, .policy = floorless.rules(), .checks = {}});
+  ASSERT_EQ(verdict.readers.size(), 2U);
+  EXPECT_NE(verdict.readers[1].find("min_tcb"), std::string::npos);
+}
+
+TEST(Verdict, OpensOnlyTheKindsThatAPolicySpeaksOf) {
+  using Kinds = std::vector<std::string_view>;
+  const auto open = [](const std::string& toml) { return open_kinds(policy(toml).rules()); };
+  EXPECT_EQ(open(""), (Kinds{"sev-snp", "azure-snp-vtpm", "tdx", "azure-tdx-vtpm"}));
+  EXPECT_EQ(open("[tdx]\nrtmr3 = \"" + kDigest48 + "\"\n"), Kinds{"tdx"});
+  EXPECT_EQ(open("[snp.pcrs]\n4 = \"" + kDigest32 + "\"\n"), Kinds{"azure-snp-vtpm"});
+  const std::string both = "[snp]\nmeasurements = \"" + kDigest48 + "\"\n[snp.pcrs]\n4 = \"" + kDigest32 + "\"\n";
+  EXPECT_EQ(open(both), Kinds{});
+  EXPECT_EQ(open(both + "[platform]\nkinds = \"azure-snp-vtpm\"\n"), Kinds{"azure-snp-vtpm"});
+  EXPECT_EQ(open(both + "[platform]\nkinds = [\"azure-snp-vtpm\", \"tdx\"]\n"), Kinds{"azure-snp-vtpm"});
+}
+
+TEST(Verdict, SettlesTheClassThatAPolicyFileWants) {
+  const auto require = [](const std::string& toml) { return policy(toml).rules().require.value; };
+  EXPECT_EQ(require(""), VerdictClass::kConfidential);
+  EXPECT_EQ(require("[verdict]\nrequire = \"operator-trusted\"\n"), VerdictClass::kOperatorTrusted);
+  EXPECT_EQ(require("[simulated]\nallow = true\n"), VerdictClass::kSimulated);
+  EXPECT_TRUE(policy("[verdict]\nrequire = \"simulated\"\n").rules().allow_simulated.value);
+  EXPECT_EQ(AppraisalPolicy::built_in().rules().require.value, VerdictClass::kOperatorTrusted);
+  for (const char* contradiction :
+       {"[verdict]\nrequire = \"simulated\"\n[simulated]\nallow = false\n",
+        "[verdict]\nrequire = \"confidential\"\n[simulated]\nallow = true\n", "[verdict]\nrequire = \"best\"\n",
+        "[snp]\norigin = \"yesterday\"\n", "[snp]\norigin = \"first-use 2026-13-01\"\n", "[snp]\ncovers = \"all\"\n",
+        "[platform]\nkinds = [\"snp\"]\n"})
+    EXPECT_FALSE(AppraisalPolicy::parse(contradiction, "p.toml")) << contradiction;
+  PolicyFlags simulated{.simulated = PolicyFlags::Simulated::kAllow};
+  EXPECT_EQ(policy("").with(simulated)->rules().require.value, VerdictClass::kSimulated);
+  EXPECT_FALSE(policy("[verdict]\nrequire = \"operator-trusted\"\n").with(simulated));
+}
+
+TEST(TrustVector, SaysOfSimulatedEvidenceThatItsMemoryIsVisible) {
+  const AppraisalPolicy any = policy("[simulated]\nallow = true\n");
+  const TrustVector vector = trust_vector({.evidence = {{"simulated", {}}}, .policy = any.rules(), .checks = {}});
+  EXPECT_EQ(vector.hardware, 97);
+  EXPECT_EQ(vector.runtime_opaque, 96);
+  EXPECT_EQ(vector.executables, 0);
+  EXPECT_EQ(vector.to_json().size(), 8U);
+}
+
+TEST(TrustVector, FollowsTheClassAndTheChecks) {
+  const AppraisalPolicy complete =
+      policy("[snp]\nmeasurements = \"" + kDigest48 + "\"\ncovers = \"root\"\n[gpu]\nnone = true\n");
+  const Evidence evidence = {{"sev-snp", {}}};
+  const auto with = [&](std::vector<Check> checks) {
+    return trust_vector({.evidence = evidence, .policy = complete.rules(), .checks = checks});
+  };
+  const TrustVector good = with({{.id = "attestor.key", .outcome = Outcome::kPass},
+                                 {.id = "evidence.sev-snp.tcb.snp", .outcome = Outcome::kPass}});
+  EXPECT_EQ(good.instance_identity, 2);
+  EXPECT_EQ(good.configuration, 2);
+  EXPECT_EQ(good.executables, 2);
+  EXPECT_EQ(good.file_system, 2);
+  EXPECT_EQ(good.hardware, 2);
+  EXPECT_EQ(good.runtime_opaque, 2);
+  EXPECT_EQ(good.storage_opaque, 0);
+  EXPECT_EQ(with({{.id = "evidence.sev-snp.policy.measurement"}}).executables, 33);
+  EXPECT_EQ(with({{.id = "evidence.sev-snp.policy.debug"}}).runtime_opaque, 96);
+  EXPECT_EQ(with({{.id = "evidence.sev-snp.signature.snp_report"}}).hardware, 97);
+  EXPECT_EQ(with({{.id = "evidence.sev-snp.tcb", .outcome = Outcome::kWaived}}).hardware, 32);
+  EXPECT_EQ(with({{.id = "attestor.key"}}).instance_identity, 97);
+}
+
+}  // namespace
+}  // namespace minions::attestation
