@@ -5,6 +5,7 @@
 #include "collateral.h"
 #include "exit_code.h"
 #include "small_file.h"
+#include "verdict_lines.h"
 
 namespace minions::app {
 namespace {
@@ -75,7 +76,7 @@ Result<std::unique_ptr<Connection>> Connection::create(const ServerOptions& opti
   }
   c.model_id_ = options.model;
   made.on_attested = [&c](const client::Attestation& attestation) {
-    c.warn_if_simulated(attestation);
+    warn_of_readers(attestation.result, c.told_readers_);
     if (!attestation.result.accepted()) {
       for (const std::string& missing : attestation.missing) hint("not to be had: " + missing);
     }
@@ -89,12 +90,6 @@ Result<std::unique_ptr<Connection>> Connection::create(const ServerOptions& opti
 Connection::~Connection() { (void)finish(); }
 
 std::stop_token Connection::begin_call() { return interrupt_.begin(); }
-
-void Connection::warn_if_simulated(const client::Attestation& attestation) {
-  if (warned_ || !attestation.result.simulated) return;
-  warned_ = true;
-  warn("SIMULATED, NOT CONFIDENTIAL: the server's evidence comes from no hardware");
-}
 
 Result<std::shared_ptr<const client::Attestation>> Connection::attest() {
   auto attested = net::run_until_done(context_, client_->attest(interrupt_.begin()));

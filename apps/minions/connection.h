@@ -43,7 +43,6 @@ class Connection {
  private:
   Connection() = default;
   [[nodiscard]] std::stop_token begin_call();
-  void warn_if_simulated(const client::Attestation& attestation);
   [[nodiscard]] Status check_time_is_now() const;
 
   net::asio::io_context context_{1};
@@ -53,7 +52,7 @@ class Connection {
   Interrupt interrupt_{context_};
   std::string model_id_;
   client::ExchangeTiming setup_;  // of the call that listed the models
-  bool warned_ = false;
+  std::string told_readers_;      // the last warning about who could read
   bool judges_now_ = true;
   std::unique_ptr<client::SealedClient> client_;
   std::optional<client::SealedModel> model_;

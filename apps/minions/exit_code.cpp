@@ -10,6 +10,12 @@ std::string_view hint_for(const Error& error) {
   if (error.code == ErrorCode::kRefused && mentions("simulated.allowed")) {
     return "for development only: --allow-simulated --trusted-attestation-pem FILE";
   }
+  if (error.code == ErrorCode::kRefused && mentions("verdict.class")) {
+    return "minions policy check FILE shows who could read by a policy, and what it lacks";
+  }
+  if (error.code == ErrorCode::kRefused && mentions("platform.kind")) {
+    return "name the kind of machine, and reference values for it: docs/policy.md";
+  }
   if (error.code == ErrorCode::kRefused && mentions("attestor.key")) {
     return "pin the operator's key with --trusted-attestation-pem FILE (attestation_public.pem of the server)";
   }

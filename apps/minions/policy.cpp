@@ -177,11 +177,22 @@ void add_policy(CLI::App& command, PolicyOptions& options) {
   options.diff = command.add_subcommand("diff", "the rules in which two policies differ");
   options.diff->add_option("before", options.before, "policy")->type_name("FILE")->required();
   options.diff->add_option("after", options.after, "policy")->type_name("FILE")->required();
+  options.confirm = command.add_subcommand("confirm", "mark values of first use as compared with the operator's");
+  options.confirm->add_option("file", options.confirmed.file, "policy, which is changed")
+      ->type_name("FILE")
+      ->required();
+  options.confirm
+      ->add_option("--against", options.confirmed.against,
+                   "policy of the operator's, come by another way: values must be equal")
+      ->type_name("FILE");
+  options.confirm->add_flag("--yes", options.confirmed.yes, "you compared the values: do not ask")
+      ->excludes("--against");
   command.footer("example: minions policy init --from https://minions.example.org -o production.toml");
 }
 
 ExitCode policy(const PolicyOptions& options) {
   if (options.init->parsed()) return init(options);
+  if (options.confirm->parsed()) return confirm_policy(options.confirmed);
   return options.check->parsed() ? check(options.file) : diff(options);
 }
 

@@ -3,6 +3,7 @@
 
 #include "exit_code.h"
 #include "options.h"
+#include "policy_confirm.h"
 
 namespace minions::app {
 
@@ -16,6 +17,8 @@ struct PolicyOptions {
   CLI::App* init = nullptr;
   CLI::App* check = nullptr;
   CLI::App* diff = nullptr;
+  ConfirmOptions confirmed;  // of confirm
+  CLI::App* confirm = nullptr;
 };
 void add_policy(CLI::App& command, PolicyOptions& options);
 

@@ -13,6 +13,7 @@
 #include "line_editor.h"
 #include "report.h"
 #include "terminal.h"
+#include "verdict_lines.h"
 
 namespace minions::app {
 namespace {
@@ -159,8 +160,7 @@ class RunCommand {
     made.api_key = std::move(connection.api_key);
     made.retry = connection.retry;
     made.on_attested = [this](const client::Attestation& attestation) {
-      if (!std::exchange(warned_, attestation.result.simulated) && attestation.result.simulated)
-        warn("SIMULATED, NOT CONFIDENTIAL: the server's evidence comes from no hardware");
+      warn_of_readers(attestation.result, told_readers_);
     };
     if (options_.documents.unsafe_no_sandbox)
       made.documents.extractor.confinement = documents::Confinement::kUnsafeNoSandbox;
@@ -250,7 +250,7 @@ class RunCommand {
   std::optional<crypto::SecretText> worker_key_;
   RunScreen screen_;
   std::optional<std::size_t> max_disclosed_;
-  bool warned_ = false;
+  std::string told_readers_;
   std::unique_ptr<api::SecureMinionProtocol> protocol_;
 };
 

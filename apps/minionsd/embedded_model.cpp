@@ -109,7 +109,9 @@ Result<EmbeddedModel> load_model(const models::LlamaOptions& options) {
   return EmbeddedModel{
       std::make_shared<models::InProcessBackend>(
           std::move(loaded.model), models::InProcessOptions{.threads = kRequests, .request_limit = kRequests}),
-      std::move(loaded.weights_sha256), std::move(loaded.projector_sha256)};
+      std::move(loaded.weights_sha256), std::move(loaded.projector_sha256),
+      loaded.processor == models::LoadedModel::Processor::kCpu ? attestation::ModelEntry::Compute::kCpu
+                                                               : attestation::ModelEntry::Compute::kGpu};
 }
 
 }  // namespace minions::minionsd

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "attestation/statement.h"
 #include "models/backend.h"
 #include "models/llama_model.h"
 
@@ -29,6 +30,7 @@ struct EmbeddedModel {
   std::shared_ptr<models::Backend> backend;
   std::string weights_sha256;
   std::string projector_sha256;  // empty: none
+  attestation::ModelEntry::Compute compute = attestation::ModelEntry::Compute::kGpu;
 };
 // Loads the files, which takes a while.
 [[nodiscard]] Result<EmbeddedModel> load_model(const models::LlamaOptions& options);

@@ -39,17 +39,27 @@ Result<ModelSource> make_launched(const ModelSourceOptions& options, const std::
 Result<ModelSource> make_model_source(const ModelSourceOptions& options, const std::function<bool()>& stop_asked) {
   if (options.model) {
     MINIONS_TRY_ASSIGN(EmbeddedModel embedded, load_model(*options.model));
-    return ModelSource{std::move(embedded.backend), "llama.cpp", Where::kInProcess, std::move(embedded.weights_sha256),
+    ModelSource source{std::move(embedded.backend), "llama.cpp", Where::kInProcess, std::move(embedded.weights_sha256),
                        std::move(embedded.projector_sha256)};
+    source.compute = embedded.compute;
+    return source;
   }
-  if (options.model_server) return make_launched(options, stop_asked);
+  if (options.model_server) {
+    MINIONS_TRY_ASSIGN(ModelSource source, make_launched(options, stop_asked));
+    source.compute = options.compute;
+    return source;
+  }
   if (options.upstream) {
     MINIONS_TRY_ASSIGN(auto backend, make_upstream(*options.upstream, options));
-    return ModelSource{std::move(backend), "openai-compatible", where_is(*options.upstream)};
+    ModelSource source{std::move(backend), "openai-compatible", where_is(*options.upstream)};
+    source.compute = options.compute;
+    return source;
   }
-  return ModelSource{std::make_shared<models::InProcessBackend>(std::make_unique<models::ExtractiveModel>(),
+  ModelSource source{std::make_shared<models::InProcessBackend>(std::make_unique<models::ExtractiveModel>(),
                                                                 models::InProcessOptions{.threads = options.threads}),
                      "extractive", Where::kInProcess};
+  source.compute = attestation::ModelEntry::Compute::kCpu;
+  return source;
 }
 
 Result<std::vector<models::ModelInfo>> list_models(const ModelSource& source) {

@@ -23,6 +23,8 @@ struct ModelSourceOptions {
   std::optional<net::Url> upstream;
   std::optional<std::string> upstream_ca_file;
   std::size_t threads = 1;
+  // What the operator says of an upstream or a child; an engine of this process knows by itself.
+  std::optional<attestation::ModelEntry::Compute> compute;
 };
 
 struct ModelSource {
@@ -32,6 +34,7 @@ struct ModelSource {
   std::optional<std::string> weights_sha256 = std::nullopt;
   std::string projector_sha256 = {};                      // empty: none
   std::shared_ptr<models::ModelServer> server = nullptr;  // where we started one
+  std::optional<attestation::ModelEntry::Compute> compute = std::nullopt;
 };
 
 // Loads, starts and waits as long as that takes; stop_asked is looked at meanwhile: kCancelled.

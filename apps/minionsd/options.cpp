@@ -23,8 +23,9 @@ Example:
 
 // As typed.
 struct Flags {
-  std::string listen, host, admin_listen, tls_cert, tls_key, engine, upstream, upstream_ca_file, attestation_key_path,
-      api_keys, padding = "tick", replica, log_level = "info", log_format = "text", output = "text";
+  std::string listen, host, admin_listen, tls_cert, tls_key, engine, upstream, upstream_ca_file, compute,
+      attestation_key_path, api_keys, padding = "tick", replica, log_level = "info", log_format = "text",
+                                      output = "text";
   ModelFlags model;
   PlatformFlags platform;
   std::uint16_t port = 0;
@@ -51,6 +52,8 @@ void declare(CLI::App& app, Flags& flags) {
   declare_model(app, flags.model);
   app.add_option("--upstream", flags.upstream, "URL of an OpenAI-compatible server");
   declare_server(app, flags.server);
+  app.add_option("--compute", flags.compute,
+                 "what an upstream or a started server computes on, for the statement: cpu or gpu");
   app.add_option("--upstream-ca-file", flags.upstream_ca_file, "roots for an https upstream, in place of the system's");
   declare_platform(app, flags.platform);
   app.add_option("--attestation-key-path", flags.attestation_key_path, "directory of the operator's attestation key");
@@ -122,6 +125,14 @@ Status read_upstream(const Flags& flags, const std::string& sole, ModelSourceOpt
   }
   if (!flags.upstream_ca_file.empty()) out.upstream_ca_file = flags.upstream_ca_file;
   out.threads = flags.threads;
+  if (flags.compute.empty()) return {};
+  using Compute = attestation::ModelEntry::Compute;
+  if (flags.compute != "cpu" && flags.compute != "gpu")
+    return usage(fmt::format("--compute: want cpu or gpu, found {}", flags.compute));
+  if (!out.upstream && !out.model_server)
+    return usage(
+        "--compute goes with --upstream or a server that minionsd starts; an engine in the process knows by itself");
+  out.compute = flags.compute == "cpu" ? Compute::kCpu : Compute::kGpu;
   return {};
 }
 

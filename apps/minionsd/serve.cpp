@@ -39,6 +39,7 @@ std::vector<attestation::ModelEntry> model_entries(const ModelSource& source) {
   for (const models::ModelInfo& model : *listed) {
     attestation::ModelEntry entry{model.id, source.engine, source.where, source.weights_sha256};
     if (!source.projector_sha256.empty()) entry.projector_sha256 = source.projector_sha256;
+    entry.compute = source.compute;
     entries.push_back(std::move(entry));
   }
   return entries;

@@ -186,6 +186,7 @@ Result<LoadedModel> load_llama_model(const LlamaOptions& options) {
   if (options.stop.stop_requested()) return fail(ErrorCode::kCancelled, "broken off");
   if (!runtime) return fail(std::move(runtime).error().in(options.path));
   loaded.context_tokens = (*runtime)->context_tokens();
+  loaded.processor = (*runtime)->processor();
   auto prompts = LlamaPrompts::make(**runtime);
   if (!prompts) return fail(std::move(prompts).error().in(options.path));
   loaded.model = std::make_unique<LlamaModel>(loaded.id, *std::move(runtime), *std::move(prompts), options.sharing);

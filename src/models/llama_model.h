@@ -36,6 +36,7 @@ struct LoadedModel {
   std::string weights_sha256;        // hex, of the file; empty: left out
   std::string projector_sha256;      // the same of the projector; empty: there is none, too
   std::uint64_t context_tokens = 0;  // of each request
+  enum class Processor { kCpu, kGpu } processor = Processor::kGpu;  // what may compute it
 };
 
 // Reads each file twice, once for its hash and once into the model, through one descriptor. kNotFound, kMalformed, kIo,

@@ -104,6 +104,8 @@ Status LlamaRuntime::open_model(std::FILE* file, const LlamaOptions& options) {
   StoppableProgress loading(options.stop);
   llama_model_params parameters = llama_model_default_params();
   parameters.n_gpu_layers = options.gpu_layers;
+  const bool may_offload = options.gpu_layers != 0 && llama_supports_gpu_offload();
+  processor_ = may_offload ? LoadedModel::Processor::kGpu : LoadedModel::Processor::kCpu;
   parameters.progress_callback = [](float done, void* progress) {
     return static_cast<StoppableProgress*>(progress)->report("weights", done);
   };

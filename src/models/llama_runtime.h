@@ -31,6 +31,8 @@ class LlamaRuntime {
   [[nodiscard]] llama_context* context() const { return context_.get(); }
   [[nodiscard]] const llama_vocab* vocabulary() const { return llama_model_get_vocab(model_.get()); }
   [[nodiscard]] const LlamaVision* vision() const { return vision_.get(); }  // null: the model reads text only
+  // The GPU where a layer or a picture may have gone there: whether the build has the code for one, and was let.
+  [[nodiscard]] LoadedModel::Processor processor() const { return processor_; }
   [[nodiscard]] std::size_t context_tokens() const { return llama_n_ctx_seq(context_.get()); }
   [[nodiscard]] std::size_t parallel() const { return llama_n_seq_max(context_.get()); }
 
@@ -57,6 +59,7 @@ class LlamaRuntime {
   std::unique_ptr<LlamaVision> vision_;
   std::unique_ptr<llama_context, FreeContext> context_;
   std::unique_ptr<common_threadpools> threads_;
+  LoadedModel::Processor processor_ = LoadedModel::Processor::kGpu;
 };
 
 }  // namespace minions::models

@@ -95,7 +95,8 @@ class Azure(ProgramsTest):
 
     def policy(self, roots=True, overrides=True, **changes):
         pins = {**self.pins, **changes}
-        text = f'[snp]\nmeasurements = ["{pins["measurement"]}"]\n[snp.pcrs]\n4 = ["{pins["pcr4"]}"]\n'
+        text = ('[verdict]\nrequire = "operator-trusted"\n[platform]\nkinds = "azure-snp-vtpm"\n'
+                f'[snp]\nmeasurements = ["{pins["measurement"]}"]\n[snp.pcrs]\n4 = ["{pins["pcr4"]}"]\n')
         if roots:
             text += f'[roots]\namd = ["{pins["amd"]}"]\n'
         if overrides:
@@ -103,7 +104,8 @@ class Azure(ProgramsTest):
         return self.write("policy.toml", text)
 
     def attest(self, server, policy):
-        return self.minions("attest", "--offline", "--server", server.url, "--policy", policy)
+        return self.minions("attest", "--offline", "--server", server.url, "--policy", policy,
+                            "--trusted-attestation-pem", server.attestation_pem)
 
     def assert_refused(self, run, check):
         self.assert_exit(run, 3)
@@ -116,7 +118,8 @@ class Azure(ProgramsTest):
         run = self.attest(server, policy)
         self.assert_exit(run, 0)
         answer = self.minions("ask", "--offline", "Where is the office?", "-f", self.write("facts.txt", "The office is in Ulm.\n"),
-                              "--server", server.url, "--policy", policy)
+                              "--server", server.url, "--policy", policy,
+                            "--trusted-attestation-pem", server.attestation_pem)
         self.assert_exit(answer, 0)
         self.assertIn("Ulm", answer.stdout)
         self.assertEqual(self.imds.requests[0], ("/metadata/THIM/amd/certification", "true"))

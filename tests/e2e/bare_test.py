@@ -19,7 +19,7 @@ class Bare(ProgramsTest):
 
     def policy(self, roots=True, overrides=True, measurement=None):
         pins = json.loads((self.root.parent / "pins.json").read_text())
-        text = f'[snp]\nmeasurements = ["{measurement or pins["measurement"]}"]\n'
+        text = f'[verdict]\nrequire = "operator-trusted"\n[snp]\nmeasurements = ["{measurement or pins["measurement"]}"]\n'
         if roots:
             text += f'[roots]\namd = ["{pins["amd"]}"]\n'
         if overrides:
@@ -27,7 +27,8 @@ class Bare(ProgramsTest):
         return self.write("policy.toml", text)
 
     def attest(self, server, **policy):
-        return self.minions("attest", "--offline", "--server", server.url, "--policy", self.policy(**policy))
+        return self.minions("attest", "--offline", "--server", server.url, "--policy", self.policy(**policy),
+                            "--trusted-attestation-pem", server.attestation_pem)
 
     def assert_refused(self, run, check):
         self.assert_exit(run, 3)
@@ -37,7 +38,8 @@ class Bare(ProgramsTest):
         server = self.serve()
         self.assert_exit(self.attest(server), 0)
         answer = self.minions("ask", "--offline", "Where is the office?", "-f", self.write("facts.txt", "The office is in Ulm.\n"),
-                              "--server", server.url, "--policy", self.policy())
+                              "--server", server.url, "--policy", self.policy(),
+                              "--trusted-attestation-pem", server.attestation_pem)
         self.assert_exit(answer, 0)
         self.assertIn("Ulm", answer.stdout)
         document = json.loads(fetch(server.url + "/v2/attestation"))

@@ -1,0 +1,145 @@
+#include "policy_confirm.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <iostream>
+#include <map>
+#include <system_error>
+
+#include "attestation/policy.h"
+#include "base/utc.h"
+#include "small_file.h"
+
+namespace minions::app {
+namespace {
+
+using attestation::AppraisalPolicy;
+using attestation::RuleText;
+
+std::string today() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return to_iso8601(std::chrono::duration_cast<std::chrono::seconds>(now).count()).substr(0, 10);
+}
+
+Status io_failure(const std::string& file) {
+  return fail(ErrorCode::kIo, fmt::format("{}: {}", file, std::generic_category().message(errno)));
+}
+
+// "[snp] measurements" and "[snp.pcrs] 4" are of the table snp.
+std::string table_of(const RuleText& rule) { return rule.name.substr(1, rule.name.find_first_of(".]") - 1); }
+
+bool is_first_use(const attestation::PolicyRules& rules, const std::string& table) {
+  const auto origin = rules.origins.find(table);
+  return origin != rules.origins.end() && origin->second.value.starts_with("first-use");
+}
+
+// The values that wait to be confirmed. What an origin or its author says of them is no value.
+std::vector<RuleText> waiting(const attestation::PolicyRules& rules) {
+  std::vector<RuleText> out;
+  for (RuleText& rule : attestation::describe(rules)) {
+    const bool remark = rule.name.ends_with("] origin") || rule.name.ends_with("] covers");
+    if (!remark && rule.source.starts_with("policy line") && is_first_use(rules, table_of(rule)))
+      out.push_back(std::move(rule));
+  }
+  return out;
+}
+
+Status compare(const std::vector<RuleText>& values, const std::string& file) {
+  MINIONS_TRY_ASSIGN(const std::string text, read_small_file(file, "--against"));
+  MINIONS_TRY_ASSIGN(const AppraisalPolicy other, AppraisalPolicy::parse(text, file));
+  std::map<std::string, std::string> theirs;
+  for (const RuleText& rule : attestation::describe(other.rules())) theirs[rule.name] = rule.value;
+  std::string differing;
+  for (const RuleText& rule : values) {
+    const auto found = theirs.find(rule.name);
+    const std::string value = found == theirs.end() ? "not set" : found->second;
+    if (value != rule.value) differing += fmt::format("\n  {}: {} here, {} in {}", rule.name, rule.value, value, file);
+  }
+  if (differing.empty()) return {};
+  return fail(ErrorCode::kRefused, "policy: nothing is confirmed, since these differ:" + differing);
+}
+
+Status ask(const std::vector<RuleText>& values) {
+  for (const RuleText& rule : values) fmt::print(stderr, "  {} = {}\n", rule.name, rule.value);
+  if (::isatty(STDIN_FILENO) != 1)
+    return fail(
+        ErrorCode::kUsage,
+        "confirm: compare these values with the operator's, then say --yes, or give the operator's with --against");
+  fmt::print(stderr, "Did you compare these values with the operator's, come by another way than this server? [y/N] ");
+  std::fflush(stderr);
+  std::string line;
+  std::getline(std::cin, line);
+  if (line == "y" || line == "Y" || line == "yes") return {};
+  return fail(ErrorCode::kCancelled, "confirm: nothing was changed");
+}
+
+// Each origin stands on a line of its own, of which the date is all that changes.
+Result<std::string> rewritten(std::string text, const AppraisalPolicy& policy) {
+  for (const auto& [table, origin] : policy.rules().origins) {
+    if (!origin.value.starts_with("first-use")) continue;
+    std::size_t at = 0;
+    const int line = std::stoi(origin.source.substr(origin.source.rfind(' ') + 1));
+    for (int i = 1; i < line && at != std::string::npos; ++i) at = text.find('\n', at) + 1;
+    const std::size_t value = text.find(origin.value, at);
+    if (value == std::string::npos || text.find('\n', at) < value)
+      return fail(ErrorCode::kUsage, fmt::format("line {}: [{}] origin is not written on one line", line, table));
+    text.replace(value, origin.value.size(), "confirmed " + today());
+  }
+  return text;
+}
+
+// In place of the file, whole or not at all, and with its mode.
+Status replace_file(const std::string& file, std::string_view text) {
+  struct stat before {};
+  if (::stat(file.c_str(), &before) != 0) return io_failure(file);
+  const std::string beside = file + ".confirming";
+  const int opened =
+      ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, before.st_mode & 0777);
+  if (opened < 0) return io_failure(beside);
+  bool good = true;
+  while (good && !text.empty()) {
+    const ssize_t count = ::write(opened, text.data(), text.size());
+    good = count > 0;
+    if (good) text.remove_prefix(static_cast<std::size_t>(count));
+  }
+  good = ::fsync(opened) == 0 && good;
+  good = ::close(opened) == 0 && good;
+  if (good && ::rename(beside.c_str(), file.c_str()) == 0) return {};
+  const Status failure = io_failure(file);
+  ::unlink(beside.c_str());
+  return failure;
+}
+
+Status confirm(const ConfirmOptions& options) {
+  MINIONS_TRY_ASSIGN(std::string text, read_small_file(options.file, "policy"));
+  MINIONS_TRY_ASSIGN(const AppraisalPolicy policy, AppraisalPolicy::parse(text, options.file));
+  const std::vector<RuleText> values = waiting(policy.rules());
+  if (values.empty())
+    return fail(ErrorCode::kUsage, fmt::format("{}: no table says origin = \"first-use ...\"", options.file));
+  if (!options.against.empty()) {
+    MINIONS_TRY(compare(values, options.against));
+  } else if (!options.yes) {
+    MINIONS_TRY(ask(values));
+  }
+  MINIONS_TRY_ASSIGN(text, rewritten(std::move(text), policy));
+  MINIONS_TRY_ASSIGN(const AppraisalPolicy after, AppraisalPolicy::parse(text, options.file));
+  if (!waiting(after.rules()).empty())
+    return fail(ErrorCode::kInternal, fmt::format("{}: origins are left", options.file));
+  MINIONS_TRY(replace_file(options.file, text));
+  fmt::print(stderr, "confirmed {} values of {}\n", values.size(), options.file);
+  return {};
+}
+
+}  // namespace
+
+ExitCode confirm_policy(const ConfirmOptions& options) {
+  const Status confirmed = confirm(options);
+  return confirmed ? ExitCode::kOk : report(confirmed.error());
+}
+
+}  // namespace minions::app
