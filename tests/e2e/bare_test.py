@@ -34,6 +34,27 @@ class Bare(ProgramsTest):
         self.assert_exit(run, 3)
         self.assertRegex(run.stderr.split("error: attestation: ")[1].splitlines()[0], check)
 
+    def test_a_written_policy_says_its_class_and_what_is_missing(self):
+        server = self.serve()
+        pins = json.loads((self.root.parent / "pins.json").read_text())
+        roots = self.write("roots.toml", f'[roots]\namd = ["{pins["amd"]}"]\n')
+        run = self.minions("policy", "init", "--from", server.url, "--policy", roots, "--covers", "root", "-o", "written.toml")
+        self.assert_exit(run, 0)
+        written = (self.directory / "written.toml").read_text()
+        self.assertIn('require = "operator-trusted"', written)
+        self.assertIn('kinds = ["sev-snp"]', written)
+        self.assertIn('covers = "root"', written)
+        self.assertIn('none = true', written)  # the extractive engine computes on the CPU
+        self.assertRegex(written, 'for "confidential" this lacks: parts of the machine were replaced for a test')
+        run = self.minions("attest", "--offline", "--server", server.url, "--policy", "written.toml", "-o", "json")
+        self.assert_exit(run, 0)
+        result = json.loads(run.stdout)
+        self.assertEqual(result["class"], "operator-trusted")
+        self.assertEqual([gap["what"] for gap in result["missing"]], ["parts of the machine were replaced for a test"])
+        ask = self.minions("ask", "--offline", "Hello?", "--server", server.url, "--policy", "written.toml")
+        self.assertRegex(ask.stderr, "warning: operator-trusted: who could read: .*operator's attestation key")
+        self.assertIn("hint: for confidential: ", ask.stderr)
+
     def test_auto_finds_the_guest_and_a_client_that_pins_its_roots_asks_it(self):
         server = self.serve()
         self.assert_exit(self.attest(server), 0)

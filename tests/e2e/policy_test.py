@@ -1,5 +1,7 @@
 """`minions policy` and `minions verify` over what a real server gave: policies, documents, logs."""
 
+import re
+
 from programs import *
 
 QUESTION = "How long can a sample stay in Wren?"
@@ -49,6 +51,61 @@ class Policy(ProgramsTest):
         self.assert_exit(wrong, 2)
         self.assertIn("w.toml line 2", wrong.stderr)
         self.assert_exit(self.minions("policy", "check", "absent.toml"), 2)
+
+    def readers(self, policy):
+        run = self.minions("attest", "--server", self.server.url, "--policy", policy, "-o", "json")
+        self.assert_exit(run, 0)
+        result = json.loads(run.stdout)
+        self.assertEqual(result["class"], "simulated")
+        self.assertEqual(result["ar4si"]["runtime-opaque"], 96)
+        return "\n".join(result["readers"])
+
+    def test_first_use_is_named_among_the_readers_until_it_is_confirmed(self):
+        self.assert_exit(self.init("-o", "p.toml"), 0)
+        policy = self.directory / "p.toml"
+        written = policy.read_text()
+        self.assertRegex(written, r'origin = "first-use \d{4}-\d\d-\d\d"')
+        self.assertIn('[verdict]\n', written)
+        self.assertIn('require = "simulated"', written)
+        self.assertIn("whoever runs the server's machine", self.readers(policy))
+        unasked = self.minions("policy", "confirm", policy)
+        self.assert_exit(unasked, 2)
+        self.assertIn("[attestor] spki_sha256", unasked.stderr)
+        self.assertEqual(policy.read_text(), written)
+        self.assert_exit(self.minions("policy", "confirm", policy, "--yes"), 0)
+        confirmed = policy.read_text()
+        self.assertNotIn('"first-use', confirmed)
+        self.assertRegex(confirmed, r'origin = "confirmed \d{4}-\d\d-\d\d"')
+        self.assert_exit(self.minions("attest", "--server", self.server.url, "--policy", policy), 0)
+        self.assert_exit(self.minions("policy", "confirm", policy, "--yes"), 2)  # nothing is left
+
+    def test_confirm_compares_with_a_file_of_the_operators(self):
+        self.assert_exit(self.init("-o", "p.toml"), 0)
+        policy = self.directory / "p.toml"
+        written = policy.read_text()
+        spki, = re.findall(r'spki_sha256 = "([0-9a-f]{64})"', written)
+        wrong = self.write("wrong.toml", written.replace(spki, "0" * 64))
+        run = self.minions("policy", "confirm", policy, "--against", wrong)
+        self.assert_exit(run, 3)
+        self.assertIn("[attestor] spki_sha256", run.stderr)
+        self.assertEqual(policy.read_text(), written)
+        right = self.write("right.toml", written.replace("first-use", "built"))
+        self.assert_exit(self.minions("policy", "confirm", policy, "--against", right), 0)
+        self.assertNotIn('"first-use', policy.read_text())
+
+    def test_check_says_who_could_read_on_each_kind_and_what_is_missing(self):
+        text = f'[snp]\nmeasurements = "{"a" * 96}"\n[attestor]\nspki_sha256 = "{"b" * 64}"\n'
+        run = self.minions("policy", "check", self.write("p.toml", text))
+        self.assert_exit(run, 0)
+        self.assertIn("\n# sev-snp: operator-trusted\n", run.stdout)
+        self.assertIn("#   reads  whoever holds the operator's attestation key", run.stdout)
+        self.assertIn('#   lacks  ', run.stdout)
+        self.assertIn('add [snp] covers = "root"', run.stdout)
+        self.assertNotIn("# tdx:", run.stdout)  # closed
+        whole = text.replace("[attestor]", 'covers = "root"\nmin_tcb = { snp = 1 }\n[gpu]\nnone = true\n[attestor]')
+        run = self.minions("policy", "check", self.write("whole.toml", whole))
+        self.assertIn("\n# sev-snp: confidential\n", run.stdout)
+        self.assertNotIn("lacks", run.stdout)
 
     def test_a_projector_that_the_policy_names_must_be_stated(self):
         policy = self.write("p.toml", f'[models.projectors]\n"extractive" = "{"a" * 64}"\n')
