@@ -90,12 +90,11 @@ std::vector<Check> verify_tdx_item(const EvidenceInput& input) {
 }
 
 // On Azure the paravisor owns REPORT_DATA: without PCRs in the policy the quote says only that some guest is there.
-void check_pcrs_named(const PcrRules& rules, CheckList& checks) {
+// Nothing follows from files without a statement, so that there it is enough to say so.
+void check_pcrs_named(const PcrRules& rules, const EvidenceBinding& binding, CheckList& checks) {
+  if (rules.empty() && binding.chain == nullptr)
+    return checks.waive("policy.pcrs", "PCRs in the policy", "the policy names none: some guest is there, and no more");
   checks.expect("policy.pcrs", !rules.empty(), "PCRs in the policy", rules.empty() ? "none" : "some");
-}
-
-Bytes qualifying_data(const BindingChain& binding) {
-  return {binding.tpm_qualifying_data.begin(), binding.tpm_qualifying_data.end()};
 }
 
 std::vector<Check> verify_azure_snp_item(const EvidenceInput& input) {
@@ -112,9 +111,9 @@ std::vector<Check> verify_azure_snp_item(const EvidenceInput& input) {
                          .tpm_quote = (*data)[1],
                          .tpm_signature = (*data)[2],
                          .pcr_values = (*data)[3],
-                         .qualifying_data = qualifying_data(input.binding)},
+                         .qualifying_data = input.binding.tpm_qualifying_data},
                         checks);
-  check_pcrs_named(input.policy.snp.pcrs, checks);
+  check_pcrs_named(input.policy.snp.pcrs, input.binding, checks);
   return std::move(checks).take();
 }
 
@@ -131,9 +130,9 @@ std::vector<Check> verify_azure_tdx_item(const EvidenceInput& input) {
                          .tpm_quote = (*data)[2],
                          .tpm_signature = (*data)[3],
                          .pcr_values = (*data)[4],
-                         .qualifying_data = qualifying_data(input.binding)},
+                         .qualifying_data = input.binding.tpm_qualifying_data},
                         checks);
-  check_pcrs_named(input.policy.tdx.pcrs, checks);
+  check_pcrs_named(input.policy.tdx.pcrs, input.binding, checks);
   return std::move(checks).take();
 }
 
@@ -183,6 +182,18 @@ std::vector<Check> verify_nras_item(const EvidenceInput& input) {
   return std::move(checks).take();
 }
 
+std::optional<std::string> maa_nonce_text(const EvidenceBinding& binding) {
+  if (!binding.maa_nonce) return std::nullopt;
+  return to_hex(*binding.maa_nonce);
+}
+
+// In a document one of the two stands beside it; a token among files may be alone.
+std::optional<MaaPlatform> maa_platform(const EvidenceInput& input) {
+  if (count_items(input, evidence_type::kAzureTdxVtpm) > 0) return MaaPlatform::kTdx;
+  if (count_items(input, evidence_type::kAzureSnpVtpm) > 0) return MaaPlatform::kSevSnp;
+  return std::nullopt;
+}
+
 std::vector<Check> verify_maa_item(const EvidenceInput& input) {
   CheckList checks(input.item.type);
   const auto data = parts(input.item, {"token"}, checks);
@@ -193,12 +204,13 @@ std::vector<Check> verify_maa_item(const EvidenceInput& input) {
                      issuer ? issuer->value : "none", issuer ? issuer->source : "built-in")) {
     return std::move(checks).take();
   }
-  const bool tdx = count_items(input, evidence_type::kAzureTdxVtpm) > 0;
+  const std::optional<MaaPlatform> platform = maa_platform(input);
+  const bool tdx = platform == MaaPlatform::kTdx;
   verify_maa({.token = as_text((*data)[0]),
               .keys = keys_of(input).maa,
-              .nonce = to_hex(input.binding.maa_nonce),
+              .nonce = maa_nonce_text(input.binding),
               .issuer = issuer,
-              .platform = tdx ? MaaPlatform::kTdx : MaaPlatform::kSevSnp,
+              .platform = platform,
               .rules = input.policy.snp,
               .jwt_rules = input.policy.jwt,
               .now = input.now,
@@ -240,17 +252,24 @@ std::string_view bound_letter(std::string_view id) {
 }
 
 // Says what evidence is bound to where it is not bound to this.
-void explain_binding(const BindingChain& binding, Check& check) {
+void explain_binding(const EvidenceBinding& binding, Check& check) {
   const std::string_view letter = bound_letter(check.id);
-  if (letter.empty() || check.outcome != Outcome::kFail) return;
+  if (letter.empty() || check.outcome != Outcome::kFail || binding.chain == nullptr) return;
   check.expected = fmt::format("{} {}", letter, check.expected);
   const auto found = from_hex(check.found);
-  const std::string instead = found ? bound_instead(*found, binding) : std::string();
+  const std::string instead = found ? bound_instead(*found, *binding.chain) : std::string();
   if (found)
     check.found += fmt::format(" ({})", instead.empty() ? "bound to another statement, nonce or evidence" : instead);
 }
 
 }  // namespace
+
+EvidenceBinding::EvidenceBinding(const BindingChain& of)
+    : cpu_report_data(of.cpu_report_data),
+      tpm_qualifying_data(Bytes(of.tpm_qualifying_data.begin(), of.tpm_qualifying_data.end())),
+      gpu_nonce(of.gpu_nonce),
+      maa_nonce(of.maa_nonce),
+      chain(&of) {}
 
 std::vector<Result<NvidiaRim>> verify_rims(const Endorsements& endorsements, const GpuRules& rules, UnixSeconds now,
                                            const TrustAnchors& anchors) {
