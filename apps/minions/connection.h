@@ -12,6 +12,16 @@ namespace minions::app {
 // Reads every file that the options name.
 [[nodiscard]] Result<client::SealedClientOptions> client_options(const ServerOptions& options);
 
+// What is said on stderr of each appraisal, whatever came of it: loudly, once a run, that evidence is simulated; and
+// what could not be had, where that may be why a server was refused.
+class AttestationNotes {
+ public:
+  void tell(const client::Attestation& attestation);
+
+ private:
+  bool warned_ = false;
+};
+
 class Connection {
  public:
   // Reads every file that the options name; no network yet. as_of: a time to judge at, for attest() alone: what held at
@@ -22,7 +32,7 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // Attests anew; the checks. Says loudly on stderr, once a run, when the evidence is simulated.
+  // Attests anew; the checks.
   [[nodiscard]] Result<std::shared_ptr<const client::Attestation>> attest();
   // What the server lists, in its order.
   [[nodiscard]] Result<std::vector<std::string>> model_ids();
@@ -43,7 +53,6 @@ class Connection {
  private:
   Connection() = default;
   [[nodiscard]] std::stop_token begin_call();
-  void warn_if_simulated(const client::Attestation& attestation);
   [[nodiscard]] Status check_time_is_now() const;
 
   net::asio::io_context context_{1};
@@ -53,7 +62,7 @@ class Connection {
   Interrupt interrupt_{context_};
   std::string model_id_;
   client::ExchangeTiming setup_;  // of the call that listed the models
-  bool warned_ = false;
+  AttestationNotes notes_;
   bool judges_now_ = true;
   std::unique_ptr<client::SealedClient> client_;
   std::optional<client::SealedModel> model_;
