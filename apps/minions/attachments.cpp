@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "chat/image.h"
+#include "document_reading.h"
 #include "documents/folder.h"
 #include "documents/open_file.h"
 #include "documents/picture.h"
@@ -21,17 +22,11 @@ constexpr std::size_t kImageLimitBytes = 20 * 1024 * 1024;
 constexpr std::size_t kImageStartBytes = 64;  // tell every kind
 constexpr std::size_t kShownSkips = 20;
 
-// What the options say, with the cache where it can be had.
+// What the options say, with a bar for what takes long.
 class Loader {
  public:
-  explicit Loader(const DocumentOptions& options) {
-    if (options.unsafe_no_sandbox) load_.extractor.confinement = documents::Confinement::kUnsafeNoSandbox;
-    if (!options.ocr_language.empty()) {
-      load_.extractor.ocr = documents::Ocr::kOn;
-      load_.extractor.ocr_language = options.ocr_language;
-    }
+  explicit Loader(const DocumentOptions& options) : reading_(options), load_(reading_.load()) {
     load_.extractor.progress = &bar_;
-    if (!options.no_cache) open_cache();
   }
 
   [[nodiscard]] Result<documents::Document> file(const std::string& path) {
@@ -46,17 +41,7 @@ class Loader {
   void clear_bar() { bar_.clear(); }
 
  private:
-  void open_cache() {
-    const auto folder = documents::DocumentCache::default_folder();
-    if (!folder) return;
-    auto cache = documents::DocumentCache::open(*folder, random_);
-    if (!cache) return warn("no document cache: " + cache.error().detail);
-    cache_.emplace(*std::move(cache));
-    load_.cache = &*cache_;
-  }
-
-  crypto::SystemRandom random_;
-  std::optional<documents::DocumentCache> cache_;
+  DocumentReading reading_;
   ProgressBar bar_{"reading"};
   documents::LoadOptions load_;
 };

@@ -26,9 +26,7 @@ ExitCode attest(const AttestOptions& options) {
   } else if (const Status printed = print_line(to_json(*attested)); !printed) {
     return report(printed.error());
   }
-  if (result.accepted()) return ExitCode::kOk;
-  const attestation::Check* failure = result.first_failure();
-  return report({ErrorCode::kRefused, "attestation: " + (failure == nullptr ? "refused" : failure->to_text())});
+  return result.accepted() ? ExitCode::kOk : report_refusal(result);
 }
 
 }  // namespace minions::app

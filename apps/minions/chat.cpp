@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "attachments.h"
+#include "attestation/refusal.h"
 #include "base/encoding.h"
 #include "chat_commands.h"
 #include "connection.h"
@@ -248,7 +249,8 @@ Status ChatLoop::verify() {
     fmt::print("last reply complete, its receipt good: exchange {}\n", exchange->reply->n);
   }
   if (attestation->result.accepted()) return {};
-  return fail(ErrorCode::kRefused, "attestation: the server is no longer accepted");
+  return fail(ErrorCode::kRefused, "the server is no longer accepted: " +
+                                       attestation::refusal_text(attestation->result, attestation::kNothingMoreSent));
 }
 
 Status ChatLoop::save(const std::string& file) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "exit_code.h"
 #include "small_file.h"
 
 namespace minions::app {
@@ -25,31 +26,64 @@ Result<KeySetFile> read_key_set(const std::string& entry) {
   return out;
 }
 
+UnixSeconds system_time() {
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
 }  // namespace
 
-Result<std::shared_ptr<const collateral::Collector>> make_collector(const CollateralOptions& options) {
+Result<std::shared_ptr<const collateral::Collector>> make_collector(const CollateralOptions& options, JudgedAsOf as_of,
+                                                                    const KeySetTexts& key_sets) {
   collateral::CollectorOptions made;
-  made.network = options.offline ? collateral::Network::kOffline : collateral::Network::kOnline;
+  const bool then = as_of == JudgedAsOf::kThen;
+  const bool fetches = !options.offline && !then;
+  made.network = fetches ? collateral::Network::kOnline : collateral::Network::kOffline;
+  if (then && !options.sources.empty())
+    return fail(ErrorCode::kUsage, "--collateral-url: nothing is fetched for what is judged as of another time");
   for (const std::string& source : options.sources) {
     if (const Status replaced = made.sources.replace(source); !replaced)
       return fail(Error(replaced.error()).in("--collateral-url"));
   }
+  for (const auto& [service, text] : key_sets) made.key_sets[service] = text;
   for (const std::string& entry : options.key_sets) {
     MINIONS_TRY_ASSIGN(KeySetFile file, read_key_set(entry));
     made.key_sets[file.service] = std::move(file.text);
   }
-  made.cache_folder = options.cache_folder.empty() ? collateral::Cache::default_folder()
-                                                   : std::optional<std::filesystem::path>(options.cache_folder);
+  if (!options.cache_folder.empty()) {
+    made.cache_folder = options.cache_folder;
+  } else if (!then) {
+    made.cache_folder = collateral::Cache::default_folder();
+  }
   return std::make_shared<const collateral::Collector>(std::move(made));
 }
 
-Result<attestation::TokenKeys> read_key_sets(const CollateralOptions& options) {
-  attestation::TokenKeys keys;
+Result<std::set<std::string>> services_of_jwks(const CollateralOptions& options) {
+  std::set<std::string> services;
   for (const std::string& entry : options.key_sets) {
-    MINIONS_TRY_ASSIGN(const KeySetFile file, read_key_set(entry));
-    (file.service == "nras" ? keys.nras : keys.maa) = attestation::JwkSet::parse(file.text);
+    MINIONS_TRY_ASSIGN(KeySetFile file, read_key_set(entry));
+    services.insert(std::move(file.service));
   }
-  return keys;
+  return services;
+}
+
+KeysFor keys_for_logs(const collateral::Collector& collector, const attestation::PolicyRules& policy) {
+  return [&](const attestation::AttestationDocument& document) {
+    attestation::Evidence tokens;
+    for (const attestation::EvidenceItem& item : document.evidence) {
+      const bool is_token =
+          item.type == attestation::evidence_type::kNvidiaNras || item.type == attestation::evidence_type::kAzureMaa;
+      if (is_token) tokens.push_back(item);
+    }
+    const attestation::Endorsements none;
+    collateral::Collected collected =
+        collector.collect_blocking({.evidence = tokens, .endorsements = none, .policy = policy, .now = system_time()});
+    hint_at_missing(collected.missing);
+    return std::move(collected.keys);
+  };
+}
+
+void hint_at_missing(const std::vector<std::string>& missing) {
+  for (const std::string& each : missing) hint("not to be had: " + each);
 }
 
 }  // namespace minions::app

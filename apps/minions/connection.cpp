@@ -63,6 +63,12 @@ Result<client::SealedClientOptions> client_options(const ServerOptions& options)
   return made;
 }
 
+void AttestationNotes::tell(const client::Attestation& attestation) {
+  warn_of_readers(attestation.result, told_readers_);
+  if (attestation.result.accepted()) return;
+  hint_at_missing(attestation.missing);
+}
+
 Result<std::unique_ptr<Connection>> Connection::create(const ServerOptions& options, std::optional<UnixSeconds> as_of) {
   MINIONS_TRY_ASSIGN(client::SealedClientOptions made, client_options(options));
   std::unique_ptr<Connection> connection(new Connection);
@@ -75,12 +81,7 @@ Result<std::unique_ptr<Connection>> Connection::create(const ServerOptions& opti
     MINIONS_TRY_ASSIGN(c.log_, client::ExchangeLog::create(options.log_file));
   }
   c.model_id_ = options.model;
-  made.on_attested = [&c](const client::Attestation& attestation) {
-    warn_of_readers(attestation.result, c.told_readers_);
-    if (!attestation.result.accepted()) {
-      for (const std::string& missing : attestation.missing) hint("not to be had: " + missing);
-    }
-  };
+  made.on_attested = [&c](const client::Attestation& attestation) { c.notes_.tell(attestation); };
   const client::SealedClient::Parts parts{c.random_, c.cache_, c.log_.get()};
   MINIONS_TRY_ASSIGN(c.client_, client::SealedClient::create(c.context_.get_executor(), std::move(made), parts));
   c.model_.emplace(c.context_, *c.client_, [&c] { return c.begin_call(); });

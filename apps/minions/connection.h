@@ -12,6 +12,16 @@ namespace minions::app {
 // Reads every file that the options name.
 [[nodiscard]] Result<client::SealedClientOptions> client_options(const ServerOptions& options);
 
+// What is said on stderr of each appraisal, whatever came of it: who could read, once each; and what could not be had,
+// where that may be why a server was refused.
+class AttestationNotes {
+ public:
+  void tell(const client::Attestation& attestation);
+
+ private:
+  std::string told_readers_;  // the last warning about who could read
+};
+
 class Connection {
  public:
   // Reads every file that the options name; no network yet. as_of: a time to judge at, for attest() alone: what held at
@@ -22,7 +32,7 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // Attests anew; the checks. Says loudly on stderr, once a run, when the evidence is simulated.
+  // Attests anew; the checks.
   [[nodiscard]] Result<std::shared_ptr<const client::Attestation>> attest();
   // What the server lists, in its order.
   [[nodiscard]] Result<std::vector<std::string>> model_ids();
@@ -52,7 +62,7 @@ class Connection {
   Interrupt interrupt_{context_};
   std::string model_id_;
   client::ExchangeTiming setup_;  // of the call that listed the models
-  std::string told_readers_;      // the last warning about who could read
+  AttestationNotes notes_;
   bool judges_now_ = true;
   std::unique_ptr<client::SealedClient> client_;
   std::optional<client::SealedModel> model_;

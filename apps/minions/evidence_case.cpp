@@ -56,12 +56,7 @@ Result<crypto::Certificate> first_certificate(ByteView bytes) {
   return crypto::Certificate::from_der(bytes);
 }
 
-// What REPORT_DATA commits to in the cases that state it: SHA-256(tls_key_fp || hpke_key || nonce [||
-// gpu_evidence_hash]), then zeros.
-struct Commitment {
-  std::optional<ByteArray<64>> report_data;
-  std::optional<Digest32> nonce;
-};
+}  // namespace
 
 Result<Commitment> commitment_of(const EvidenceCase& evidence) {
   Commitment out;
@@ -81,6 +76,8 @@ Result<Commitment> commitment_of(const EvidenceCase& evidence) {
   std::copy(digest.begin(), digest.end(), out.report_data->begin());
   return out;
 }
+
+namespace {
 
 TdxCollateral tdx_collateral(const EvidenceCase& evidence) {
   return {.tcb_info = piece_or_nothing(evidence, Piece::kTcbInfo),
@@ -110,7 +107,8 @@ Result<std::vector<Digest32>> all_pcrs(ByteView text) {
   return out;
 }
 
-// Of the list of all 24 values, those that the quote selects.
+}  // namespace
+
 Result<Bytes> selected_pcrs(const EvidenceCase& evidence) {
   MINIONS_TRY_ASSIGN(const ByteView text, piece(evidence, Piece::kPcrs, "PCR values"));
   MINIONS_TRY_ASSIGN(const std::vector<Digest32> values, all_pcrs(text));
@@ -143,6 +141,8 @@ Result<crypto::PublicKey> key_from_pem(std::string_view pem) {
   return crypto::PublicKey::from_spki(der);
 }
 
+namespace {
+
 Checks judge_snp(const EvidenceCase& evidence) {
   MINIONS_TRY_ASSIGN(const ByteView report, piece(evidence, Piece::kSnpReport, "an SNP report"));
   MINIONS_TRY_ASSIGN(const Commitment commitment, commitment_of(evidence));
@@ -153,7 +153,8 @@ Checks judge_snp(const EvidenceCase& evidence) {
                   .revocation_lists = chain.revocation_lists,
                   .report_data = commitment.report_data,
                   .rules = evidence.rules.snp,
-                  .now = evidence.validation_time},
+                  .now = evidence.validation_time,
+                  .roots = evidence.anchors.amd},
                  checks);
   return std::move(checks).take();
 }
@@ -168,7 +169,8 @@ Checks judge_amd_certificate(const EvidenceCase& evidence) {
   verify_amd_endorsement({.leaf = *leaf,
                           .certificates = chain.certificates,
                           .revocation_lists = chain.revocation_lists,
-                          .now = evidence.validation_time},
+                          .now = evidence.validation_time,
+                          .roots = evidence.anchors.amd},
                          checks);
   return std::move(checks).take();
 }
@@ -179,7 +181,8 @@ Result<AzureSnpInput> azure_snp_input(const EvidenceCase& evidence, const Collec
                        .certificates = chain.certificates,
                        .revocation_lists = chain.revocation_lists,
                        .rules = evidence.rules.snp,
-                       .now = evidence.validation_time};
+                       .now = evidence.validation_time,
+                       .roots = evidence.anchors.amd};
 }
 
 Checks judge_azure_hcl(const EvidenceCase& evidence) {
@@ -208,7 +211,8 @@ Result<AzureTdxInput> azure_tdx_input(const EvidenceCase& evidence) {
                        .td_quote = quote,
                        .collateral = tdx_collateral(evidence),
                        .rules = evidence.rules.tdx,
-                       .now = evidence.validation_time};
+                       .now = evidence.validation_time,
+                       .roots = evidence.anchors.intel};
 }
 
 Checks judge_azure_tdx_hcl(const EvidenceCase& evidence) {
@@ -260,7 +264,8 @@ void judge_tdx_into(const EvidenceCase& evidence, ByteView quote, const Commitme
                                 .collateral = tdx_collateral(evidence),
                                 .policy = evidence.rules.tdx,
                                 .now = evidence.validation_time,
-                                .report_data = commitment.report_data},
+                                .report_data = commitment.report_data,
+                                .roots = evidence.anchors.intel},
                                checks));
 }
 
@@ -280,13 +285,14 @@ std::vector<Bytes> rim_files(const EvidenceCase& evidence) {
 
 void judge_gpu_into(const EvidenceCase& evidence, ByteView report, ByteView chain, const std::optional<Digest32>& nonce,
                     CheckList& checks) {
-  const auto rims = verify_nvidia_rims(rim_files(evidence), evidence.validation_time);
+  const auto rims = verify_nvidia_rims(rim_files(evidence), evidence.validation_time, evidence.anchors.nvidia_rim);
   static_cast<void>(verify_nvidia_gpu({.report = report,
                                        .certificates = as_text(chain),
                                        .rims = rims,
                                        .nonce = nonce,
                                        .rules = evidence.rules.gpu,
-                                       .now = evidence.validation_time},
+                                       .now = evidence.validation_time,
+                                       .roots = evidence.anchors.nvidia_device},
                                       checks));
 }
 
@@ -301,7 +307,8 @@ Checks judge_gpu(const EvidenceCase& evidence) {
 Checks judge_rim(const EvidenceCase& evidence) {
   MINIONS_TRY_ASSIGN(const ByteView rim, piece(evidence, Piece::kRim, "a RIM"));
   CheckList checks(evidence.kind);
-  static_cast<void>(verify_nvidia_rim({.file = rim, .now = evidence.validation_time}, checks));
+  static_cast<void>(
+      verify_nvidia_rim({.file = rim, .now = evidence.validation_time, .roots = evidence.anchors.nvidia_rim}, checks));
   return std::move(checks).take();
 }
 
@@ -349,7 +356,8 @@ Checks judge_maa(const EvidenceCase& evidence) {
   return std::move(checks).take();
 }
 
-// Where the case has the bytes whose digest the commitment states: they must be those, and hold this GPU's report.
+}  // namespace
+
 Status check_gpu_commitment(const EvidenceCase& evidence, ByteView report, CheckList& checks) {
   const ByteView text = piece_or_nothing(evidence, Piece::kGpuCommitment);
   if (text.empty()) return {};
@@ -363,6 +371,8 @@ Status check_gpu_commitment(const EvidenceCase& evidence, ByteView report, Check
                 holds ? "it is" : "another");
   return {};
 }
+
+namespace {
 
 // Evidence of several kinds about one machine: "tdx+gpu+nras".
 struct Combined {

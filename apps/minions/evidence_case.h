@@ -4,6 +4,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "attestation/anchors.h"
 #include "attestation/check_list.h"
 #include "attestation/policy.h"
 #include "base/json.h"
@@ -18,6 +19,7 @@ struct EvidenceCase {
   bool accept = false;
   std::vector<std::string> groups;  // of the first failing check, one of these; empty: any
   attestation::PolicyRules rules;
+  attestation::TrustAnchors anchors{};
   // Names are unique within a case. Files whose `use` says not used are not here.
   std::vector<NamedFile> files;
   // Which of them is what. Settled by assign_pieces() before a mutation can hide it.
@@ -34,6 +36,20 @@ void assign_pieces(EvidenceCase& evidence);
 // Alters a file as a mutation of the manifest says: xor, set, truncate, append, insert, delete, replace,
 // swap-device-tokens or alg-none.
 [[nodiscard]] Status mutate(EvidenceCase& to, const Json& mutation);
+
+// What REPORT_DATA commits to in the cases that state it: SHA-256(tls_key_fp || hpke_key || nonce [||
+// gpu_evidence_hash]), then zeros.
+struct Commitment {
+  std::optional<ByteArray<64>> report_data;
+  std::optional<Digest32> nonce;
+};
+[[nodiscard]] Result<Commitment> commitment_of(const EvidenceCase& evidence);
+// Where the case has the bytes whose digest the commitment states: they must be those, and hold this GPU's report.
+[[nodiscard]] Status check_gpu_commitment(const EvidenceCase& evidence, ByteView report,
+                                          attestation::CheckList& checks);
+// Of the list of all 24 values, those that the quote selects.
+[[nodiscard]] Result<Bytes> selected_pcrs(const EvidenceCase& evidence);
+[[nodiscard]] Result<crypto::PublicKey> key_from_pem(std::string_view pem);
 
 // The checks of the kind's verifier. kUnsupported: an unknown kind. kMalformed: the case lacks a file of its kind.
 [[nodiscard]] Result<std::vector<attestation::Check>> judge(const EvidenceCase& evidence);

@@ -70,6 +70,26 @@ bool is_token(ByteView bytes) {
   return text.starts_with("eyJ") && std::count(text.begin(), text.end(), '.') == 2;
 }
 
+// A SEQUENCE that begins with responseStatus, an ENUMERATED (RFC 6960 section 4.2.1).
+bool is_ocsp_answer(ByteView bytes) {
+  if (bytes.size() < 5 || bytes[0] != 0x30) return false;
+  const std::size_t length_bytes = bytes[1] < 0x80 ? 0 : bytes[1] & 0x7f;
+  const std::size_t at = 2 + length_bytes;
+  return length_bytes <= 4 && bytes.size() > at + 2 && bytes[at] == 0x0a && bytes[at + 1] == 1;
+}
+
+bool is_amd_certificate(ByteView bytes) {
+  const auto certificate = first_certificate(bytes);
+  if (!certificate) return false;
+  const std::string issuer = certificate->issuer_name();
+  return issuer.starts_with("ARK-") || issuer.starts_with("SEV-");
+}
+
+bool is_amd_list(ByteView bytes) {
+  const auto list = RevocationList::from_der(bytes);
+  return list && (list->issuer_name().starts_with("ARK-") || list->issuer_name().starts_with("SEV-"));
+}
+
 // How a piece is known, from the surest sign to the least.
 struct Signs {
   Piece piece;
@@ -146,6 +166,9 @@ const Signs kSigns[] = {
      [](ByteView b) { return contains(b, "\"tls_key_fp\""); },
      {"commits to"},
      {"report_data_inputs"}},
+    {Piece::kOcspAnswer, is_ocsp_answer, {}, {}},
+    {Piece::kAmdCertificate, is_amd_certificate, {}, {}},
+    {Piece::kAmdList, is_amd_list, {}, {}},
 };
 
 const Signs& signs_of(Piece piece) {
@@ -175,6 +198,37 @@ int fit(const Signs& signs, const NamedFile& file) {
 }
 
 }  // namespace
+
+std::string_view name_of(Piece piece) {
+  switch (piece) {
+    case Piece::kSnpReport: return "an SEV-SNP report";
+    case Piece::kHclReport: return "an HCL report";
+    case Piece::kTdQuote: return "a TDX quote";
+    case Piece::kTpmQuote: return "a TPM quote";
+    case Piece::kTpmSignature: return "a signature of a TPM quote";
+    case Piece::kPcrs: return "PCR values";
+    case Piece::kPublicKey: return "a public key";
+    case Piece::kAkCertificate: return "a certificate of a vTPM's key";
+    case Piece::kTcbInfo: return "TCB info";
+    case Piece::kTcbInfoChain:
+    case Piece::kQeIdentityChain: return "a chain of Intel's signer";
+    case Piece::kQeIdentity: return "a quoting enclave's identity";
+    case Piece::kPckCrl:
+    case Piece::kRootCrl: return "a revocation list of Intel's";
+    case Piece::kGpuReport: return "a GPU report";
+    case Piece::kGpuChain: return "a GPU's certificate chain";
+    case Piece::kRim: return "reference values of a GPU";
+    case Piece::kNrasResponse: return "an answer of NRAS";
+    case Piece::kKeySet: return "a key set";
+    case Piece::kToken: return "a token";
+    case Piece::kCommitment: return "what report data commits to";
+    case Piece::kGpuCommitment: return "GPU evidence that is committed to";
+    case Piece::kOcspAnswer: return "an OCSP answer";
+    case Piece::kAmdCertificate: return "a certificate of AMD's";
+    case Piece::kAmdList: return "a revocation list of AMD's";
+  }
+  return "";
+}
 
 bool has_content(Piece piece, ByteView bytes) { return signs_of(piece).content(bytes); }
 

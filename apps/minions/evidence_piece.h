@@ -32,14 +32,18 @@ enum class Piece {
   kToken,          // a JWT of Azure's service
   kCommitment,     // what REPORT_DATA is the digest of
   kGpuCommitment,  // the bytes whose digest is part of it
+  kOcspAnswer,
+  kAmdCertificate,  // one or more, of AMD's authorities or chips
+  kAmdList,
 };
 inline constexpr Piece kPieces[] = {
-    Piece::kSnpReport,    Piece::kHclReport,    Piece::kTdQuote,    Piece::kTpmQuote,
-    Piece::kTpmSignature, Piece::kPcrs,         Piece::kPublicKey,  Piece::kAkCertificate,
-    Piece::kTcbInfo,      Piece::kTcbInfoChain, Piece::kQeIdentity, Piece::kQeIdentityChain,
-    Piece::kPckCrl,       Piece::kRootCrl,      Piece::kGpuReport,  Piece::kGpuChain,
-    Piece::kRim,          Piece::kNrasResponse, Piece::kKeySet,     Piece::kToken,
-    Piece::kCommitment,   Piece::kGpuCommitment};
+    Piece::kSnpReport,    Piece::kHclReport,     Piece::kTdQuote,    Piece::kTpmQuote,
+    Piece::kTpmSignature, Piece::kPcrs,          Piece::kPublicKey,  Piece::kAkCertificate,
+    Piece::kTcbInfo,      Piece::kTcbInfoChain,  Piece::kQeIdentity, Piece::kQeIdentityChain,
+    Piece::kPckCrl,       Piece::kRootCrl,       Piece::kGpuReport,  Piece::kGpuChain,
+    Piece::kRim,          Piece::kNrasResponse,  Piece::kKeySet,     Piece::kToken,
+    Piece::kCommitment,   Piece::kGpuCommitment, Piece::kOcspAnswer, Piece::kAmdCertificate,
+    Piece::kAmdList};
 
 struct NamedFile {
   std::string name;  // without its folder
@@ -51,6 +55,8 @@ struct NamedFile {
 [[nodiscard]] std::optional<std::size_t> find_piece(Piece piece, const std::vector<NamedFile>& files);
 // A GPU has several.
 [[nodiscard]] std::vector<std::size_t> find_rims(const std::vector<NamedFile>& files);
+// For messages: "a GPU report".
+[[nodiscard]] std::string_view name_of(Piece piece);
 // Whether the content alone says so.
 [[nodiscard]] bool has_content(Piece piece, ByteView bytes);
 

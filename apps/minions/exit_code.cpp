@@ -22,6 +22,9 @@ std::string_view hint_for(const Error& error) {
   if (error.code == ErrorCode::kRefused && mentions("measurement")) {
     return "name what must run there: --policy FILE, --vm-launch-measurement FILE or --trusted-attestation-pem FILE";
   }
+  if (error.code == ErrorCode::kRefused && mentions("signature keys")) {
+    return "name the service's key set with --jwks nras=FILE or maa=FILE; without --offline it is fetched";
+  }
   const bool worker = error.detail.starts_with("worker: ");
   if (error.code == ErrorCode::kRefused && worker) return "--allow-remote-worker lets the documents leave this machine";
   if (error.code == ErrorCode::kUnauthorized && worker) return "give the worker's key with --worker-key-file FILE";

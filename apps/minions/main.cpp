@@ -65,7 +65,7 @@ struct Commands {
     policy_command = app.add_subcommand("policy", "write, show and compare appraisal policies");
     run_command =
         app.add_subcommand("run", "a task over documents that stay here: a local worker, a remote supervisor");
-    verify_command = app.add_subcommand("verify", "appraise documents, logs and recorded evidence, offline");
+    verify_command = app.add_subcommand("verify", "appraise documents, logs and recorded evidence that were kept");
     disclosed_command = app.add_subcommand("disclosed", "what left this machine in a run, from its log");
     app::add_minion_log(*disclosed_command, log);
     help_command = app.add_subcommand("help", "the help of a subcommand");

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/log_file.h"
+#include "collateral.h"
 #include "connection.h"
 #include "minion/log_check.h"
 #include "report.h"
@@ -27,9 +28,15 @@ Json checks_json(const minion::LogVerdict& verdict) {
                       {"expected", check.expected},
                       {"found", check.found},
                       {"source", check.source}});
+  Json appraisals = Json::array();
+  for (const minion::LoggedAppraisal& appraisal : verdict.appraisals)
+    appraisals.push_back({{"session", appraisal.session},
+                          {"judged_at", appraisal.judged_at},
+                          {"attestation", appraisal.result.to_json()}});
   return {{"good", verdict.good()},
           {"complete", verdict.complete},
           {"receipts", verdict.receipts},
+          {"attestations", std::move(appraisals)},
           {"checks", std::move(checks)}};
 }
 
@@ -55,7 +62,8 @@ ExitCode verify_minion_log(const MinionLogOptions& options) {
   judged_by.server = "http://127.0.0.1";  // nothing is dialled
   const auto server = client_options(judged_by);
   if (!server) return report(server.error());
-  const auto verdict = minion::check_log({log->reveal(), server->policy, server->api_key.reveal()});
+  const auto verdict = minion::check_log({log->reveal(), server->policy, server->api_key.reveal(),
+                                          keys_for_logs(*server->collector, server->policy.rules())});
   if (!verdict) return report(verdict.error());
   if (options.format == OutputFormat::kJson) {
     (void)print_line(checks_json(*verdict));
@@ -66,7 +74,11 @@ ExitCode verify_minion_log(const MinionLogOptions& options) {
                : verdict->complete ? "the log holds"
                                    : "the log of an incomplete run holds");
   }
-  return verdict->good() ? ExitCode::kOk : ExitCode::kRefused;
+  if (verdict->good()) return ExitCode::kOk;
+  const auto failure =
+      std::find_if(verdict->checks.begin(), verdict->checks.end(),
+                   [](const attestation::Check& check) { return check.outcome == attestation::Outcome::kFail; });
+  return report({ErrorCode::kRefused, "the log does not hold: " + failure->to_text()});
 }
 
 ExitCode disclosed(const MinionLogOptions& options) {

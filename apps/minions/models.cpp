@@ -71,7 +71,13 @@ ExitCode models(const ModelsOptions& options) {
   auto connection = Connection::create(options.server);
   if (!connection) return report(connection.error());
   ExitCode code = ExitCode::kOk;
-  if (const Status listed = list(**connection, options.format); !listed) code = report(listed.error());
+  if (const Status listed = list(**connection, options.format); !listed) {
+    if (options.format == OutputFormat::kJson)
+      (void)print_line({{"models", Json::array()},
+                        {"attestation", to_json((*connection)->client().last_attestation())},
+                        {"error", error_json(listed.error(), std::nullopt)}});
+    code = report(listed.error());
+  }
   const Status finished = (*connection)->finish();
   if (!finished && code == ExitCode::kOk) code = report(finished.error());
   return code;

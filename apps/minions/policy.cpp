@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "attestation/policy_draft.h"
+#include "attestation/refusal.h"
 #include "attestation/rule_text.h"
 #include "attestation/verdict.h"
 #include "connection.h"
@@ -87,7 +88,7 @@ ExitCode init(const PolicyOptions& options) {
   if (!attested) return report(attested.error());
   const client::Attestation& attestation = **attested;
   if (const Check* failure = first_that_no_policy_settles(attestation.result))
-    return report({ErrorCode::kRefused, "attestation: " + failure->to_text()});
+    return report({ErrorCode::kRefused, attestation::refusal_text(*failure)});
   const UnixSeconds now = system_time();
   const auto draft = attestation::draft_policy(
       {*attestation.document, attestation.result, base->rules(), options.server.server, now, *covers});
@@ -98,7 +99,7 @@ ExitCode init(const PolicyOptions& options) {
   const auto again = client::appraise_attestation(attestation, *drafted, now);
   if (!again.accepted())
     return report(
-        {ErrorCode::kRefused, "no policy is written for what this server shows: " + again.first_failure()->to_text()});
+        {ErrorCode::kRefused, "no policy is written for what this server shows: " + attestation::refusal_text(again)});
   if (const Status written = write_draft(options.output, *draft); !written) return report(written.error());
   warn(
       "TRUST ON FIRST USE: this policy demands what the server showed just now, whoever ran it. Compare its values "

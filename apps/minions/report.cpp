@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "attestation/refusal.h"
 #include "base/encoding.h"
 
 namespace minions::app {
@@ -31,6 +32,10 @@ Json usage_json(const std::optional<chat::Usage>& usage) {
           {"completion_tokens", usage->completion_tokens},
           {"cached_prompt_tokens", usage->cached_prompt_tokens},
           {"total_tokens", usage->total_tokens()}};
+}
+
+ExitCode report_refusal(const attestation::AttestationResult& refused) {
+  return report({ErrorCode::kRefused, attestation::refusal_text(refused)});
 }
 
 Json error_json(const Error& error, const std::optional<client::ExchangeOutcome>& exchange) {

@@ -10,10 +10,10 @@
 #include "api/secure_minion_protocol.h"
 #include "attachments.h"
 #include "connection.h"
+#include "document_reading.h"
 #include "line_editor.h"
 #include "report.h"
 #include "terminal.h"
-#include "verdict_lines.h"
 
 namespace minions::app {
 namespace {
@@ -98,7 +98,8 @@ std::string worker_text(const RunOptions& options) {
 
 class RunCommand {
  public:
-  explicit RunCommand(const RunOptions& options) : options_(options), screen_(context_, options.approve) {}
+  explicit RunCommand(const RunOptions& options)
+      : options_(options), reading_(options.documents), screen_(context_, options.approve) {}
 
   [[nodiscard]] ExitCode run() {
     // Before anything starts a child.
@@ -159,11 +160,9 @@ class RunCommand {
     made.ca_file = std::move(connection.ca_file);
     made.api_key = std::move(connection.api_key);
     made.retry = connection.retry;
-    made.on_attested = [this](const client::Attestation& attestation) {
-      warn_of_readers(attestation.result, told_readers_);
-    };
-    if (options_.documents.unsafe_no_sandbox)
-      made.documents.extractor.confinement = documents::Confinement::kUnsafeNoSandbox;
+    made.collector = std::move(connection.collector);
+    made.on_attested = [this](const client::Attestation& attestation) { notes_.tell(attestation); };
+    made.documents = reading_.load();
     return made;
   }
 
@@ -242,6 +241,7 @@ class RunCommand {
   }
 
   const RunOptions& options_;
+  DocumentReading reading_;
   net::asio::io_context context_{1};
   Interrupt interrupt_{context_};
   std::stop_token stop_;
@@ -250,7 +250,7 @@ class RunCommand {
   std::optional<crypto::SecretText> worker_key_;
   RunScreen screen_;
   std::optional<std::size_t> max_disclosed_;
-  std::string told_readers_;
+  AttestationNotes notes_;
   std::unique_ptr<api::SecureMinionProtocol> protocol_;
 };
 

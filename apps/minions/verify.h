@@ -1,5 +1,5 @@
-// minions verify: appraises what lies in files, offline: attestation documents, logs of --log, evidence of its own with
-// its certificates beside it; or fetches a server's document and appraises it, sending nothing. With --manifest:
+// minions verify: appraises what lies in files: attestation documents, logs of --log and of runs, evidence of its own
+// with its certificates beside it; or fetches a server's document and appraises it, sending nothing. With --manifest:
 // replay.h.
 #pragma once
 

@@ -104,6 +104,7 @@ Result<std::unique_ptr<SecureMinionProtocol>> SecureMinionProtocol::create(Loop 
   made.ca_file = options.ca_file;
   made.api_key = options.api_key.copy();
   made.retry = options.retry;
+  made.collector = options.collector;
   if (!options.unix_time) options.unix_time = system_time;
   made.unix_time = options.unix_time;
   made.on_attested = options.on_attested;

@@ -30,12 +30,14 @@ struct SecureMinionOptions {
   std::optional<std::string> ca_file;
   crypto::SecretText api_key;
   client::RetryOptions retry;
+  // Brings certificates and key sets that the server's evidence needs beside what it sends; null: that must do.
+  std::shared_ptr<const collateral::Collector> collector;
   std::function<void(const client::Attestation&)> on_attested;
   client::UnixClock unix_time;  // empty: the system's clock
 
   std::size_t max_answer_bytes = minion::ProtocolOptions{}.max_answer_bytes;
   std::uint32_t worker_answer_tokens = 2048;
-  documents::LoadOptions documents;
+  documents::LoadOptions documents;  // a cache it names outlives the protocol
 };
 
 // A worker that is made when the first run needs it, so that a run which fails for want of one has a log, too.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "attestation/anchors.h"
 #include "attestation/binding.h"
 #include "attestation/expectation.h"
 #include "attestation/model_checks.h"
@@ -57,29 +58,6 @@ Check check_overrides(const Statement& statement, const PolicyRules& policy) {
   for (const std::string& name : statement.overrides) names += (names.empty() ? "" : ", ") + name;
   if (!policy.allow_overrides.value) return want.failed(names);
   return want.waived(fmt::format("{} allows overrides; the statement names {}", policy.allow_overrides.source, names));
-}
-
-// The pins of the policy where it has any. Nothing to say while it has none.
-std::optional<Check> check_roots(const RootRules& roots) {
-  std::string replaced;
-  const auto name = [&](std::string_view maker, const OptionalRule<std::vector<Digest32>>& pins) {
-    if (pins) replaced += fmt::format("{}{} ({})", replaced.empty() ? "" : ", ", maker, pins->source);
-  };
-  name("amd", roots.amd);
-  name("intel", roots.intel);
-  name("nvidia_device", roots.nvidia_device);
-  name("nvidia_rim", roots.nvidia_rim);
-  if (replaced.empty()) return std::nullopt;
-  return Expectation{"policy.roots", "the makers' own roots"}.waived("pins of the policy are used in place of: " +
-                                                                     replaced);
-}
-
-TrustAnchors anchors_of(const RootRules& roots, TrustAnchors anchors) {
-  if (roots.amd) anchors.amd = roots.amd->value;
-  if (roots.intel) anchors.intel = roots.intel->value;
-  if (roots.nvidia_device) anchors.nvidia_device = roots.nvidia_device->value;
-  if (roots.nvidia_rim) anchors.nvidia_rim = roots.nvidia_rim->value;
-  return anchors;
 }
 
 Check check_composed(const Evidence& evidence) {
@@ -256,6 +234,70 @@ Check with_waiver(Check check, const PolicyRules& policy) {
   return check;
 }
 
+// What is judged of a machine whether or not a statement is about it.
+struct ItemsInput {
+  const Evidence& evidence;
+  const Endorsements& endorsements;
+  const EvidenceBinding& binding;
+  const PolicyRules& policy;
+  UnixSeconds now;
+  TrustAnchors anchors;
+  const TokenKeys* keys;
+};
+
+std::vector<Check> judge_items(const ItemsInput& input) {
+  std::vector<Check> checks;
+  const auto add = [&](std::vector<Check> more) { std::move(more.begin(), more.end(), std::back_inserter(checks)); };
+  const bool any_gpu = std::any_of(input.evidence.begin(), input.evidence.end(),
+                                   [](const EvidenceItem& item) { return item.type == evidence_type::kNvidiaGpu; });
+  std::vector<Result<NvidiaRim>> rims;
+  if (any_gpu) rims = verify_rims(input.endorsements, input.policy.gpu, input.now, input.anchors);
+  for (const EvidenceItem& item : input.evidence) {
+    if (!is_looked_at(item, input.policy)) continue;
+    add(verify_evidence({.item = item,
+                         .binding = input.binding,
+                         .endorsements = input.endorsements,
+                         .policy = input.policy,
+                         .now = input.now,
+                         .anchors = input.anchors,
+                         .rims = &rims,
+                         .keys = input.keys,
+                         .all_evidence = &input.evidence}));
+  }
+  cite_roots(input.policy.roots, checks);
+  add({check_gpu_count(input.evidence, input.policy), check_gpu_distinct(input.evidence),
+       check_token({"gpu.nras", evidence_type::kNvidiaNras, input.policy.gpu.nras}, input.evidence),
+       check_token({"azure.maa", evidence_type::kAzureMaa, input.policy.jwt.maa}, input.evidence)});
+  return checks;
+}
+
+bool names_a_machine(const Evidence& evidence) {
+  return std::any_of(evidence.begin(), evidence.end(), [](const EvidenceItem& item) {
+    return !is_gpu_type(item.type) && item.type != evidence_type::kAzureMaa;
+  });
+}
+
+// Rules of the policy that files without a statement leave unjudged.
+std::vector<Check> waive_rules_of_statements(const PolicyRules& policy) {
+  std::vector<Check> checks;
+  const auto waive = [&](std::string_view id, std::string_view source) {
+    if (source == "built-in") return;
+    checks.push_back(Expectation{std::string(id), "a statement that is judged"}.waived(
+        fmt::format("{}: not judged, since no statement is with this evidence", source)));
+  };
+  if (policy.attestor_spki_sha256) waive("attestor.key", policy.attestor_spki_sha256->source);
+  waive("statement.overrides", policy.allow_overrides.source);
+  if (policy.suite) waive("statement.suite", policy.suite->source);
+  waive("nonce", policy.freshness.source);
+  waive("simulated.allowed", policy.allow_simulated.source);
+  if (policy.model_ids) waive("models.ids", policy.model_ids->source);
+  if (!policy.model_weights.empty()) waive("models.weights", policy.model_weights.begin()->second.source);
+  if (!policy.model_projectors.empty()) waive("models.projectors", policy.model_projectors.begin()->second.source);
+  waive("models.where", policy.allow_remote_models.source);
+  waive("tls.spki", policy.tls.source);
+  return checks;
+}
+
 class Appraisal {
  public:
   explicit Appraisal(const AppraisalInput& input) : input_(input), policy_(input.policy.rules()) {}
@@ -326,28 +368,14 @@ void Appraisal::judge_evidence() {
   add(check_attestor_signature(key, *chain_, document().attestor.signature));
   add(check_kind(document().evidence, policy_));
   add(check_measurement_given(document().evidence, policy_));
-  const TrustAnchors anchors = anchors_of(policy_.roots, input_.anchors);
-  const bool any_gpu = std::any_of(document().evidence.begin(), document().evidence.end(),
-                                   [](const EvidenceItem& item) { return item.type == evidence_type::kNvidiaGpu; });
-  std::vector<Result<NvidiaRim>> rims;
-  if (any_gpu) rims = verify_rims(document().endorsements, policy_.gpu, input_.now, anchors);
-  for (const EvidenceItem& item : document().evidence) {
-    if (!is_looked_at(item, policy_)) continue;
-    for (Check& check : verify_evidence({.item = item,
-                        .binding = *chain_,
-                        .endorsements = document().endorsements,
-                        .policy = policy_,
-                        .now = input_.now,
-                        .anchors = anchors,
-                        .rims = &rims,
-                        .keys = input_.keys,
-                        .all_evidence = &document().evidence}))
-      add(std::move(check));
-  }
-  add(check_gpu_count(document().evidence, policy_));
-  add(check_gpu_distinct(document().evidence));
-  add(check_token({"gpu.nras", evidence_type::kNvidiaNras, policy_.gpu.nras}, document().evidence));
-  add(check_token({"azure.maa", evidence_type::kAzureMaa, policy_.jwt.maa}, document().evidence));
+  for (Check& check : judge_items({.evidence = document().evidence,
+                      .endorsements = document().endorsements,
+                      .binding = *chain_,
+                      .policy = policy_,
+                      .now = input_.now,
+                      .anchors = anchors_of(policy_.roots, input_.anchors),
+                      .keys = input_.keys}))
+    add(std::move(check));
   add(check_simulated(document().evidence, policy_));
 }
 
@@ -377,6 +405,43 @@ void Appraisal::judge() {
 
 Check check_tls(const Statement& statement, const PolicyRules& policy, const ServerConnection& connection) {
   return with_waiver(judge_tls(statement, policy, connection), policy);
+}
+
+Observed recorded(const Result<AttestationDocument>& document) {
+  return {document, document ? document->nonce : std::nullopt, {}};
+}
+
+AttestationResult appraise(const Observed& observed, const AppraisalChoices& choices, UnixSeconds now) {
+  return appraise({.document = observed.document,
+                   .nonce = observed.nonce,
+                   .policy = choices.policy,
+                   .now = now,
+                   .connection = observed.connection,
+                   .keys = choices.keys});
+}
+
+std::vector<Check> judge_bare_evidence(const BareEvidence& bare, const AppraisalChoices& choices, UnixSeconds now) {
+  const PolicyRules& policy = choices.policy.rules();
+  std::vector<Check> checks;
+  if (auto roots = check_roots(policy.roots)) checks.push_back(*std::move(roots));
+  for (Check& check : judge_items({.evidence = bare.evidence,
+                      .endorsements = bare.endorsements,
+                      .binding = bare.binding,
+                      .policy = policy,
+                      .now = now,
+                      .anchors = anchors_of(policy.roots),
+                      .keys = choices.keys}))
+    checks.push_back(with_waiver(std::move(check), policy));
+  for (Check& check : waive_rules_of_statements(policy)) checks.push_back(std::move(check));
+  if (!names_a_machine(bare.evidence)) return checks;
+  checks.push_back(check_kind(bare.evidence, policy));
+  const Verdict verdict =
+      judge_verdict({.evidence = bare.evidence, .statement = nullptr, .policy = policy, .checks = checks});
+  checks.push_back(policy.require.source.starts_with("policy line")
+                       ? check_class(verdict, policy)
+                       : Expectation{"verdict.class", "a class that the policy names"}.waived(
+                             "no statement is with this evidence, and the policy names no class"));
+  return checks;
 }
 
 AttestationResult appraise(const AppraisalInput& input) {

@@ -35,6 +35,37 @@ struct AppraisalInput {
 
 [[nodiscard]] AttestationResult appraise(const AppraisalInput& input);
 
+// What the user chose, the same for every path by which a document comes: whatever else an appraisal may need of them
+// goes in here, without a default, so that no path can forget it.
+struct AppraisalChoices {
+  const AppraisalPolicy& policy;
+  const TokenKeys* keys;  // as of AppraisalInput
+};
+
+// What was seen of a server.
+struct Observed {
+  const Result<AttestationDocument>& document;
+  std::optional<Nonce> nonce;
+  ServerConnection connection;
+};
+// From a file or a log, which tell neither who asked nor over what: the nonce is the document's own word, and proves
+// only that all belongs together.
+[[nodiscard]] Observed recorded(const Result<AttestationDocument>& document);
+
+// The one appraisal of all paths.
+[[nodiscard]] AttestationResult appraise(const Observed& observed, const AppraisalChoices& choices, UnixSeconds now);
+
+// Evidence by itself: files without a document around them.
+struct BareEvidence {
+  const Evidence& evidence;
+  const Endorsements& endorsements;
+  EvidenceBinding binding;  // as far as it is known what it must carry
+};
+// The part of an appraisal that is about the machine, by the same verifiers and rules, and a waived check for each rule
+// of the policy that speaks of a statement. Makes no VerifiedStatement.
+[[nodiscard]] std::vector<Check> judge_bare_evidence(const BareEvidence& bare, const AppraisalChoices& choices,
+                                                     UnixSeconds now);
+
 // The TLS rule alone, for each further connection to a server whose statement stands.
 [[nodiscard]] Check check_tls(const Statement& statement, const PolicyRules& policy,
                               const ServerConnection& connection);

@@ -91,19 +91,16 @@ std::vector<Check> verify_tdx_item(const EvidenceInput& input) {
 }
 
 // On Azure the paravisor owns REPORT_DATA, and the guest's code shows in the registers alone. Without any in the policy
-// the operator's key must answer for the code: verdict.class says so.
+// the operator's key must answer for the code: verdict.class says so. Nothing follows from files without a statement,
+// so that there it is enough to say so.
 void check_pcrs_named(const EvidenceInput& input, const PcrRules& rules, CheckList& checks) {
   constexpr std::string_view kCheck = "policy.pcrs";
-  if (rules.empty() && input.policy.attestor_spki_sha256) {
-    checks.waive(kCheck, "PCRs in the policy", "none: the operator's key answers for the code");
-    return;
-  }
+  if (rules.empty() && input.binding.chain == nullptr)
+    return checks.waive(kCheck, "PCRs in the policy", "the policy names none: some guest is there, and no more");
+  if (rules.empty() && input.policy.attestor_spki_sha256)
+    return checks.waive(kCheck, "PCRs in the policy", "none: the operator's key answers for the code");
   checks.expect(kCheck, !rules.empty(), "PCRs in the policy, or a pinned operator's key",
                 rules.empty() ? "none" : "some");
-}
-
-Bytes qualifying_data(const BindingChain& binding) {
-  return {binding.tpm_qualifying_data.begin(), binding.tpm_qualifying_data.end()};
 }
 
 std::vector<Check> verify_azure_snp_item(const EvidenceInput& input) {
@@ -120,7 +117,7 @@ std::vector<Check> verify_azure_snp_item(const EvidenceInput& input) {
                          .tpm_quote = (*data)[1],
                          .tpm_signature = (*data)[2],
                          .pcr_values = (*data)[3],
-                         .qualifying_data = qualifying_data(input.binding)},
+                         .qualifying_data = input.binding.tpm_qualifying_data},
                         checks);
   check_pcrs_named(input, input.policy.snp.pcrs, checks);
   return std::move(checks).take();
@@ -139,9 +136,12 @@ std::vector<Check> verify_azure_tdx_item(const EvidenceInput& input) {
                          .tpm_quote = (*data)[2],
                          .tpm_signature = (*data)[3],
                          .pcr_values = (*data)[4],
-                         .qualifying_data = qualifying_data(input.binding)},
+                         .qualifying_data = input.binding.tpm_qualifying_data},
                         checks);
-  check_tdx_paravisor(input.policy.tdx, checks);
+  if (input.policy.tdx.measurements || input.binding.chain != nullptr)
+    check_tdx_paravisor(input.policy.tdx, checks);
+  else
+    checks.waive("policy.paravisor", "the paravisor's MRTD in the policy", "the policy names none");
   check_pcrs_named(input, input.policy.tdx.pcrs, checks);
   return std::move(checks).take();
 }
@@ -224,6 +224,18 @@ std::vector<Check> verify_nras_item(const EvidenceInput& input) {
   return std::move(checks).take();
 }
 
+std::optional<std::string> maa_nonce_text(const EvidenceBinding& binding) {
+  if (!binding.maa_nonce) return std::nullopt;
+  return to_hex(*binding.maa_nonce);
+}
+
+// In a document one of the two stands beside it; a token among files may be alone.
+std::optional<MaaPlatform> maa_platform(const EvidenceInput& input) {
+  if (count_items(input, evidence_type::kAzureTdxVtpm) > 0) return MaaPlatform::kTdx;
+  if (count_items(input, evidence_type::kAzureSnpVtpm) > 0) return MaaPlatform::kSevSnp;
+  return std::nullopt;
+}
+
 std::vector<Check> verify_maa_item(const EvidenceInput& input) {
   CheckList checks(input.item.type);
   const auto data = parts(input.item, {"token"}, checks);
@@ -234,20 +246,26 @@ std::vector<Check> verify_maa_item(const EvidenceInput& input) {
                      issuer ? issuer->value : "none", issuer ? issuer->source : "built-in")) {
     return std::move(checks).take();
   }
-  const auto machine = machine_beside(input);
-  if (!checks.expect("binding.machine", machine, "the machine that the token is about"))
-    return std::move(checks).take();
-  const bool tdx = count_items(input, evidence_type::kAzureTdxVtpm) > 0;
+  const std::optional<MaaPlatform> platform = maa_platform(input);
+  const bool tdx = platform == MaaPlatform::kTdx;
+  // A document has one of the two beside it; a token among files may be alone.
+  std::optional<MaaMachine> machine;
+  if (platform) {
+    auto beside = machine_beside(input);
+    if (!checks.expect("binding.machine", beside, "the machine that the token is about"))
+      return std::move(checks).take();
+    machine = *std::move(beside);
+  }
   verify_maa({.token = as_text((*data)[0]),
               .keys = keys_of(input).maa,
-              .nonce = to_hex(input.binding.maa_nonce),
+              .nonce = maa_nonce_text(input.binding),
               .issuer = issuer,
-              .platform = tdx ? MaaPlatform::kTdx : MaaPlatform::kSevSnp,
+              .platform = platform,
               .rules = input.policy.snp,
               .jwt_rules = input.policy.jwt,
               .now = input.now,
               .require_secure_boot = tdx ? input.policy.tdx.require_secure_boot : input.policy.snp.require_secure_boot,
-              .machine = &*machine},
+              .machine = machine ? &*machine : nullptr},
              checks);
   return std::move(checks).take();
 }
@@ -285,17 +303,24 @@ std::string_view bound_letter(std::string_view id) {
 }
 
 // Says what evidence is bound to where it is not bound to this.
-void explain_binding(const BindingChain& binding, Check& check) {
+void explain_binding(const EvidenceBinding& binding, Check& check) {
   const std::string_view letter = bound_letter(check.id);
-  if (letter.empty() || check.outcome != Outcome::kFail) return;
+  if (letter.empty() || check.outcome != Outcome::kFail || binding.chain == nullptr) return;
   check.expected = fmt::format("{} {}", letter, check.expected);
   const auto found = from_hex(check.found);
-  const std::string instead = found ? bound_instead(*found, binding) : std::string();
+  const std::string instead = found ? bound_instead(*found, *binding.chain) : std::string();
   if (found)
     check.found += fmt::format(" ({})", instead.empty() ? "bound to another statement, nonce or evidence" : instead);
 }
 
 }  // namespace
+
+EvidenceBinding::EvidenceBinding(const BindingChain& of)
+    : cpu_report_data(of.cpu_report_data),
+      tpm_qualifying_data(Bytes(of.tpm_qualifying_data.begin(), of.tpm_qualifying_data.end())),
+      gpu_nonce(of.gpu_nonce),
+      maa_nonce(of.maa_nonce),
+      chain(&of) {}
 
 std::vector<Result<NvidiaRim>> verify_rims(const Endorsements& endorsements, const GpuRules& rules, UnixSeconds now,
                                            const TrustAnchors& anchors) {

@@ -36,9 +36,21 @@ struct TokenKeys {
   Result<JwkSet> maa = fail(ErrorCode::kNotFound, "no key set of the instance is at hand");
 };
 
+// What reports, quotes and tokens must carry. Nothing: not judged, which a waived check says.
+struct EvidenceBinding {
+  std::optional<ReportData64> cpu_report_data;
+  std::optional<Bytes> tpm_qualifying_data;
+  std::optional<Digest32> gpu_nonce;
+  std::optional<Digest32> maa_nonce;
+  const BindingChain* chain = nullptr;  // of the document, to tell what else a value is bound to; null: none
+
+  EvidenceBinding() = default;
+  EvidenceBinding(const BindingChain& chain);  // NOLINT(google-explicit-constructor): a document's is all of them
+};
+
 struct EvidenceInput {
   const EvidenceItem& item;
-  const BindingChain& binding;  // what reports and quotes must carry
+  const EvidenceBinding& binding;
   const Endorsements& endorsements;
   const PolicyRules& policy;
   UnixSeconds now;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "attestation/refusal.h"
 #include "base/encoding.h"
 #include "session/exchange.h"
 
@@ -276,7 +277,8 @@ net::Task<Result<std::unique_ptr<net::ClientExchange>>> open_pinned(const Transp
                                                                     std::stop_token stop) {
   MINIONS_CO_TRY_ASSIGN(std::unique_ptr<net::ClientExchange> exchange, co_await transport.open(std::move(stop)));
   const attestation::Check check = attestation::check_tls(statement, policy, describe(*exchange));
-  if (check.outcome == attestation::Outcome::kFail) co_return fail(ErrorCode::kRefused, check.to_text());
+  if (check.outcome == attestation::Outcome::kFail)
+    co_return fail(ErrorCode::kRefused, attestation::refusal_text(check, "nothing was sent on this connection"));
   co_return exchange;
 }
 

@@ -54,12 +54,8 @@ std::optional<std::string> document_json(const Attestation& attestation) {
 
 attestation::AttestationResult appraise_attestation(const Attestation& attestation,
                                                     const attestation::AppraisalPolicy& policy, UnixSeconds now) {
-  return attestation::appraise({.document = attestation.document,
-                                .nonce = attestation.nonce,
-                                .policy = policy,
-                                .now = now,
-                                .connection = attestation.connection,
-                                .keys = attestation.keys.get()});
+  return attestation::appraise({attestation.document, attestation.nonce, attestation.connection},
+                               {policy, attestation.keys.get()}, now);
 }
 
 net::Task<Result<Attestation>> fetch_and_appraise(const AttestingInput& input, std::stop_token stop) {

@@ -33,6 +33,17 @@ struct Attestation {
                                                                   const attestation::AppraisalPolicy& policy,
                                                                   UnixSeconds now);
 
+// How a document from a file is looked at. as_of: a time other than now.
+struct RecordedOptions {
+  const collateral::Collector& collector;
+  std::optional<UnixSeconds> as_of;
+  UnixClock clock;
+};
+// A document that no connection brought, appraised as one that a server sent: what it needs beside itself is looked for
+// in the same places. Blocks.
+[[nodiscard]] Attestation appraise_recorded(Result<attestation::AttestationDocument> document,
+                                            const attestation::AppraisalPolicy& policy, const RecordedOptions& options);
+
 struct AttestingInput {
   Transport& transport;  // takes the cookies of the reply
   const attestation::AppraisalPolicy& policy;

@@ -164,11 +164,9 @@ Result<LoggedSessionVerdict> check_logged_session(const LogCheckInput& input) {
   if (!facts && document && document->statement && !input.as_of) {  // no session: judged all the same
     if (const auto statement = Statement::parse(*document->statement)) verdict.judged_at = statement->not_before;
   }
-  verdict.appraisal = attestation::appraise({.document = document,
-                                             .nonce = document ? document->nonce : std::nullopt,
-                                             .policy = input.policy,
-                                             .now = verdict.judged_at,
-                                             .keys = input.keys});
+  attestation::TokenKeys keys;
+  if (document && input.keys_for) keys = input.keys_for(*document);
+  verdict.appraisal = attestation::appraise(attestation::recorded(document), {input.policy, &keys}, verdict.judged_at);
   return verdict;
 }
 

@@ -6,6 +6,8 @@
 // exchanges or whole lines are missing. That the log's nonce is the one this client asked with is the log's word.
 #pragma once
 
+#include <functional>
+
 #include "attestation/appraise.h"
 #include "base/json.h"
 
@@ -40,7 +42,8 @@ struct LogCheckInput {
   const attestation::AppraisalPolicy& policy;
   // When the document is judged. Nothing: when the first receipt was signed, or when the statement began.
   std::optional<UnixSeconds> as_of;
-  const attestation::TokenKeys* keys = nullptr;  // of token services; null: none
+  // Key sets of token services for a document of the log, which holds none. Empty: none are at hand.
+  std::function<attestation::TokenKeys(const attestation::AttestationDocument&)> keys_for = {};
 };
 
 // One line of the file. kMalformed: not one that the log writes.

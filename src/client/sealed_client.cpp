@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "attestation/refusal.h"
 #include "base/encoding.h"
 #include "version.h"
 
@@ -96,8 +97,8 @@ net::Task<Result<std::shared_ptr<const Attestation>>> SealedClient::accepted_sta
   MINIONS_CO_TRY_ASSIGN(auto attestation, co_await attest(std::move(stop)));
   timing.attestation_s += attestation->seconds;
   if (!attestation->result.accepted()) {
-    const attestation::Check* failure = attestation->result.first_failure();
-    Error refused{ErrorCode::kRefused, "attestation: " + (failure == nullptr ? "refused" : failure->to_text())};
+    const std::string_view sent = has_sent_ ? attestation::kNothingMoreSent : attestation::kNothingSent;
+    Error refused{ErrorCode::kRefused, attestation::refusal_text(attestation->result, sent)};
     if (log_ != nullptr) {
       LoggedSession logged;
       logged.server = transport_.address();
@@ -205,6 +206,7 @@ net::Task<AttemptResult> SealedClient::one_attempt(OpenSession& session, const R
                            request.body, request.sink, options_.no_progress,    keep};
   AttemptResult result = co_await attempt(input, std::move(stop));
   ++outcome.attempts;
+  has_sent_ = has_sent_ || result.sealed_bytes_sent > 0;
   outcome.sealed_bytes_sent += result.sealed_bytes_sent;
   outcome.timing.seal_s += result.seal_s;
   outcome.timing.open_s += result.open_s;

@@ -118,7 +118,8 @@ class SealedClient {
   ExchangeLog* log_;
   SessionPointer session_;
   std::shared_ptr<const Attestation> last_attestation_;
-  bool opening_ = false;  // one task opens a session, the others wait for it
+  bool has_sent_ = false;  // a request, at some time
+  bool opening_ = false;   // one task opens a session, the others wait for it
   net::Timer opening_ended_;
 };
 

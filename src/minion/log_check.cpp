@@ -6,6 +6,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "attestation/refusal.h"
 #include "base/encoding.h"
 #include "chat/delta.h"
 #include "minion/pseudonyms.h"
@@ -134,7 +135,7 @@ class LogCheck {
     if (!document || !document->statement)
       return expect(name + ".document", false, "an attestation document",
                     document ? "no statement" : document.error().detail);
-    check_appraisal(name, document, first);
+    check_appraisal(name, id, document, first);
     const auto statement = attestation::Statement::parse(*document->statement);
     if (!statement || !h)
       return expect(name + ".binding", false, "a statement and a channel binding",
@@ -144,13 +145,16 @@ class LogCheck {
   }
 
   // As it was judged when its first receipt was signed; without one nothing says when that was.
-  void check_appraisal(const std::string& name, const Result<attestation::AttestationDocument>& document,
-                       UnixSeconds time) {
+  void check_appraisal(const std::string& name, const std::string& id,
+                       const Result<attestation::AttestationDocument>& document, UnixSeconds time) {
     if (time == 0) return waive(name + ".appraisal", "accepted", "no receipt tells when it was judged");
-    const attestation::AttestationResult result =
-        attestation::appraise({document, document->nonce, in_.policy, time, {}, {}});
+    attestation::TokenKeys keys;
+    if (in_.keys_for) keys = in_.keys_for(*document);
+    attestation::AttestationResult result =
+        attestation::appraise(attestation::recorded(document), {in_.policy, &keys}, time);
     expect(name + ".appraisal", result.accepted(), "accepted by the policy given here",
-           result.accepted() ? "accepted" : result.first_failure()->to_text());
+           result.accepted() ? "accepted" : attestation::refusal_text(result));
+    verdict_.appraisals.push_back({id, time, std::move(result)});
   }
 
   void check_exchange(const std::string& session, const std::string& id, const Json& json, ByteView statement_bytes,

@@ -2,6 +2,8 @@
 // what those exchanges carried, and that the ledger counts what was sent. Files and keys are the caller's.
 #pragma once
 
+#include <functional>
+
 #include "attestation/appraise.h"
 
 namespace minions::minion {
@@ -13,10 +15,20 @@ struct LogCheckInput {
   std::string_view log;
   const attestation::AppraisalPolicy& policy;  // what the server had to show
   std::string_view api_key;                    // empty: requests that carried one are not judged
+  // Key sets of token services for a document of the log, which holds none. Empty: none are at hand.
+  std::function<attestation::TokenKeys(const attestation::AttestationDocument&)> keys_for = {};
+};
+
+// The appraisal of a session's document as of its first receipt.
+struct LoggedAppraisal {
+  std::string session;  // hex
+  UnixSeconds judged_at = 0;
+  attestation::AttestationResult result;
 };
 
 struct LogVerdict {
   std::vector<attestation::Check> checks;
+  std::vector<LoggedAppraisal> appraisals;
   std::size_t receipts = 0;  // that hold
   bool complete = true;      // false: of a run that failed
   [[nodiscard]] bool good() const;

@@ -1,0 +1,457 @@
+#include "evidence_folder.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+
+#include "attestation/expectation.h"
+#include "attestation/hcl_report.h"
+#include "attestation/jwt.h"
+#include "attestation/spdm_report.h"
+#include "base/encoding.h"
+
+namespace minions::app {
+namespace {
+
+namespace fs = std::filesystem;
+using attestation::Check;
+using attestation::EvidenceItem;
+using attestation::Outcome;
+namespace evidence_type = attestation::evidence_type;
+using Indices = std::vector<std::size_t>;
+
+constexpr std::size_t kPieceLimitBytes = 16 * 1024 * 1024;
+constexpr std::size_t kFolderLimit = 256;
+
+Result<Bytes> read_whole(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::error_code error;
+  const auto size = fs::file_size(path, error);
+  if (!in || error) return fail(ErrorCode::kUsage, fmt::format("{}: cannot be read", path.string()));
+  if (size > kPieceLimitBytes)
+    return fail(ErrorCode::kTooLarge, fmt::format("{} bytes, at most {}", size, kPieceLimitBytes));
+  Bytes bytes(size);
+  in.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  if (in.gcount() != static_cast<std::streamsize>(bytes.size()))
+    return fail(ErrorCode::kIo, fmt::format("{}: cannot be read whole", path.string()));
+  return bytes;
+}
+
+// The DER of each block of revocation lists in PEM. Nothing where there is none, or one that cannot be decoded.
+std::vector<Bytes> lists_of_pem(std::string_view text) {
+  constexpr std::string_view kBegin = "-----BEGIN X509 CRL-----";
+  constexpr std::string_view kEnd = "-----END X509 CRL-----";
+  std::vector<Bytes> lists;
+  for (std::size_t begin = text.find(kBegin); begin != std::string_view::npos; begin = text.find(kBegin, begin + 1)) {
+    const std::size_t end = text.find(kEnd, begin);
+    if (end == std::string_view::npos) return {};
+    std::string encoded(text.substr(begin + kBegin.size(), end - begin - kBegin.size()));
+    std::erase_if(encoded, [](char c) { return c == '\n' || c == '\r' || c == ' ' || c == '\t'; });
+    auto der = from_base64(encoded);
+    if (!der) return {};
+    lists.push_back(*std::move(der));
+  }
+  return lists;
+}
+
+bool has_form(Piece piece, const NamedFile& file) {
+  if (piece != Piece::kTpmSignature) return has_content(piece, file.bytes);
+  // Bytes without a form of their own: the name alone tells.
+  const bool known =
+      std::any_of(std::begin(kPieces), std::end(kPieces), [&](Piece each) { return has_content(each, file.bytes); });
+  return !known && (file.name.ends_with(".sig") || file.name.find("signature") != std::string::npos);
+}
+
+std::optional<Piece> piece_of(const NamedFile& file) {
+  for (const Piece piece : kPieces) {
+    if (has_form(piece, file)) return piece;
+  }
+  return std::nullopt;
+}
+
+bool signed_by_leaf(const attestation::SpdmReport& report, ByteView pem) {
+  const auto chain = crypto::Certificate::from_pem(as_text(pem));
+  if (!chain || !chain->front().public_key()) return false;
+  return chain->front().public_key()->verify_ecdsa(crypto::HashAlgorithm::kSha384, report.signed_bytes,
+                                                   report.signature);
+}
+
+bool knows_key_of(ByteView key_set, std::string_view token) {
+  const auto keys = attestation::JwkSet::parse(as_text(key_set));
+  const auto parsed = attestation::Jwt::parse(token);
+  return keys && parsed && keys->find(parsed->key_id) != nullptr;
+}
+
+// Of the overall token, which stands first.
+std::string nras_token(ByteView response) {
+  const Json array = Json::parse(as_text(response), nullptr, false);
+  const bool good =
+      array.is_array() && !array.empty() && array[0].is_array() && array[0].size() == 2 && array[0][1].is_string();
+  return good ? array[0][1].get<std::string>() : std::string();
+}
+
+std::string_view trimmed(ByteView bytes) {
+  std::string_view text = as_text(bytes);
+  while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
+  return text;
+}
+
+Bytes copy(ByteView bytes) { return to_bytes(bytes); }
+
+}  // namespace
+
+Result<EvidenceFolder> EvidenceFolder::read(const fs::path& target) {
+  std::error_code error;
+  EvidenceFolder out;
+  const bool is_folder = fs::is_directory(target, error);
+  const fs::path absolute = fs::absolute(target, error);
+  if (!is_folder) out.named_ = absolute.filename();
+  MINIONS_TRY(out.read_files(is_folder ? target : absolute.parent_path()));
+  out.sort();
+  if (out.evidence_.empty() && out.partial_.empty() && out.malformed_.empty())
+    return fail(ErrorCode::kUsage,
+                fmt::format("{}: no attestation document, log or evidence that is known", target.string()));
+  return out;
+}
+
+// A folder's own files, not those below; the file that was named first.
+Status EvidenceFolder::read_files(const fs::path& folder) {
+  std::vector<fs::path> paths;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    std::error_code unknown;
+    if (entry->is_regular_file(unknown)) {
+      paths.push_back(entry->path());
+    } else {
+      not_read_.push_back(attestation::shown(entry->path().filename().string()) + ": no file; give a folder by itself");
+    }
+  }
+  if (error) return fail(ErrorCode::kUsage, fmt::format("{}: cannot be read", folder.string()));
+  if (paths.size() > kFolderLimit)
+    return fail(ErrorCode::kUsage,
+                fmt::format("{}: {} files, at most {}", folder.string(), paths.size(), kFolderLimit));
+  std::sort(paths.begin(), paths.end());
+  std::stable_partition(paths.begin(), paths.end(), [&](const fs::path& path) { return path.filename() == named_; });
+  for (const fs::path& path : paths) {
+    auto bytes = read_whole(path);
+    if (bytes) {
+      take({path.filename(), "", *std::move(bytes)});
+    } else if (bytes.error().code == ErrorCode::kTooLarge) {
+      not_read_.push_back(attestation::shown(path.filename().string()) + ": " + bytes.error().detail);
+    } else {
+      return fail(std::move(bytes).error());
+    }
+  }
+  return {};
+}
+
+// Lists in PEM become lists in DER, so that both forms are one from here on.
+void EvidenceFolder::take(NamedFile file) {
+  std::vector<Bytes> lists = lists_of_pem(as_text(file.bytes));
+  if (lists.empty()) lists.push_back(std::move(file.bytes));
+  for (Bytes& each : lists) {
+    unused_.insert(case_.files.size());
+    case_.files.push_back({file.name, "", std::move(each)});
+  }
+}
+
+Indices EvidenceFolder::all(Piece piece) const {
+  Indices out;
+  for (std::size_t i = 0; i < case_.files.size(); ++i) {
+    if (has_form(piece, case_.files[i])) out.push_back(i);
+  }
+  return out;
+}
+
+bool EvidenceFolder::concerns(const Indices& files) const {
+  return !named_ ||
+         std::any_of(files.begin(), files.end(), [&](std::size_t file) { return case_.files[file].name == *named_; });
+}
+
+bool EvidenceFolder::has(std::string_view type) const {
+  return std::any_of(evidence_.begin(), evidence_.end(), [&](const EvidenceItem& item) { return item.type == type; });
+}
+
+void EvidenceFolder::add_item(EvidenceItem item, const Indices& files) {
+  if (!concerns(files)) return;
+  for (const std::size_t file : files) use(file);
+  evidence_.push_back(std::move(item));
+}
+
+void EvidenceFolder::add_partial(std::string_view kind, const Indices& files) {
+  if (!concerns(files)) return;
+  Partial partial{std::string(kind), case_.pieces};
+  for (const std::size_t file : files) {
+    use(file);
+    if (const auto piece = piece_of(case_.files[file])) partial.pieces[*piece] = file;
+  }
+  partial_.push_back(std::move(partial));
+}
+
+void EvidenceFolder::sort() {
+  assign_pieces(case_);
+  std::erase_if(case_.pieces, [&](const auto& each) { return !has_form(each.first, case_.files[each.second]); });
+  sort_cpu();
+  sort_gpus();
+  sort_tokens();
+  sort_endorsements();
+}
+
+void EvidenceFolder::sort_azure(std::size_t hcl) {
+  const auto report = attestation::HclReport::parse(bytes(hcl));
+  const bool quoted = case_.pieces.contains(Piece::kTdQuote);
+  const bool tdx = report ? report->td_report.has_value() : quoted;
+  const auto first = [&](Piece piece) { return case_.pieces.at(piece); };
+  if (const auto key = all(Piece::kPublicKey); !key.empty()) {
+    public_key_ = key.front();
+    use(key.front());
+  }
+  if (tdx && !quoted) return;
+  Indices files = {hcl};
+  if (tdx) files.push_back(first(Piece::kTdQuote));
+  const bool with_vtpm = case_.pieces.contains(Piece::kTpmQuote) && case_.pieces.contains(Piece::kTpmSignature) &&
+                         case_.pieces.contains(Piece::kPcrs);
+  if (!with_vtpm) return add_partial(tdx ? "azure-tdx-hcl+quote" : "azure-hcl", files);
+  for (const Piece piece : {Piece::kTpmQuote, Piece::kTpmSignature, Piece::kPcrs}) files.push_back(first(piece));
+  const std::string_view type = tdx ? evidence_type::kAzureTdxVtpm : evidence_type::kAzureSnpVtpm;
+  auto pcrs = selected_pcrs(case_);
+  if (!pcrs && !concerns(files)) return;
+  if (!pcrs) {
+    malformed_[fmt::format("evidence.{}.parse.pcrs", type)] = pcrs.error().detail;
+    for (const std::size_t file : files) use(file);
+    return;
+  }
+  EvidenceItem item{std::string(type), {}};
+  item.data["hcl_report"] = copy(bytes(hcl));
+  if (tdx) item.data["td_quote"] = copy(bytes(first(Piece::kTdQuote)));
+  item.data["tpm_quote"] = copy(bytes(first(Piece::kTpmQuote)));
+  item.data["tpm_signature"] = copy(bytes(first(Piece::kTpmSignature)));
+  item.data["pcrs"] = *std::move(pcrs);
+  add_item(std::move(item), files);
+}
+
+void EvidenceFolder::sort_cpu() {
+  if (const auto hcl = all(Piece::kHclReport); !hcl.empty()) sort_azure(hcl.front());
+  for (const std::size_t report : all(Piece::kSnpReport))
+    add_item({std::string(evidence_type::kSevSnp), {{"report", copy(bytes(report))}}}, {report});
+  for (const std::size_t quote : all(Piece::kTdQuote)) {
+    if (!unused_.contains(quote)) continue;  // beside an HCL report
+    add_item({std::string(evidence_type::kTdx), {{"quote", copy(bytes(quote))}}}, {quote});
+  }
+  const bool alone = all(Piece::kHclReport).empty();
+  const auto& pieces = case_.pieces;
+  if (alone && pieces.contains(Piece::kTpmQuote) && pieces.contains(Piece::kTpmSignature) &&
+      pieces.contains(Piece::kPcrs) && pieces.contains(Piece::kPublicKey)) {
+    add_partial("tpm2-quote", {pieces.at(Piece::kTpmQuote), pieces.at(Piece::kTpmSignature), pieces.at(Piece::kPcrs),
+                               pieces.at(Piece::kPublicKey)});
+  }
+  if (const auto certificates = all(Piece::kAkCertificate); !certificates.empty()) {
+    add_partial("azure-ak-cert", {pieces.at(Piece::kAkCertificate)});
+    for (const std::size_t issuer : certificates) use(issuer);
+  }
+}
+
+// Each report with the chain whose leaf signed it; where none did, with the first, so that its checks say so.
+void EvidenceFolder::sort_gpus() {
+  const Indices chains = all(Piece::kGpuChain);
+  for (const std::size_t report : all(Piece::kGpuReport)) {
+    const auto parsed = attestation::SpdmReport::parse(bytes(report));
+    if (chains.empty()) {
+      if (!concerns({report})) continue;
+      malformed_["evidence.nvidia-gpu.parse.certificates"] =
+          "none beside " + attestation::shown(case_.files[report].name);
+      use(report);
+      continue;
+    }
+    const auto signer = std::find_if(chains.begin(), chains.end(), [&](std::size_t chain) {
+      return parsed && signed_by_leaf(*parsed, bytes(chain));
+    });
+    const std::size_t chain = signer == chains.end() ? chains.front() : *signer;
+    add_item(
+        {std::string(evidence_type::kNvidiaGpu), {{"report", copy(bytes(report))}, {"cert_chain", copy(bytes(chain))}}},
+        {report, chain});
+  }
+  if (has(evidence_type::kNvidiaGpu)) return;
+  for (const std::size_t rim : all(Piece::kRim)) add_partial("nvidia-rim", {rim});
+}
+
+void EvidenceFolder::sort_tokens() {
+  const Indices sets = all(Piece::kKeySet);
+  const auto choose = [&](const std::string& service, std::string_view token) {
+    if (sets.empty()) return;
+    const auto knows =
+        std::find_if(sets.begin(), sets.end(), [&](std::size_t set) { return knows_key_of(bytes(set), token); });
+    const std::size_t set = knows == sets.end() ? sets.front() : *knows;
+    use(set);
+    key_sets_[service] = std::string(as_text(bytes(set)));
+    key_set_files_[service] = set;
+  };
+  for (const std::size_t response : all(Piece::kNrasResponse)) {
+    add_item({std::string(evidence_type::kNvidiaNras), {{"response", copy(bytes(response))}}}, {response});
+    choose("nras", nras_token(bytes(response)));
+  }
+  for (const std::size_t token : all(Piece::kToken)) {
+    const std::string_view text = trimmed(bytes(token));
+    add_item({std::string(evidence_type::kAzureMaa), {{"token", copy(as_bytes(text))}}}, {token});
+    choose("maa", text);
+  }
+}
+
+void EvidenceFolder::endorse(std::string_view name, const Indices& files) {
+  for (const std::size_t file : files) {
+    auto& entries = endorsements_[std::string(name)];
+    const auto padded = crypto::Certificate::from_padded_der(bytes(file));
+    entries.push_back(padded ? padded->der() : copy(bytes(file)));
+    use(file);
+  }
+}
+
+// place: of two files that nothing but their names tells apart.
+void EvidenceFolder::endorse_intel(std::string_view name, Piece piece, std::size_t place) {
+  const Indices files = all(piece);
+  if (files.empty()) return;
+  std::size_t file = place < files.size() ? files[place] : files.front();
+  if (const auto best = case_.pieces.find(piece); best != case_.pieces.end() && place == 0) file = best->second;
+  endorsements_[std::string(name)] = {copy(bytes(file))};
+  use(file);
+}
+
+void EvidenceFolder::sort_endorsements() {
+  const auto judges = [&](std::initializer_list<std::string_view> kinds) {
+    return std::any_of(kinds.begin(), kinds.end(), [&](std::string_view kind) {
+      return has(kind) || std::any_of(partial_.begin(), partial_.end(),
+                                      [&](const Partial& partial) { return partial.kind == kind; });
+    });
+  };
+  if (judges({evidence_type::kSevSnp, evidence_type::kAzureSnpVtpm, "azure-hcl"})) {
+    endorse(attestation::endorsement::kCertificates, all(Piece::kAmdCertificate));
+    endorse(attestation::endorsement::kRevocationLists, all(Piece::kAmdList));
+  }
+  if (judges({evidence_type::kTdx, evidence_type::kAzureTdxVtpm, "azure-tdx-hcl+quote"})) {
+    endorse_intel("tcb_info", Piece::kTcbInfo, 0);
+    endorse_intel("qe_identity", Piece::kQeIdentity, 0);
+    endorse_intel("pck_crl", Piece::kPckCrl, 0);
+    endorse_intel("root_ca_crl", Piece::kRootCrl, 0);
+    const Indices chains = all(Piece::kTcbInfoChain);
+    const bool told = case_.pieces.contains(Piece::kTcbInfoChain) && case_.pieces.contains(Piece::kQeIdentityChain) &&
+                      case_.pieces.at(Piece::kTcbInfoChain) != case_.pieces.at(Piece::kQeIdentityChain);
+    endorse_intel("tcb_info_issuer_chain", Piece::kTcbInfoChain, 0);
+    endorse_intel("qe_identity_issuer_chain", Piece::kQeIdentityChain, told ? 0 : 1);
+  }
+  if (has(evidence_type::kNvidiaGpu)) {
+    endorse(attestation::endorsement::kRims, all(Piece::kRim));
+    endorse(attestation::endorsement::kOcsp, all(Piece::kOcspAnswer));
+  }
+  const bool cpu = has(evidence_type::kSevSnp) || has(evidence_type::kTdx);
+  if (!cpu) return;
+  for (const Piece piece : {Piece::kCommitment, Piece::kGpuCommitment}) {
+    const bool committed =
+        case_.pieces.contains(Piece::kCommitment) && (piece == Piece::kCommitment || has(evidence_type::kNvidiaGpu));
+    if (committed && case_.pieces.contains(piece)) use(case_.pieces.at(piece));
+  }
+}
+
+void EvidenceFolder::replace_key_sets(const std::set<std::string>& services) {
+  for (const std::string& service : services) {
+    const auto found = key_set_files_.find(service);
+    if (found == key_set_files_.end()) continue;
+    replaced_[found->second] = fmt::format("--jwks {} stands in its place", service);
+    key_sets_.erase(service);
+  }
+}
+
+// ---- judging ----
+
+attestation::EvidenceBinding EvidenceFolder::binding() const {
+  attestation::EvidenceBinding out;
+  // What a report commits to counts only with that report.
+  if (!has(evidence_type::kSevSnp) && !has(evidence_type::kTdx)) return out;
+  const auto commitment = commitment_of(case_);
+  if (!commitment) return out;
+  out.cpu_report_data = commitment->report_data;
+  out.gpu_nonce = commitment->nonce;
+  return out;
+}
+
+void EvidenceFolder::judge_partial(const Question& question, std::vector<Check>& checks) const {
+  const attestation::PolicyRules& rules = question.choices.policy.rules();
+  for (const Partial& partial : partial_) {
+    EvidenceCase part = case_;
+    part.kind = partial.kind;
+    part.pieces = partial.pieces;
+    part.rules = rules;
+    part.anchors = attestation::anchors_of(rules.roots);
+    part.validation_time = question.now;
+    auto judged = app::judge(part);
+    if (judged) {
+      attestation::cite_roots(rules.roots, *judged);
+      std::move(judged->begin(), judged->end(), std::back_inserter(checks));
+    } else {
+      checks.push_back({fmt::format("evidence.{}.parse", partial.kind), Outcome::kFail, "files that can be read",
+                        judged.error().detail, "built-in"});
+    }
+  }
+}
+
+Check EvidenceFolder::judge_public_key() const {
+  const attestation::Expectation want{"evidence.azure-vtpm.binding.public_key",
+                                      "the attestation key of the HCL report"};
+  const auto report = attestation::HclReport::parse(bytes(case_.pieces.at(Piece::kHclReport)));
+  const auto key = key_from_pem(as_text(bytes(*public_key_)));
+  if (!report) return want.failed(report.error().detail);
+  if (!key) return want.failed(key.error().detail);
+  const bool same = report->runtime.attestation_key.spki_sha256() == key->spki_sha256();
+  return same ? want.pass("the public key beside it") : want.failed("another public key beside it");
+}
+
+// What only lies beside evidence, and must agree with it.
+void EvidenceFolder::judge_companions(std::vector<Check>& checks) const {
+  if (const auto commitment = commitment_of(case_); !commitment)
+    checks.push_back(
+        {"evidence.commitment", Outcome::kFail, "what report data commits to", commitment.error().detail, "built-in"});
+  for (const EvidenceItem& item : evidence_) {
+    attestation::CheckList list(item.type);
+    if (item.type == evidence_type::kNvidiaGpu) {
+      const Status done = check_gpu_commitment(case_, item.data.at("report"), list);
+      if (!done) list.expect("binding.gpu_evidence", false, "GPU evidence that is committed to", done.error().detail);
+    }
+    for (Check& check : std::move(list).take()) checks.push_back(std::move(check));
+  }
+  if (public_key_) checks.push_back(judge_public_key());
+  for (const auto& [id, found] : malformed_)
+    checks.push_back({id, Outcome::kFail, "a piece that can be read", found, "built-in"});
+}
+
+void EvidenceFolder::name_unused(std::vector<Check>& checks) const {
+  const attestation::Expectation want{"files.unused", "every file used"};
+  for (const auto& [file, why] : replaced_)
+    checks.push_back(want.waived(fmt::format("{}: {}", attestation::shown(case_.files[file].name), why)));
+  if (named_) return;  // what lies beside one file is there to be chosen from
+  for (const std::size_t file : unused_) {
+    const auto piece = piece_of(case_.files[file]);
+    const std::string what =
+        piece ? fmt::format("{}, but nothing here is judged with it", name_of(*piece)) : "nothing that is known";
+    checks.push_back(want.failed(fmt::format("{}: {}", attestation::shown(case_.files[file].name), what)));
+  }
+  for (const std::string& each : not_read_) checks.push_back(want.failed(each));
+}
+
+std::vector<Check> EvidenceFolder::judge(const Question& question) const {
+  std::vector<Check> checks =
+      attestation::judge_bare_evidence({evidence_, question.endorsements, binding()}, question.choices, question.now);
+  judge_companions(checks);
+  judge_partial(question, checks);
+  name_unused(checks);
+  return checks;
+}
+
+attestation::Verdict EvidenceFolder::verdict(const attestation::PolicyRules& policy,
+                                             std::span<const attestation::Check> checks) const {
+  const bool any_cpu = std::any_of(evidence_.begin(), evidence_.end(), [](const attestation::EvidenceItem& item) {
+    return !attestation::is_gpu_type(item.type) && item.type != attestation::evidence_type::kAzureMaa;
+  });
+  if (!any_cpu) return {};
+  return attestation::judge_verdict({.evidence = evidence_, .policy = policy, .checks = checks});
+}
+
+}  // namespace minions::app

@@ -1,0 +1,84 @@
+// Evidence among files, without an attestation document around it: told by its content, made into the items and
+// endorsements that a document would hold, and judged by the same verifiers. Each file is used or named; nothing that
+// is there passes because nobody looked.
+#pragma once
+
+#include <filesystem>
+#include <set>
+
+#include "attestation/appraise.h"
+#include "evidence_case.h"
+
+namespace minions::app {
+
+class EvidenceFolder {
+ public:
+  // A folder's own files; or a file with what lies beside it, of which only what is made with it is judged. kUsage:
+  // what cannot be read, or holds nothing that is known.
+  [[nodiscard]] static Result<EvidenceFolder> read(const std::filesystem::path& target);
+
+  // For whoever brings what is missing.
+  [[nodiscard]] const attestation::Evidence& evidence() const { return evidence_; }
+  [[nodiscard]] const attestation::Endorsements& endorsements() const { return endorsements_; }
+  // JSON by service, nras or maa: those of the folder that its tokens name.
+  [[nodiscard]] const std::map<std::string, std::string>& key_sets() const { return key_sets_; }
+  // The services whose key sets the user gave: they stand in place of the folder's.
+  void replace_key_sets(const std::set<std::string>& services);
+
+  // endorsements: the folder's, and what was brought beside them.
+  struct Question {
+    const attestation::AppraisalChoices& choices;
+    const attestation::Endorsements& endorsements;
+    UnixSeconds now;
+  };
+  [[nodiscard]] std::vector<attestation::Check> judge(const Question& question) const;
+  // The best that a statement of this machine could reach by the policy. Nothing where no piece is of a machine's CPU.
+  [[nodiscard]] attestation::Verdict verdict(const attestation::PolicyRules& policy,
+                                             std::span<const attestation::Check> checks) const;
+
+ private:
+  EvidenceFolder() = default;
+  [[nodiscard]] Status read_files(const std::filesystem::path& folder);
+  void take(NamedFile file);
+  void sort();
+  void sort_cpu();
+  void sort_azure(std::size_t hcl);
+  void sort_gpus();
+  void sort_tokens();
+  void sort_endorsements();
+  void endorse(std::string_view name, const std::vector<std::size_t>& files);
+  void endorse_intel(std::string_view name, Piece piece, std::size_t place);
+  [[nodiscard]] std::vector<std::size_t> all(Piece piece) const;
+  [[nodiscard]] ByteView bytes(std::size_t file) const { return case_.files[file].bytes; }
+  void use(std::size_t file) { unused_.erase(file); }
+  // An item of these files, unless a file was named that is none of them.
+  void add_item(attestation::EvidenceItem item, const std::vector<std::size_t>& files);
+  void add_partial(std::string_view kind, const std::vector<std::size_t>& files);
+  [[nodiscard]] bool has(std::string_view type) const;
+  [[nodiscard]] bool concerns(const std::vector<std::size_t>& files) const;
+  [[nodiscard]] attestation::EvidenceBinding binding() const;
+  void judge_partial(const Question& question, std::vector<attestation::Check>& checks) const;
+  void judge_companions(std::vector<attestation::Check>& checks) const;
+  [[nodiscard]] attestation::Check judge_public_key() const;
+  void name_unused(std::vector<attestation::Check>& checks) const;
+
+  EvidenceCase case_;  // the files, and the first of each piece
+  std::optional<std::string> named_;
+  attestation::Evidence evidence_;
+  attestation::Endorsements endorsements_;
+  std::map<std::string, std::string> key_sets_;
+  std::map<std::string, std::size_t> key_set_files_;
+  std::map<std::size_t, std::string> replaced_;  // files whose place a flag takes
+  // What no item of a document is: a kind of EvidenceCase with its own first piece.
+  struct Partial {
+    std::string kind;
+    std::map<Piece, std::size_t> pieces;
+  };
+  std::vector<Partial> partial_;
+  std::optional<std::size_t> public_key_;         // beside an HCL report, whose key it must be
+  std::map<std::string, std::string> malformed_;  // by check id: what could not be made into an item
+  std::set<std::size_t> unused_;
+  std::vector<std::string> not_read_;  // "x.bin: 20000000 bytes, at most 16777216"
+};
+
+}  // namespace minions::app

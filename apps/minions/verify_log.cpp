@@ -1,0 +1,97 @@
+#include "verify_log.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "attestation/refusal.h"
+#include "client/log_check.h"
+#include "report.h"
+
+namespace minions::app {
+namespace {
+
+Json to_json(const client::LoggedSessionVerdict& session) {
+  Json exchanges = Json::array();
+  for (const auto& exchange : session.exchanges) {
+    exchanges.push_back({{"n", exchange.n},
+                         {"state", client::name_of(exchange.state)},
+                         {"time", exchange.time ? Json(*exchange.time) : Json()},
+                         {"text", exchange.text}});
+  }
+  return {{"server", session.server},
+          {"session", session.session},
+          {"judged_at", session.judged_at},
+          {"attestation", session.appraisal ? session.appraisal->to_json() : Json()},
+          {"exchanges", std::move(exchanges)}};
+}
+
+void print_session(const client::LoggedSessionVerdict& session) {
+  fmt::print("session {} with {}\n", session.session.empty() ? "none" : attestation::shown(session.session),
+             attestation::shown(session.server));
+  if (!session.appraisal) fmt::print("  no document: the session failed before one came\n");
+  if (session.appraisal) {
+    const bool accepted = session.appraisal->accepted();
+    fmt::print("  document at {}: {}{}{}\n", to_iso8601(session.judged_at), accepted ? "accepted" : "refused",
+               session.appraisal->simulated ? ", SIMULATED, NOT CONFIDENTIAL" : "",
+               accepted ? "" : ": " + attestation::refusal_text(*session.appraisal));
+  }
+  for (const auto& exchange : session.exchanges) {
+    fmt::print("  exchange {}: {}: {}{}\n", exchange.n, client::name_of(exchange.state), exchange.text,
+               exchange.time ? ", signed at " + to_iso8601(*exchange.time) : "");
+  }
+}
+
+// What a log's lines came to.
+struct LogTally {
+  std::size_t lines = 0;
+  std::size_t altered = 0;
+  std::size_t refused = 0;
+  std::string first_refusal;
+
+  [[nodiscard]] ExitCode end() const {
+    if (altered > 0) return report({ErrorCode::kTampered, fmt::format("log: {} of {} lines altered", altered, lines)});
+    if (refused > 0)
+      return report({ErrorCode::kRefused, fmt::format("log: {} of {} lines with a document that is refused: {}",
+                                                      refused, lines, first_refusal)});
+    if (lines == 0) return report({ErrorCode::kTampered, "log: no line"});
+    return ExitCode::kOk;
+  }
+};
+
+void verify_line(std::string_view line, const LogQuestion& question, LogTally& tally) {
+  const bool as_text = question.format == OutputFormat::kText;
+  const auto session = client::check_logged_session({line, question.policy, question.as_of, question.keys_for});
+  ++tally.lines;
+  if (!session) {
+    ++tally.altered;
+    if (as_text) {
+      fmt::print("line {}: altered: {}\n", tally.lines, session.error().detail);
+    } else {
+      (void)print_line({{"line", tally.lines}, {"error", session.error().detail}});
+    }
+    return;
+  }
+  if (session->any_altered()) ++tally.altered;
+  if (session->appraisal && !session->appraisal->accepted() && tally.refused++ == 0)
+    tally.first_refusal = attestation::refusal_text(*session->appraisal);
+  if (as_text) {
+    print_session(*session);
+  } else {
+    (void)print_line(to_json(*session));
+  }
+}
+
+}  // namespace
+
+ExitCode verify_log(std::string_view text, const LogQuestion& question) {
+  LogTally tally;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    if (!line.empty()) verify_line(line, question, tally);
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+  }
+  return tally.end();
+}
+
+}  // namespace minions::app

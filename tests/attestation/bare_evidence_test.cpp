@@ -1,0 +1,106 @@
+// Evidence among files: by the verifiers, roots and rules of a document, without one around it.
+#include <gtest/gtest.h>
+
+#include "attestation/appraise.h"
+#include "attestation/synthetic_snp.h"
+#include "base/encoding.h"
+
+namespace minions::attestation {
+namespace {
+
+using namespace synthetic_snp;
+
+struct Files {
+  Platform platform;
+  Evidence evidence;
+  Endorsements endorsements;
+  Digest32 root{};
+
+  Files() {
+    evidence = {{"sev-snp", {{"report", platform.signed_report()}}}};
+    const auto certificates = platform.certificates();
+    for (const auto& certificate : certificates)
+      endorsements[std::string(endorsement::kCertificates)].push_back(certificate.der());
+    root = root_of(certificates).front();
+  }
+  [[nodiscard]] std::vector<Check> judged(const std::string& policy, EvidenceBinding binding = {}) const {
+    const AppraisalPolicy parsed = AppraisalPolicy::parse(policy, "p.toml").value();
+    return judge_bare_evidence({evidence, endorsements, std::move(binding)}, {parsed, nullptr}, kNow);
+  }
+  [[nodiscard]] std::string own_roots() const { return fmt::format("[roots]\namd = \"{}\"\n", to_hex(root)); }
+};
+
+const Check* find(const std::vector<Check>& checks, std::string_view id, std::size_t place = 0) {
+  for (const Check& check : checks) {
+    if (check.id == id && place-- == 0) return &check;
+  }
+  return nullptr;
+}
+
+std::string first_failure(const std::vector<Check>& checks) {
+  for (const Check& check : checks) {
+    if (check.outcome == Outcome::kFail) return check.id;
+  }
+  return "none";
+}
+
+TEST(BareEvidence, IsHeldAgainstTheRootsOfThePolicyWhichAreShown) {
+  const Files files;
+  const auto own = files.judged(files.own_roots());
+  EXPECT_EQ(first_failure(own), "none");
+  ASSERT_NE(find(own, "policy.roots"), nullptr);
+  EXPECT_EQ(find(own, "policy.roots")->outcome, Outcome::kWaived);
+  EXPECT_EQ(first_failure(files.judged("")), "evidence.sev-snp.chain.path");
+  const auto other = files.judged("[roots]\namd = \"" + std::string(64, 'a') + "\"\n");
+  EXPECT_EQ(first_failure(other), "evidence.sev-snp.chain.path");
+  EXPECT_EQ(find(other, "evidence.sev-snp.chain.path")->source, "policy.roots, policy line 2");
+}
+
+TEST(BareEvidence, JudgesEachReport) {
+  Files files;
+  files.evidence.push_back(files.evidence.front());
+  files.evidence.back().data["report"][0x1f0] ^= 1;
+  const auto checks = files.judged(files.own_roots());
+  EXPECT_EQ(find(checks, "evidence.sev-snp.signature.snp_report", 0)->outcome, Outcome::kPass);
+  EXPECT_EQ(first_failure(checks).substr(0, 26), "evidence.sev-snp.signature");
+}
+
+TEST(BareEvidence, MustCarryWhatIsKnownOfItsBinding) {
+  const Files files;
+  EvidenceBinding binding;
+  binding.cpu_report_data.emplace();
+  binding.cpu_report_data->fill(7);
+  const auto checks = files.judged(files.own_roots(), binding);
+  EXPECT_EQ(first_failure(checks), "evidence.sev-snp.binding.report_data");
+  EXPECT_EQ(find(files.judged(files.own_roots()), "evidence.sev-snp.binding.report_data")->outcome, Outcome::kWaived);
+}
+
+TEST(BareEvidence, JudgesRulesAboutWhatIsMissing) {
+  const Files files;
+  EXPECT_EQ(first_failure(files.judged(files.own_roots() + "[gpu]\ncount = 1\n")), "gpu.count");
+  EXPECT_EQ(first_failure(files.judged(files.own_roots() + "[gpu]\nnras = \"require\"\n")), "gpu.nras");
+  EXPECT_EQ(first_failure(files.judged(files.own_roots() + "[jwt]\nmaa = \"require\"\n")), "azure.maa");
+}
+
+TEST(BareEvidence, WaivesRulesOfStatementsInSight) {
+  const Files files;
+  EXPECT_EQ(find(files.judged(files.own_roots()), "attestor.key"), nullptr);
+  const auto checks = files.judged(files.own_roots() + "[attestor]\nspki_sha256 = \"" + std::string(64, 'a') +
+                                   "\"\n[tls]\nmode = \"require\"\n[models]\nids = [\"m\"]\n");
+  for (const char* id : {"attestor.key", "tls.spki", "models.ids"}) {
+    ASSERT_NE(find(checks, id), nullptr) << id;
+    EXPECT_EQ(find(checks, id)->outcome, Outcome::kWaived) << id;
+  }
+  EXPECT_NE(find(checks, "tls.spki")->source.find("policy line"), std::string::npos);
+}
+
+TEST(BareEvidence, TakesTheWaiversOfThePolicy) {
+  Files files;
+  const std::string floor = "[snp.min_tcb]\nmicrocode = 255\n";
+  EXPECT_EQ(first_failure(files.judged(files.own_roots() + floor)), "evidence.sev-snp.tcb.microcode");
+  EXPECT_EQ(first_failure(files.judged(files.own_roots() + floor + "[waive]\n\"evidence.sev-snp.tcb\" = \"soon\"\n")),
+            "none");
+}
+
+}  // namespace
+}  // namespace minions::attestation
