@@ -110,11 +110,34 @@ TEST(SnpReport, MapsProcessorsToProducts) {
     Platform platform;
     platform.put(0x188, Bytes{family, model});
     return SnpReport::parse(platform.report).value().product;
+    if (version == 2) platform.put(0x188, Bytes(3));  // no CPUID
   };
   EXPECT_EQ(product(0x19, 0x00), kMilan);
   EXPECT_EQ(product(0x19, 0x0F), kMilan);
   EXPECT_EQ(product(0x19, 0x10), kGenoa);
   EXPECT_EQ(product(0x19, 0x1F), kGenoa);
+TEST(SnpReport, WantsZerosWhereItsVersionHasNoField) {
+  const auto refused_at = [](std::uint32_t version, std::size_t offset) {
+    Platform platform;
+    platform.set(0x00, version);
+    if (version == 2) platform.put(0x188, Bytes(3));
+    EXPECT_EQ(failure_of(platform), "accepted") << version;
+    platform.report[offset] = 1;
+    const CheckList checks = Judged{}.bytes(platform, platform.signed_report());
+    return failure(checks) == "parse.snp_report" &&
+           checks.checks().front().found.find(fmt::format("found 0x01 at {:#05x}", offset)) != std::string::npos;
+  };
+  for (std::uint32_t version = 2; version <= 5; ++version) {
+    for (const std::size_t offset : {0x41U, 0x47U, 0x4CU, 0x4FU, 0x18BU, 0x19FU, 0x1EBU, 0x1EFU, 0x208U, 0x29FU})
+      EXPECT_TRUE(refused_at(version, offset)) << version << " " << offset;
+    EXPECT_EQ(refused_at(version, 0x188), version == 2) << version;
+    for (const std::size_t offset : {0x1F8U, 0x207U}) EXPECT_EQ(refused_at(version, offset), version < 5) << version;
+  }
+  Platform reserved_bit;
+  reserved_bit.report[0x40] = 1 << 6;
+  EXPECT_EQ(failure_of(reserved_bit), "parse.snp_report");
+}
+
   EXPECT_EQ(product(0x19, 0xA0), kGenoa);
   EXPECT_EQ(product(0x19, 0xAF), kGenoa);
   EXPECT_EQ(product(0x1A, 0x00), kTurin);

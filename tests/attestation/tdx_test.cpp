@@ -63,6 +63,7 @@ TEST(Tdx, ListsItsChecksInOrder) {
                            "policy.attributes",
                            "policy.migration",
                            "policy.sept_ve_disable",
+                           "policy.xfam_fixed",
                            "policy.td_attributes",
                            "policy.xfam",
                            "policy.mrtd",
