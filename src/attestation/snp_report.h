@@ -44,6 +44,9 @@ struct SnpReport {
     std::uint8_t family = 0;
     std::uint8_t model = 0;
     std::uint8_t stepping = 0;
+  // MaskChipId: the host has its firmware leave the chip's id out.
+  [[nodiscard]] bool chip_id_is_masked() const { return chip_id == ByteArray<64>{}; }
+
   };
   struct FirmwareVersion {
     std::uint8_t build = 0;

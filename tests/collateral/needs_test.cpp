@@ -97,6 +97,12 @@ TEST(AmdNeeds, AskForAnotherCertificateWhereTheTcbDiffers) {
   EXPECT_TRUE(asking.urls().front().ends_with("&ucodeSPL=254"));
 }
 
+TEST(AmdNeeds, AskForNoCertificateOfAMaskedChip) {
+  synthetic_snp::Platform platform;
+  platform.put(0x1A0, Bytes(64));  // CHIP_ID
+  EXPECT_EQ(snp(platform).urls(), (Urls{"/vcek/v1/Milan/cert_chain", "/vcek/v1/Milan/crl"}));
+}
+
 TEST(AmdNeeds, OfAReportThatCannotBeReadAreNothing) {
   Asking asking;
   asking.evidence = {
@@ -174,12 +180,6 @@ TEST(NvidiaNeeds, OfBlackwellNameItsChip) {
   EXPECT_EQ(gpu.urls().front(), "/v1/rim/NV_GPU_CC_DRIVER_GB100_550.1.02");
 }
 
-TEST(NvidiaNeeds, AreAnOcspAnswerAboutEachCertificateUnderTheRoot) {
-  GpuAsking gpu;
-  gpu.policy.gpu.rim.value = attestation::RimMode::kOff;
-  gpu.policy.gpu.ocsp.value = attestation::OcspMode::kRequire;
-  EXPECT_EQ(gpu.urls(), Urls{"/"});
-  gpu.endorsements["ocsp"] = {gpu.root.answer(gpu.leaf, gpu.root, {})};
 TEST(NvidiaNeeds, OfBlackwellAreNamedByChipInfo) {
   GpuAsking gpu;
   const nvidia::Identity leaf("GB100 A01 GSP FMC LF", {.issuer = &gpu.root, .is_ca = false});
@@ -207,6 +207,12 @@ TEST(NvidiaNeeds, OfGenuineBlackwellAreThoseOfItsChipAndVbios) {
             (Urls{"/v1/rim/NV_GPU_CC_DRIVER_GB100_575.32", "/v1/rim/NV_GPU_VBIOS_G525_0220_886_970088000F"}));
 }
 
+TEST(NvidiaNeeds, AreAnOcspAnswerAboutEachCertificateUnderTheRoot) {
+  GpuAsking gpu;
+  gpu.policy.gpu.rim.value = attestation::RimMode::kOff;
+  gpu.policy.gpu.ocsp.value = attestation::OcspMode::kRequire;
+  EXPECT_EQ(gpu.urls(), Urls{"/"});
+  gpu.endorsements["ocsp"] = {gpu.root.answer(gpu.leaf, gpu.root, {})};
   EXPECT_TRUE(gpu.urls().empty());
   gpu.now = 1'800'001'000;
   EXPECT_EQ(gpu.urls(), Urls{"/"}) << "an answer that has run out is asked for anew";
