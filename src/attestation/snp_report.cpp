@@ -157,6 +157,20 @@ std::string snp_tcb_text(SnpProduct product, const SnpTcb& tcb) {
   return text;
 }
 
+std::span<const NamedBit> snp_platform_info_bits() {
+  static constexpr NamedBit kBits[] = {
+      {"smt", 0}, {"tsme", 1}, {"ecc", 2}, {"rapl_dis", 3}, {"ciphertext_hiding", 4}, {"alias_check", 5}, {"tio", 7}};
+  return kBits;
+}
+
+std::span<const NamedBit> snp_guest_policy_bits() {
+  static constexpr NamedBit kBits[] = {{"single_socket", 20}, {"cxl_allow", 21},         {"mem_aes_256_xts", 22},
+                                       {"rapl_dis", 23},      {"ciphertext_hiding", 24}, {"page_swap_disable", 25}};
+  return kBits;
+}
+
+std::string SnpReport::FirmwareVersion::to_text() const { return fmt::format("{}.{}.{}", major, minor, build); }
+
 Result<SnpReport> SnpReport::parse(ByteView bytes) {
   if (bytes.size() != kSize) return malformed("length", std::to_string(kSize), std::to_string(bytes.size()));
   SnpReport report;
@@ -173,6 +187,7 @@ Result<SnpReport> SnpReport::parse(ByteView bytes) {
     report.cpuid = Cpuid{.family = bytes[0x188], .model = bytes[0x189], .stepping = bytes[0x18A]};
     MINIONS_TRY_ASSIGN(report.product, product_of(*report.cpuid));
   }
+  MINIONS_TRY(check_reserved(bytes, report.version));
   MINIONS_TRY_ASSIGN(report.signature, read_signature(bytes));
   report.guest_svn = u32_at(bytes, 0x04);
   report.family_id = array_at<16>(bytes, 0x10);
@@ -187,12 +202,15 @@ Result<SnpReport> SnpReport::parse(ByteView bytes) {
   report.report_id = array_at<32>(bytes, 0x140);
   report.report_id_ma = array_at<32>(bytes, 0x160);
   report.reported_tcb = array_at<8>(bytes, 0x180);
-  MINIONS_TRY(check_reserved(bytes, report.version));
   report.chip_id = array_at<64>(bytes, 0x1A0);
   report.committed_tcb = array_at<8>(bytes, 0x1E0);
   report.current_firmware = firmware_at(bytes, 0x1E8);
   report.committed_firmware = firmware_at(bytes, 0x1EC);
   report.launch_tcb = array_at<8>(bytes, 0x1F0);
+  if (report.version >= 5) {
+    report.launch_mitigations = u64_at(bytes, 0x1F8);
+    report.current_mitigations = u64_at(bytes, 0x200);
+  }
   report.signed_bytes = to_bytes(bytes.first(kSignedSize));
   return report;
 }
