@@ -5,6 +5,7 @@
 #include "attestation/anchors.h"
 #include "attestation/binding.h"
 #include "attestation/expectation.h"
+#include "attestation/gpu_count.h"
 #include "attestation/model_checks.h"
 #include "attestation/trust_vector.h"
 #include "attestation/verdict.h"
@@ -144,17 +145,6 @@ Check check_simulated(const Evidence& evidence, const PolicyRules& policy) {
   return policy.allow_simulated.value ? want.pass("SIMULATED, NOT CONFIDENTIAL") : want.failed("simulated evidence");
 }
 
-Check check_gpu_count(const Evidence& evidence, const PolicyRules& policy) {
-  const auto count =
-      static_cast<std::uint64_t>(std::count_if(evidence.begin(), evidence.end(), [](const EvidenceItem& item) {
-        return item.type == evidence_type::kNvidiaGpu;
-      }));
-  if (!policy.gpu.count)
-    return Expectation{"gpu.count", "", ""}.waived(fmt::format("the policy asks for no gpu; {} here", count));
-  const Expectation want{"gpu.count", fmt::format("at least {}", policy.gpu.count->value), policy.gpu.count->source};
-  return count >= policy.gpu.count->value ? want.pass(std::to_string(count)) : want.failed(std::to_string(count));
-}
-
 // Decoding the rest of the chain a second time would cost as much as a signature check.
 Result<std::vector<crypto::Certificate>> leaf_of(std::string_view pem) {
   constexpr std::string_view kEnd = "-----END CERTIFICATE-----\n";
@@ -265,7 +255,7 @@ std::vector<Check> judge_items(const ItemsInput& input) {
                          .all_evidence = &input.evidence}));
   }
   cite_roots(input.policy.roots, checks);
-  add({check_gpu_count(input.evidence, input.policy), check_gpu_distinct(input.evidence),
+  add({check_gpu_count(input.evidence, input.policy.gpu), check_gpu_distinct(input.evidence),
        check_token({"gpu.nras", evidence_type::kNvidiaNras, input.policy.gpu.nras}, input.evidence),
        check_token({"azure.maa", evidence_type::kAzureMaa, input.policy.jwt.maa}, input.evidence)});
   return checks;

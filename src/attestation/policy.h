@@ -38,6 +38,9 @@ enum class Covers {
 using Measurement = ByteArray<48>;                                     // SNP MEASUREMENT, TDX MRTD and RTMRs: SHA-384
 using PcrRules = std::map<std::uint8_t, Rule<std::vector<Digest32>>>;  // PCR index to the values it may have
 
+// Whether the key that signs the ID block must itself be signed by an author's.
+enum class AuthorKeyMode { kNone, kRequire };
+
 struct SnpRules {
   Rule<bool> allow_debug{false};
   Rule<bool> allow_migration_agent{false};
@@ -54,7 +57,24 @@ struct SnpRules {
   std::map<std::string, Rule<std::uint64_t>> min_tcb;  // by component: fmc, bootloader, tee, snp, microcode
   Rule<bool> require_secure_boot{true};                // on Azure, as the paravisor states it
   PcrRules pcrs;
+  OptionalRule<std::vector<ByteArray<64>>> chip_ids;
+  OptionalRule<std::vector<std::string>> platform_info_required;  // names of snp_platform_info_bits()
+  OptionalRule<std::vector<std::string>> platform_info_forbidden;
+  OptionalRule<std::string> min_firmware;                       // "1.55.29", of what runs and what is committed
+  OptionalRule<bool> allow_provisional_firmware;                // false: the host cannot go back to older firmware
+  OptionalRule<std::uint64_t> launch_mitigations;               // bits that must be set
+  OptionalRule<std::uint64_t> current_mitigations;              // the same
+  std::map<std::string, Rule<bool>, std::less<>> guest_policy;  // the value of each named bit of POLICY
+  OptionalRule<std::string> min_guest_abi;                      // "1.51"
+  OptionalRule<AuthorKeyMode> author_key;
   Rule<Covers> covers{Covers::kFirmware};
+};
+
+// A firmware and the virtual hardware that it is measured on.
+struct TdPlatform {
+  Measurement mrtd{};
+  Measurement rtmr0{};
+  bool operator==(const TdPlatform&) const = default;
 };
 
 struct TdxRules {
@@ -74,6 +94,15 @@ struct TdxRules {
   Rule<bool> require_secure_boot{true};  // on Azure
   PcrRules pcrs;
   Rule<Covers> covers{Covers::kFirmware};
+  OptionalRule<std::vector<TdPlatform>> platforms;
+  OptionalRule<std::vector<ByteArray<6>>> fmspc;
+  OptionalRule<std::vector<ByteArray<16>>> ppids;
+  OptionalRule<std::vector<Measurement>> mrsignerseam;
+  OptionalRule<std::vector<ByteArray<8>>> seam_attributes;  // as the bytes lie in the quote
+  // Of the module that runs now: bodies of TD 1.5 alone state it, and MRSERVICETD.
+  OptionalRule<std::vector<ByteArray<16>>> tee_tcb_svn2;
+  OptionalRule<ByteArray<16>> min_tee_tcb_svn2;  // byte by byte
+  OptionalRule<std::vector<Measurement>> mrservicetd;
 };
 
 enum class RimMode { kRequire, kIfPresent, kOff };
@@ -85,13 +114,14 @@ struct GpuRules {
   Rule<bool> require_secboot{true};
   Rule<bool> require_dbgstat_disabled{true};
   OptionalRule<std::uint64_t> count;              // at least so many GPUs
-  Rule<bool> none{false};                         // no GPU at all: every model computes on the CPU
   OptionalRule<std::vector<std::string>> models;  // "GH100": the first word of the device certificate's name
   OptionalRule<std::string> min_driver;           // "550.90.07"
   OptionalRule<std::string> min_vbios;            // "96.00.9F.00.01"
   Rule<RimMode> rim{RimMode::kRequire};
   Rule<OcspMode> ocsp{OcspMode::kRequire};
   Rule<TokenMode> nras{TokenMode::kIfPresent};
+  Rule<bool> none{false};                       // no GPU is there: contradicts every other rule
+  OptionalRule<std::vector<std::string>> mode;  // of "SPT", "MPT", "PPCIE"
 };
 
 struct JwtRules {

@@ -1,17 +1,16 @@
 #include "attestation/policy_keys.h"
 
-#include "attestation/dotted_version.h"
-#include "attestation/evidence.h"
-#include "attestation/policy_value.h"
-#include "attestation/rule_text.h"
-#include "base/utc.h"
-
 namespace minions::attestation::policy_file {
 namespace {
 
-constexpr std::string_view kAcceptableTcb[] = {
-    "UpToDate",  "SWHardeningNeeded",           "ConfigurationNeeded", "ConfigurationAndSWHardeningNeeded",
-    "OutOfDate", "OutOfDateConfigurationNeeded"};
+constexpr std::string_view kAcceptableTcb[] = {"UpToDate",
+                                               "SWHardeningNeeded",
+                                               "ConfigurationNeeded",
+                                               "ConfigurationAndSWHardeningNeeded",
+                                               "OutOfDate",
+                                               "OutOfDateConfigurationNeeded",
+                                               "TDRelaunchAdvised",
+                                               "TDRelaunchAdvisedConfigurationNeeded"};
 constexpr std::string_view kTcbComponents[] = {"fmc", "bootloader", "tee", "snp", "microcode"};
 constexpr std::uint8_t kPcrLimit = 24;
 
@@ -51,7 +50,7 @@ Status read_accepted_tcb(const Value& value, Rule<std::vector<std::string>>& acc
 Status read_model_digests(const Value& value, ModelDigests& rules) {
   return value.each("a table from model id to SHA-256", [&](const std::string& id, const Value& digest) -> Status {
     MINIONS_TRY_ASSIGN(const auto digests, digest.digests<32>());
-    if (digests.value.size() != 1) return digest.wrong("64 lower-case hex digits");
+    if (digests.value.size() != 1) return digest.wrong("64 hex digits");
     rules[id] = {to_hex(digests.value.front()), digests.source};
     return {};
   });
@@ -84,64 +83,7 @@ Status read_token_mode(const Value& value, Rule<TokenMode>& mode) {
       mode, {{"require", TokenMode::kRequire}, {"if-present", TokenMode::kIfPresent}, {"off", TokenMode::kOff}});
 }
 
-Result<Rule<std::string>> version(const Value& value, VersionDigits digits, std::string_view want) {
-  MINIONS_TRY_ASSIGN(Rule<std::string> rule, value.text(want));
-  if (!DottedVersion::parse(rule.value, digits)) return value.wrong(want);
-  return rule;
-}
-
-template <class T, class U>
-Status assign(T& rule, Result<U> read) {
-  if (!read) return fail(std::move(read).error());
-  rule = *std::move(read);
-  return {};
-}
-
-Status read_covers(const Value& value, Rule<Covers>& covers) {
-  return value.choice<Covers>(covers, {{"firmware", Covers::kFirmware},
-                                       {"kernel", Covers::kKernel},
-                                       {"root", Covers::kRoot},
-                                       {"config", Covers::kConfig}});
-}
-
-Status read_kinds(const Value& value, OptionalRule<std::vector<std::string>>& kinds) {
-  constexpr std::string_view kKinds[] = {evidence_type::kSevSnp, evidence_type::kAzureSnpVtpm, evidence_type::kTdx,
-                                         evidence_type::kAzureTdxVtpm};
-  MINIONS_TRY_ASSIGN(const auto named, value.texts("a kind of CPU evidence"));
-  for (const std::string& kind : named.value) {
-    if (std::find(std::begin(kKinds), std::end(kKinds), kind) == std::end(kKinds))
-      return value.complain(fmt::format("want kinds out of {}", fmt::join(kKinds, ", ")), shown(kind));
-  }
-  kinds = named;
-  return {};
-}
-
-// "first-use 2026-11-29": how, and the day.
-Status read_origin(const Value& value, PolicyRules& rules, std::string_view table) {
-  constexpr std::string_view kWant =
-      "\"first-use DATE\", \"confirmed DATE\" or \"built DATE\", with a date such as 2026-11-29";
-  MINIONS_TRY_ASSIGN(Rule<std::string> origin, value.text(kWant));
-  const std::string_view text = origin.value;
-  const std::string_view how = text.substr(0, text.find(' '));
-  const bool known = how == "first-use" || how == "confirmed" || how == "built";
-  const std::string_view date = text.substr(std::min(text.size(), how.size() + 1));
-  if (!known || !parse_utc(fmt::format("{}T00:00:00Z", date))) return value.wrong(kWant);
-  rules.origins[std::string(table)] = std::move(origin);
-  return {};
-}
-
-void show_origin(const PolicyRules& rules, std::string_view table, RuleWriter& to) {
-  const auto found = rules.origins.find(table);
-  to.add(found == rules.origins.end() ? OptionalRule<std::string>() : OptionalRule<std::string>(found->second));
-}
-
-// Every key of every table; docs/policy.md explains them. show: the rule as it holds, a line for each entry.
-struct Key {
-  std::string_view table;
-  std::string_view name;
-  Status (*read)(const Value& value, PolicyRules& rules);
-  void (*show)(const PolicyRules& rules, RuleWriter& to);
-};
+// The keys of every table, with those of more_hardware_keys() and verdict_keys(); docs/policy.md explains them.
 using V = const Value&;
 using R = PolicyRules&;
 using C = const PolicyRules&;
@@ -174,8 +116,6 @@ constexpr Key kKeys[] = {
     {"snp", "require_secure_boot", [](V v, R r) { return v.read(r.snp.require_secure_boot); },
      [](C r, W w) { w.add(r.snp.require_secure_boot); }},
     {"snp", "pcrs", [](V v, R r) { return read_pcrs(v, r.snp.pcrs); }, [](C r, W w) { w.add(r.snp.pcrs); }},
-    {"snp", "covers", [](V v, R r) { return read_covers(v, r.snp.covers); }, [](C r, W w) { w.add(r.snp.covers); }},
-    {"snp", "origin", [](V v, R r) { return read_origin(v, r, "snp"); }, [](C r, W w) { show_origin(r, "snp", w); }},
     {"tdx", "allow_debug", [](V v, R r) { return v.read(r.tdx.allow_debug); },
      [](C r, W w) { w.add(r.tdx.allow_debug); }},
     {"tdx", "allow_migration", [](V v, R r) { return v.read(r.tdx.allow_migration); },
@@ -210,14 +150,10 @@ constexpr Key kKeys[] = {
     {"tdx", "require_secure_boot", [](V v, R r) { return v.read(r.tdx.require_secure_boot); },
      [](C r, W w) { w.add(r.tdx.require_secure_boot); }},
     {"tdx", "pcrs", [](V v, R r) { return read_pcrs(v, r.tdx.pcrs); }, [](C r, W w) { w.add(r.tdx.pcrs); }},
-    {"tdx", "covers", [](V v, R r) { return read_covers(v, r.tdx.covers); }, [](C r, W w) { w.add(r.tdx.covers); }},
-    {"tdx", "origin", [](V v, R r) { return read_origin(v, r, "tdx"); }, [](C r, W w) { show_origin(r, "tdx", w); }},
     {"gpu", "require_secboot", [](V v, R r) { return v.read(r.gpu.require_secboot); },
      [](C r, W w) { w.add(r.gpu.require_secboot); }},
     {"gpu", "require_dbgstat_disabled", [](V v, R r) { return v.read(r.gpu.require_dbgstat_disabled); },
      [](C r, W w) { w.add(r.gpu.require_dbgstat_disabled); }},
-    {"gpu", "none", [](V v, R r) { return v.read(r.gpu.none); }, [](C r, W w) { w.add(r.gpu.none); }},
-    {"gpu", "origin", [](V v, R r) { return read_origin(v, r, "gpu"); }, [](C r, W w) { show_origin(r, "gpu", w); }},
     {"gpu", "count", [](V v, R r) { return assign(r.gpu.count, v.integer(0, 64)); },
      [](C r, W w) { w.add(r.gpu.count); }},
     {"gpu", "models", [](V v, R r) { return assign(r.gpu.models, v.texts("a chip, such as GH100")); },
@@ -251,20 +187,10 @@ constexpr Key kKeys[] = {
     {"jwt", "nras_issuer", [](V v, R r) { return assign(r.jwt.nras_issuer, v.text("an https address")); },
      [](C r, W w) { w.add(r.jwt.nras_issuer); }},
     {"jwt", "maa", [](V v, R r) { return read_token_mode(v, r.jwt.maa); }, [](C r, W w) { w.add(r.jwt.maa); }},
-    {"verdict", "require",
-     [](V v, R r) {
-       return v.choice<VerdictClass>(r.require, {{"confidential", VerdictClass::kConfidential},
-                                                 {"operator-trusted", VerdictClass::kOperatorTrusted},
-                                                 {"simulated", VerdictClass::kSimulated}});
-     },
-     [](C r, W w) { w.add(r.require); }},
-    {"platform", "kinds", [](V v, R r) { return read_kinds(v, r.kinds); }, [](C r, W w) { w.add(r.kinds); }},
     {"simulated", "allow", [](V v, R r) { return v.read(r.allow_simulated); },
      [](C r, W w) { w.add(r.allow_simulated); }},
     {"attestor", "spki_sha256", [](V v, R r) { return assign(r.attestor_spki_sha256, v.digests<32>()); },
      [](C r, W w) { w.add(r.attestor_spki_sha256); }},
-    {"attestor", "origin", [](V v, R r) { return read_origin(v, r, "attestor"); },
-     [](C r, W w) { show_origin(r, "attestor", w); }},
     {"attestor", "allow_overrides", [](V v, R r) { return v.read(r.allow_overrides); },
      [](C r, W w) { w.add(r.allow_overrides); }},
     {"roots", "amd", [](V v, R r) { return assign(r.roots.amd, v.digests<32>()); },
@@ -295,17 +221,29 @@ constexpr Key kKeys[] = {
      [](C r, W w) { w.add(r.model_weights); }},
     {"models", "projectors", [](V v, R r) { return read_model_digests(v, r.model_projectors); },
      [](C r, W w) { w.add(r.model_projectors); }},
-    {"models", "origin", [](V v, R r) { return read_origin(v, r, "models"); },
-     [](C r, W w) { show_origin(r, "models", w); }},
     {"session", "suite", [](V v, R r) { return read_suite(v, r.suite); }, [](C r, W w) { w.add(r.suite); }},
 };
+
+// Table by table, in the order of docs/policy.md.
+std::vector<const Key*> all_keys() {
+  std::vector<const Key*> keys;
+  for (const Key& key : kKeys) keys.push_back(&key);
+  // Each after the last of its table; those of a table that is not there yet come first.
+  for (const std::span<const Key> more : {more_hardware_keys(), verdict_keys()}) {
+    for (const Key& key : more) {
+      const auto last = std::find_if(keys.rbegin(), keys.rend(), [&](const Key* k) { return k->table == key.table; });
+      keys.insert(last.base(), &key);
+    }
+  }
+  return keys;
+}
 
 std::string known_names(std::string_view table) {
   std::string names;
   std::string_view last;
-  for (const Key& key : kKeys) {
-    if (!table.empty() && key.table != table) continue;
-    const std::string_view name = table.empty() ? key.table : key.name;
+  for (const Key* key : all_keys()) {
+    if (!table.empty() && key->table != table) continue;
+    const std::string_view name = table.empty() ? key->table : key->name;
     if (name != last) names += fmt::format("{}{}", names.empty() ? "" : ", ", name);
     last = name;
   }
@@ -314,8 +252,8 @@ std::string known_names(std::string_view table) {
 
 Status read_key(std::string_view table, const std::string& name, const Value& value, PolicyRules& rules) {
   if (table == "waive") return read_waiver(name, value, rules);
-  for (const Key& key : kKeys) {
-    if (key.table == table && key.name == name) return key.read(value, rules);
+  for (const Key* key : all_keys()) {
+    if (key->table == table && key->name == name) return key->read(value, rules);
   }
   return value.complain(fmt::format("want a key out of {}", known_names(table)), shown(name));
 }
@@ -326,8 +264,9 @@ Status read_policy(const toml::table& policy, std::string_view file_name, Policy
   for (const auto& [key, node] : policy) {
     const std::string_view table = key.str();
     const Value value(node, fmt::format("[{}]", table), file_name);
-    const bool known = table == "waive" || std::any_of(std::begin(kKeys), std::end(kKeys),
-                                                       [&](const Key& candidate) { return candidate.table == table; });
+    const auto keys = all_keys();
+    const bool known = table == "waive" || std::any_of(keys.begin(), keys.end(),
+                                                       [&](const Key* candidate) { return candidate->table == table; });
     if (!known) {
       return Value(node, "policy", file_name)
           .complain(fmt::format("want a table out of {}, waive", known_names("")), shown(table));
@@ -335,13 +274,13 @@ Status read_policy(const toml::table& policy, std::string_view file_name, Policy
     MINIONS_TRY(value.each(
         "a table", [&](const std::string& name, const Value& inner) { return read_key(table, name, inner, rules); }));
   }
-  return {};
+  return check_contradictions(rules, file_name);
 }
 
 void show_rules(const PolicyRules& rules, RuleWriter& to) {
-  for (const Key& key : kKeys) {
-    to.begin(key.table, key.name);
-    key.show(rules, to);
+  for (const Key* key : all_keys()) {
+    to.begin(key->table, key->name);
+    key->show(rules, to);
   }
   to.begin("waive", "");
   to.add(rules.waived);

@@ -35,6 +35,9 @@ class Value {
   // The name's place in the list.
   template <class T>
   [[nodiscard]] Status choice(Rule<T>& rule, std::initializer_list<std::pair<std::string_view, T>> names) const;
+  // Calls read for each entry of an array that has at least one.
+  template <class Read>
+  [[nodiscard]] Status entries(std::string_view want, const Read& read) const;
   // Calls read for each member of a table.
   template <class Read>
   [[nodiscard]] Status each(std::string_view want, const Read& read) const;
@@ -50,11 +53,11 @@ class Value {
 
 template <std::size_t N>
 Result<Rule<std::vector<ByteArray<N>>>> Value::digests() const {
-  const std::string want = fmt::format("{} lower-case hex digits", 2 * N);
+  const std::string want = fmt::format("{} hex digits", 2 * N);
   MINIONS_TRY_ASSIGN(const auto list, texts(want));
   Rule<std::vector<ByteArray<N>>> rule{{}, list.source};
   for (const std::string& hex : list.value) {
-    const auto digest = exactly<N>(from_hex(hex));
+    const auto digest = exactly<N>(from_hex_any_case(hex));
     if (!digest) return complain("want " + want, shown(hex));
     rule.value.push_back(*digest);
   }
@@ -73,6 +76,14 @@ Status Value::choice(Rule<T>& rule, std::initializer_list<std::pair<std::string_
     want += fmt::format("{}\"{}\"", want.empty() ? "" : " or ", name);
   }
   return wrong(want);
+}
+
+template <class Read>
+Status Value::entries(std::string_view want, const Read& read) const {
+  const toml::array* array = node_.as_array();
+  if (array == nullptr || array->empty()) return wrong(want);
+  for (const toml::node& entry : *array) MINIONS_TRY(read(Value(entry, name_, file_)));
+  return {};
 }
 
 template <class Read>
