@@ -1,6 +1,7 @@
 #include "crypto/certificate.h"
 
 #include <fmt/format.h>
+#include <openssl/x509.h>
 
 #include <algorithm>
 #include <mutex>
@@ -8,11 +9,14 @@
 #include "base/encoding.h"
 #include "crypto/der.h"
 #include "crypto/hash.h"
+#include "crypto/openssl.h"
 
 namespace minions::crypto {
 namespace {
 
 constexpr std::size_t kMostBytes = 64 * 1024;
+constexpr std::size_t kMostListBytes = 4 * 1024 * 1024;
+constexpr std::size_t kMostInFile = 10;
 
 // Names come from outside: printable ASCII, at most 64 bytes of it.
 std::string shown_name(ByteView name) {
@@ -24,26 +28,69 @@ std::string shown_name(ByteView name) {
   return out;
 }
 
-tl::unexpected<Error> no_pem() { return fail(ErrorCode::kMalformed, "certificates: not CERTIFICATE blocks in PEM"); }
+// What PEM (RFC 7468) may hold: how its blocks are called, and how messages call them.
+struct PemKind {
+  std::string_view label;
+  std::string_view what;
+};
+constexpr PemKind kCertificatePem = {"CERTIFICATE", "certificates"};
+constexpr PemKind kListPem = {"X509 CRL", "revocation lists"};
+constexpr std::string_view kAnyBegin = "-----BEGIN ";
 
-// The next block of PEM (RFC 7468), which is cut off the front with what stands before it; nothing where none begins.
-Result<std::optional<Bytes>> next_block(std::string_view& pem) {
-  constexpr std::string_view kAnyBegin = "-----BEGIN ";
-  constexpr std::string_view kBegin = "-----BEGIN CERTIFICATE-----";
-  constexpr std::string_view kEnd = "-----END CERTIFICATE-----";
-  const std::size_t begin = pem.find(kAnyBegin);
-  if (begin == pem.npos) return std::nullopt;
-  pem.remove_prefix(begin);
-  if (!pem.starts_with(kBegin)) return fail(ErrorCode::kMalformed, "certificates: a PEM block that is no CERTIFICATE");
-  pem.remove_prefix(kBegin.size());
-  const std::size_t end = pem.find(kEnd);
-  if (end == pem.npos) return no_pem();
-  std::string base64(pem.substr(0, end));
-  pem.remove_prefix(end + kEnd.size());
+bool is_pem(ByteView bytes) { return as_text(bytes).find(kAnyBegin) != std::string_view::npos; }
+
+tl::unexpected<Error> no_pem(const PemKind& kind) {
+  return fail(ErrorCode::kMalformed, fmt::format("{}: not {} blocks in PEM", kind.what, kind.label));
+}
+
+// The next block, which is cut off the front with what stands before it; nothing where none begins.
+Result<std::optional<Bytes>> next_block(std::string_view& pem, const PemKind& kind) {
+  const std::string begin = fmt::format("-----BEGIN {}-----", kind.label);
+  const std::string end = fmt::format("-----END {}-----", kind.label);
+  const std::size_t at = pem.find(kAnyBegin);
+  if (at == pem.npos) return std::nullopt;
+  pem.remove_prefix(at);
+  if (!pem.starts_with(begin))
+    return fail(ErrorCode::kMalformed, fmt::format("{}: a PEM block that is no {}", kind.what, kind.label));
+  pem.remove_prefix(begin.size());
+  const std::size_t size = pem.find(end);
+  if (size == pem.npos) return no_pem(kind);
+  std::string base64(pem.substr(0, size));
+  pem.remove_prefix(size + end.size());
   std::erase_if(base64, [](char c) { return c == '\n' || c == '\r' || c == ' ' || c == '\t'; });
   auto der = from_base64(base64);
-  if (!der) return no_pem();
+  if (!der) return no_pem(kind);
   return *std::move(der);
+}
+
+struct PemLimits {
+  std::size_t blocks;
+  std::size_t bytes;
+};
+
+// One or more blocks, each of which read() takes.
+template <class T>
+Result<std::vector<T>> read_blocks(std::string_view pem, const PemKind& kind, const PemLimits& limits,
+                                   Result<T> (*read)(ByteView der)) {
+  if (pem.size() > limits.bytes) return fail(ErrorCode::kTooLarge, fmt::format("{}: {} bytes", kind.what, pem.size()));
+  if (pem.empty()) return fail(ErrorCode::kMalformed, fmt::format("{}: want at least one, found none", kind.what));
+  std::vector<T> out;
+  for (;;) {
+    MINIONS_TRY_ASSIGN(const std::optional<Bytes> der, next_block(pem, kind));
+    if (!der) break;
+    if (out.size() == limits.blocks)
+      return fail(ErrorCode::kTooLarge, fmt::format("{}: over {}", kind.what, limits.blocks));
+    MINIONS_TRY_ASSIGN(T one, read(*der));
+    out.push_back(std::move(one));
+  }
+  if (out.empty()) return no_pem(kind);
+  return out;
+}
+
+template <class T>
+Result<std::vector<T>> alone(Result<T> read) {
+  if (!read) return fail(std::move(read).error());
+  return std::vector<T>{*std::move(read)};
 }
 
 }  // namespace
@@ -53,6 +100,8 @@ struct Certificate::Contents {
   X509Certificate fields;  // views into der
   mutable std::once_flag key_is_read;
   mutable Result<PublicKey> key = fail(ErrorCode::kInternal, "");
+  mutable std::once_flag library_has_read;
+  mutable OpensslPtr<X509, X509_free> library_form;
 };
 
 struct RevocationList::Contents {
@@ -79,19 +128,11 @@ Result<Certificate> Certificate::from_padded_der(ByteView der) {
 }
 
 Result<std::vector<Certificate>> Certificate::from_pem(std::string_view pem, std::size_t limit) {
-  if (pem.size() > kMostBytes * limit)
-    return fail(ErrorCode::kTooLarge, fmt::format("certificates: {} bytes", pem.size()));
-  if (pem.empty()) return fail(ErrorCode::kMalformed, "certificates: want at least one, found none");
-  std::vector<Certificate> out;
-  for (;;) {
-    MINIONS_TRY_ASSIGN(const std::optional<Bytes> der, next_block(pem));
-    if (!der) break;
-    if (out.size() == limit) return fail(ErrorCode::kTooLarge, fmt::format("certificates: over {}", limit));
-    MINIONS_TRY_ASSIGN(Certificate certificate, from_der(*der));
-    out.push_back(std::move(certificate));
-  }
-  if (out.empty()) return no_pem();
-  return out;
+  return read_blocks<Certificate>(pem, kCertificatePem, {.blocks = limit, .bytes = kMostBytes * limit}, from_der);
+}
+
+Result<std::vector<Certificate>> Certificate::read(ByteView bytes) {
+  return is_pem(bytes) ? from_pem(as_text(bytes), kMostInFile) : alone(from_der(bytes));
 }
 
 const Bytes& Certificate::der() const { return contents_->der; }
@@ -109,6 +150,16 @@ const Result<PublicKey>& Certificate::public_key() const {
   return contents_->key;
 }
 
+x509_st* Certificate::library_form() const {
+  std::call_once(contents_->library_has_read, [&] {
+    const unsigned char* at = der().data();
+    contents_->library_form.reset(d2i_X509(nullptr, &at, static_cast<long>(der().size())));
+    if (at != der().data() + der().size()) contents_->library_form.reset();
+    ERR_clear_error();
+  });
+  return contents_->library_form.get();
+}
+
 std::optional<Bytes> Certificate::extension(const std::string& oid) const {
   const Bytes wanted = object_identifier_bytes(oid);
   const auto is_wanted = [&](const X509Extension& extension) { return equal(extension.oid, wanted); };
@@ -119,13 +170,18 @@ std::optional<Bytes> Certificate::extension(const std::string& oid) const {
 }
 
 Result<RevocationList> RevocationList::from_der(ByteView der) {
-  constexpr std::size_t kMostListBytes = 4 * 1024 * 1024;
   if (der.size() > kMostListBytes)
     return fail(ErrorCode::kTooLarge, fmt::format("revocation list: {} bytes", der.size()));
   const auto contents = std::make_shared<Contents>();
   contents->der = to_bytes(der);
   MINIONS_TRY_ASSIGN(contents->fields, X509RevocationList::parse(contents->der));
   return RevocationList(contents);
+}
+
+Result<std::vector<RevocationList>> RevocationList::read(ByteView bytes) {
+  if (!is_pem(bytes)) return alone(from_der(bytes));
+  return read_blocks<RevocationList>(as_text(bytes), kListPem, {.blocks = kMostInFile, .bytes = 2 * kMostListBytes},
+                                     from_der);
 }
 
 std::string RevocationList::issuer_name() const { return shown_name(contents_->fields.issuer); }

@@ -1,11 +1,13 @@
 // X.509 certificates, paths to a pinned root, and revocation lists (RFC 5280). They are read by the project's own
-// strict reader, since the crypto library's takes a third of a P-256 check longer over each; the library verifies
-// signatures. Names are the same where their bytes are. The time is always the caller's; nothing is fetched.
+// strict reader. A path holds only where that reader and OpenSSL's X509_verify_cert both accept it. Names are the same
+// where their bytes are. The time is always the caller's; nothing is fetched.
 #pragma once
 
 #include <memory>
 
 #include "crypto/x509.h"
+
+struct x509_st;
 
 namespace minions::crypto {
 
@@ -17,6 +19,8 @@ class Certificate {
   [[nodiscard]] static Result<Certificate> from_padded_der(ByteView der);
   // One or more, in their order; text around the blocks is skipped, a NUL at the end too. At most `limit`.
   [[nodiscard]] static Result<std::vector<Certificate>> from_pem(std::string_view pem, std::size_t limit = 10);
+  // Either form: PEM where a block begins in it, else DER.
+  [[nodiscard]] static Result<std::vector<Certificate>> read(ByteView bytes);
 
   [[nodiscard]] const Bytes& der() const;
   [[nodiscard]] Digest32 sha256() const;  // of the DER
@@ -34,6 +38,8 @@ class Certificate {
   // The value of an extension, by dotted OID: the bytes inside its OCTET STRING. Nothing if it is not there or is there
   // twice.
   [[nodiscard]] std::optional<Bytes> extension(const std::string& oid) const;
+  // As OpenSSL reads it, once; null where it does not.
+  [[nodiscard]] x509_st* library_form() const;
 
  private:
   struct Contents;
@@ -48,15 +54,26 @@ struct PathRules {
 
 // The path from the leaf to one of the roots, leaf first, root last. `others` are certificates of any origin, the root
 // among them: only one whose digest is in rules.roots ends a path, and it ends there whoever has issued it. Every
-// signature, name, validity, CA bit, key usage and path length on it is good, and no critical extension is unknown.
-// kTampered with the reason otherwise.
+// signature, name, validity, CA bit, key usage and path length on it is good, and no critical extension is unknown; and
+// OpenSSL says so too. kTampered with the reason otherwise, with both answers where they differ.
 [[nodiscard]] Result<std::vector<Certificate>> verify_path(const Certificate& leaf, std::span<const Certificate> others,
                                                            const PathRules& rules);
+
+// The answers one by one, for tests that hold them against each other. The reader's, who is the stricter one:
+[[nodiscard]] Result<std::vector<Certificate>> read_path(const Certificate& leaf, std::span<const Certificate> others,
+                                                         const PathRules& rules);
+// OpenSSL's about a path, leaf first: its last certificate is the only one that is trusted.
+[[nodiscard]] Status check_path_by_library(std::span<const Certificate> path, UnixSeconds now);
+
+// A certificate that signs other things than certificates: no authority, and its key may make signatures.
+[[nodiscard]] Status check_end_entity(const Certificate& certificate);
 
 class RevocationList {
  public:
   // DER, exactly.
   [[nodiscard]] static Result<RevocationList> from_der(ByteView der);
+  // Either form: PEM (X509 CRL), one block or more, where a block begins in it, else DER.
+  [[nodiscard]] static Result<std::vector<RevocationList>> read(ByteView bytes);
 
   [[nodiscard]] std::string issuer_name() const;
   [[nodiscard]] UnixSeconds this_update() const;

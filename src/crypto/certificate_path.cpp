@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/time_window.h"
 #include "crypto/certificate.h"
 
 namespace minions::crypto {
@@ -18,9 +19,7 @@ struct Link {
   X509PathExtensions extensions;
   bool is_root = false;
 
-  [[nodiscard]] bool is_valid_at(UnixSeconds now) const {
-    return certificate.not_before() <= now && now < certificate.not_after();
-  }
+  [[nodiscard]] TimeWindow validity() const { return {certificate.not_before(), certificate.not_after()}; }
 };
 
 // Who may have issued it, by names and key identifiers.
@@ -34,7 +33,7 @@ bool may_have_issued(const Link& issuer, const Link& subject) {
 // A root before others, one that is valid before one that is not.
 const Link* find_issuer(const Link& subject, std::span<const Link> candidates, UnixSeconds now) {
   const Link* best = nullptr;
-  const auto rank = [&](const Link& link) { return (link.is_root ? 2 : 0) + (link.is_valid_at(now) ? 1 : 0); };
+  const auto rank = [&](const Link& link) { return (link.is_root ? 2 : 0) + (link.validity().holds_at(now) ? 1 : 0); };
   for (const Link& candidate : candidates) {
     if (!may_have_issued(candidate, subject)) continue;
     if (best == nullptr || rank(candidate) > rank(*best)) best = &candidate;
@@ -44,8 +43,13 @@ const Link* find_issuer(const Link& subject, std::span<const Link> candidates, U
 
 // What a certificate must be to stand at this place, above so many others.
 Status check_place(const Link& link, std::size_t place, UnixSeconds now) {
-  if (now < link.certificate.not_before()) return untrusted(link.certificate, "certificate is not yet valid");
-  if (now >= link.certificate.not_after()) return untrusted(link.certificate, "certificate has expired");
+  const TimeWindow validity = link.validity();
+  if (!validity.holds_at(now)) {
+    return untrusted(
+        link.certificate,
+        fmt::format("{}: {}", now < validity.from ? "certificate is not yet valid" : "certificate has expired",
+                    validity.against(now)));
+  }
   if (const auto& key = link.certificate.public_key(); !key) return untrusted(link.certificate, key.error().detail);
   if (place == 0) return {};
   if (!link.extensions.is_ca) return untrusted(link.certificate, "not a certificate authority");
@@ -98,8 +102,8 @@ Result<std::vector<Link>> find_path(const Certificate& leaf, std::span<const Cer
 
 }  // namespace
 
-Result<std::vector<Certificate>> verify_path(const Certificate& leaf, std::span<const Certificate> others,
-                                             const PathRules& rules) {
+Result<std::vector<Certificate>> read_path(const Certificate& leaf, std::span<const Certificate> others,
+                                           const PathRules& rules) {
   MINIONS_TRY_ASSIGN(const std::vector<Link> path, find_path(leaf, others, rules));
   for (std::size_t place = path.size(); place-- > 0;) MINIONS_TRY(check_place(path[place], place, rules.now));
   // From the root down: nothing is verified by a key that is not trusted yet.
@@ -111,6 +115,24 @@ Result<std::vector<Certificate>> verify_path(const Certificate& leaf, std::span<
   std::vector<Certificate> certificates;
   for (const Link& link : path) certificates.push_back(link.certificate);
   return certificates;
+}
+
+Result<std::vector<Certificate>> verify_path(const Certificate& leaf, std::span<const Certificate> others,
+                                             const PathRules& rules) {
+  MINIONS_TRY_ASSIGN(auto path, read_path(leaf, others, rules));
+  if (const Status agrees = check_path_by_library(path, rules.now); !agrees) {
+    return untrusted(leaf, fmt::format("our reader accepts the path to {}, OpenSSL does not: {}",
+                                       path.back().subject_name(), agrees.error().detail));
+  }
+  return path;
+}
+
+Status check_end_entity(const Certificate& certificate) {
+  MINIONS_TRY_ASSIGN(const Link link, link_of(certificate));
+  if (link.extensions.is_ca) return untrusted(certificate, "want a leaf, found a certificate authority");
+  if (!link.extensions.allows(X509PathExtensions::kDigitalSignature))
+    return untrusted(certificate, "its key may not sign data");
+  return {};
 }
 
 }  // namespace minions::crypto

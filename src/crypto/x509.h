@@ -54,6 +54,7 @@ struct X509PathExtensions {
   std::optional<ByteView> subject_key_id;
   std::optional<ByteView> authority_key_id;
 
+  static constexpr std::uint8_t kDigitalSignature = 0x80;
   static constexpr std::uint8_t kCertSign = 0x04;
   static constexpr std::uint8_t kCrlSign = 0x02;
   // Without a usage the key is for everything.

@@ -1,5 +1,6 @@
 #include "crypto/certificate.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "base/encoding.h"
@@ -117,10 +118,13 @@ TEST_F(CertificatePath, IsRefusedOutsideOfEachValidity) {
   for (Draft* each : {&root, &authority, &leaf}) {
     const Draft good = *each;
     each->not_after = "260101000000Z";
-    EXPECT_EQ(refusal(), each->subject + ": certificate has expired");
+    EXPECT_EQ(refusal(), each->subject +
+                             ": certificate has expired: 2020-01-01T00:00:00Z to 2026-01-01T00:00:00Z, our clock says "
+                             "2026-09-21T14:13:20Z, 22774400 s too late");
     *each = good;
     each->not_before = "270101000000Z";
-    EXPECT_EQ(refusal(), each->subject + ": certificate is not yet valid");
+    EXPECT_TRUE(refusal().starts_with(each->subject + ": certificate is not yet valid: 2027-01-01T00:00:00Z to "))
+        << refusal();
     *each = good;
   }
   constexpr UnixSeconds kEnd = 1'893'456'000;  // 2030-01-01
@@ -161,6 +165,78 @@ TEST_F(CertificatePath, IsRefusedForExtensionsThatAreNotSpoken) {
     EXPECT_TRUE(verify());
     *each = good;
   }
+}
+
+// Our reader passes over an alternative name; OpenSSL finds one that is none.
+TEST_F(CertificatePath, IsRefusedWhereOpensslDoesNotAgree) {
+  append(leaf.extensions, extension("2.5.29.17", Bytes{0x05, 0x00}, false));
+  const auto first = Certificate::from_der(issue(leaf, leaf_key, authority_key)).value();
+  const auto second = Certificate::from_der(issue(authority, authority_key, root_key)).value();
+  const auto third = Certificate::from_der(issue(root, root_key, root_key)).value();
+  const Digest32 pin = third.sha256();
+  EXPECT_TRUE(read_path(first, std::vector{second, third}, {.roots = {&pin, 1}, .now = kNow}));
+  EXPECT_TRUE(refusal().starts_with("leaf: our reader accepts the path to root, OpenSSL does not: leaf: "))
+      << refusal();
+}
+
+// OpenSSL by itself refuses what our reader refuses: neither is there for show.
+TEST_F(CertificatePath, IsJudgedByOpensslToo) {
+  const auto by_library = [&](UnixSeconds now = kNow) {
+    const std::vector path = {Certificate::from_der(issue(leaf, leaf_key, authority_key)).value(),
+                              Certificate::from_der(issue(authority, authority_key, root_key)).value(),
+                              Certificate::from_der(issue(root, root_key, root_key)).value()};
+    return check_path_by_library(path, now).has_value();
+  };
+  EXPECT_TRUE(by_library());
+  EXPECT_FALSE(by_library(2'000'000'000)) << "expired";
+  EXPECT_FALSE(by_library(1'500'000'000)) << "not yet valid";
+  authority.extensions = joined({extension("2.5.29.19", sequence({})), kSigns});
+  EXPECT_FALSE(by_library()) << "no authority";
+  authority.extensions = joined({ca(0), key_usage(X509PathExtensions::kCrlSign)});
+  EXPECT_FALSE(by_library()) << "may not sign certificates";
+  authority.extensions = joined({ca(0), kSigns});
+  leaf.issuer = "another";
+  EXPECT_FALSE(by_library()) << "of another issuer";
+  leaf.issuer = "authority";
+  append(leaf.extensions, extension("1.2.3", Bytes{0x05, 0x00}));
+  EXPECT_FALSE(by_library()) << "an unknown critical extension";
+}
+
+TEST_F(CertificatePath, HoldsExactlyWhereBothAgreeForMutatedCertificates) {
+  const Bytes good[] = {issue(leaf, leaf_key, authority_key), issue(authority, authority_key, root_key)};
+  const auto third = Certificate::from_der(issue(root, root_key, root_key)).value();
+  const Digest32 pin = third.sha256();
+  const PathRules rules{.roots = {&pin, 1}, .now = kNow};
+  std::size_t judged = 0;
+  for (const std::size_t which : {0U, 1U}) {
+    for (std::size_t bit = which; bit < 8 * good[which].size(); bit += 5) {
+      std::array<Bytes, 2> changed = {good[0], good[1]};
+      changed[which][bit / 8] ^= static_cast<std::uint8_t>(1U << bit % 8);
+      const auto first = Certificate::from_der(changed[0]);
+      const auto second = Certificate::from_der(changed[1]);
+      if (!first || !second) continue;
+      ++judged;
+      const std::vector others = {*second, third};
+      const auto read = read_path(*first, others, rules);
+      EXPECT_EQ(verify_path(*first, others, rules).has_value(), read && check_path_by_library(*read, kNow)) << bit;
+      const bool library_alone = check_path_by_library(std::vector{*first, *second, third}, kNow).has_value();
+      EXPECT_FALSE(library_alone) << "a signature covers bit " << bit;
+    }
+  }
+  EXPECT_GT(judged, 100U);
+}
+
+TEST_F(CertificatePath, TellsWhatSignsDataFromAuthorities) {
+  const auto judged = [&](const Bytes& extensions) {
+    leaf.extensions = extensions;
+    const Status good = check_end_entity(Certificate::from_der(issue(leaf, leaf_key, authority_key)).value());
+    return good ? "accepted" : good.error().detail;
+  };
+  EXPECT_EQ(judged(key_usage(X509PathExtensions::kDigitalSignature)), "accepted");
+  EXPECT_EQ(judged({}), "accepted") << "without a usage the key is for everything";
+  EXPECT_EQ(judged(joined({ca(), kSigns})), "leaf: want a leaf, found a certificate authority");
+  EXPECT_EQ(judged(joined({ca(), key_usage(0x86)})), "leaf: want a leaf, found a certificate authority");
+  EXPECT_EQ(judged(kSigns), "leaf: its key may not sign data");
 }
 
 TEST_F(CertificatePath, IsRefusedForAnotherAlgorithmInsideThanOutside) {
@@ -267,6 +343,17 @@ TEST_F(CertificateBytes, HaveExtensionsOnce) {
   EXPECT_FALSE(certificate.extension("1.2.5"));
 }
 
+std::string pem_of(ByteView der, std::string_view label) {
+  return fmt::format("-----BEGIN {0}-----\n{1}\n-----END {0}-----\n", label, to_base64(der));
+}
+
+TEST_F(CertificateBytes, AreReadInEitherForm) {
+  EXPECT_EQ(Certificate::read(der)->front().der(), der);
+  EXPECT_EQ(Certificate::read(as_bytes(pem() + pem()))->size(), 2U);
+  for (const std::string& bad : {std::string("no certificate"), std::string(), pem("X509 CRL")})
+    EXPECT_FALSE(Certificate::read(as_bytes(bad))) << bad;
+}
+
 class RevokedCertificates : public CertificatePath {
  protected:
   Bytes extensions = {};
@@ -296,6 +383,20 @@ TEST_F(RevokedCertificates, AreListedByNumber) {
   EXPECT_TRUE(read.lists(subject()));
   EXPECT_EQ(to_iso8601(read.this_update()), "2026-09-01T00:00:00Z");
   EXPECT_EQ(to_iso8601(read.next_update()), "2026-10-01T00:00:00Z");
+}
+
+TEST_F(RevokedCertificates, AreReadFromListsInEitherForm) {
+  EXPECT_TRUE(RevocationList::read(list())->front().signed_by(issuer()));
+  const std::string pem = pem_of(list(), "X509 CRL");
+  const auto two = RevocationList::read(as_bytes(pem + pem));
+  ASSERT_TRUE(two) << two.error().detail;
+  EXPECT_EQ(two->size(), 2U);
+  EXPECT_TRUE(two->back().signed_by(issuer()));
+  EXPECT_EQ(RevocationList::read(as_bytes(pem_of(list(), "CERTIFICATE"))).error().detail,
+            "revocation lists: a PEM block that is no X509 CRL");
+  EXPECT_FALSE(RevocationList::read(as_bytes(pem_of(Bytes(8), "X509 CRL"))));
+  EXPECT_FALSE(RevocationList::read(as_bytes("-----BEGIN X509 CRL-----\nAAAA")));
+  EXPECT_FALSE(RevocationList::read({}));
 }
 
 TEST_F(RevokedCertificates, AreNotListedByWhoMayNot) {
