@@ -14,6 +14,7 @@
 #include "attestation/rule_text.h"
 #include "attestation/verdict.h"
 #include "connection.h"
+#include "terminal.h"
 
 namespace minions::app {
 namespace {
@@ -60,7 +61,7 @@ Status write_new_file(const std::string& file, std::string_view text) {
 
 Status write_draft(const std::string& file, const std::string& text) {
   if (!file.empty()) return write_new_file(file, text);
-  fmt::print("{}", text);
+  print_out("{}", text);
   return std::fflush(stdout) == 0 ? Status() : fail(ErrorCode::kIo, "standard output cannot be written");
 }
 
@@ -114,12 +115,12 @@ ExitCode init(const PolicyOptions& options) {
 // Who could read by this policy, on each kind of machine that it lets in.
 void print_verdicts(const attestation::PolicyRules& rules) {
   const auto verdicts = attestation::verdicts_of(rules);
-  if (verdicts.empty()) fmt::print("\n# no kind of machine is let in: name one in [platform] kinds\n");
+  if (verdicts.empty()) print_out("\n# no kind of machine is let in: name one in [platform] kinds\n");
   for (const auto& [kind, verdict] : verdicts) {
     const auto& found = verdict.verdict_class;
-    fmt::print("\n# {}: {}\n", kind, found ? attestation::name_of(*found) : "no class: refused");
-    for (const std::string& reader : verdict.readers) fmt::print("#   reads  {}\n", reader);
-    for (const auto& gap : verdict.missing) fmt::print("#   lacks  {}\n", gap.text());
+    print_out("\n# {}: {}\n", kind, found ? attestation::name_of(*found) : "no class: refused");
+    for (const std::string& reader : verdict.readers) print_out("#   reads  {}\n", reader);
+    for (const auto& gap : verdict.missing) print_out("#   lacks  {}\n", gap.text());
   }
 }
 
@@ -127,7 +128,7 @@ ExitCode check(const std::string& file) {
   const auto policy = load(file);
   if (!policy) return report(policy.error());
   for (const auto& rule : attestation::describe(policy->rules())) {
-    fmt::print("{} = {}{}\n", rule.name, rule.value, rule.source.empty() ? "" : fmt::format("  # {}", rule.source));
+    print_out("{} = {}{}\n", rule.name, rule.value, rule.source.empty() ? "" : fmt::format("  # {}", rule.source));
   }
   print_verdicts(policy->rules());
   for (const std::string& line : attestation::weaknesses(policy->rules())) warn(line);
@@ -152,7 +153,7 @@ ExitCode diff(const PolicyOptions& options) {
   for (const std::string& name : names) {
     const std::string was = old_values.contains(name) ? old_values[name] : "not set";
     const std::string is = new_values.contains(name) ? new_values[name] : "not set";
-    if (was != is) fmt::print("- {} = {}\n+ {} = {}\n", name, was, name, is);
+    if (was != is) print_out("- {} = {}\n+ {} = {}\n", name, was, name, is);
   }
   return ExitCode::kOk;
 }

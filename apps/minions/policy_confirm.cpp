@@ -14,6 +14,7 @@
 #include "attestation/policy.h"
 #include "base/utc.h"
 #include "small_file.h"
+#include "terminal.h"
 
 namespace minions::app {
 namespace {
@@ -65,12 +66,12 @@ Status compare(const std::vector<RuleText>& values, const std::string& file) {
 }
 
 Status ask(const std::vector<RuleText>& values) {
-  for (const RuleText& rule : values) fmt::print(stderr, "  {} = {}\n", rule.name, rule.value);
+  for (const RuleText& rule : values) print_err("  {} = {}\n", rule.name, rule.value);
   if (::isatty(STDIN_FILENO) != 1)
     return fail(
         ErrorCode::kUsage,
         "confirm: compare these values with the operator's, then say --yes, or give the operator's with --against");
-  fmt::print(stderr, "Did you compare these values with the operator's, come by another way than this server? [y/N] ");
+  print_err("Did you compare these values with the operator's, come by another way than this server? [y/N] ");
   std::fflush(stderr);
   std::string line;
   std::getline(std::cin, line);
@@ -131,7 +132,7 @@ Status confirm(const ConfirmOptions& options) {
   if (!waiting(after.rules()).empty())
     return fail(ErrorCode::kInternal, fmt::format("{}: origins are left", options.file));
   MINIONS_TRY(replace_file(options.file, text));
-  fmt::print(stderr, "confirmed {} values of {}\n", values.size(), options.file);
+  print_err("confirmed {} values of {}\n", values.size(), options.file);
   return {};
 }
 

@@ -16,6 +16,7 @@
 #include "minion_log.h"
 #include "replay.h"
 #include "report.h"
+#include "terminal.h"
 #include "verify_log.h"
 
 namespace minions::app {
@@ -59,7 +60,7 @@ struct Question {
 
 ExitCode show(const attestation::AttestationResult& result, const Question& question) {
   if (question.format == OutputFormat::kText) {
-    fmt::print("{}", result.to_text());
+    print_out("{}", result.to_text());
   } else if (const Status printed = print_line(result.to_json()); !printed) {
     return report(printed.error());
   }
@@ -88,11 +89,11 @@ ExitCode verify_lines(std::string_view text, const Question& question) {
 ExitCode show_evidence(attestation::AttestationResult result, const Question& question) {
   const Check* const failure = result.first_failure();
   if (question.format == OutputFormat::kText) {
-    fmt::print("{}\n", failure == nullptr ? "good evidence, bound to nothing: no statement" : "refused");
+    print_out("{}\n", failure == nullptr ? "good evidence, bound to nothing: no statement" : "refused");
     if (const auto& found = result.verdict.verdict_class; failure == nullptr && found)
-      fmt::print("  class   {}\n{}", attestation::name_of(*found), attestation::verdict_text(result.verdict));
+      print_out("  class   {}\n{}", attestation::name_of(*found), attestation::verdict_text(result.verdict));
     for (const Check& check : result.checks)
-      fmt::print("  {:<6}  {}\n", attestation::name_of(check.outcome), check.to_text());
+      print_out("  {:<6}  {}\n", attestation::name_of(check.outcome), check.to_text());
   } else {
     Json json = result.to_json();
     json["verdict"] = failure == nullptr ? "good" : "refused";

@@ -7,6 +7,7 @@
 #include "attestation/refusal.h"
 #include "client/log_check.h"
 #include "report.h"
+#include "terminal.h"
 
 namespace minions::app {
 namespace {
@@ -27,18 +28,18 @@ Json to_json(const client::LoggedSessionVerdict& session) {
 }
 
 void print_session(const client::LoggedSessionVerdict& session) {
-  fmt::print("session {} with {}\n", session.session.empty() ? "none" : attestation::shown(session.session),
-             attestation::shown(session.server));
-  if (!session.appraisal) fmt::print("  no document: the session failed before one came\n");
+  print_out("session {} with {}\n", session.session.empty() ? "none" : attestation::shown(session.session),
+            attestation::shown(session.server));
+  if (!session.appraisal) print_out("  no document: the session failed before one came\n");
   if (session.appraisal) {
     const bool accepted = session.appraisal->accepted();
-    fmt::print("  document at {}: {}{}{}\n", to_iso8601(session.judged_at), accepted ? "accepted" : "refused",
-               session.appraisal->simulated ? ", SIMULATED, NOT CONFIDENTIAL" : "",
-               accepted ? "" : ": " + attestation::refusal_text(*session.appraisal));
+    print_out("  document at {}: {}{}{}\n", to_iso8601(session.judged_at), accepted ? "accepted" : "refused",
+              session.appraisal->simulated ? ", SIMULATED, NOT CONFIDENTIAL" : "",
+              accepted ? "" : ": " + attestation::refusal_text(*session.appraisal));
   }
   for (const auto& exchange : session.exchanges) {
-    fmt::print("  exchange {}: {}: {}{}\n", exchange.n, client::name_of(exchange.state), exchange.text,
-               exchange.time ? ", signed at " + to_iso8601(*exchange.time) : "");
+    print_out("  exchange {}: {}: {}{}\n", exchange.n, client::name_of(exchange.state), exchange.text,
+              exchange.time ? ", signed at " + to_iso8601(*exchange.time) : "");
   }
 }
 
@@ -66,7 +67,7 @@ void verify_line(std::string_view line, const LogQuestion& question, LogTally& t
   if (!session) {
     ++tally.altered;
     if (as_text) {
-      fmt::print("line {}: altered: {}\n", tally.lines, session.error().detail);
+      print_out("line {}: altered: {}\n", tally.lines, session.error().detail);
     } else {
       (void)print_line({{"line", tally.lines}, {"error", session.error().detail}});
     }
