@@ -31,6 +31,11 @@ Executor Exchange::executor() const { return connection_.stream_.executor(); }
 std::size_t Exchange::thread_index() const { return connection_.thread_.index(); }
 Task<Result<MutableBytes>> Exchange::read_body(Deadline deadline) { return connection_.read_body(deadline); }
 std::uint64_t Exchange::body_bytes_received() const { return connection_.body_received_; }
+Status Exchange::limit_body(std::uint64_t bytes) {
+  Status announced = connection_.parser_.limit_body(bytes);
+  if (!announced) connection_.body_failed_ = true;
+  return announced;
+}
 Task<Status> Exchange::reply(int status, std::span<const Header> headers, ByteView body) {
   return connection_.reply(status, headers, body);
 }

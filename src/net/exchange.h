@@ -30,6 +30,9 @@ class Exchange {
   // the next call. Empty at the end. A body that ends early is kTruncated, a passed deadline kTimeout.
   [[nodiscard]] Task<Result<MutableBytes>> read_body(Deadline deadline);
   [[nodiscard]] std::uint64_t body_bytes_received() const;
+  // A body that is announced longer, by its length or by the sizes of its chunks, is kTooLarge here or at the next
+  // read_body: before it comes.
+  [[nodiscard]] Status limit_body(std::uint64_t bytes);
 
   // The whole reply with its Content-Length. Content-Length, Transfer-Encoding, Connection and Date are never the
   // caller's. Views must hold until the task ends: name headers before the co_await, as GCC 12 mishandles braced lists

@@ -1,0 +1,76 @@
+// What a peer sends that is ill formed, too much, or hidden behind something else.
+#include "net/fixture.h"
+
+namespace minions::net {
+namespace {
+
+class HttpEdgeTest : public ServerFixture {};
+INSTANTIATE_TEST_SUITE_P(Transports, HttpEdgeTest, testing::Values(Transport::kPlain, Transport::kTls), transport_name);
+
+// The handler waits 10 s for a body and then says 408: what says 400 was not kept waiting.
+TEST_P(HttpEdgeTest, AnswersBrokenFramingWhilePeersWait) {
+  serve(echo);
+  for (const std::string body : {"zz", "zz\r\n", "5\r\nhelloX", "5;a\n", "0\r\nno trailer\r\n", "\r\n"}) {
+    auto stream = connect();
+    send(*stream, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + body);
+    const std::string reply = receive(*stream);
+    EXPECT_TRUE(reply.starts_with("HTTP/1.1 400 ")) << body << ": " << reply;
+    EXPECT_NE(reply.find("Connection: close"), std::string::npos);
+  }
+  for (const std::string lengths :
+       {"Content-Length: 1\r\nContent-Length: 2", "Content-Length: 1\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked\r\nContent-Length: 1"}) {
+    auto stream = connect();
+    send(*stream, "POST / HTTP/1.1\r\nHost: a\r\n" + lengths + "\r\n\r\n");
+    EXPECT_TRUE(receive(*stream).starts_with("HTTP/1.1 400 ")) << lengths;
+  }
+}
+
+TEST_P(HttpEdgeTest, AGetsBodyIsNeverTheNextRequest) {
+  serve([](Exchange& exchange) -> Task<void> {
+    (void)co_await exchange.reply(200, {}, as_bytes(exchange.head().target));
+  });
+  const std::string hidden = "GET /hidden HTTP/1.1\r\nHost: a\r\n\r\n";
+  const std::string length = "Content-Length: " + std::to_string(hidden.size()) + "\r\n\r\n" + hidden;
+  const std::string chunked = "Transfer-Encoding: chunked\r\n\r\n21\r\n" + hidden + "\r\n0\r\n\r\n";
+  ASSERT_EQ(hidden.size(), 0x21U);
+  for (const std::string method : {"GET", "HEAD", "DELETE", "OPTIONS", "POST"}) {
+    for (const std::string& body : {length, chunked}) {
+      auto stream = connect();
+      send(*stream, method + " /first HTTP/1.1\r\nHost: a\r\n" + body +
+                        "GET /next HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+      const std::string replies = receive(*stream);
+      EXPECT_EQ(replies.find("/hidden"), std::string::npos) << method << ": " << replies;
+      const bool has_none = method == "GET" || method == "HEAD";
+      EXPECT_EQ(replies.find("/next") == std::string::npos, has_none) << method << ": " << replies;
+      EXPECT_TRUE(replies.starts_with(has_none ? "HTTP/1.1 400 " : "HTTP/1.1 200 ")) << method << ": " << replies;
+    }
+  }
+}
+
+TEST_P(HttpEdgeTest, RefusesABodyThatIsAnnouncedTooLong) {
+  serve([](Exchange& exchange) -> Task<void> {
+    Status announced = exchange.limit_body(1000);
+    while (announced) {
+      const auto piece = co_await exchange.read_body(deadline_in(10s));
+      if (!piece) announced = fail(piece.error());
+      if (piece && piece->empty()) break;
+    }
+    const bool too_large = !announced && announced.error().code == ErrorCode::kTooLarge;
+    (void)co_await exchange.reply(too_large ? 413 : announced ? 200 : 400, {}, {});
+  });
+  for (const std::string framing : {"Content-Length: 1001\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n3e9\r\n",
+                                    "Expect: 100-continue\r\nContent-Length: 1001\r\n\r\n"}) {
+    auto stream = connect();
+    send(*stream, "POST / HTTP/1.1\r\nHost: a\r\n" + framing);
+    const std::string reply = receive(*stream);
+    EXPECT_TRUE(reply.starts_with("HTTP/1.1 413 ")) << framing << ": " << reply;
+    EXPECT_NE(reply.find("Connection: close"), std::string::npos);
+  }
+  const auto fits = post("/", std::string(1000, 'b'));
+  ASSERT_TRUE(fits);
+  EXPECT_EQ(fits->first, 200);
+}
+
+}  // namespace
+}  // namespace minions::net
