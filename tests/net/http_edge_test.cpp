@@ -4,7 +4,27 @@
 namespace minions::net {
 namespace {
 
-class HttpEdgeTest : public ServerFixture {};
+class HttpEdgeTest : public ServerFixture {
+ protected:
+  void listen(ListenOptions options) {
+    server_ = std::make_unique<HttpServer>(ServerOptions{});
+    options.tls = server_tls_;
+    options.handler = echo;
+    const auto port = server_->listen(std::move(options));
+    ASSERT_TRUE(port) << port.error().detail;
+    origin_.url = *Url::parse((server_tls_ ? "https://127.0.0.1:" : "http://127.0.0.1:") + std::to_string(*port));
+    origin_.tls = client_tls_;
+  }
+  // Whether a connection of its own is served.
+  [[nodiscard]] bool is_served() {
+    auto stream = run(Stream::connect({origin_.url.host, origin_.url.port}, deadline_in(5s)));
+    if (!stream) return false;
+    if (client_tls_ && !run((*stream)->connect_tls(*client_tls_, "server.test", deadline_in(5s)))) return false;
+    const std::string request = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    if (!run((*stream)->write_all(as_bytes(request), deadline_in(5s)))) return false;
+    return receive(**stream).starts_with("HTTP/1.1 200 ");
+  }
+};
 INSTANTIATE_TEST_SUITE_P(Transports, HttpEdgeTest, testing::Values(Transport::kPlain, Transport::kTls), transport_name);
 
 // The handler waits 10 s for a body and then says 408: what says 400 was not kept waiting.
@@ -70,6 +90,36 @@ TEST_P(HttpEdgeTest, RefusesABodyThatIsAnnouncedTooLong) {
   const auto fits = post("/", std::string(1000, 'b'));
   ASSERT_TRUE(fits);
   EXPECT_EQ(fits->first, 200);
+}
+
+TEST_P(HttpEdgeTest, OneAddressLeavesConnectionsToOthers) {
+  std::atomic<char> name = 'a';
+  std::atomic<int> refused = 0;
+  ListenOptions options;
+  options.max_connections = 3;
+  options.max_connections_of_address = 1;
+  options.counted_as = [&](const IpAddress&) -> std::optional<std::string> {
+    if (name == '-') return std::nullopt;
+    return std::string(1, name);
+  };
+  options.on_refused = [&](ConnectionLimit limit) { refused += limit == ConnectionLimit::kAddress ? 1 : 100; };
+  listen(std::move(options));
+  auto first = post("/", "a");  // on a connection that is kept
+  ASSERT_TRUE(first);
+  EXPECT_FALSE(is_served());
+  EXPECT_EQ(refused, 1);
+  name = 'b';
+  EXPECT_TRUE(is_served());
+  name = '-';
+  EXPECT_TRUE(is_served()) << "an address that is not counted";
+  const auto again = post("/", "b");
+  ASSERT_TRUE(again) << again.error().detail;
+  EXPECT_EQ(again->second, "b");
+  EXPECT_EQ(client_.idle(), 1U);
+  client_.close_idle();
+  for (int attempt = 0; server_->connections() != 0 && attempt < 10'000; ++attempt) std::this_thread::sleep_for(1ms);
+  name = 'a';
+  EXPECT_TRUE(is_served()) << "the place of a connection that went was not given back";
 }
 
 }  // namespace
