@@ -146,7 +146,8 @@ net::Task<void> Gateway::attestation(net::Exchange& http) {
   if (context_->settings.replica) {
     headers.push_back({"set-cookie", "smp2_replica=" + *context_->settings.replica + "; Path=/v2; HttpOnly"});
   }
-  static_cast<void>(co_await http.reply(200, headers, as_bytes(*document)));
+  const auto pieces = document->pieces();
+  static_cast<void>(co_await http.reply_pieces(200, headers, pieces));
 }
 
 net::Task<void> Gateway::session(net::Exchange& http) {

@@ -38,6 +38,9 @@ class Exchange {
   // caller's. Views must hold until the task ends: name headers before the co_await, as GCC 12 mishandles braced lists
   // in such an expression.
   [[nodiscard]] Task<Status> reply(int status, std::span<const Header> headers, ByteView body);
+  // The same with a body in pieces, which replies may share.
+  [[nodiscard]] Task<Status> reply_pieces(int status, std::span<const Header> headers,
+                                          std::span<const std::string_view> pieces);
 
   // A streamed reply. Nothing is sent before the first flush.
   [[nodiscard]] Status begin_reply(int status, std::span<const Header> headers);

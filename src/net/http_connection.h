@@ -95,6 +95,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   // exchange.cpp: what a handler asks for.
   [[nodiscard]] Task<Result<MutableBytes>> read_body(Deadline deadline);
   [[nodiscard]] Task<Status> reply(int status, std::span<const Header> headers, ByteView body);
+  [[nodiscard]] Task<Status> reply_pieces(int status, std::span<const Header> headers,
+                                          std::span<const std::string_view> pieces);
   [[nodiscard]] Status begin_reply(int status, std::span<const Header> headers);
   [[nodiscard]] MutableBytes reply_space(std::size_t count);
   void commit(std::size_t count);

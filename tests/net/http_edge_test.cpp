@@ -92,6 +92,25 @@ TEST_P(HttpEdgeTest, RefusesABodyThatIsAnnouncedTooLong) {
   EXPECT_EQ(fits->first, 200);
 }
 
+TEST_P(HttpEdgeTest, APiecemealReplyIsOneBody) {
+  const std::string large(200'000, 'l');
+  const std::vector<std::vector<std::string>> examples = {
+      {}, {""}, {"a"}, {"a", "b", "c"}, {large, "b"}, {"a", large, "", large, "e"}, {large}};
+  serve([&](Exchange& exchange) -> Task<void> {
+    const auto& example = examples.at(static_cast<std::size_t>(exchange.head().target.at(1) - '0'));
+    const std::vector<std::string_view> pieces(example.begin(), example.end());
+    (void)co_await exchange.reply_pieces(200, {}, pieces);
+  });
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    std::string whole;
+    for (const std::string& piece : examples[i]) whole += piece;
+    const auto reply = post("/" + std::to_string(i), "");
+    ASSERT_TRUE(reply) << i;
+    EXPECT_EQ(reply->second, whole) << i;
+  }
+  EXPECT_EQ(client_.idle(), 1U);
+}
+
 TEST_P(HttpEdgeTest, OneAddressLeavesConnectionsToOthers) {
   std::atomic<char> name = 'a';
   std::atomic<int> refused = 0;
