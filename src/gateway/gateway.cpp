@@ -102,12 +102,13 @@ net::Task<void> Gateway::dispatch(net::Exchange& http) {
 }
 
 net::Task<void> Gateway::admin(net::Exchange& http) {
-  if (http.head().path() != "/metrics") {
+  const std::string_view path = http.head().path();
+  if (path == "/healthz" || path == "/readyz") {
     co_await dispatch(http);
     co_return;
   }
-  if (http.head().method != "GET") {
-    co_await reply_plain_error(*context_, http, 405);
+  if (path != "/metrics" || http.head().method != "GET") {
+    co_await reply_plain_error(*context_, http, path == "/metrics" ? 405 : 404);
     co_return;
   }
   const std::string text = context_->metrics.text();

@@ -14,7 +14,8 @@ class Gateway {
   Gateway(const Gateway&) = delete;
   Gateway& operator=(const Gateway&) = delete;
 
-  // For the public listener, and for the admin one. Valid while the gateway lives.
+  // For the public listener; and for the admin one, which is plain and without access rules: /metrics, /healthz and
+  // /readyz alone. Valid while the gateway lives.
   [[nodiscard]] net::Handler handler();
   [[nodiscard]] net::Handler admin_handler();
 
