@@ -112,7 +112,7 @@ TEST_F(AttestationServiceTest, The4097thWaitingNonceGives429) {
   context_.restart();
   context_.poll();
   for (const auto& each : asked) ASSERT_FALSE(each->document) << each->document->error().detail;
-  expect_plain_error(get("/v2/attestation?nonce=" + to_base64url(random_.bytes<32>())), 429, "busy");
+  expect_plain_error(get("/v2/attestation?nonce=" + to_base64url(random_.bytes<32>())), 429, "busy", "waiting_nonces");
   EXPECT_EQ(get("/v2/attestation").status, 200) << "without a nonce nobody waits";
   gate_->set(true);
   context_.restart();

@@ -171,7 +171,7 @@ TEST_F(EndpointsTest, GarbageIsRefusedAndTheServerGoesOn) {
 
 TEST_F(EndpointsTest, AddressesBehindAProxyAreLimitedOneByOne) {
   Settings settings = quick_settings();
-  settings.trusted_proxies = {"127.0.0.1"};
+  settings.trusted_proxies = {net::AddressRange::parse("127.0.0.1").value()};
   settings.attestations = {0.001, 2};
   settings.handshakes = {0.001, 2};
   settings.failures = {0.001, 2};
