@@ -8,6 +8,7 @@
 #include "base/encoding.h"
 #include "base/terminal_text.h"
 #include "embedded_model.h"
+#include "limit_flags.h"
 #include "net/address.h"
 #include "version.h"
 
@@ -30,7 +31,7 @@ struct Flags {
   ModelFlags model;
   PlatformFlags platform;
   std::uint16_t port = 0;
-  std::vector<std::string> tls_spki;
+  std::vector<std::string> tls_spki, trusted_proxies;
   std::int64_t epoch_s = 600;
   bool open = false;
   gateway::Settings settings;
@@ -59,8 +60,6 @@ void declare(CLI::App& app, Flags& flags) {
   declare_platform(app, flags.platform);
   app.add_option("--attestation-key-path", flags.attestation_key_path, "directory of the operator's attestation key");
   app.add_option("--admin-listen", flags.admin_listen, "ADDR:PORT for /metrics, /healthz, /readyz");
-  app.add_option("--max-request", flags.settings.max_request_bytes, "bytes of one sealed request")
-      ->capture_default_str();
   app.add_option("--padding", flags.padding, "of streamed replies: off, bucket, tick or constant")
       ->capture_default_str();
   app.add_option("--tick-ms", flags.settings.tick_ms, "length of a tick")
@@ -71,21 +70,15 @@ void declare(CLI::App& app, Flags& flags) {
   app.add_option("--api-keys", flags.api_keys, "file of API keys, made by `minionsd key new`");
   app.add_flag("--open", flags.open, "serve without API keys on an address that others can reach");
   app.add_option("--replica", flags.replica, "name for the routing cookie behind a balancer");
-  app.add_option("--trusted-proxy", flags.settings.trusted_proxies,
-                 "address whose X-Forwarded-For names the client; repeatable");
+  app.add_option("--trusted-proxy", flags.trusted_proxies,
+                 "ADDR or ADDR/BITS of a proxy whose X-Forwarded-For names the client; repeatable");
   app.add_option("--idle-s", flags.settings.idle_s, "an idle session ends after")
       ->check(CLI::Range(1, 86'400))
       ->capture_default_str();
   app.add_option("--max-s", flags.settings.max_s, "a session opens no stream after")
       ->check(CLI::Range(1, 86'400))
       ->capture_default_str();
-  app.add_option("--max-sessions", flags.settings.sessions.sessions, "sessions held")
-      ->check(CLI::Range(1, 1'000'000))
-      ->capture_default_str();
-  app.add_option("--key-requests-per-minute", flags.settings.key_requests_per_minute, "for one API key; 0 is no limit")
-      ->capture_default_str();
-  app.add_option("--key-concurrent-requests", flags.settings.key_concurrent_requests, "for one API key")
-      ->capture_default_str();
+  declare_limits(app, flags.settings);
   app.add_option("--threads", flags.threads, "threads that serve connections")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
@@ -207,6 +200,12 @@ Result<ServeOptions> serve_options(const Flags& flags, const CLI::App& app) {
   MINIONS_TRY(read_attestation(flags, out));
   MINIONS_TRY(read_access(flags, out));
   out.settings = flags.settings;
+  MINIONS_TRY(check_limits(app, out.settings));
+  for (const std::string& text : flags.trusted_proxies) {
+    const auto range = net::AddressRange::parse(text);
+    if (!range) return usage("--trusted-proxy: " + range.error().detail);
+    out.settings.trusted_proxies.push_back(*range);
+  }
   const auto padding = session::padding_mode_from(flags.padding);
   if (!padding) return usage(fmt::format("--padding: want off, bucket, tick or constant, found {}", flags.padding));
   out.settings.padding = *padding;

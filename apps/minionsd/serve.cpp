@@ -138,10 +138,10 @@ Status serve(const ServeOptions& options) {
 
   {
     net::HttpServer server({.threads = options.threads, .limits = {}});
-    MINIONS_TRY_ASSIGN(
-        const std::uint16_t port,
-        server.listen(
-            {.address = options.listen.host, .port = options.listen.port, .tls = tls, .handler = gateway.handler()}));
+    net::ListenOptions listen{
+        .address = options.listen.host, .port = options.listen.port, .tls = tls, .handler = gateway.handler()};
+    gateway.limit_connections(listen);
+    MINIONS_TRY_ASSIGN(const std::uint16_t port, server.listen(std::move(listen)));
     if (options.admin_listen) {
       MINIONS_TRY_ASSIGN(const std::uint16_t admin_port, server.listen({.address = options.admin_listen->host,
                                                                         .port = options.admin_listen->port,

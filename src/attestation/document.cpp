@@ -218,7 +218,11 @@ Json to_json(const Endorsements& endorsements) {
 
 std::string text_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
-std::string nonce_members(const Nonce& nonce, const Proof& proof) {
+constexpr std::string_view kBriefOpening = R"({"smp":2,"evidence":[)";
+
+}  // namespace
+
+std::string DocumentWriter::ending(const Nonce& nonce, const Proof& proof) {
   std::string text = fmt::format(R"(,"nonce":"{}","nonce_proof":[)", to_base64url(nonce));
   for (std::size_t i = 0; i < proof.size(); ++i) {
     const std::string_view side = proof[i].side == ProofStep::Side::kLeft ? "left" : "right";
@@ -226,8 +230,6 @@ std::string nonce_members(const Nonce& nonce, const Proof& proof) {
   }
   return text + "]}";
 }
-
-}  // namespace
 
 Result<AttestationDocument> AttestationDocument::parse(ByteView json) {
   if (json.size() > kDocumentLimitBytes) {
@@ -266,26 +268,37 @@ Result<AttestationDocument> AttestationDocument::completed_from(const Attestatio
   return std::move(*this);
 }
 
-DocumentWriter::DocumentWriter(const DocumentParts& parts) {
-  Json all = Json::array();
-  Json per_nonce = Json::array();
-  for (const EvidenceItem& item : parts.evidence) {
-    all.push_back(to_json(item));
-    if (!is_gpu_type(item.type)) per_nonce.push_back(to_json(item));
+DocumentFrame::DocumentFrame(ByteView statement, const Evidence& gpus, const Endorsements& endorsements)
+    : opening_(fmt::format(R"({{"smp":2,"statement":"{}","endorsements":{},"evidence":[)", to_base64url(statement),
+                           text_of(to_json(endorsements)))) {
+  for (const EvidenceItem& item : gpus) gpus_ += ',' + text_of(to_json(item));
+}
+
+DocumentWriter::DocumentWriter(std::shared_ptr<const DocumentFrame> frame, const Evidence& evidence,
+                               const Attestor& attestor)
+    : frame_(std::move(frame)),
+      attestor_(R"(],"attestor":)" + text_of({{"public_key_pem", attestor.public_key_pem},
+                                              {"signature", to_base64url(attestor.signature)}})) {
+  for (const EvidenceItem& item : evidence) {
+    const std::string text = text_of(to_json(item));
+    evidence_ += (evidence_.empty() ? "" : ",") + text;
+    if (!is_gpu_type(item.type)) brief_evidence_ += (brief_evidence_.empty() ? "" : ",") + text;
   }
-  const std::string attestor = text_of(
-      {{"public_key_pem", parts.attestor.public_key_pem}, {"signature", to_base64url(parts.attestor.signature)}});
-  full_ = fmt::format(R"({{"smp":2,"statement":"{}","evidence":{},"endorsements":{},"attestor":{})",
-                      to_base64url(parts.statement), text_of(all), text_of(to_json(parts.endorsements)), attestor);
-  brief_ = fmt::format(R"({{"smp":2,"evidence":{},"attestor":{})", text_of(per_nonce), attestor);
 }
 
-std::string DocumentWriter::full(const Nonce& nonce, const Proof& proof) const {
-  return full_ + nonce_members(nonce, proof);
+DocumentWriter::DocumentWriter(const DocumentParts& parts)
+    : DocumentWriter(std::make_shared<const DocumentFrame>(parts.statement, Evidence{}, parts.endorsements),
+                     parts.evidence, parts.attestor) {}
+
+std::array<std::string_view, DocumentWriter::kSharedPieces> DocumentWriter::shared(DocumentForm form) const {
+  if (form == DocumentForm::kBrief) return {kBriefOpening, brief_evidence_, "", attestor_};
+  return {frame_->opening_, evidence_, frame_->gpus_, attestor_};
 }
 
-std::string DocumentWriter::brief(const Nonce& nonce, const Proof& proof) const {
-  return brief_ + nonce_members(nonce, proof);
+std::string DocumentWriter::document(DocumentForm form, std::string_view ending) const {
+  std::string text;
+  for (const std::string_view piece : shared(form)) text += piece;
+  return text.append(ending);
 }
 
 }  // namespace minions::attestation

@@ -1,6 +1,8 @@
 // The attestation document (protocol section 3) as the client reads it and as the server writes it. Judges form alone.
 #pragma once
 
+#include <array>
+#include <memory>
 #include <optional>
 
 #include "attestation/evidence.h"
@@ -38,21 +40,50 @@ struct DocumentParts {
   const Attestor& attestor;
 };
 
+// What all full documents of one epoch have in common, encoded once: by far the most of each.
+class DocumentFrame {
+ public:
+  DocumentFrame(ByteView statement, const Evidence& gpus, const Endorsements& endorsements);
+
+ private:
+  friend class DocumentWriter;
+  std::string opening_;  // up to the evidence
+  std::string gpus_;     // items that stand behind the others, each with a comma before it
+};
+
+// kBrief: the answer to have=C of this statement.
+enum class DocumentForm { kFull, kBrief };
+
 // Answers requests about one collection: everything but the nonce and its proof is encoded once.
 class DocumentWriter {
  public:
   explicit DocumentWriter(const DocumentParts& parts);
+  // evidence: without the frame's GPUs.
+  DocumentWriter(std::shared_ptr<const DocumentFrame> frame, const Evidence& evidence, const Attestor& attestor);
 
   // Without a client nonce.
-  [[nodiscard]] std::string full() const { return full_ + '}'; }
-  [[nodiscard]] std::string brief() const { return brief_ + '}'; }
-  [[nodiscard]] std::string full(const Nonce& nonce, const Proof& proof) const;
-  // The answer to have=C of this statement.
-  [[nodiscard]] std::string brief(const Nonce& nonce, const Proof& proof) const;
+  [[nodiscard]] std::string full() const { return document(DocumentForm::kFull, kEnding); }
+  [[nodiscard]] std::string brief() const { return document(DocumentForm::kBrief, kEnding); }
+  [[nodiscard]] std::string full(const Nonce& nonce, const Proof& proof) const {
+    return document(DocumentForm::kFull, ending(nonce, proof));
+  }
+  [[nodiscard]] std::string brief(const Nonce& nonce, const Proof& proof) const {
+    return document(DocumentForm::kBrief, ending(nonce, proof));
+  }
+
+  // For many answers at a time: what they share, valid while the writer lives, and what each ends with.
+  static constexpr std::size_t kSharedPieces = 4;
+  [[nodiscard]] std::array<std::string_view, kSharedPieces> shared(DocumentForm form) const;
+  [[nodiscard]] static std::string ending(const Nonce& nonce, const Proof& proof);
+  static constexpr std::string_view kEnding = "}";  // of those without a nonce
 
  private:
-  std::string full_;  // both without the closing brace
-  std::string brief_;
+  [[nodiscard]] std::string document(DocumentForm form, std::string_view ending) const;
+
+  std::shared_ptr<const DocumentFrame> frame_;
+  std::string evidence_;        // items, those of GPUs among them where the frame has none
+  std::string brief_evidence_;  // the same without GPUs
+  std::string attestor_;        // from the end of the evidence on
 };
 
 }  // namespace minions::attestation

@@ -12,7 +12,8 @@ Digest32 head_of(std::span<const attestation::Nonce> nonces) {
 Result<EpochEvidence> collect_for_epoch(EpochPointer epoch, Attester& attester) {
   MINIONS_TRY_ASSIGN(attestation::Evidence gpus, attester.collect_gpus(attestation::gpu_nonce(epoch->digest())));
   MINIONS_TRY_ASSIGN(attestation::Endorsements endorsements, attester.endorsements());
-  return EpochEvidence{std::move(epoch), std::move(gpus), std::move(endorsements)};
+  auto frame = std::make_shared<const attestation::DocumentFrame>(epoch->statement_bytes(), gpus, endorsements);
+  return EpochEvidence{std::move(epoch), std::move(gpus), std::move(frame)};
 }
 
 AttestedBatch::AttestedBatch(attestation::DocumentWriter writer, const Digest32& statement,
@@ -27,15 +28,15 @@ Result<AttestedBatch> AttestedBatch::collect(const EpochEvidence& epoch, std::sp
   const Digest32 head = head_of(nonces);
   MINIONS_TRY_ASSIGN(const Digest32 gpus, attestation::gpu_digest(epoch.gpus));
   const attestation::Bound bound{.statement = statement, .gpus = gpus, .nonces = head};
-  MINIONS_TRY_ASSIGN(attestation::Evidence evidence, attester.collect(ReportData::of(bound)));
+  MINIONS_TRY_ASSIGN(const attestation::Evidence own, attester.collect(ReportData::of(bound)));
+  attestation::Evidence evidence = own;
   evidence.insert(evidence.end(), epoch.gpus.begin(), epoch.gpus.end());
   if (const Status composed = attestation::check_composition(evidence); !composed) {
     return fail(ErrorCode::kInternal, "collected evidence: " + composed.error().detail);
   }
   MINIONS_TRY_ASSIGN(const attestation::BindingChain chain, attestation::binding_chain(statement, head, evidence));
   const attestation::Attestor attestor{key.public_key().to_pem(), key.sign(chain.attestor_input)};
-  attestation::DocumentWriter writer({epoch.epoch->statement_bytes(), evidence, epoch.endorsements, attestor});
-  return AttestedBatch(std::move(writer), statement, nonces);
+  return AttestedBatch(attestation::DocumentWriter(epoch.frame, own, attestor), statement, nonces);
 }
 
 }  // namespace minions::attester

@@ -12,7 +12,7 @@ namespace minions::attester {
 struct EpochEvidence {
   EpochPointer epoch;
   attestation::Evidence gpus;
-  attestation::Endorsements endorsements;
+  std::shared_ptr<const attestation::DocumentFrame> frame;
 };
 
 [[nodiscard]] Result<EpochEvidence> collect_for_epoch(EpochPointer epoch, Attester& attester);
@@ -31,6 +31,9 @@ class AttestedBatch {
   [[nodiscard]] std::string brief(std::size_t index) const { return writer_.brief(nonces_[index], proof(index)); }
   [[nodiscard]] std::string full() const { return writer_.full(); }
   [[nodiscard]] std::string brief() const { return writer_.brief(); }
+  // The same in pieces that lie here, and each nonce's own end.
+  [[nodiscard]] auto shared(attestation::DocumentForm form) const { return writer_.shared(form); }
+  [[nodiscard]] std::string ending(std::size_t index) const { return writer_.ending(nonces_[index], proof(index)); }
 
  private:
   AttestedBatch(attestation::DocumentWriter writer, const Digest32& statement,

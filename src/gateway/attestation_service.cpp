@@ -13,22 +13,39 @@ constexpr std::chrono::seconds kRetryRotation{5};
 // The loop looks at the clock this often: an epoch may start so late.
 constexpr std::chrono::milliseconds kTurn{200};
 
+attestation::DocumentForm form_of(const attester::AttestedBatch& batch, const std::optional<Digest32>& have) {
+  return have == batch.statement_digest() ? attestation::DocumentForm::kBrief : attestation::DocumentForm::kFull;
+}
+
 }  // namespace
 
-// One nonce's answer on its way from the service's thread to the coroutine that waits on a thread of the server.
+std::array<std::string_view, attestation::DocumentWriter::kSharedPieces + 1> ServedDocument::pieces() const {
+  const auto shared = batch->shared(form);
+  std::array<std::string_view, attestation::DocumentWriter::kSharedPieces + 1> all;
+  all.back() = ending;
+  std::copy(shared.begin(), shared.end(), all.begin());
+  return all;
+}
+
+// One nonce's place in a batch on its way from the service's thread to the coroutine that waits on a thread of the
+// server, which makes the document of it.
 class AttestationService::Answer : public std::enable_shared_from_this<Answer> {
  public:
+  struct Place {
+    std::shared_ptr<const attester::AttestedBatch> batch;
+    std::size_t index;
+  };
   explicit Answer(net::Executor executor) : executor_(executor), ready_(executor) {}
 
-  net::Task<Result<std::string>> wait(std::chrono::milliseconds time) {
+  net::Task<Result<Place>> wait(std::chrono::milliseconds time) {
     ready_.expires_after(time);
-    if (!document_) co_await ready_.async_wait(net::use_task_tuple);
-    if (!document_) co_return fail(ErrorCode::kTimeout, "attestation: no evidence within the time");
-    co_return *std::move(document_);
+    if (!place_) co_await ready_.async_wait(net::use_task_tuple);
+    if (!place_) co_return fail(ErrorCode::kTimeout, "attestation: no evidence within the time");
+    co_return *std::move(place_);
   }
-  void give(Result<std::string> document) {
-    boost::asio::post(executor_, [self = shared_from_this(), document = std::move(document)]() mutable {
-      self->document_ = std::move(document);
+  void give(Result<Place> place) {
+    boost::asio::post(executor_, [self = shared_from_this(), place = std::move(place)]() mutable {
+      self->place_ = std::move(place);
       self->ready_.cancel();
     });
   }
@@ -36,7 +53,7 @@ class AttestationService::Answer : public std::enable_shared_from_this<Answer> {
  private:
   net::Executor executor_;
   net::Timer ready_;
-  std::optional<Result<std::string>> document_;
+  std::optional<Result<Place>> place_;
 };
 
 AttestationService::AttestationService(Parts parts) : parts_(std::move(parts)) {}
@@ -114,31 +131,35 @@ void AttestationService::answer(std::deque<Waiting> batch) {
   std::vector<attestation::Nonce> nonces;
   nonces.reserve(batch.size());
   for (const Waiting& each : batch) nonces.push_back(each.nonce);
-  const auto attested =
-      attester::AttestedBatch::collect(current->evidence, nonces, *parts_.attester, parts_.operator_key);
-  for (std::size_t i = 0; i < batch.size(); ++i) {
-    if (!attested) {
-      batch[i].answer->give(fail(attested.error()));
-    } else {
-      batch[i].answer->give(batch[i].have == attested->statement_digest() ? attested->brief(i) : attested->full(i));
-    }
+  auto attested = attester::AttestedBatch::collect(current->evidence, nonces, *parts_.attester, parts_.operator_key);
+  if (!attested) {
+    for (const Waiting& each : batch) each.answer->give(fail(attested.error()));
+    return;
   }
+  const auto shared = std::make_shared<const attester::AttestedBatch>(*std::move(attested));
+  for (std::size_t i = 0; i < batch.size(); ++i) batch[i].answer->give(Answer::Place{shared, i});
 }
 
-net::Task<Result<std::string>> AttestationService::document(std::optional<attestation::Nonce> nonce,
-                                                            std::optional<Digest32> have, net::Executor executor) {
+net::Task<Result<ServedDocument>> AttestationService::document(std::optional<attestation::Nonce> nonce,
+                                                               std::optional<Digest32> have, net::Executor executor) {
   auto answer = std::make_shared<Answer>(executor);
   {
     const std::lock_guard lock(mutex_);
     if (!nonce) {
-      const auto& batch = current_->batch;
-      co_return have == batch.statement_digest() ? batch.brief() : batch.full();
+      std::shared_ptr<const attester::AttestedBatch> batch(current_, &current_->batch);
+      const auto form = form_of(*batch, have);
+      ServedDocument served{std::move(batch), form, std::string(attestation::DocumentWriter::kEnding)};
+      co_return served;
     }
     if (waiting_.size() >= kMostWaiting) co_return fail(ErrorCode::kBusy, "attestation: too many nonces wait");
-    waiting_.push_back({*nonce, have, answer});
+    waiting_.push_back({*nonce, answer});
   }
   wake_.notify_one();
-  co_return co_await answer->wait(parts_.answer_time);
+  MINIONS_CO_TRY_ASSIGN(auto place, co_await answer->wait(parts_.answer_time));
+  const auto form = form_of(*place.batch, have);
+  std::string ending = place.batch->ending(place.index);
+  ServedDocument served{std::move(place.batch), form, std::move(ending)};
+  co_return served;
 }
 
 attester::EpochPointer AttestationService::find(const Digest32& statement) const {

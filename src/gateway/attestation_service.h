@@ -14,6 +14,17 @@
 
 namespace minions::gateway {
 
+// A document on its way to one client. But for its end it lies in what all documents of a batch share, and most of that
+// in what those of an epoch share: however many wait or are read slowly, there is one of each.
+struct ServedDocument {
+  std::shared_ptr<const attester::AttestedBatch> batch;
+  attestation::DocumentForm form;
+  std::string ending;
+
+  // Valid while this is.
+  [[nodiscard]] std::array<std::string_view, attestation::DocumentWriter::kSharedPieces + 1> pieces() const;
+};
+
 class AttestationService {
  public:
   struct Parts {
@@ -31,8 +42,8 @@ class AttestationService {
 
   // The document over this nonce. have: C of the statement that the client has; equal to the current one, the short
   // form comes. kBusy: 4,096 nonces wait already; kTimeout: no evidence within the time.
-  [[nodiscard]] net::Task<Result<std::string>> document(std::optional<attestation::Nonce> nonce,
-                                                        std::optional<Digest32> have, net::Executor executor);
+  [[nodiscard]] net::Task<Result<ServedDocument>> document(std::optional<attestation::Nonce> nonce,
+                                                           std::optional<Digest32> have, net::Executor executor);
   // Ends the service's thread; what waits gets no answer. Before the io_contexts of those who wait go.
   void stop();
 
@@ -48,7 +59,6 @@ class AttestationService {
   class Answer;
   struct Waiting {
     attestation::Nonce nonce;
-    std::optional<Digest32> have;
     std::shared_ptr<Answer> answer;
   };
   struct Current {

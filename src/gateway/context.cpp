@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "net/address.h"
+#include "base/log.h"
 
 namespace minions::gateway {
 namespace {
@@ -26,62 +26,91 @@ std::string_view plain_code(int status) {
 
 }  // namespace
 
-RunningRequests::Place& RunningRequests::Place::operator=(Place&& other) noexcept {
-  std::swap(running_, other.running_);
-  std::swap(name_, other.name_);
-  return *this;
-}
-
-std::optional<RunningRequests::Place> RunningRequests::enter(const std::string& name, std::size_t limit) {
-  const std::lock_guard lock(mutex_);
-  std::size_t& running = running_[name];
-  if (running >= limit) return std::nullopt;
-  ++running;
-  return Place(*this, name);
-}
-
-void RunningRequests::leave(const std::string& name) {
-  const std::lock_guard lock(mutex_);
-  if (const auto found = running_.find(name); found != running_.end() && --found->second == 0) running_.erase(found);
-}
-
 Context::Context(const Settings& given, std::unique_ptr<AttestationService> service,
                  std::shared_ptr<models::Backend> model, std::unique_ptr<ApiKeys> keys)
     : settings(given),
       attestation(std::move(service)),
       backend(std::move(model)),
       api_keys(std::move(keys)),
-      sessions(given.sessions),
+      clients(given.trusted_proxies),
       handshakes(given.handshakes),
       attestations(given.attestations),
       failures(given.failures),
-      key_requests({given.key_requests_per_minute / 60, std::max(1.0, given.key_requests_per_minute)}) {}
+      key_requests({given.key_requests_per_minute / 60, std::max(1.0, given.key_requests_per_minute)}),
+      held_bytes(given.max_unfinished_bytes),
+      sessions(given.sessions) {}
 
-std::optional<std::string> Context::limited_address(const net::Exchange& http) const {
-  const std::string peer = http.peer_address().to_string();
-  if (std::find(settings.trusted_proxies.begin(), settings.trusted_proxies.end(), peer) !=
-      settings.trusted_proxies.end()) {
-    const auto forwarded = net::find(http.head().headers, "x-forwarded-for");
-    if (!forwarded) return std::nullopt;
-    // The proxy appends; what stands before its own entry is the client's word.
-    std::string_view last = forwarded->substr(forwarded->rfind(',') + 1);
-    while (last.starts_with(' ')) last.remove_prefix(1);
-    return std::string(last.substr(0, 64));
+std::optional<std::string> Context::limited_address(const net::Exchange& http) {
+  const net::IpAddress& peer = http.peer_address();
+  if (!clients.is_proxy(peer)) return clients.counted_peer(peer);
+  const ForwardedFor forwarded = clients.forwarded(peer, http.head().headers);
+  switch (forwarded.kind) {
+    case ForwardedFor::Kind::kNamed: return net::limit_name(forwarded.client);
+    case ForwardedFor::Kind::kUnreadable:
+      if (!unreadable_logged_.exchange(true)) {
+        log::warning("forwarded_for_unreadable",
+                     {{"proxy", log::Public{peer.to_string()}},
+                      {"reason", "want IP, IPv4:PORT or [IPv6]:PORT as the last entry; the proxy's address counts"}});
+      }
+      return net::limit_name(peer);
+    case ForwardedFor::Kind::kAbsent:
+      if (!absent_logged_.exchange(true)) {
+        log::warning("forwarded_for_absent", {{"proxy", log::Public{peer.to_string()}},
+                                              {"reason", "its clients have no limits while it names none"}});
+      }
+      return std::nullopt;
   }
-  if (http.peer_is_loopback()) return std::nullopt;
-  return peer;
+  return std::nullopt;
 }
 
-bool Context::allow(RateLimiter& limiter, const net::Exchange& http) {
+RateLimiter& Context::limiter_of(Limit limit) {
+  if (limit == Limit::kAddressAttestations) return attestations;
+  return limit == Limit::kAddressHandshakes ? handshakes : failures;
+}
+
+bool Context::allow(Limit limit, const net::Exchange& http) {
   const auto address = limited_address(http);
-  return !address || limiter.allow(*address, std::chrono::steady_clock::now());
+  return !address || limiter_of(limit).allow(*address, std::chrono::steady_clock::now());
 }
 
-net::Task<void> reply_plain_error(Context& context, net::Exchange& http, int status) {
-  context.metrics.count_plain_error(status);
-  const std::string body = fmt::format(R"({{"error":{{"code":"{}"}}}})", plain_code(status));
+std::optional<Sender> Context::address_sender(const net::Exchange& http) {
+  auto address = limited_address(http);
+  if (!address) return std::nullopt;
+  return Sender{Limit::kAddressBytes, *std::move(address), settings.address_bytes};
+}
+
+void Context::hit(Limit limit) {
+  metrics.count(limit);
+  if (limit_log_.due(limit, std::chrono::steady_clock::now()))
+    log::warning("limit_reached", {{"limit", log::Public{name_of(limit)}}});
+}
+
+AddressPlace enter(Context& context, net::Places& places, Limit limit, const net::Exchange& http) {
+  const auto address = context.limited_address(http);
+  if (!address) return {};
+  const Settings& settings = context.settings;
+  std::size_t most = settings.address_uploads;
+  if (limit == Limit::kAddressConnections) most = settings.address_connections;
+  if (limit == Limit::kAddressNonces) most = settings.address_nonces;
+  if (limit == Limit::kAddressSessions) most = settings.address_sessions;
+  auto place = places.enter(*address, most);
+  if (!place) return {std::nullopt, limit};
+  return {std::move(place), std::nullopt};
+}
+
+PlainError body_error(const Error& error, Limit size) {
+  if (error.code == ErrorCode::kTimeout) return 408;
+  if (error.code == ErrorCode::kTooLarge) return {413, size};
+  return 400;
+}
+
+net::Task<void> reply_plain_error(Context& context, net::Exchange& http, PlainError error) {
+  context.metrics.count_plain_error(error.status);
+  if (error.limit) context.hit(*error.limit);
+  const std::string named = error.limit ? fmt::format(R"(,"limit":"{}")", name_of(*error.limit)) : std::string();
+  const std::string body = fmt::format(R"({{"error":{{"code":"{}"{}}}}})", plain_code(error.status), named);
   const net::Header headers[] = {{"content-type", "application/json"}, {"cache-control", "no-store, no-transform"}};
-  static_cast<void>(co_await http.reply(status, headers, as_bytes(body)));
+  static_cast<void>(co_await http.reply(error.status, headers, as_bytes(body)));
 }
 
 }  // namespace minions::gateway

@@ -2,45 +2,18 @@
 #pragma once
 
 #include <atomic>
-#include <map>
 
 #include "gateway/api_keys.h"
 #include "gateway/attestation_service.h"
+#include "gateway/client_address.h"
+#include "gateway/held_bytes.h"
 #include "gateway/metrics.h"
 #include "gateway/rate_limiter.h"
 #include "models/backend.h"
 #include "net/exchange.h"
+#include "net/places.h"
 
 namespace minions::gateway {
-
-// How many requests each API key has running.
-class RunningRequests {
- public:
-  // One of them, until it goes.
-  class Place {
-   public:
-    Place(RunningRequests& running, std::string name) : running_(&running), name_(std::move(name)) {}
-    Place(Place&& other) noexcept : running_(std::exchange(other.running_, nullptr)), name_(std::move(other.name_)) {}
-    Place& operator=(Place&& other) noexcept;
-    Place(const Place&) = delete;
-    Place& operator=(const Place&) = delete;
-    ~Place() {
-      if (running_ != nullptr) running_->leave(name_);
-    }
-
-   private:
-    RunningRequests* running_;
-    std::string name_;
-  };
-  // Nothing: the key has `limit` running already.
-  [[nodiscard]] std::optional<Place> enter(const std::string& name, std::size_t limit);
-
- private:
-  void leave(const std::string& name);
-
-  std::mutex mutex_;
-  std::map<std::string, std::size_t> running_;
-};
 
 struct Context {
   Context(const Settings& given, std::unique_ptr<AttestationService> service, std::shared_ptr<models::Backend> model,
@@ -50,25 +23,62 @@ struct Context {
   const std::unique_ptr<AttestationService> attestation;
   const std::shared_ptr<models::Backend> backend;
   const std::unique_ptr<ApiKeys> api_keys;  // null: open to everybody who can reach the listener
-  session::SessionTable sessions;
+  const ClientAddresses clients;
   Metrics metrics;
 
+  // By address, but for the last two.
   RateLimiter handshakes;
   RateLimiter attestations;
   RateLimiter failures;
+  net::Places proxied_exchanges;  // a proxy's connections are its clients' while it has their requests
+  net::Places uploads;
+  net::Places nonces;
+  net::Places address_sessions;
   RateLimiter key_requests;
-  RunningRequests key_running;
-  std::atomic<std::uint64_t> unfinished_bytes = 0;
+  net::Places key_running;
+  HeldBytes held_bytes;
+  session::SessionTable sessions;  // they hold places
   std::atomic<bool> draining = false;
 
   // The address that limits go by: the peer's, or what a trusted proxy says of it. Nothing for the loopback and for a
-  // proxy itself.
-  [[nodiscard]] std::optional<std::string> limited_address(const net::Exchange& http) const;
-  // True if this address may go on; takes a token.
-  [[nodiscard]] bool allow(RateLimiter& limiter, const net::Exchange& http);
+  // proxy that names nobody. Where it names nobody that can be read, its own address counts.
+  [[nodiscard]] std::optional<std::string> limited_address(const net::Exchange& http);
+  // True if this address may go on; takes a token of that limit: attestations, handshakes or failures.
+  [[nodiscard]] bool allow(Limit limit, const net::Exchange& http);
+  // Who a request is from until its API key is known. Nothing: it has no limit.
+  [[nodiscard]] std::optional<Sender> address_sender(const net::Exchange& http);
+
+  // Somebody has run into it: counts it, and logs it now and then.
+  void hit(Limit limit);
+
+ private:
+  [[nodiscard]] RateLimiter& limiter_of(Limit limit);
+
+  LimitLog limit_log_;
+  std::atomic<bool> unreadable_logged_ = false;
+  std::atomic<bool> absent_logged_ = false;
 };
 
-// A plain error: {"error":{"code":...}}. Hints that anyone on the path could forge; they hold no detail.
-[[nodiscard]] net::Task<void> reply_plain_error(Context& context, net::Exchange& http, int status);
+// One of those that an address may hold, or none where it has no limit: `limit` is in `over` if it holds as many.
+struct AddressPlace {
+  std::optional<net::Places::Place> place;
+  std::optional<Limit> over;
+};
+[[nodiscard]] AddressPlace enter(Context& context, net::Places& places, Limit limit, const net::Exchange& http);
+
+// A failure that is said without a seal.
+struct PlainError {
+  PlainError(int http_status) : status(http_status) {}  // NOLINT: most have nothing else
+  PlainError(int http_status, Limit hit) : status(http_status), limit(hit) {}
+  int status;
+  std::optional<Limit> limit;  // that was reached
+};
+
+// A body that cannot be read: 408, 413 under `size`, or 400.
+[[nodiscard]] PlainError body_error(const Error& error, Limit size);
+
+// {"error":{"code":...}}, with "limit":NAME where one was reached, which it counts. Hints that anyone on the path could
+// forge; they hold no detail.
+[[nodiscard]] net::Task<void> reply_plain_error(Context& context, net::Exchange& http, PlainError error);
 
 }  // namespace minions::gateway

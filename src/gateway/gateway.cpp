@@ -9,7 +9,13 @@
 namespace minions::gateway {
 namespace {
 
+constexpr std::string_view kProtocolPrefix = "/v2/";
+constexpr std::string_view kAttestationPath = "/v2/attestation";
+constexpr std::string_view kSessionPath = "/v2/session";
 constexpr std::string_view kStreamPrefix = "/v2/stream/";
+constexpr std::string_view kHealthPath = "/healthz";
+constexpr std::string_view kReadyPath = "/readyz";
+constexpr std::string_view kMetricsPath = "/metrics";
 // The longest handshake is the hybrid's: 33 + 32 + 1,200 and a payload of 4 KiB.
 constexpr std::size_t kHandshakeLimit = 8 * 1024;
 
@@ -39,11 +45,16 @@ Result<AttestationQuery> parse_query(std::string_view query) {
   return out;
 }
 
+// For a hook, which is copied.
+std::shared_ptr<net::Places::Place> shared(std::optional<net::Places::Place> place) {
+  return place ? std::make_shared<net::Places::Place>(*std::move(place)) : nullptr;
+}
+
 bool is_read(std::string_view method) { return method == "GET" || method == "HEAD"; }
 
-int status_of(const Error& error) {
+PlainError plain_error_of(const Error& error) {
   switch (error.code) {
-    case ErrorCode::kBusy: return 429;
+    case ErrorCode::kBusy: return {429, Limit::kWaitingNonces};
     case ErrorCode::kTimeout: return 503;
     default: return 500;
   }
@@ -77,37 +88,66 @@ void Gateway::sweep() {
   context_->sessions.sweep(std::chrono::steady_clock::now());
   context_->metrics.sessions_proven.Set(static_cast<double>(context_->sessions.proven_count()));
   context_->metrics.sessions_unproven.Set(static_cast<double>(context_->sessions.unproven_count()));
+  context_->metrics.held_bytes.Set(static_cast<double>(context_->held_bytes.kept()));
   context_->metrics.epoch.Set(static_cast<double>(context_->attestation->epoch_number()));
+}
+
+void Gateway::limit_connections(net::ListenOptions& options) {
+  options.max_connections = context_->settings.max_connections;
+  options.max_connections_of_address = context_->settings.address_connections;
+  options.counted_as = [this](const net::IpAddress& peer) { return context_->clients.counted_peer(peer); };
+  options.on_refused = [this](net::ConnectionLimit limit) {
+    context_->hit(limit == net::ConnectionLimit::kAll ? Limit::kConnections : Limit::kAddressConnections);
+  };
+}
+
+bool Gateway::ready() const {
+  return !context_->draining && context_->attestation->ready() && context_->backend->ready();
 }
 
 net::Task<void> Gateway::dispatch(net::Exchange& http) {
   const std::string_view path = http.head().path();
-  const std::string_view method = http.head().method;
   // Whole statements: GCC 12 destroys the task too early in `co_await (a ? f() : g())`.
-  if (path == "/v2/attestation" && method == "GET") {
+  if (path.starts_with(kProtocolPrefix)) {
+    co_await protocol(http);
+  } else if (path == kHealthPath || path == kReadyPath) {
+    co_await health(http, path == kHealthPath || ready());
+  } else {
+    co_await reply_plain_error(*context_, http, 404);
+  }
+}
+
+net::Task<void> Gateway::protocol(net::Exchange& http) {
+  // Of a proxy's connections those count that have an exchange of this client under way.
+  AddressPlace proxied;
+  if (context_->clients.is_proxy(http.peer_address()))
+    proxied = enter(*context_, context_->proxied_exchanges, Limit::kAddressConnections, http);
+  if (proxied.over) {
+    co_await reply_plain_error(*context_, http, {429, *proxied.over});
+    co_return;
+  }
+  const std::string_view path = http.head().path();
+  const std::string_view method = http.head().method;
+  if (path == kAttestationPath && method == "GET") {
     co_await attestation(http);
-  } else if (path == "/v2/session" && method == "POST") {
+  } else if (path == kSessionPath && method == "POST") {
     co_await session(http);
   } else if (path.starts_with(kStreamPrefix) && method == "POST") {
     co_await stream(http, path.substr(kStreamPrefix.size()));
-  } else if (path == "/healthz" && is_read(method)) {
-    co_await health(http, true);
-  } else if (path == "/readyz" && is_read(method)) {
-    co_await health(http, !context_->draining && context_->attestation->ready() && context_->backend->ready());
   } else {
-    const bool known = path == "/v2/attestation" || path == "/v2/session" || path.starts_with(kStreamPrefix) ||
-                       path == "/healthz" || path == "/readyz";
+    const bool known = path == kAttestationPath || path == kSessionPath || path.starts_with(kStreamPrefix);
     co_await reply_plain_error(*context_, http, known ? 405 : 404);
   }
 }
 
 net::Task<void> Gateway::admin(net::Exchange& http) {
-  if (http.head().path() != "/metrics") {
-    co_await dispatch(http);
+  const std::string_view path = http.head().path();
+  if (path == kHealthPath || path == kReadyPath) {
+    co_await health(http, path == kHealthPath || ready());
     co_return;
   }
-  if (http.head().method != "GET") {
-    co_await reply_plain_error(*context_, http, 405);
+  if (path != kMetricsPath || http.head().method != "GET") {
+    co_await reply_plain_error(*context_, http, path == kMetricsPath ? 405 : 404);
     co_return;
   }
   const std::string text = context_->metrics.text();
@@ -117,6 +157,10 @@ net::Task<void> Gateway::admin(net::Exchange& http) {
 }
 
 net::Task<void> Gateway::health(net::Exchange& http, bool good) {
+  if (!is_read(http.head().method)) {
+    co_await reply_plain_error(*context_, http, 405);
+    co_return;
+  }
   const net::Header headers[] = {{"content-type", "text/plain"}, {"cache-control", "no-store, no-transform"}};
   static_cast<void>(co_await http.reply(good ? 200 : 503, headers, as_bytes(good ? "ok\n" : "not ready\n")));
 }
@@ -131,14 +175,22 @@ net::Task<void> Gateway::attestation(net::Exchange& http) {
     co_await reply_plain_error(*context_, http, 400);
     co_return;
   }
-  if (!context_->allow(context_->attestations, http)) {
-    co_await reply_plain_error(*context_, http, 429);
+  if (!context_->allow(Limit::kAddressAttestations, http)) {
+    co_await reply_plain_error(*context_, http, {429, Limit::kAddressAttestations});
+    co_return;
+  }
+  // Until its reply has been read, not just until it is answered.
+  AddressPlace place;
+  if (query->nonce) place = enter(*context_, context_->nonces, Limit::kAddressNonces, http);
+  if (place.over) {
+    co_await reply_plain_error(*context_, http, {429, *place.over});
     co_return;
   }
   const auto document = co_await context_->attestation->document(query->nonce, query->have, http.executor());
   if (!document) {
-    log::error("attestation_failed", {{"reason", log::Public{document.error().detail}}});
-    co_await reply_plain_error(*context_, http, status_of(document.error()));
+    if (document.error().code != ErrorCode::kBusy)
+      log::error("attestation_failed", {{"reason", log::Public{document.error().detail}}});
+    co_await reply_plain_error(*context_, http, plain_error_of(document.error()));
     co_return;
   }
   context_->metrics.attestations.Increment();
@@ -146,32 +198,56 @@ net::Task<void> Gateway::attestation(net::Exchange& http) {
   if (context_->settings.replica) {
     headers.push_back({"set-cookie", "smp2_replica=" + *context_->settings.replica + "; Path=/v2; HttpOnly"});
   }
-  static_cast<void>(co_await http.reply(200, headers, as_bytes(*document)));
+  const auto pieces = document->pieces();
+  static_cast<void>(co_await http.reply_pieces(200, headers, pieces));
 }
 
-net::Task<void> Gateway::session(net::Exchange& http) {
-  if (context_->draining || !context_->allow(context_->handshakes, http)) {
-    co_await reply_plain_error(*context_, http, context_->draining ? 503 : 429);
-    co_return;
-  }
+// What a peer did wrong, unless it did so too often.
+PlainError Gateway::failure(net::Exchange& http, int status) {
+  if (context_->allow(Limit::kAddressFailures, http)) return status;
+  return {429, Limit::kAddressFailures};
+}
+
+net::Task<tl::expected<Bytes, PlainError>> Gateway::handshake_body(net::Exchange& http) {
+  const AddressPlace upload = enter(*context_, context_->uploads, Limit::kAddressUploads, http);
+  if (upload.over) co_return tl::unexpected(PlainError(429, *upload.over));
+  if (const Status announced = http.limit_body(kHandshakeLimit); !announced)
+    co_return tl::unexpected(body_error(announced.error(), Limit::kHandshakeBytes));
   const SteadyTime started = std::chrono::steady_clock::now();
   Bytes body;
   for (;;) {
     const auto piece = co_await http.read_body(started + context_->settings.body_time);
-    if (!piece || body.size() + piece->size() > kHandshakeLimit) {
-      const bool timed_out = !piece && piece.error().code == ErrorCode::kTimeout;
-      co_await reply_plain_error(*context_, http, piece ? 413 : timed_out ? 408 : 400);
-      co_return;
-    }
-    if (piece->empty()) break;
+    if (!piece) co_return tl::unexpected(body_error(piece.error(), Limit::kHandshakeBytes));
+    if (piece->empty()) co_return body;
     append(body, *piece);
   }
-  const auto named = session::statement_named_in(body);
+}
+
+net::Task<void> Gateway::session(net::Exchange& http) {
+  if (context_->draining) {
+    co_await reply_plain_error(*context_, http, 503);
+    co_return;
+  }
+  if (!context_->allow(Limit::kAddressHandshakes, http)) {
+    co_await reply_plain_error(*context_, http, {429, Limit::kAddressHandshakes});
+    co_return;
+  }
+  const auto body = co_await handshake_body(http);
+  if (!body) {
+    co_await reply_plain_error(*context_, http, body.error());
+    co_return;
+  }
+  const auto named = session::statement_named_in(*body);
   const auto epoch = named ? context_->attestation->find(*named) : nullptr;
   const auto noise_key = epoch ? epoch->noise_key() : nullptr;
   if (noise_key == nullptr) {
     context_->metrics.handshakes_refused.Increment();
     co_await reply_plain_error(*context_, http, named ? 421 : 400);
+    co_return;
+  }
+  AddressPlace place = enter(*context_, context_->address_sessions, Limit::kAddressSessions, http);
+  if (place.over) {
+    co_await reply_plain_error(*context_, http, {429, *place.over});
     co_return;
   }
   crypto::SystemRandom random;
@@ -185,11 +261,10 @@ net::Task<void> Gateway::session(net::Exchange& http) {
   parameters.padding = settings.padding;
   parameters.tick_ms = settings.tick_ms;
   auto accepted =
-      session::accept_handshake({epoch->statement(), epoch->digest(), *noise_key, parameters}, body, random);
+      session::accept_handshake({epoch->statement(), epoch->digest(), *noise_key, parameters}, *body, random);
   if (!accepted) {
     context_->metrics.handshakes_refused.Increment();
-    const bool slow_down = !context_->allow(context_->failures, http);
-    co_await reply_plain_error(*context_, http, slow_down ? 429 : 400);
+    co_await reply_plain_error(*context_, http, failure(http, 400));
     co_return;
   }
   // The epoch stays alive with its receipt key for as long as a session refers to it.
@@ -197,8 +272,9 @@ net::Task<void> Gateway::session(net::Exchange& http) {
                                         std::shared_ptr<const crypto::Ed25519Signer>(epoch, &epoch->receipt_key())};
   auto created = std::make_shared<session::ServerSession>(parameters, std::move(accepted->secrets), receipt_key,
                                                           std::chrono::steady_clock::now());
-  created->on_close(
-      [backend = context_->backend, key = std::string(as_text(parameters.session))] { backend->forget(key); });
+  // Its place goes with the hook, when the session is over.
+  created->on_close([backend = context_->backend, key = std::string(as_text(parameters.session)),
+                     kept = shared(std::move(place.place))] { backend->forget(key); });
   context_->sessions.add(std::move(created));
   context_->metrics.handshakes_done.Increment();
   const net::Header headers[] = {{"content-type", "application/octet-stream"},
@@ -208,8 +284,9 @@ net::Task<void> Gateway::session(net::Exchange& http) {
 }
 
 // In a task of its own, so that the receiver's buffers are gone when the reply is written.
-net::Task<tl::expected<ReceivedRequest, int>> Gateway::receive(net::Exchange& http, session::ServerSession& session,
-                                                               std::shared_ptr<StreamStop> stop) {
+net::Task<tl::expected<ReceivedRequest, PlainError>> Gateway::receive(net::Exchange& http,
+                                                                      session::ServerSession& session,
+                                                                      std::shared_ptr<StreamStop> stop) {
   RequestReceiver receiver(*context_, http, session, std::move(stop));
   co_return co_await receiver.receive();
 }
@@ -219,15 +296,14 @@ net::Task<void> Gateway::stream(net::Exchange& http, std::string_view session_he
     co_await reply_plain_error(*context_, http, 503);
     co_return;
   }
-  if (http.head().content_length.value_or(0) > context_->settings.max_request_bytes) {
-    co_await reply_plain_error(*context_, http, 413);
+  if (!http.limit_body(context_->settings.max_request_bytes)) {
+    co_await reply_plain_error(*context_, http, {413, Limit::kRequestBytes});
     co_return;
   }
   const auto id = exactly<16>(from_hex(session_hex));
   const auto session = id ? context_->sessions.find(*id, std::chrono::steady_clock::now()) : nullptr;
   if (session == nullptr) {
-    const bool slow_down = !context_->allow(context_->failures, http);
-    co_await reply_plain_error(*context_, http, slow_down ? 429 : 404);
+    co_await reply_plain_error(*context_, http, failure(http, 404));
     co_return;
   }
   auto stop = std::make_shared<StreamStop>();
@@ -236,7 +312,9 @@ net::Task<void> Gateway::stream(net::Exchange& http, std::string_view session_he
     boost::asio::post(executor, [stop] { stop->stop(); });
   });
   if (!lease) {
-    co_await reply_plain_error(*context_, http, lease.error().code == ErrorCode::kBusy ? 429 : 404);
+    const bool busy = lease.error().code == ErrorCode::kBusy;
+    const PlainError refused = busy ? PlainError(429, Limit::kSessionStreams) : PlainError(404);
+    co_await reply_plain_error(*context_, http, refused);
     co_return;
   }
   const Running running(context_->metrics.streams_running);
@@ -244,8 +322,8 @@ net::Task<void> Gateway::stream(net::Exchange& http, std::string_view session_he
   stop->receiving = nullptr;
   if (!received) {
     context_->metrics.count(StreamOutcome::kRefused);
-    if (received.error() == 400 && !context_->allow(context_->failures, http)) received = tl::unexpected(429);
-    co_await reply_plain_error(*context_, http, received.error());
+    const PlainError refused = received.error().status == 400 ? failure(http, 400) : received.error();
+    co_await reply_plain_error(*context_, http, refused);
     co_return;
   }
   // Stops every other stream of the session: this one has no call to stop.

@@ -14,9 +14,12 @@ class Gateway {
   Gateway(const Gateway&) = delete;
   Gateway& operator=(const Gateway&) = delete;
 
-  // For the public listener, and for the admin one. Valid while the gateway lives.
+  // For the public listener; and for the admin one, which is plain and without access rules: /metrics, /healthz and
+  // /readyz alone. Valid while the gateway lives.
   [[nodiscard]] net::Handler handler();
   [[nodiscard]] net::Handler admin_handler();
+  // The limits on connections, for the public listener.
+  void limit_connections(net::ListenOptions& options);
 
   // Closes what has expired. About once a second, from any thread.
   void sweep();
@@ -27,13 +30,17 @@ class Gateway {
  private:
   [[nodiscard]] net::Task<void> dispatch(net::Exchange& http);
   [[nodiscard]] net::Task<void> admin(net::Exchange& http);
+  [[nodiscard]] net::Task<void> protocol(net::Exchange& http);
   [[nodiscard]] net::Task<void> attestation(net::Exchange& http);
   [[nodiscard]] net::Task<void> session(net::Exchange& http);
-  [[nodiscard]] net::Task<tl::expected<ReceivedRequest, int>> receive(net::Exchange& http,
-                                                                      session::ServerSession& session,
-                                                                      std::shared_ptr<StreamStop> stop);
+  [[nodiscard]] net::Task<tl::expected<ReceivedRequest, PlainError>> receive(net::Exchange& http,
+                                                                             session::ServerSession& session,
+                                                                             std::shared_ptr<StreamStop> stop);
   [[nodiscard]] net::Task<void> stream(net::Exchange& http, std::string_view session_hex);
   [[nodiscard]] net::Task<void> health(net::Exchange& http, bool good);
+  [[nodiscard]] bool ready() const;
+  [[nodiscard]] net::Task<tl::expected<Bytes, PlainError>> handshake_body(net::Exchange& http);
+  [[nodiscard]] PlainError failure(net::Exchange& http, int status);
 
   std::unique_ptr<Context> context_;
 };

@@ -24,6 +24,7 @@ Metrics::Metrics(std::shared_ptr<prometheus::Registry> registry)
       sessions_proven(gauge(*registry, "minionsd_sessions", "Sessions in which a record has authenticated")),
       sessions_unproven(
           gauge(*registry, "minionsd_sessions_unproven", "Sessions in which no record has authenticated yet")),
+      held_bytes(gauge(*registry, "minionsd_held_bytes", "Bytes kept for the model of requests without their end")),
       epoch(gauge(*registry, "minionsd_epoch", "Number of the current epoch")),
       first_byte_seconds(prometheus::BuildHistogram()
                              .Name("minionsd_model_first_byte_seconds")
@@ -34,7 +35,11 @@ Metrics::Metrics(std::shared_ptr<prometheus::Registry> registry)
       plain_errors_(prometheus::BuildCounter()
                         .Name("minionsd_plain_errors_total")
                         .Help("Unsealed error replies by HTTP status")
-                        .Register(*registry_)) {
+                        .Register(*registry_)),
+      limits_(prometheus::BuildCounter()
+                  .Name("minionsd_limits_reached_total")
+                  .Help("What was refused, by the limit that was reached")
+                  .Register(*registry_)) {
   auto& streams = prometheus::BuildCounter()
                       .Name("minionsd_streams_total")
                       .Help("Sealed exchanges by outcome")
@@ -46,6 +51,8 @@ Metrics::Metrics(std::shared_ptr<prometheus::Registry> registry)
 void Metrics::count(StreamOutcome outcome) { streams_[static_cast<std::size_t>(outcome)]->Increment(); }
 
 void Metrics::count_plain_error(int status) { plain_errors_.Add({{"status", std::to_string(status)}}).Increment(); }
+
+void Metrics::count(Limit limit) { limits_.Add({{"limit", std::string(name_of(limit))}}).Increment(); }
 
 std::string Metrics::text() const { return prometheus::TextSerializer().Serialize(registry_->Collect()); }
 

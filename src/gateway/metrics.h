@@ -10,6 +10,8 @@
 #include <functional>
 #include <string>
 
+#include "gateway/limits.h"
+
 namespace minions::gateway {
 
 enum class StreamOutcome { kComplete, kAlert, kRefused, kCancelled };
@@ -24,11 +26,13 @@ class Metrics {
   prometheus::Gauge& streams_running;
   prometheus::Gauge& sessions_proven;
   prometheus::Gauge& sessions_unproven;
+  prometheus::Gauge& held_bytes;
   prometheus::Gauge& epoch;
   prometheus::Histogram& first_byte_seconds;  // of the model, from the request's end
 
   void count(StreamOutcome outcome);
   void count_plain_error(int status);
+  void count(Limit limit);
   [[nodiscard]] std::string text() const;
 
  private:
@@ -36,6 +40,7 @@ class Metrics {
   std::shared_ptr<prometheus::Registry> registry_;
   std::array<prometheus::Counter*, 4> streams_;
   prometheus::Family<prometheus::Counter>& plain_errors_;
+  prometheus::Family<prometheus::Counter>& limits_;
 };
 
 }  // namespace minions::gateway

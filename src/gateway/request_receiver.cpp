@@ -31,12 +31,10 @@ RequestReceiver::RequestReceiver(Context& context, net::Exchange& http, session:
       http_(http),
       session_(session),
       stop_(std::move(stop)),
-      started_(std::chrono::steady_clock::now()) {}
+      started_(std::chrono::steady_clock::now()),
+      share_(context.held_bytes) {}
 
-RequestReceiver::~RequestReceiver() {
-  drop_call();
-  context_.unfinished_bytes -= counted_bytes_;
-}
+RequestReceiver::~RequestReceiver() { drop_call(); }
 
 // A call that was given on with the request is not here any more.
 void RequestReceiver::drop_call() {
@@ -50,15 +48,20 @@ int RequestReceiver::record_failed() {
   return 400;
 }
 
-net::Task<tl::expected<MutableBytes, int>> RequestReceiver::next_piece() {
+// Whoever sends counts as its address until an API key answers for it.
+RequestReceiver::Step RequestReceiver::count_to_address() {
+  AddressPlace upload = enter(context_, context_.uploads, Limit::kAddressUploads, http_);
+  if (upload.over) return refused({429, *upload.over});
+  upload_place_ = std::move(upload.place);
+  if (const auto over = share_.count_to(context_.address_sender(http_))) return refused({429, *over});
+  return {};
+}
+
+net::Task<tl::expected<MutableBytes, PlainError>> RequestReceiver::next_piece() {
   const std::chrono::seconds earned(http_.body_bytes_received() / kBytesPerSecond);
   const auto piece = co_await http_.read_body(started_ + context_.settings.body_time + earned);
-  if (!piece) co_return tl::unexpected(piece.error().code == ErrorCode::kTimeout ? 408 : 400);
-  if (http_.body_bytes_received() > context_.settings.max_request_bytes) co_return tl::unexpected(413);
-  counted_bytes_ += piece->size();
-  if (context_.unfinished_bytes += piece->size(); context_.unfinished_bytes > context_.settings.max_unfinished_bytes) {
-    co_return tl::unexpected(429);
-  }
+  if (!piece) co_return refused(body_error(piece.error(), Limit::kRequestBytes));
+  if (const auto over = share_.receive(piece->size())) co_return refused({429, *over});
   co_return *piece;
 }
 
@@ -67,8 +70,8 @@ net::Task<RequestReceiver::Step> RequestReceiver::read_stream_id() {
   for (std::size_t have = 0; have < id.size();) {
     if (piece_.empty()) {
       const auto piece = co_await next_piece();
-      if (!piece) co_return tl::unexpected(piece.error());
-      if (piece->empty()) co_return tl::unexpected(400);
+      if (!piece) co_return refused(piece.error());
+      if (piece->empty()) co_return refused(400);
       piece_ = *piece;
     }
     const std::size_t count = std::min(id.size() - have, piece_.size());
@@ -78,31 +81,32 @@ net::Task<RequestReceiver::Step> RequestReceiver::read_stream_id() {
   }
   auto keys = session_.keys(load_be<session::StreamId>(id.data()));
   if (!keys) {
-    if (keys.error().code == ErrorCode::kReplayed) co_return tl::unexpected(409);
-    co_return tl::unexpected(keys.error().code == ErrorCode::kNotFound ? 404 : 400);
+    if (keys.error().code == ErrorCode::kReplayed) co_return refused(409);
+    co_return refused(keys.error().code == ErrorCode::kNotFound ? 404 : 400);
   }
   request_.keys = *std::move(keys);
   reader_.emplace(session::Direction::kRequest, request_.keys.context, request_.keys.request_key.reveal());
   co_return Step{};
 }
 
-net::Task<tl::expected<ReceivedRequest, int>> RequestReceiver::receive() {
+net::Task<tl::expected<ReceivedRequest, PlainError>> RequestReceiver::receive() {
+  if (const Step counted = count_to_address(); !counted) co_return refused(counted.error());
   const Step begun = co_await read_stream_id();
-  if (!begun) co_return tl::unexpected(begun.error());
+  if (!begun) co_return refused(begun.error());
   for (;;) {
     const auto record = reader_->next(piece_);
-    if (!record) co_return tl::unexpected(record_failed());
+    if (!record) co_return refused(record_failed());
     if (*record) {
       const Step taken = co_await take(**record);
-      if (!taken) co_return tl::unexpected(taken.error());
+      if (!taken) co_return refused(taken.error());
       continue;
     }
     const auto piece = co_await next_piece();
-    if (!piece) co_return tl::unexpected(piece.error());
+    if (!piece) co_return refused(piece.error());
     if (piece->empty()) break;
     piece_ = *piece;
   }
-  if (!reader_->finish()) co_return tl::unexpected(400);
+  if (!reader_->finish()) co_return refused(400);
   request_.transcript = std::move(hash_).finish();
   co_await complete();
   co_return std::move(request_);
@@ -110,10 +114,10 @@ net::Task<tl::expected<ReceivedRequest, int>> RequestReceiver::receive() {
 
 RequestReceiver::Step RequestReceiver::first_record_opened() {
   if (const Status marked = session_.mark(request_.keys.context.n); !marked) {
-    return tl::unexpected(marked.error().code == ErrorCode::kReplayed ? 409 : 404);
+    return refused(marked.error().code == ErrorCode::kReplayed ? 409 : 404);
   }
   if (const Status proven = context_.sessions.prove(session_.parameters().session); !proven) {
-    return tl::unexpected(proven.error().code == ErrorCode::kBusy ? 503 : 404);
+    return refused(proven.error().code == ErrorCode::kBusy ? PlainError(503, Limit::kSessions) : PlainError(404));
   }
   return {};
 }
@@ -126,27 +130,44 @@ net::Task<RequestReceiver::Step> RequestReceiver::take(const session::Record& re
     const Step judged = co_await take_head(as_text(record.data));
     co_return judged;
   }
-  if (record.type == session::RecordType::kData) co_await take_data(record.data);
+  if (record.type == session::RecordType::kData) {
+    const Step taken = co_await take_data(record.data);
+    co_return taken;
+  }
   if (record.type == session::RecordType::kTrailer && !session::check_request_trailer(as_text(record.data)))
-    co_return tl::unexpected(400);
+    co_return refused(400);
   co_return Step{};
+}
+
+std::optional<Alert> RequestReceiver::judge_key() {
+  const auto shown = session::find_header(request_.head.headers, "authorization");
+  auto name = shown ? context_.api_keys->name_of(*shown) : std::nullopt;
+  if (!name) {
+    static_cast<void>(context_.allow(Limit::kAddressFailures, http_));
+    return refusal(AlertCode::kUnauthorized, "an API key of this server is needed");
+  }
+  const Settings& settings = context_.settings;
+  if (settings.key_requests_per_minute > 0 && !context_.key_requests.allow(*name, std::chrono::steady_clock::now())) {
+    context_.hit(Limit::kKeyRequestsPerMinute);
+    return refusal(AlertCode::kOverloaded, "this API key's requests for the minute are used up");
+  }
+  request_.key_place = context_.key_running.enter(*name, settings.key_concurrent_requests);
+  if (!request_.key_place) {
+    context_.hit(Limit::kKeyConcurrentRequests);
+    return refusal(AlertCode::kOverloaded, "this API key has too many requests running");
+  }
+  if (const auto over = share_.count_to(Sender{Limit::kKeyBytes, *std::move(name), settings.key_bytes})) {
+    context_.hit(*over);
+    return refusal(AlertCode::kOverloaded, "this API key's requests that are under way are too long together");
+  }
+  upload_place_.reset();
+  return std::nullopt;
 }
 
 std::optional<Alert> RequestReceiver::judge_head() {
   if (is_closing(request_.head)) return std::nullopt;
   if (context_.api_keys != nullptr) {
-    const auto shown = session::find_header(request_.head.headers, "authorization");
-    auto name = shown ? context_.api_keys->name_of(*shown) : std::nullopt;
-    if (!name) {
-      static_cast<void>(context_.allow(context_.failures, http_));
-      return refusal(AlertCode::kUnauthorized, "an API key of this server is needed");
-    }
-    if (context_.settings.key_requests_per_minute > 0 &&
-        !context_.key_requests.allow(*name, std::chrono::steady_clock::now())) {
-      return refusal(AlertCode::kOverloaded, "this API key's requests for the minute are used up");
-    }
-    request_.key_place = context_.key_running.enter(*name, context_.settings.key_concurrent_requests);
-    if (!request_.key_place) return refusal(AlertCode::kOverloaded, "this API key has too many requests running");
+    if (auto alert = judge_key()) return alert;
   }
   session_.note_authorised();
   if (!is_allowed(request_.head.method, request_.head.path)) {
@@ -160,7 +181,7 @@ std::optional<Alert> RequestReceiver::judge_head() {
 net::Task<RequestReceiver::Step> RequestReceiver::take_head(std::string_view json) {
   hash_.head(as_bytes(json));
   auto head = session::RequestHead::parse(json);
-  if (!head) co_return tl::unexpected(400);
+  if (!head) co_return refused(400);
   request_.head = *std::move(head);
   request_.refusal = judge_head();
   if (request_.refusal || is_closing(request_.head)) co_return Step{};
@@ -201,18 +222,20 @@ void RequestReceiver::judge(MediaUrlScanner::Finding finding) {
   }
 }
 
-net::Task<void> RequestReceiver::take_data(ByteView data) {
+net::Task<RequestReceiver::Step> RequestReceiver::take_data(ByteView data) {
   hash_.data(data);
   data_received_ += data.size();
   if (request_.call != nullptr) judge(scanner_.take(data));
-  if (!backend_takes_data_ || data.empty() || data_received_ > request_.head.length) co_return;
+  if (!backend_takes_data_ || data.empty() || data_received_ > request_.head.length) co_return Step{};
+  if (const auto over = share_.keep(data.size())) co_return refused({429, *over});
   if (data_received_ == request_.head.length) {
     held_.assign(data.begin(), data.end());
-    co_return;
+    co_return Step{};
   }
   // A backend that refuses early is asked why at the end.
   const Status written = co_await request_.call->write(data);
   if (!written) backend_takes_data_ = false;
+  co_return Step{};
 }
 
 net::Task<void> RequestReceiver::complete() {

@@ -12,10 +12,10 @@ namespace minions::gateway {
 struct ReceivedRequest {
   session::StreamKeys keys;
   session::RequestHead head;
-  Digest32 transcript{};                            // T
-  std::optional<session::Alert> refusal;            // why it is not asked of the model
-  std::unique_ptr<models::BackendCall> call;        // completed; null with a refusal and for the closing of a session
-  std::optional<RunningRequests::Place> key_place;  // among its API key's running requests
+  Digest32 transcript{};                        // T
+  std::optional<session::Alert> refusal;        // why it is not asked of the model
+  std::unique_ptr<models::BackendCall> call;    // completed; null with a refusal and for the closing of a session
+  std::optional<net::Places::Place> key_place;  // among its API key's running requests
 };
 
 [[nodiscard]] inline bool is_closing(const session::RequestHead& head) {
@@ -42,22 +42,25 @@ class RequestReceiver {
   RequestReceiver(const RequestReceiver&) = delete;
   RequestReceiver& operator=(const RequestReceiver&) = delete;
 
-  // The request, or the status of a plain error: until the request's end has authenticated nothing else is said of it.
-  [[nodiscard]] net::Task<tl::expected<ReceivedRequest, int>> receive();
+  // The request, or a plain error: until the request's end has authenticated nothing else is said of it.
+  [[nodiscard]] net::Task<tl::expected<ReceivedRequest, PlainError>> receive();
 
  private:
-  using Step = tl::expected<void, int>;
-  [[nodiscard]] net::Task<tl::expected<MutableBytes, int>> next_piece();
+  using Step = tl::expected<void, PlainError>;
+  [[nodiscard]] static tl::unexpected<PlainError> refused(PlainError error) { return tl::unexpected(error); }
+  [[nodiscard]] Step count_to_address();
+  [[nodiscard]] net::Task<tl::expected<MutableBytes, PlainError>> next_piece();
   [[nodiscard]] net::Task<Step> read_stream_id();
   [[nodiscard]] net::Task<Step> take(const session::Record& record);
   [[nodiscard]] Step first_record_opened();
   [[nodiscard]] net::Task<Step> take_head(std::string_view json);
-  [[nodiscard]] net::Task<void> take_data(ByteView data);
+  [[nodiscard]] net::Task<Step> take_data(ByteView data);
   [[nodiscard]] net::Task<void> complete();
   void drop_call();
   void refuse(std::string message);
   void judge(MediaUrlScanner::Finding finding);
   [[nodiscard]] std::optional<session::Alert> judge_head();
+  [[nodiscard]] std::optional<session::Alert> judge_key();
   [[nodiscard]] int record_failed();
 
   Context& context_;
@@ -65,7 +68,8 @@ class RequestReceiver {
   session::ServerSession& session_;
   const std::shared_ptr<StreamStop> stop_;
   const SteadyTime started_;
-  std::uint64_t counted_bytes_ = 0;  // in context_.unfinished_bytes
+  std::optional<net::Places::Place> upload_place_;  // of its address, until an API key answers for it
+  HeldBytes::Share share_;
 
   ReceivedRequest request_;
   std::optional<session::RecordReader> reader_;

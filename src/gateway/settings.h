@@ -4,7 +4,9 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "net/address.h"
 #include "session/padding.h"
 #include "session/session_table.h"
 
@@ -20,8 +22,7 @@ struct Settings {
   std::uint32_t idle_s = 900;
   std::uint32_t max_s = 3600;
   std::uint32_t max_streams = 64;
-  std::uint64_t max_request_bytes = 75'497'472;                 // sealed body of one request
-  std::uint64_t max_unfinished_bytes = std::uint64_t{1} << 30;  // of all requests whose end has not come
+  std::uint64_t max_request_bytes = 75'497'472;  // sealed body of one request
   session::PaddingMode padding = session::PaddingMode::kTick;
   std::uint32_t tick_ms = 40;
 
@@ -32,7 +33,18 @@ struct Settings {
   std::chrono::milliseconds model_time{600'000};
   std::chrono::milliseconds attestation_time{10'000};
 
-  // Each for one address. The loopback and configured proxies are never limited themselves.
+  // What is held for all, and what one sender may hold of it: an address (IPv6: a /64) until its API key is known, then
+  // the key. The loopback and configured proxies are never limited themselves.
+  std::uint64_t max_unfinished_bytes = std::uint64_t{1} << 30;  // of requests without their end, kept for the model
+  std::uint64_t address_bytes = std::uint64_t{256} << 20;       // sent in requests without their end
+  std::uint64_t key_bytes = std::uint64_t{256} << 20;           // the same
+  std::size_t max_connections = 10'000;
+  std::size_t address_connections = 256;
+  std::size_t address_uploads = 64;  // requests whose end has not come
+  std::size_t address_nonces = 64;   // from the question to the end of the reply
+  std::size_t address_sessions = 2500;
+
+  // Each for one address.
   RateLimit handshakes{10, 200};
   RateLimit attestations{10, 200};
   RateLimit failures{20, 400};
@@ -40,8 +52,8 @@ struct Settings {
   double key_requests_per_minute = 0;
   std::size_t key_concurrent_requests = 64;
 
-  std::vector<std::string> trusted_proxies;  // addresses whose X-Forwarded-For names the client
-  std::optional<std::string> replica;        // for the cookie that a plain nginx routes on
+  std::vector<net::AddressRange> trusted_proxies;  // their X-Forwarded-For names the client
+  std::optional<std::string> replica;              // for the cookie that a plain nginx routes on
 };
 
 }  // namespace minions::gateway

@@ -12,6 +12,9 @@ namespace {
 // How often a peer that sent bytes ahead, and so looks readable all the time, is looked at again.
 constexpr std::chrono::milliseconds kPeerCheckInterval{500};
 
+constexpr std::string_view kNothing;
+constexpr std::size_t kGatheredBytes = 4 * 1024;  // of one piece, rather than a write of its own
+
 bool has_no_body(int status) { return status == 204 || status == 304; }
 
 void append_field(OutputBuffer& output, std::string_view name, std::string_view value) {
@@ -31,8 +34,17 @@ Executor Exchange::executor() const { return connection_.stream_.executor(); }
 std::size_t Exchange::thread_index() const { return connection_.thread_.index(); }
 Task<Result<MutableBytes>> Exchange::read_body(Deadline deadline) { return connection_.read_body(deadline); }
 std::uint64_t Exchange::body_bytes_received() const { return connection_.body_received_; }
+Status Exchange::limit_body(std::uint64_t bytes) {
+  Status announced = connection_.parser_.limit_body(bytes);
+  if (!announced) connection_.body_failed_ = true;
+  return announced;
+}
 Task<Status> Exchange::reply(int status, std::span<const Header> headers, ByteView body) {
   return connection_.reply(status, headers, body);
+}
+Task<Status> Exchange::reply_pieces(int status, std::span<const Header> headers,
+                                    std::span<const std::string_view> pieces) {
+  return connection_.reply_pieces(status, headers, pieces);
 }
 Status Exchange::begin_reply(int status, std::span<const Header> headers) {
   return connection_.begin_reply(status, headers);
@@ -84,11 +96,27 @@ Task<Result<MutableBytes>> HttpConnection::read_body(Deadline deadline) {
 }
 
 Task<Status> HttpConnection::reply(int status, std::span<const Header> headers, ByteView body) {
+  const std::string_view pieces[] = {as_text(body)};
+  co_return co_await reply_pieces(status, headers, pieces);
+}
+
+Task<Status> HttpConnection::reply_pieces(int status, std::span<const Header> headers,
+                                          std::span<const std::string_view> pieces) {
   if (reply_ != Reply::kNone) co_return fail(ErrorCode::kUsage, "reply: begun before");
-  MINIONS_CO_TRY(append_head(status, headers, body.size()));
+  std::size_t bytes = 0;
+  for (const std::string_view piece : pieces) bytes += piece.size();
+  MINIONS_CO_TRY(append_head(status, headers, bytes));
   reply_ = Reply::kBroken;
-  if (framing_ == Framing::kNoBody) body = {};
-  MINIONS_CO_TRY(co_await output_.send_unless_stalled(stream_, body, thread_.limits().write_stall));
+  if (framing_ == Framing::kNoBody || pieces.empty()) pieces = std::span(&kNothing, 1);
+  for (; pieces.size() > 1; pieces = pieces.subspan(1)) {  // short ones go with the next, as the head does
+    if (pieces.front().size() <= kGatheredBytes) {
+      output_.append(pieces.front());
+      continue;
+    }
+    const ByteView piece = as_bytes(pieces.front());
+    MINIONS_CO_TRY(co_await output_.send_unless_stalled(stream_, piece, thread_.limits().write_stall));
+  }
+  MINIONS_CO_TRY(co_await output_.send_unless_stalled(stream_, as_bytes(pieces.front()), thread_.limits().write_stall));
   reply_ = Reply::kDone;
   co_return Status{};
 }

@@ -30,11 +30,17 @@ class Exchange {
   // the next call. Empty at the end. A body that ends early is kTruncated, a passed deadline kTimeout.
   [[nodiscard]] Task<Result<MutableBytes>> read_body(Deadline deadline);
   [[nodiscard]] std::uint64_t body_bytes_received() const;
+  // A body that is announced longer, by its length or by the sizes of its chunks, is kTooLarge here or at the next
+  // read_body: before it comes.
+  [[nodiscard]] Status limit_body(std::uint64_t bytes);
 
   // The whole reply with its Content-Length. Content-Length, Transfer-Encoding, Connection and Date are never the
   // caller's. Views must hold until the task ends: name headers before the co_await, as GCC 12 mishandles braced lists
   // in such an expression.
   [[nodiscard]] Task<Status> reply(int status, std::span<const Header> headers, ByteView body);
+  // The same with a body in pieces, which replies may share.
+  [[nodiscard]] Task<Status> reply_pieces(int status, std::span<const Header> headers,
+                                          std::span<const std::string_view> pieces);
 
   // A streamed reply. Nothing is sent before the first flush.
   [[nodiscard]] Status begin_reply(int status, std::span<const Header> headers);

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 namespace minions::net {
-namespace {
 
 bool is_token_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -11,8 +10,6 @@ bool is_token_char(char c) {
 }
 
 bool is_value_char(char c) { return static_cast<unsigned char>(c) >= 0x20 ? c != 0x7f : c == '\t'; }
-
-}  // namespace
 
 std::optional<std::string_view> find(std::span<const Header> headers, std::string_view name) {
   for (const Header& header : headers) {

@@ -52,6 +52,9 @@ struct ResponseHead {
 };
 
 [[nodiscard]] std::string_view reason_phrase(int status);
+// What a field's name, and what its value, may consist of (RFC 9110 section 5.5 and 5.6.2).
+[[nodiscard]] bool is_token_char(char c);
+[[nodiscard]] bool is_value_char(char c);
 // Refuses names that are no token, and values with control characters: nothing may add a field of its own.
 [[nodiscard]] Status check_headers(std::span<const Header> headers);
 

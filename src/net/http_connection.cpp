@@ -12,10 +12,11 @@ constexpr std::size_t kLingerBytes = std::size_t{1024} * 1024;
 
 }  // namespace
 
-HttpConnection::HttpConnection(Socket socket, ServerThread& thread, std::shared_ptr<Listener> listener)
+HttpConnection::HttpConnection(Accepted accepted, ServerThread& thread)
     : thread_(thread),
-      listener_(std::move(listener)),
-      stream_(std::move(socket)),
+      listener_(std::move(accepted.listener)),
+      address_place_(std::move(accepted.place)),
+      stream_(std::move(accepted.socket)),
       output_(BufferPool::of(thread.executor())) {}
 
 HttpConnection::~HttpConnection() = default;
@@ -199,6 +200,7 @@ void ServerThread::remove(HttpConnection& connection) {
   connections_[connection.place_] = last;
   last->place_ = connection.place_;
   connections_.pop_back();
+  connection.address_place_.reset();
   --connection.listener_->connections;
   --all_connections_;
 }

@@ -9,6 +9,7 @@
 #include "net/http_parser.h"
 #include "net/http_server.h"
 #include "net/output_buffer.h"
+#include "net/places.h"
 
 namespace minions::net {
 
@@ -19,6 +20,14 @@ struct Listener {
   explicit Listener(ListenOptions given) : options(std::move(given)) {}
   ListenOptions options;
   std::atomic<std::size_t> connections = 0;
+  Places by_address;
+};
+
+// A connection that was taken, with its place among those of its address where they are counted.
+struct Accepted {
+  std::shared_ptr<Listener> listener;
+  std::optional<Places::Place> place;
+  Socket socket;
 };
 
 // What the connections of one thread share. All but `draining` is used on that thread only.
@@ -54,7 +63,7 @@ class ServerThread {
 
 class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
  public:
-  HttpConnection(Socket socket, ServerThread& thread, std::shared_ptr<Listener> listener);
+  HttpConnection(Accepted accepted, ServerThread& thread);
   ~HttpConnection();
 
   // Until the connection ends.
@@ -86,6 +95,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   // exchange.cpp: what a handler asks for.
   [[nodiscard]] Task<Result<MutableBytes>> read_body(Deadline deadline);
   [[nodiscard]] Task<Status> reply(int status, std::span<const Header> headers, ByteView body);
+  [[nodiscard]] Task<Status> reply_pieces(int status, std::span<const Header> headers,
+                                          std::span<const std::string_view> pieces);
   [[nodiscard]] Status begin_reply(int status, std::span<const Header> headers);
   [[nodiscard]] MutableBytes reply_space(std::size_t count);
   void commit(std::size_t count);
@@ -103,6 +114,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
   ServerThread& thread_;
   std::shared_ptr<Listener> listener_;
+  std::optional<Places::Place> address_place_;
   Stream stream_;
   RequestParser parser_;
   Buffer input_;  // held only while there is a request

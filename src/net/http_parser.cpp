@@ -6,6 +6,8 @@
 #include <boost/beast/http/error.hpp>
 #include <boost/version.hpp>
 
+#include "net/chunk_head.h"
+
 namespace minions::net {
 namespace {
 
@@ -16,7 +18,6 @@ using Text = boost::beast::string_view;
 
 // No valid chunk header with what must follow it is shorter than `0 CR LF CR LF`; Beast asserts on less.
 constexpr std::size_t kShortestChunkedRest = 5;
-constexpr std::size_t kMaxChunkExtension = 256;
 constexpr int kMaxInterimResponses = 10;
 
 std::string_view view(Text text) { return {text.data(), text.size()}; }
@@ -59,6 +60,7 @@ class Machine : public http::basic_parser<kIsRequest> {
   [[nodiscard]] const std::optional<Refusal>& refusal() const { return refusal_; }
   [[nodiscard]] bool got_start_line() const { return got_start_line_; }
   [[nodiscard]] bool in_chunk() const { return chunk_left_ > 0; }
+  [[nodiscard]] ChunkPlace chunk_place() const { return had_chunk_ ? ChunkPlace::kAfterData : ChunkPlace::kFirst; }
 
  private:
   void refuse(error_code& error, Refusal refusal) {
@@ -141,6 +143,9 @@ class Machine : public http::basic_parser<kIsRequest> {
       if (hosts_ > 1 || (hosts_ == 0 && !http_1_0)) {
         return refuse(error, {400, ErrorCode::kMalformed, std::to_string(hosts_) + " host fields, want 1"});
       }
+      // Servers that read no body there take it for the next request (RFC 9110 section 9.3.1).
+      if (head_.has_body() && (head_.method == "GET" || head_.method == "HEAD"))
+        return refuse(error, {400, ErrorCode::kMalformed, head_.method + " with a body"});
     } else {
       head_.ends_with_connection = this->need_eof();
     }
@@ -162,13 +167,9 @@ class Machine : public http::basic_parser<kIsRequest> {
     chunk_left_ -= body.size();
     return body.size();
   }
-  void on_chunk_header_impl(std::uint64_t size, Text extensions, error_code& error) override {
-    if (extensions.size() > kMaxChunkExtension) {
-      return refuse(error, {400, ErrorCode::kTooLarge,
-                            "a chunk extension of " + std::to_string(extensions.size()) + " bytes, at most " +
-                                std::to_string(kMaxChunkExtension)});
-    }
+  void on_chunk_header_impl(std::uint64_t size, Text, error_code&) override {
     chunk_left_ = size;
+    had_chunk_ = true;
   }
   void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
   void on_finish_impl(error_code&) override {}
@@ -179,6 +180,7 @@ class Machine : public http::basic_parser<kIsRequest> {
   std::optional<Refusal> refusal_;
   std::uint64_t chunk_left_ = 0;
   int hosts_ = 0;
+  bool had_chunk_ = false;
   bool got_start_line_ = false;
   bool in_trailer_ = false;
   bool http_1_0_ = false;
@@ -206,7 +208,10 @@ class Driver {
         return parsed;
       }
       const MutableBytes rest = unread.subspan(parsed.consumed);
-      if (rest.empty() || waits_for_chunk_header(rest)) return parsed;
+      if (rest.empty()) return parsed;
+      check_chunk_head(rest);
+      if (refusal_) return refused();
+      if (waits_for_chunk_header(rest)) return parsed;
       error_code error;
       const std::size_t step = machine_->step(rest, error);
       parsed.consumed += step;
@@ -248,6 +253,14 @@ class Driver {
     return {};
   }
 
+  Status limit_body(std::uint64_t bytes) {
+    body_limit_ = bytes;
+    if (head_.content_length.value_or(0) > bytes) refuse_body_size();
+    if (refusal_) return refused();
+    if (head_.chunked) machine_->body_limit(bytes);
+    return {};
+  }
+
   [[nodiscard]] const Head& head() const { return head_; }
   [[nodiscard]] bool got_head() const { return got_head_; }
   [[nodiscard]] int refusal_status() const { return refusal_ ? refusal_->status : 400; }
@@ -259,10 +272,20 @@ class Driver {
     if (answers_ == RequestKind::kHead) machine_->skip(true);
     refusal_.reset();
     got_head_ = false;
+    line_ends_checked_ = 0;
+  }
+
+  [[nodiscard]] bool at_chunk_head() const { return got_head_ && head_.chunked && !machine_->in_chunk(); }
+
+  // Beast looks at a size line, and at the trailer, only once all of it is there.
+  void check_chunk_head(MutableBytes rest) {
+    if (!at_chunk_head()) return;
+    if (auto broken = broken_chunk_head(as_text(rest), machine_->chunk_place()))
+      refusal_ = Refusal{400, ErrorCode::kMalformed, *std::move(broken)};
   }
 
   [[nodiscard]] bool waits_for_chunk_header(MutableBytes rest) const {
-    return got_head_ && head_.chunked && !machine_->in_chunk() && rest.size() < kShortestChunkedRest;
+    return at_chunk_head() && rest.size() < kShortestChunkedRest;
   }
 
   // An interim response is followed by the real one (RFC 9110 section 15.2).
@@ -283,11 +306,21 @@ class Driver {
 
   void check_unfinished(MutableBytes left) {
     if (!got_head_) {
-      if (header_bytes_ + left.size() >= kMaxHeaderBytes) refuse_header_size(left);
+      check_line_ends(left);
+      if (!refusal_ && header_bytes_ + left.size() >= kMaxHeaderBytes) refuse_header_size(left);
     } else if (left.size() >= kMaxChunkHeaderBytes) {
-      refusal_ = Refusal{400, ErrorCode::kTooLarge,
+      refusal_ = Refusal{400, ErrorCode::kMalformed,
                          "a chunk header or trailer of more than " + std::to_string(kMaxChunkHeaderBytes) + " bytes"};
     }
+  }
+
+  // Of the bytes of a head that have not been looked at before: a peer may send it one by one.
+  void check_line_ends(MutableBytes left) {
+    std::size_t from = line_ends_checked_ > header_bytes_ ? line_ends_checked_ - header_bytes_ : 0;
+    if (from > 0 && left[from - 1] == '\r') --from;  // its line feed had not come
+    line_ends_checked_ = header_bytes_ + left.size();
+    if (has_bare_line_end(as_text(left.subspan(from))))
+      refusal_ = Refusal{400, ErrorCode::kMalformed, "a line of the head that does not end in CR LF"};
   }
 
   // Without the end of a line there is nothing but a target to blame.
@@ -299,11 +332,18 @@ class Driver {
         Refusal{status, ErrorCode::kTooLarge, "the head is longer than " + std::to_string(kMaxHeaderBytes) + " bytes"};
   }
 
+  void refuse_body_size() {
+    refusal_ = Refusal{413, ErrorCode::kTooLarge,
+                       "a body of more than " + std::to_string(body_limit_) + " bytes is announced"};
+  }
+
   void refuse(const error_code& error, MutableBytes unread) {
     if (machine_->refusal()) {
       refusal_ = machine_->refusal();
     } else if (error == http::error::header_limit) {
       refuse_header_size(unread);
+    } else if (error == http::error::body_limit) {
+      refuse_body_size();
     } else {
       refusal_ = Refusal{400, ErrorCode::kMalformed, error.message()};
     }
@@ -316,6 +356,8 @@ class Driver {
   std::optional<Machine<kIsRequest, Head>> machine_;
   std::optional<Refusal> refusal_;
   std::size_t header_bytes_ = 0;
+  std::size_t line_ends_checked_ = 0;
+  std::uint64_t body_limit_ = 0;
   int interim_ = 0;
   RequestKind answers_ = RequestKind::kOther;
   bool got_head_ = false;
@@ -332,6 +374,7 @@ void RequestParser::reset() { impl_->start(RequestKind::kOther); }
 Result<Parsed> RequestParser::feed(MutableBytes unread) { return impl_->feed(unread); }
 const RequestHead& RequestParser::head() const { return impl_->head(); }
 bool RequestParser::got_head() const { return impl_->got_head(); }
+Status RequestParser::limit_body(std::uint64_t bytes) { return impl_->limit_body(bytes); }
 int RequestParser::refusal_status() const { return impl_->refusal_status(); }
 
 ResponseParser::ResponseParser() : impl_(std::make_unique<Impl>()) {}

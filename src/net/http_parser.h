@@ -1,5 +1,6 @@
 // Incremental HTTP/1.1 parsers over a buffer of the caller. No sockets, no copies of bodies.
-// They refuse what parsers disagree about: two lengths, folded lines, bare line feeds, codings other than chunked.
+// They refuse what parsers disagree about: two lengths, folded lines, bare line feeds, codings other than chunked, a
+// GET or HEAD with a body. What no further byte can make good is refused at once, however little of it has come.
 #pragma once
 
 #include <memory>
@@ -23,7 +24,7 @@ struct Parsed {
 };
 
 // What a chunk's size line or the trailer section may take: a buffer must hold as much, or feed could never go on.
-inline constexpr std::size_t kMaxChunkHeaderBytes = 16 * 1024;
+inline constexpr std::size_t kMaxChunkHeaderBytes = 4 * 1024;
 
 class RequestParser {
  public:
@@ -35,7 +36,9 @@ class RequestParser {
   [[nodiscard]] Result<Parsed> feed(MutableBytes unread);
   [[nodiscard]] const RequestHead& head() const;
   [[nodiscard]] bool got_head() const;
-  // 400, 414, 417, 431 or 501.
+  // After the head: a body that is announced longer is refused before it comes, with kTooLarge and 413.
+  [[nodiscard]] Status limit_body(std::uint64_t bytes);
+  // 400, 413, 414, 417, 431 or 501.
   [[nodiscard]] int refusal_status() const;
 
  private:

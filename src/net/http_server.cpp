@@ -28,6 +28,21 @@ Result<Acceptor> open_acceptor(Executor executor, const ListenOptions& options) 
   return acceptor;
 }
 
+// The limit that this connection is over; else it has its place.
+std::optional<ConnectionLimit> limit_of(Accepted& accepted) {
+  Listener& listener = *accepted.listener;
+  const ListenOptions& options = listener.options;
+  if (listener.connections >= options.max_connections) return ConnectionLimit::kAll;
+  if (!options.counted_as) return std::nullopt;
+  boost::system::error_code error;
+  const auto peer = accepted.socket.remote_endpoint(error);
+  if (error) return std::nullopt;  // it has gone already
+  const auto name = options.counted_as(peer.address());
+  if (!name) return std::nullopt;
+  accepted.place = listener.by_address.enter(*name, options.max_connections_of_address);
+  return accepted.place ? std::nullopt : std::optional(ConnectionLimit::kAddress);
+}
+
 }  // namespace
 
 struct HttpServer::Impl {
@@ -64,13 +79,16 @@ Task<void> HttpServer::Impl::accept_loop(std::shared_ptr<Acceptor> acceptor, std
 }
 
 void HttpServer::Impl::take(Socket socket, ServerThread& thread, const std::shared_ptr<Listener>& listener) {
-  if (listener->connections >= listener->options.max_connections) return;  // the socket closes here
+  Accepted accepted{listener, std::nullopt, std::move(socket)};
+  if (const auto limit = limit_of(accepted)) {
+    if (listener->options.on_refused) listener->options.on_refused(*limit);
+    return;  // the socket closes here
+  }
   ++listener->connections;
   ++connections;
   // The connection is made on its own thread: what it registers with belongs to that.
-  asio::post(thread.executor(), [socket = std::move(socket), &thread, listener]() mutable {
-    spawn(thread.executor(),
-          HttpConnection::serve(std::make_shared<HttpConnection>(std::move(socket), thread, listener)));
+  asio::post(thread.executor(), [accepted = std::move(accepted), &thread]() mutable {
+    spawn(thread.executor(), HttpConnection::serve(std::make_shared<HttpConnection>(std::move(accepted), thread)));
   });
 }
 

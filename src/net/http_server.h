@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "net/address.h"
 #include "net/exchange.h"
 #include "net/io_thread.h"
 #include "net/tls.h"
@@ -23,11 +24,17 @@ struct ServerOptions {
   ServerLimits limits;
 };
 
+enum class ConnectionLimit { kAll, kAddress };
+
 struct ListenOptions {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;                       // 0: any free one
   std::shared_ptr<const TlsServerContext> tls;  // null: plain
   std::size_t max_connections = 10'000;         // more are closed as they come
+  // Of them for one name that counted_as gives an address; an address without a name is not counted.
+  std::size_t max_connections_of_address = 10'000;
+  std::function<std::optional<std::string>(const IpAddress&)> counted_as;
+  std::function<void(ConnectionLimit)> on_refused;  // both from one thread of the server
   Handler handler;
 };
 

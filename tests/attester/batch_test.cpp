@@ -114,6 +114,31 @@ TEST_F(Batch, GivesThePlatformTheValuesOfTheBindingChain) {
   EXPECT_EQ(parse(batch.brief(0))->evidence.size(), 1U);
 }
 
+TEST_F(Batch, SharesWhatTheDocumentsOfAnEpochHaveInCommon) {
+  RecordingAttester attester({{"sev-snp", {{"report", to_bytes("cpu")}}}});
+  const EpochEvidence evidence = collect_for_epoch(epoch_, attester).value();
+  const std::vector<Nonce> nonces = {random_.bytes<32>(), random_.bytes<32>()};
+  const auto first = AttestedBatch::collect(evidence, nonces, attester, key_).value();
+  const auto second = AttestedBatch::collect(evidence, std::span(nonces).first(1), attester, key_).value();
+  const auto pieces = first.shared(attestation::DocumentForm::kFull);
+  const auto others = second.shared(attestation::DocumentForm::kFull);
+  // Statement and endorsements, and evidence of GPUs: the same bytes in the same place.
+  EXPECT_EQ(pieces[0].data(), others[0].data());
+  EXPECT_EQ(pieces[2].data(), others[2].data());
+  EXPECT_GT(pieces[0].size(), epoch_->statement_bytes().size());
+  for (const auto form : {attestation::DocumentForm::kFull, attestation::DocumentForm::kBrief}) {
+    std::string joined;
+    for (const std::string_view piece : first.shared(form)) joined += piece;
+    joined += first.ending(1);
+    EXPECT_EQ(joined, form == attestation::DocumentForm::kFull ? first.full(1) : first.brief(1));
+    EXPECT_TRUE(parse(joined)) << parse(joined).error().detail;
+  }
+  const auto document = parse(first.full(1)).value();
+  ASSERT_EQ(document.evidence.size(), 3U);
+  EXPECT_EQ(document.evidence[2].data.at("report"), to_bytes("gpu 1"));
+  EXPECT_EQ(document.nonce, nonces[1]);
+}
+
 TEST_F(Batch, RefusesEvidenceThatNoClientWouldTake) {
   for (const attestation::Evidence& evidence : {attestation::Evidence{}, attestation::Evidence{{"simulated", {}}},
                                                 attestation::Evidence{{"sev-snp", {}}, {"tdx", {}}}}) {

@@ -1,11 +1,17 @@
 """The configurations of deploy/ in front of real servers: nginx and HAProxy, ending TLS."""
 
+import collections
 import http.client
+import itertools
 import re
 import shutil
 import ssl
 
 from programs import *
+
+
+# Of requests in a row: over 200, which one address has, by more than the 10 that it gets back in each of some seconds.
+BURSTS = 900
 
 
 class Proxy(ProgramsTest):
@@ -36,6 +42,47 @@ class Proxy(ProgramsTest):
     def ask(self, url, server, *options, authority=None):
         return self.minions("ask", "hello", "--server", url, "--allow-simulated", "--trusted-attestation-pem",
                             server.attestation_pem, "--ca-file", authority or self.certificate_file, *options)
+
+    def statuses(self, url, count, headers=lambda: []):
+        """How often which status came, of requests for documents on one connection; headers: lines that the client adds."""
+        port = int(url.rsplit(":", 1)[1])
+        statuses = collections.Counter()
+        with socket.create_connection(("127.0.0.1", port), PATIENCE_S) as plain:
+            connection = plain
+            if url.startswith("https:"):
+                context = ssl.create_default_context(cafile=self.certificate_file)
+                connection = context.wrap_socket(plain, server_hostname="127.0.0.1")
+            replies = connection.makefile("rb")
+            for _ in range(count):
+                lines = ["GET /v2/attestation HTTP/1.1", "Host: minionsd", *headers()]
+                connection.sendall("\r\n".join(lines + ["", ""]).encode())
+                statuses[int(replies.readline().split()[1])] += 1
+                length = 0
+                while (line := replies.readline().strip().lower()):
+                    if line.startswith(b"content-length:"):
+                        length = int(line.split(b":")[1])
+                replies.read(length)
+            replies.close()
+            connection.close()
+        return statuses
+
+    def assert_limited(self, statuses):
+        """200 go at once, and 10 a second more."""
+        self.assertEqual(set(statuses), {200, 429}, statuses)
+        self.assertGreaterEqual(statuses[200], 200)
+
+    def assert_own_field_changes_nothing(self, url):
+        """More go by than the burst of one address; a client that names itself anew each time is limited like any other."""
+        numbers = iter(range(1_000_000))
+        self.assert_limited(self.statuses(url, BURSTS))
+        for field in ("X-Forwarded-For: 10.{}.{}.7", "X-Forwarded-For: 203.0.113.9, 10.{}.{}.7", "x-forwarded-for:10.{}.{}.7:80",
+                      "X-Forwarded-For: 127.0.0.1, 10.{}.{}.7, 127.0.0.1"):
+            def named(field=field):
+                number = next(numbers)
+                return [field.format(number // 250, number % 250)]
+
+            statuses = self.statuses(url, BURSTS, named)
+            self.assertGreater(statuses[429], 0, f"{field}: {statuses}")
 
     def replicas(self, *options):
         """Two of one operator: they share the attestation key."""
@@ -124,6 +171,10 @@ class Nginx(Proxy):
         servers = self.replicas()
         self.assert_affinity(self.start_nginx(*servers), servers)
 
+    def test_a_clients_own_forwarded_for_changes_nothing(self):
+        server = self.replicas()[0]
+        self.assert_own_field_changes_nothing(self.start_nginx(server, server))
+
     def test_tokens_pass_without_waiting_for_the_end(self):
         upstream = ModelServer(self, hold_after=1)
         server = Minionsd(self, "--replica", "r1", "--tls-spki", self.spki, model=upstream.model())
@@ -155,7 +206,7 @@ class Nginx(Proxy):
 
 @unittest.skipUnless(shutil.which("haproxy", path="/usr/sbin:" + os.environ["PATH"]), "haproxy is not here")
 class Haproxy(Proxy):
-    def start_haproxy(self, first, second):
+    def start_haproxy(self, first, second, forwarding=None):
         """deploy/haproxy/minionsd.cfg with this test's addresses and files, and plain connections to the replicas."""
         text = (SOURCE / "deploy/haproxy/minionsd.cfg").read_text(encoding="utf-8")
         port = free_port()
@@ -167,12 +218,33 @@ class Haproxy(Proxy):
         for pattern, replacement in replaced:
             text, count = re.subn(pattern, replacement, text)
             self.assertGreater(count, 0, f"deploy/haproxy/minionsd.cfg has no {pattern}")
+        if forwarding:
+            text, count = re.subn(r"http-request set-header X-Forwarded-For .*", forwarding, text)
+            self.assertEqual(count, 1)
         haproxy = shutil.which("haproxy", path="/usr/sbin:" + os.environ["PATH"])
         return self.start([haproxy, "-db", "-f", self.write("haproxy.cfg", text)], port)
 
     def test_its_cookie_keeps_a_client_with_its_replica(self):
         servers = self.replicas()
         self.assert_affinity(self.start_haproxy(*servers), servers)
+
+    def test_a_clients_own_forwarded_for_changes_nothing(self):
+        server = self.replicas()[0]
+        self.assert_own_field_changes_nothing(self.start_haproxy(server, server))
+
+    def test_a_line_that_is_added_behind_the_clients_counts(self):
+        # `option forwardfor` leaves the client's line and adds one of its own.
+        server = self.replicas()[0]
+        self.assert_own_field_changes_nothing(self.start_haproxy(server, server, "option forwardfor"))
+
+    def test_ports_and_brackets_are_read(self):
+        # As Azure's Application Gateway writes it.
+        server = self.replicas()[0]
+        forwarding = "http-request add-header X-Forwarded-For %[src]:%[src_port]"
+        url = self.start_haproxy(server, server, forwarding)
+        for _ in range(5):  # each time from another port
+            statuses = self.statuses(url, BURSTS // 3)
+        self.assertGreater(statuses[429], 0, statuses)
 
     def test_the_proxys_key_is_pinned_by_the_statement(self):
         server = self.replicas()[0]
@@ -181,6 +253,62 @@ class Haproxy(Proxy):
         self.assert_exit(run, 0)
         checks = {check["id"]: check["outcome"] for check in json.loads(run.stdout)["attestation"]["checks"]}
         self.assertEqual(checks["tls.spki"], "pass")
+
+
+class TrustedProxy(Proxy):
+    """The test itself is the proxy."""
+
+    def server(self):
+        return Minionsd(self, "--trusted-proxy", "127.0.0.1", "--trusted-proxy", "10.1.0.0/16")
+
+    def test_spellings_of_an_address_are_one(self):
+        server = self.server()
+        for spellings in (["2001:db8::21", "2001:DB8::21", "2001:db8:0:0:0:0:0:21", "[2001:db8::21]:443", "2001:db8::ffff"],
+                          ["203.0.113.20:1024", "203.0.113.20", "::ffff:203.0.113.20", "198.51.100.1, 203.0.113.20:80"],
+                          ["203.0.113.21", "203.0.113.21, 10.1.2.3", "8.8.8.8, 203.0.113.21, 10.1.2.3:99"]):
+            turns = itertools.cycle(spellings)
+            self.assert_limited(self.statuses(server.url, BURSTS, lambda: [f"X-Forwarded-For: {next(turns)}"]))
+        self.assertEqual(self.statuses(server.url, 100, lambda: ["X-Forwarded-For: 203.0.113.22"]), {200: 100})
+
+    def test_the_last_line_counts(self):
+        server = self.server()
+        numbers = itertools.count()
+        self.assert_limited(self.statuses(server.url, BURSTS, lambda: [f"X-Forwarded-For: 10.9.0.{next(numbers) % 250}",
+                                                                       "X-Forwarded-For: 203.0.113.77"]))
+
+    def test_what_cannot_be_read_counts_as_the_proxy_and_is_logged_once(self):
+        server = self.server()
+        numbers = itertools.count()
+        self.assert_limited(self.statuses(server.url, BURSTS, lambda: [f"X-Forwarded-For: secret-{next(numbers)}"]))
+        server.wait_logged("forwarded_for_unreadable")
+        server.kill()
+        log = server.stderr.text()
+        self.assertEqual(log.count("forwarded_for_unreadable"), 1, log)
+        self.assertNotIn("secret-", log)
+        self.assertEqual(log.count('limit=address_attestations'), 1, log)
+
+    def test_a_limit_says_its_name(self):
+        server = self.server()
+        for _ in range(BURSTS):
+            try:
+                request = urllib.request.Request(server.url + "/v2/attestation", headers={"X-Forwarded-For": "203.0.113.1"})
+                urllib.request.urlopen(request, timeout=PATIENCE_S).close()
+            except urllib.error.HTTPError as refused:
+                with refused:
+                    self.assertEqual(json.load(refused), {"error": {"code": "busy", "limit": "address_attestations"}})
+                break
+        else:
+            self.fail("nothing was limited")
+        self.assertGreater(server.metric('minionsd_limits_reached_total{limit="address_attestations"}'), 0)
+
+    def test_a_proxy_that_is_no_address_is_refused_at_the_start(self):
+        for wrong in ("proxy.example.org", "10.0.0.0/33", ""):
+            run = subprocess.run([BIN / "minionsd", "--engine", "extractive", "--attest", "simulated", "--attestation-key-path",
+                                  self.directory / "keys", "--trusted-proxy", wrong], capture_output=True, text=True,
+                                 timeout=PATIENCE_S)
+            self.assertEqual(run.returncode, 2, run.stderr)
+            self.assertIn("--trusted-proxy: want an IP address or ADDR/BITS, found" if "/" not in wrong else "want 0 to 32 bits",
+                          run.stderr)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ class AttestationServiceTest : public GatewayFixture {
   // Asks on the test's own io_context; the answer comes when that runs.
   struct Asked {
     attestation::Nonce nonce;
-    std::optional<Result<std::string>> document;
+    std::optional<Result<ServedDocument>> document;
   };
   std::shared_ptr<Asked> ask_for_document() {
     auto asked = std::make_shared<Asked>(Asked{random_.bytes<32>(), {}});
@@ -23,6 +23,12 @@ class AttestationServiceTest : public GatewayFixture {
                  to->document = std::move(document);
                }(service(), asked, context_.get_executor()));
     return asked;
+  }
+
+  [[nodiscard]] static std::string text_of(const ServedDocument& document) {
+    std::string text;
+    for (const std::string_view piece : document.pieces()) text += piece;
+    return text;
   }
 
   net::asio::io_context context_;
@@ -106,17 +112,26 @@ TEST_F(AttestationServiceTest, The4097thWaitingNonceGives429) {
   context_.restart();
   context_.poll();
   for (const auto& each : asked) ASSERT_FALSE(each->document) << each->document->error().detail;
-  expect_plain_error(get("/v2/attestation?nonce=" + to_base64url(random_.bytes<32>())), 429, "busy");
+  expect_plain_error(get("/v2/attestation?nonce=" + to_base64url(random_.bytes<32>())), 429, "busy", "waiting_nonces");
   EXPECT_EQ(get("/v2/attestation").status, 200) << "without a nonce nobody waits";
   gate_->set(true);
   context_.restart();
   context_.run();
   for (std::size_t i = 0; i < asked.size(); i += 512) {
     ASSERT_TRUE(asked[i]->document);
-    const auto result = appraise(asked[i]->document->value(), asked[i]->nonce);
+    const auto result = appraise(text_of(asked[i]->document->value()), asked[i]->nonce);
     EXPECT_TRUE(result.accepted()) << i << ": " << result.to_text();
   }
   EXPECT_EQ(gate_->collections - collected, 2U);
+  // Of all that waited one encoding is held, and of each its nonce and proof: what many cost does not grow with what
+  // evidence and endorsements take.
+  const auto& shared = asked[1]->document->value().batch;
+  std::size_t own_bytes = 0;
+  for (std::size_t i = 1; i < asked.size(); ++i) {
+    EXPECT_EQ(asked[i]->document->value().batch, shared);
+    own_bytes = std::max(own_bytes, asked[i]->document->value().ending.size());
+  }
+  EXPECT_LE(own_bytes, 1200U);
 }
 
 TEST_F(AttestationServiceTest, EvidenceThatDoesNotComeGives503) {

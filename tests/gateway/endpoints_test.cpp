@@ -58,6 +58,28 @@ TEST_F(EndpointsTest, MetricsAreForTheAdminListenerAlone) {
   EXPECT_EQ(exchange("POST", "/metrics", {}).status, 405);
 }
 
+TEST_F(EndpointsTest, TheAdminListenerHasNothingOfTheProtocol) {
+  serve();
+  auto session = open_session();
+  const SealedRequest request = seal(session, "question");
+  net::ListenOptions admin;
+  admin.handler = gateway_->admin_handler();
+  const std::uint16_t admin_port = server_->listen(std::move(admin)).value();
+  const std::uint16_t public_port = std::exchange(port_, admin_port);
+  EXPECT_EQ(get("/healthz").status, 200);
+  EXPECT_EQ(get("/readyz").status, 200);
+  EXPECT_EQ(exchange("HEAD", "/readyz", {}).status, 200);
+  expect_plain_error(post("/readyz", {}), 405, "method");
+  for (const char* path : {"/v2/attestation", "/v2/session", "/v1/models", "/", "/metrics/"}) {
+    EXPECT_EQ(get(path).status, 404) << path;
+    EXPECT_EQ(post(path, as_bytes("x")).status, 404) << path;
+  }
+  EXPECT_EQ(post(stream_path(session), request.body()).status, 404);
+  EXPECT_TRUE(backend_->calls().empty());
+  port_ = public_port;
+  EXPECT_TRUE(expect_reply(session, request, post(stream_path(session), request.body())).trailer);
+}
+
 TEST_F(EndpointsTest, ReadinessEndsWithTheStatementAndWithDraining) {
   serve();
   EXPECT_EQ(get("/healthz").status, 200);
@@ -149,7 +171,7 @@ TEST_F(EndpointsTest, GarbageIsRefusedAndTheServerGoesOn) {
 
 TEST_F(EndpointsTest, AddressesBehindAProxyAreLimitedOneByOne) {
   Settings settings = quick_settings();
-  settings.trusted_proxies = {"127.0.0.1"};
+  settings.trusted_proxies = {net::AddressRange::parse("127.0.0.1").value()};
   settings.attestations = {0.001, 2};
   settings.handshakes = {0.001, 2};
   settings.failures = {0.001, 2};

@@ -98,6 +98,7 @@ void GatewayFixture::serve(Serving serving) {
   server_ = std::make_unique<net::HttpServer>(serving.server);
   net::ListenOptions listen;
   listen.handler = gateway_->handler();
+  gateway_->limit_connections(listen);
   port_ = server_->listen(std::move(listen)).value();
 }
 
@@ -219,10 +220,12 @@ OpenedReply GatewayFixture::ask(session::ClientSession& session, const session::
   return expect_reply(session, request, post(stream_path(session), request.body()));
 }
 
-void GatewayFixture::expect_plain_error(const RawReply& reply, int status, std::string_view code) {
+void GatewayFixture::expect_plain_error(const RawReply& reply, int status, std::string_view code,
+                                        std::string_view limit) {
   EXPECT_EQ(reply.status, status);
   EXPECT_TRUE(reply.whole);
-  EXPECT_EQ(reply.text(), R"({"error":{"code":")" + std::string(code) + "\"}}");
+  const std::string named = limit.empty() ? std::string() : R"(,"limit":")" + std::string(limit) + '"';
+  EXPECT_EQ(reply.text(), R"({"error":{"code":")" + std::string(code) + '"' + named + "}}");
   EXPECT_EQ(reply.field("cache-control"), "no-store, no-transform");
 }
 

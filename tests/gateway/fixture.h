@@ -125,7 +125,8 @@ class GatewayFixture : public ::testing::Test {
   [[nodiscard]] OpenedReply ask(session::ClientSession& session, std::string_view data = "question") {
     return ask(session, chat_head(data.size()), data);
   }
-  void expect_plain_error(const RawReply& reply, int status, std::string_view code);
+  // limit: the name of the one that was reached.
+  void expect_plain_error(const RawReply& reply, int status, std::string_view code, std::string_view limit = {});
 
   std::atomic<UnixSeconds> now_ = 1'790'000'000;
   std::shared_ptr<ScriptedBackend> backend_ = std::make_shared<ScriptedBackend>();

@@ -283,7 +283,7 @@ TEST_F(RequestTest, FillerWithoutEndIsCutByTheLimit) {
   std::snprintf(line, sizeof line, "%zx\r\n", body.size());
   connection.send(line);
   connection.send(body);
-  expect_plain_error(connection.read_reply(), 413, "too_large");
+  expect_plain_error(connection.read_reply(), 413, "too_large", "request_bytes");
   EXPECT_TRUE(backend_->calls().empty());
 }
 
@@ -295,7 +295,7 @@ TEST_F(RequestTest, ABodyOverTheLimitGives413) {
   EXPECT_EQ(session.parameters().max_request, 100'000U);
   RawConnection connection = connect();
   connection.send(request_head("POST", stream_path(session), 100'001));
-  expect_plain_error(connection.read_reply(), 413, "too_large");
+  expect_plain_error(connection.read_reply(), 413, "too_large", "request_bytes");
   // Under the limit sealed, over it by its head.
   const OpenedReply reply = ask(session, chat_head(100'001), "x");
   ASSERT_TRUE(reply.alert);
@@ -314,10 +314,10 @@ TEST_F(RequestTest, UnfinishedRequestsAreLimitedTogether) {
   holding.send(ByteView(first).first(first.size() - 100));
   ASSERT_FALSE(backend_->wait([](const SeenCall& call) { return call.body.size() > 60'000; }).body.empty());
   const SealedRequest second = seal(session, std::string(100'000, 'b'));
-  expect_plain_error(post(stream_path(session), second.body()), 429, "busy");
+  expect_plain_error(post(stream_path(session), second.body()), 429, "busy", "unfinished_bytes");
   holding.close();
   ASSERT_TRUE(backend_->wait([](const SeenCall& call) { return call.gone; }).gone);
-  for (int attempt = 0; gateway_->context().unfinished_bytes != 0 && attempt < 1000; ++attempt)
+  for (int attempt = 0; gateway_->context().held_bytes.kept() != 0 && attempt < 1000; ++attempt)
     std::this_thread::yield();
   EXPECT_TRUE(ask(session, std::string(100'000, 'c')).trailer);
 }

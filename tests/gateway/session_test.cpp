@@ -41,7 +41,7 @@ TEST_F(SessionTest, HandshakesOfOtherLengthsAreRefused) {
   longer.push_back(0);
   expect_plain_error(post("/v2/session", longer), 400, "malformed");
   longer.resize(9000);
-  expect_plain_error(post("/v2/session", longer), 413, "too_large");
+  expect_plain_error(post("/v2/session", longer), 413, "too_large", "handshake_bytes");
 }
 
 TEST_F(SessionTest, AStaleStatementGives421) {
@@ -181,7 +181,7 @@ TEST_F(SessionTest, LimitsItsStreams) {
     running.back().send(body);
     ASSERT_TRUE(backend_->wait_call(i, [](const SeenCall& call) { return call.stalled; }).stalled);
   }
-  expect_plain_error(post(stream_path(session), seal(session, "x").body()), 429, "busy");
+  expect_plain_error(post(stream_path(session), seal(session, "x").body()), 429, "busy", "session_streams");
 }
 
 }  // namespace

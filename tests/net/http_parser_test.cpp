@@ -204,6 +204,93 @@ TEST(RequestParser, RefusesBrokenChunks) {
   }
 }
 
+// A peer that has sent this waits for an answer, and no further byte could make it good.
+TEST(RequestParser, RefusesBrokenFramingAsSoonAsItShows) {
+  const std::string start = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const std::string body : {"x",
+                                 "zz",
+                                 "zz\r\n",
+                                 "\r\n",
+                                 "-1",
+                                 "5 x",
+                                 "5;a\n",
+                                 "5\n",
+                                 "5\rx",
+                                 "11111111111111111",
+                                 "5\r\nhellox",
+                                 "5\r\nhello\rx",
+                                 "5\r\nhello\r\nz",
+                                 "0\r\n:",
+                                 "0\r\n b",
+                                 "0\r\nA b",
+                                 "0\r\nA\r\n",
+                                 "0\r\nA: b\r\n: c",
+                                 "0\r\nA: b\n",
+                                 "0\r\nA: \x01"}) {
+    RequestParser whole;
+    EXPECT_TRUE(feed_request(whole, start + body).error) << body;
+    EXPECT_EQ(whole.refusal_status(), 400) << body;
+    RequestParser split;
+    EXPECT_TRUE(feed_cut(split, start + body, each_byte(start + body)).error) << "byte by byte: " << body;
+  }
+  for (const std::string& head : {std::string("GET / HTTP/1.1\nHost: a\n"), std::string("GET / HTTP/1.1\r\nHost: a\n"),
+                                  std::string("GET / HTTP/1.1\r\nHost: a\rB")}) {
+    RequestParser split;
+    EXPECT_TRUE(feed_cut(split, head, each_byte(head)).error) << "byte by byte: " << head;
+  }
+}
+
+TEST(RequestParser, TakesEveryBeginningOfGoodChunks) {
+  const std::string text =
+      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "0005;name=value;x=\"y z\"\r\nhello\r\nA\r\n0123456789\r\n00\r\nA: b\tc\r\nEmpty:\r\n\r\n";
+  for (std::size_t end = 0; end <= text.size(); ++end) {
+    RequestParser parser;
+    const Seen seen = feed_request(parser, text.substr(0, end));
+    EXPECT_FALSE(seen.error) << text.substr(0, end) << ": " << seen.error->detail;
+    EXPECT_EQ(seen.end, end == text.size());
+  }
+  RequestParser split;
+  EXPECT_EQ(feed_cut(split, text, each_byte(text)).body, "hello0123456789");
+}
+
+TEST(RequestParser, RefusesABodyWhereTheMethodHasNone) {
+  for (const std::string method : {"GET", "HEAD"}) {
+    for (const std::string framing : {"Content-Length: 1", "Transfer-Encoding: chunked"}) {
+      RequestParser parser;
+      const Seen seen = feed_request(parser, method + " / HTTP/1.1\r\nHost: a\r\n" + framing + "\r\n\r\n");
+      ASSERT_TRUE(seen.error) << method << ' ' << framing;
+      EXPECT_EQ(seen.error->detail, "http: " + method + " with a body");
+      EXPECT_EQ(parser.refusal_status(), 400);
+    }
+    RequestParser empty;
+    EXPECT_TRUE(feed_request(empty, method + " / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n").end);
+  }
+}
+
+TEST(RequestParser, RefusesABodyThatIsAnnouncedOverItsLimit) {
+  const std::string start = "POST / HTTP/1.1\r\nHost: a\r\n";
+  const auto refused = [](const std::string& head, const std::string& body, std::uint64_t limit) -> Status {
+    RequestParser parser;
+    EXPECT_TRUE(feed_request(parser, head).head);
+    Status status = parser.limit_body(limit);
+    if (status) {
+      if (Seen seen = feed_request(parser, body); seen.error) status = fail(*std::move(seen.error));
+    }
+    if (status) return status;
+    EXPECT_EQ(parser.refusal_status(), status.error().code == ErrorCode::kTooLarge ? 413 : 400);
+    return status;
+  };
+  const std::string length = start + "Content-Length: 10\r\n\r\n";
+  EXPECT_TRUE(refused(length, "0123456789", 10));
+  EXPECT_EQ(refused(length, "", 9).error().code, ErrorCode::kTooLarge);
+  const std::string chunked = start + "Transfer-Encoding: chunked\r\n\r\n";
+  EXPECT_TRUE(refused(chunked, "8\r\n01234567\r\n2\r\n89\r\n0\r\n\r\n", 10));
+  EXPECT_EQ(refused(chunked, "8\r\n01234567\r\n3\r\n", 10).error().code, ErrorCode::kTooLarge);
+  EXPECT_EQ(refused(chunked, "ffffffffffffffff\r\n", 10).error().code, ErrorCode::kTooLarge);
+  EXPECT_EQ(refused(chunked, "8\r\n01234567\r\n3x", 10).error().code, ErrorCode::kMalformed);
+}
+
 TEST(RequestParser, KeepsItsLimitsHoweverTheBytesCome) {
   const std::string start = "GET / HTTP/1.1\r\nHost: a\r\n";
   std::string many = start;

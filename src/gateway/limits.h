@@ -1,0 +1,46 @@
+// The limits that senders meet, by name: in metrics, logs and plain errors.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <string_view>
+
+#include "base/time.h"
+
+namespace minions::gateway {
+
+enum class Limit {
+  kConnections,         // of the listener
+  kAddressConnections,  // of one address; behind a trusted proxy its exchanges under way
+  kAddressAttestations,
+  kAddressHandshakes,
+  kAddressFailures,
+  kAddressNonces,
+  kAddressSessions,
+  kAddressUploads,
+  kAddressBytes,
+  kKeyBytes,
+  kKeyRequestsPerMinute,
+  kKeyConcurrentRequests,
+  kSessionStreams,
+  kWaitingNonces,
+  kUnfinishedBytes,
+  kSessions,
+  kRequestBytes,
+  kHandshakeBytes,
+};
+inline constexpr std::size_t kLimits = static_cast<std::size_t>(Limit::kHandshakeBytes) + 1;
+
+// As the flag or the line of docs/operations.md calls it: "address_connections".
+[[nodiscard]] std::string_view name_of(Limit limit);
+
+// Lets each limit be logged once a minute: who runs into one must not fill the log.
+class LimitLog {
+ public:
+  [[nodiscard]] bool due(Limit limit, SteadyTime now);
+
+ private:
+  std::array<std::atomic<SteadyTime::rep>, kLimits> next_{};
+};
+
+}  // namespace minions::gateway
