@@ -38,9 +38,21 @@ struct ModelEntry {
   // Hex of 32 bytes, of the file that turns pictures into what the model reads: weights as well, which decide what the
   // model sees. The member is absent where there is none.
   std::optional<std::string> projector_sha256 = std::nullopt;
+  // Of the keys and values that the model server keeps of prompts, to be faster when one begins the same: whose they
+  // serve.
+  enum class PromptCache {
+    kSession,  // none but the session whose prompt it was
+    kShared,   // every session: how fast an answer comes may tell what others asked. Also where it cannot be told
+    kNone,     // nothing is kept
+  };
+  std::optional<PromptCache> prompt_cache =
+      std::nullopt;  // nothing: a server from before the member, which says nothing
+
+  [[nodiscard]] bool operator==(const ModelEntry&) const = default;
 };
 
 [[nodiscard]] std::string_view name_of(ModelEntry::Where where);
+[[nodiscard]] std::string_view name_of(ModelEntry::PromptCache cache);
 
 struct Software {
   std::string name;
