@@ -168,6 +168,8 @@ def statements():
         for where, weights in (("in-process", "ab" * 32), ("loopback", None), ("remote", None))
     ]
     full["models"][0]["projector_sha256"] = "cd" * 32
+    for model, cache in zip(full["models"], ("session", "shared", "none")):
+        model["prompt_cache"] = cache
     full["tls_spki_sha256"] = ["A" * 43, "_" * 42 + "8"]
     full["further"] = {"unknown": [1, 2.5, "\u00e9", None]}
     write("statement", "every member", json.dumps(full))

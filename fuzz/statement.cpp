@@ -6,22 +6,13 @@
 namespace minions::fuzz {
 namespace {
 
-using attestation::ModelEntry;
 using attestation::Statement;
-
-bool same_models(const std::vector<ModelEntry>& a, const std::vector<ModelEntry>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const ModelEntry& left, const ModelEntry& right) {
-    return left.id == right.id && left.engine == right.engine && left.where == right.where &&
-           left.weights_sha256 == right.weights_sha256 && left.projector_sha256 == right.projector_sha256;
-  });
-}
 
 bool same(const Statement& a, const Statement& b) {
   return a.instance == b.instance && a.epoch == b.epoch && a.not_before == b.not_before && a.not_after == b.not_after &&
          a.noise_x25519 == b.noise_x25519 && a.receipt_ed25519 == b.receipt_ed25519 && a.suites == b.suites &&
-         a.tls_spki_sha256 == b.tls_spki_sha256 && same_models(a.models, b.models) &&
-         a.software.name == b.software.name && a.software.version == b.software.version &&
-         a.software.build == b.software.build;
+         a.tls_spki_sha256 == b.tls_spki_sha256 && a.models == b.models && a.software.name == b.software.name &&
+         a.software.version == b.software.version && a.software.build == b.software.build;
 }
 
 }  // namespace

@@ -88,6 +88,17 @@ Result<std::optional<ModelEntry::Compute>> parse_compute(const Json& object) {
   return std::optional<ModelEntry::Compute>();
 }
 
+// Servers from before the member do not have it.
+Result<std::optional<ModelEntry::PromptCache>> parse_prompt_cache(const Json& object) {
+  using Cache = ModelEntry::PromptCache;
+  if (!object.contains("prompt_cache")) return std::optional<Cache>();
+  MINIONS_TRY_ASSIGN(const std::string name, string_member(object, "prompt_cache"));
+  for (const Cache cache : {Cache::kSession, Cache::kShared, Cache::kNone}) {
+    if (name == name_of(cache)) return cache;
+  }
+  return fail(ErrorCode::kMalformed, "prompt_cache: want session, shared or none");
+}
+
 Result<ModelEntry> parse_model(const Json& object) {
   if (!object.is_object())
     return fail(ErrorCode::kMalformed, fmt::format("want objects, found {}", object.type_name()));
@@ -98,6 +109,7 @@ Result<ModelEntry> parse_model(const Json& object) {
   MINIONS_TRY_ASSIGN(model.weights_sha256, parse_weights(object));
   MINIONS_TRY_ASSIGN(model.projector_sha256, parse_projector(object));
   MINIONS_TRY_ASSIGN(model.compute, parse_compute(object));
+  MINIONS_TRY_ASSIGN(model.prompt_cache, parse_prompt_cache(object));
   return model;
 }
 
@@ -184,6 +196,15 @@ std::string_view name_of(ModelEntry::Compute compute) {
   return "";
 }
 
+std::string_view name_of(ModelEntry::PromptCache cache) {
+  switch (cache) {
+    case ModelEntry::PromptCache::kSession: return "session";
+    case ModelEntry::PromptCache::kShared: return "shared";
+    case ModelEntry::PromptCache::kNone: return "none";
+  }
+  return "";
+}
+
 Result<Statement> Statement::parse(ByteView exact) {
   MINIONS_TRY_ASSIGN(const Json object, parse_strict_json(as_text(exact), {.bytes = kStatementLimitBytes}));
   MINIONS_TRY_ASSIGN(const std::uint64_t version, integer_member(object, "smp"));
@@ -223,6 +244,7 @@ std::string Statement::to_json() const {
                          {"weights_sha256", model.weights_sha256 ? OrderedJson(*model.weights_sha256) : OrderedJson()}};
     if (model.projector_sha256) entry["projector_sha256"] = *model.projector_sha256;
     if (model.compute) entry["compute"] = name_of(*model.compute);
+    if (model.prompt_cache) entry["prompt_cache"] = name_of(*model.prompt_cache);
     object["models"].push_back(std::move(entry));
   }
   object["software"] = {{"name", software.name}, {"version", software.version}, {"build", software.build}};

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <cstring>
+#include <list>
+#include <mutex>
 #include <unordered_map>
 
 #include "net/http_parser.h"
@@ -58,10 +61,11 @@ Status check_response(const ResponseHead& head) {
 
 class ClientConnection {
  public:
-  ClientConnection(std::unique_ptr<Stream> opened, std::string pool_key, std::string host_field)
+  ClientConnection(std::unique_ptr<Stream> opened, const Origin& origin)
       : stream(std::move(opened)),
-        key(std::move(pool_key)),
-        host(std::move(host_field)),
+        key(key_of(origin)),
+        pool_key(origin.pool_key),
+        host(origin.url.authority()),
         output(BufferPool::of(stream->executor())) {}
 
   [[nodiscard]] MutableBytes unread() { return input.span(begin, end - begin); }
@@ -73,6 +77,7 @@ class ClientConnection {
 
   std::unique_ptr<Stream> stream;
   std::string key;
+  std::string pool_key;  // a part of the key
   std::string host;
   ResponseParser parser;
   OutputBuffer output;
@@ -82,19 +87,16 @@ class ClientConnection {
   SteadyTime idle_since{};
 };
 
-class ClientPool {
+// Connections that wait for their next request. Used on the thread of its io_context, but for what says otherwise.
+class ClientPool : public std::enable_shared_from_this<ClientPool> {
  public:
-  explicit ClientPool(const ClientOptions& options) : options_(options) {}
+  ClientPool(Executor executor, const ClientOptions& options) : executor_(executor), options_(options) {}
 
   // The most recently used that is still fit, or null.
   [[nodiscard]] std::unique_ptr<ClientConnection> take(const std::string& key) {
-    const auto found = idle_.find(key);
-    if (found == idle_.end()) return nullptr;
     drop_old();
-    auto& kept = found->second;
-    while (!kept.empty()) {
-      auto connection = std::move(kept.back());
-      kept.pop_back();
+    for (auto found = by_key_.find(key); found != by_key_.end(); found = by_key_.find(key)) {
+      auto connection = remove(found->second.back());
       if (!connection->stream->has_unread_input()) return connection;
     }
     return nullptr;
@@ -102,30 +104,63 @@ class ClientPool {
 
   void give(std::unique_ptr<ClientConnection> connection) {
     drop_old();
-    auto& kept = idle_[connection->key];
-    if (kept.size() >= options_.max_idle_per_origin) return;
+    const auto found = by_key_.find(connection->key);
+    if ((found == by_key_.end() ? 0 : found->second.size()) >= options_.max_idle_per_origin) return;
     connection->release_buffers();
     connection->idle_since = std::chrono::steady_clock::now();
-    kept.push_back(std::move(connection));
+    const auto place = idle_.insert(idle_.end(), std::move(connection));
+    by_key_[(*place)->key].push_back(place);
+    if (idle_.size() > options_.max_idle) remove(idle_.begin());
   }
 
-  void clear() { idle_.clear(); }
-  [[nodiscard]] std::size_t size() const {
-    std::size_t count = 0;
-    for (const auto& [key, kept] : idle_) count += kept.size();
-    return count;
+  void clear() {
+    by_key_.clear();
+    idle_.clear();
   }
-
- private:
-  void drop_old() {
-    const auto oldest = std::chrono::steady_clock::now() - options_.max_idle_time;
-    for (auto& [key, kept] : idle_) {
-      std::erase_if(kept, [oldest](const auto& connection) { return connection->idle_since <= oldest; });
+  void clear(const std::string& pool_key) {
+    for (auto at = idle_.begin(); at != idle_.end();) {
+      const auto connection = at++;
+      if ((*connection)->pool_key == pool_key) remove(connection);
     }
   }
+  // From any thread.
+  void clear_soon(const std::string& pool_key) {
+    const std::lock_guard lock(mutex_);
+    if (context_gone_) return;
+    asio::post(executor_, [weak = weak_from_this(), pool_key] {
+      if (const auto pool = weak.lock()) pool->clear(pool_key);
+    });
+  }
+  // The io_context ends, and its threads have.
+  void shut_down() {
+    const std::lock_guard lock(mutex_);
+    context_gone_ = true;
+    clear();
+  }
+  [[nodiscard]] std::size_t size() const { return idle_.size(); }
 
+ private:
+  using Idle = std::list<std::unique_ptr<ClientConnection>>;  // in the order in which they became idle
+
+  std::unique_ptr<ClientConnection> remove(Idle::iterator place) {
+    auto connection = std::move(*place);
+    const auto found = by_key_.find(connection->key);
+    std::erase(found->second, place);
+    if (found->second.empty()) by_key_.erase(found);
+    idle_.erase(place);
+    return connection;
+  }
+  void drop_old() {
+    const auto oldest = std::chrono::steady_clock::now() - options_.max_idle_time;
+    while (!idle_.empty() && idle_.front()->idle_since <= oldest) remove(idle_.begin());
+  }
+
+  Executor executor_;
   ClientOptions options_;
-  std::unordered_map<std::string, std::vector<std::unique_ptr<ClientConnection>>> idle_;
+  Idle idle_;
+  std::unordered_map<std::string, std::vector<Idle::iterator>> by_key_;  // no empty ones; in the same order
+  std::mutex mutex_;                                                     // guards what follows
+  bool context_gone_ = false;
 };
 
 namespace {
@@ -145,7 +180,7 @@ class ClientPools : public asio::execution_context::service {
  private:
   void shutdown() override {
     for (const auto& weak : pools_) {
-      if (const auto pool = weak.lock()) pool->clear();
+      if (const auto pool = weak.lock()) pool->shut_down();
     }
   }
 
@@ -180,9 +215,12 @@ Task<Status> ClientExchange::send_head(RequestLine line, std::span<const Header>
   fmt::format_to(to, "{} {} HTTP/1.1\r\nHost: {}\r\n", line.method, line.target, connection_->host);
   for (const Header& header : headers) fmt::format_to(to, "{}: {}\r\n", header.name, header.value);
   const bool bodyless_method = line.method == "GET" || line.method == "HEAD";
+  // Servers that read none would take it for the next request on the connection.
+  if (bodyless_method && content_length != 0)
+    co_return fail(ErrorCode::kUsage, fmt::format("request: {} has no body", line.method));
   if (!content_length) {
     fmt::format_to(to, "Transfer-Encoding: chunked\r\n\r\n");
-  } else if (*content_length == 0 && bodyless_method) {
+  } else if (bodyless_method) {
     fmt::format_to(to, "\r\n");
   } else {
     fmt::format_to(to, "Content-Length: {}\r\n\r\n", *content_length);
@@ -326,7 +364,7 @@ std::uint64_t ClientExchange::bytes_written() const {
 const Stream* ClientExchange::stream() const { return connection_ ? connection_->stream.get() : nullptr; }
 
 HttpClient::HttpClient(Executor executor, const ClientOptions& options)
-    : options_(options), pool_(std::make_shared<ClientPool>(options)) {
+    : options_(options), pool_(std::make_shared<ClientPool>(executor, options)) {
   asio::use_service<ClientPools>(executor.context()).add(pool_);
 }
 HttpClient::~HttpClient() = default;
@@ -350,12 +388,13 @@ Task<Result<std::unique_ptr<ClientExchange>>> HttpClient::open_new(Origin origin
     if (!shaken) co_return fail(std::move(shaken).error().in(url.origin()));
   }
   if (origin.on_connected) MINIONS_CO_TRY(origin.on_connected(*stream));
-  auto connection = std::make_unique<ClientConnection>(std::move(stream), key_of(origin), url.authority());
+  auto connection = std::make_unique<ClientConnection>(std::move(stream), origin);
   co_return std::make_unique<ClientExchange>(std::move(connection), ClientExchange::Reuse::kNew, pool_,
                                              options_.write_stall);
 }
 
 void HttpClient::close_idle() { pool_->clear(); }
+void HttpClient::close_idle(const std::string& pool_key) { pool_->clear_soon(pool_key); }
 std::size_t HttpClient::idle() const { return pool_->size(); }
 
 }  // namespace minions::net

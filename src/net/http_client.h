@@ -22,6 +22,7 @@ struct Origin {
 
 struct ClientOptions {
   std::size_t max_idle_per_origin = 8;
+  std::size_t max_idle = 1024;  // of all origins: past it the one that is idle longest is closed
   std::chrono::milliseconds max_idle_time{30'000};
   std::chrono::milliseconds write_stall{30'000};
 };
@@ -105,6 +106,8 @@ class HttpClient {
   // As open, but never a kept one: for the second try after reused_and_reset.
   [[nodiscard]] Task<Result<std::unique_ptr<ClientExchange>>> open_new(Origin origin, Deadline deadline);
   void close_idle();
+  // Closes what is kept under this key, of any origin, soon. From any thread, also once the io_context is gone.
+  void close_idle(const std::string& pool_key);
   [[nodiscard]] std::size_t idle() const;
 
  private:

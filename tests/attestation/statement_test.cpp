@@ -96,6 +96,29 @@ TEST(Statement, RefusesAProjectorThatIsNoHash) {
   }
 }
 
+TEST(Statement, SaysWhomAPromptCacheServes) {
+  using Cache = ModelEntry::PromptCache;
+  Statement statement = Statement::parse(as_bytes(vector_statement())).value();
+  EXPECT_FALSE(statement.models[0].prompt_cache) << "statements from before the member";
+  EXPECT_EQ(statement.to_json().find("prompt_cache"), std::string::npos);
+  for (const Cache cache : {Cache::kSession, Cache::kShared, Cache::kNone}) {
+    statement.models[0].prompt_cache = cache;
+    const std::string json = statement.to_json();
+    EXPECT_NE(json.find(R"("prompt_cache":")" + std::string(name_of(cache)) + '"'), std::string::npos) << json;
+    const Statement read = Statement::parse(as_bytes(json)).value();
+    EXPECT_EQ(read.models[0].prompt_cache, cache);
+    EXPECT_EQ(read.models, statement.models);
+    EXPECT_EQ(read.to_json(), json);
+  }
+  for (const char* bad : {"null", "1", "[]", R"("")", R"("Session")", R"("private")"}) {
+    const auto refused = Statement::parse(
+        as_bytes(with(R"("engine":"sglang")", R"("engine":"sglang","prompt_cache":)" + std::string(bad))));
+    ASSERT_FALSE(refused) << bad;
+    EXPECT_EQ(refused.error().code, ErrorCode::kMalformed);
+    EXPECT_EQ(refused.error().detail.find("models[0]: prompt_cache"), 0U) << refused.error().detail;
+  }
+}
+
 TEST(Statement, BoundsSizeAndSuites) {
   EXPECT_EQ(Statement::parse(as_bytes(with(R"("epoch":12)", R"("epoch":12,"pad":")" + std::string(70000, 'x') + '"')))
                 .error()

@@ -1,6 +1,7 @@
 #include "net/http_client.h"
 
 #include <boost/asio/post.hpp>
+#include <thread>
 
 #include "net/fixture.h"
 
@@ -86,6 +87,61 @@ TEST_P(HttpClientTest, RefusesRequestsThatWouldSayMoreThanTheyShould) {
   EXPECT_FALSE(run(open()->send({"GET", "/"}, injected, {})));
   EXPECT_FALSE(run(open()->send({"GET", "/"}, ours, {})));
   EXPECT_TRUE(run(open()->send({"GET", "/"}, none, {})));
+}
+
+TEST_P(HttpClientTest, SendsNoBodyWithAMethodThatHasNone) {
+  serve(echo);
+  for (const char* method : {"GET", "HEAD"}) {
+    auto exchange = open();
+    const Status announced = run(exchange->send_head({method, "/"}, {}, 3));
+    ASSERT_FALSE(announced) << method;
+    EXPECT_EQ(announced.error().code, ErrorCode::kUsage);
+    EXPECT_FALSE(run(exchange->send_head({method, "/"}, {}, std::nullopt))) << method;
+    EXPECT_FALSE(run(exchange->send({method, "/"}, {}, as_bytes("GET / HTTP/1.1\r\n\r\n")))) << method;
+    EXPECT_EQ(exchange->bytes_written(), 0U);
+    EXPECT_TRUE(run(exchange->send({method, "/"}, {}, {}))) << method;
+  }
+}
+
+TEST_P(HttpClientTest, ClosesWhatIsKeptUnderOneKey) {
+  serve(echo);
+  for (const char* key : {"alice", "bob"}) {
+    origin_.pool_key = key;
+    ASSERT_TRUE(post("/", "a"));
+  }
+  EXPECT_EQ(client_.idle(), 2U);
+  std::thread([&] { client_.close_idle("alice"); }).join();
+  context_.restart();
+  context_.poll();
+  EXPECT_EQ(client_.idle(), 1U);
+  EXPECT_TRUE(open()->reused()) << "bob's was closed, too";
+  origin_.pool_key = "alice";
+  EXPECT_FALSE(open()->reused());
+}
+
+TEST_P(HttpClientTest, KeepsSoManyInAllAndClosesTheOldest) {
+  serve(echo);
+  HttpClient client(context_.get_executor(), {.max_idle = 2});
+  for (const char* key : {"one", "two", "three"}) {
+    origin_.pool_key = key;
+    auto exchange = run(client.open(origin_, deadline_in(5s))).value();
+    ASSERT_TRUE(run(exchange->send({"GET", "/"}, {}, {})));
+    ASSERT_TRUE(run(exchange->read_head(deadline_in(5s))));
+    ASSERT_TRUE(body_of(*exchange));
+  }
+  EXPECT_EQ(client.idle(), 2U);
+  for (const auto& [key, kept] : {std::pair("one", false), std::pair("two", true), std::pair("three", true)}) {
+    origin_.pool_key = key;
+    EXPECT_EQ(run(client.open(origin_, deadline_in(5s))).value()->reused(), kept) << key;
+  }
+}
+
+TEST(HttpClient, MayBeToldOfAKeyWhenItsThreadsAreGone) {
+  auto context = std::make_unique<asio::io_context>();
+  HttpClient client(context->get_executor(), {});
+  context.reset();
+  client.close_idle("alice");
+  EXPECT_EQ(client.idle(), 0U);
 }
 
 TEST_P(HttpClientTest, ReusesConnectionsWithEqualKeysOnly) {
