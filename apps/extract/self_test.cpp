@@ -1,6 +1,6 @@
 #include "self_test.h"
 
-#include <asm/sockios.h>
+#include <linux/sockios.h>
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <sched.h>
