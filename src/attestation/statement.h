@@ -38,54 +38,54 @@ struct ModelEntry {
   // Hex of 32 bytes, of the file that turns pictures into what the model reads: weights as well, which decide what the
   // model sees. The member is absent where there is none.
   std::optional<std::string> projector_sha256 = std::nullopt;
-  enum class Compute {
-    kCpu,
-    kGpu  // Of the keys and values that the model server keeps of prompts, to be faster when one begins the same: whose
-          // they
-    // serve.
-    enum class PromptCache{
-        kSession,  // none but the session whose prompt it was
-        kShared,   // every session: how fast an answer comes may tell what others asked. Also where it cannot be told
-        kNone,     // nothing is kept
-    };
-    std::optional<PromptCache> prompt_cache =
-        std::nullopt;  // nothing: a server from before the member, which says nothing
-
-    [[nodiscard]] bool operator==(const ModelEntry&) const = default;
+  enum class Compute { kCpu, kGpu };
+  // The processor that the model computes on. The member is absent where the server does not know.
+  std::optional<Compute> compute = std::nullopt;
+  // Of the keys and values that the model server keeps of prompts, to be faster when one begins the same: whose they
+  // serve.
+  enum class PromptCache {
+    kSession,  // none but the session whose prompt it was
+    kShared,   // every session: how fast an answer comes may tell what others asked. Also where it cannot be told
+    kNone,     // nothing is kept
   };
+  std::optional<PromptCache> prompt_cache =
+      std::nullopt;  // nothing: a server from before the member, which says nothing
 
-  [[nodiscard]] std::string_view name_of(ModelEntry::Where where);
-  [[nodiscard]] std::string_view name_of(ModelEntry::PromptCache cache);
-  [[nodiscard]] std::string_view name_of(ModelEntry::Compute compute);
+  [[nodiscard]] bool operator==(const ModelEntry&) const = default;
+};
 
-  struct Software {
-    std::string name;
-    std::string version;
-    std::string build;
-  };
+[[nodiscard]] std::string_view name_of(ModelEntry::Where where);
+[[nodiscard]] std::string_view name_of(ModelEntry::PromptCache cache);
+[[nodiscard]] std::string_view name_of(ModelEntry::Compute compute);
 
-  struct Statement {
-    ByteArray<16> instance{};
-    std::uint64_t epoch = 0;
-    UnixSeconds not_before = 0;
-    UnixSeconds not_after = 0;
-    ByteArray<32> noise_x25519{};
-    ByteArray<32> receipt_ed25519{};
-    std::vector<std::string> suites;  // at most 256, so that one byte names an index
-    std::vector<Digest32> tls_spki_sha256;
-    std::vector<ModelEntry> models;
-    Software software;
-    // Parts of the platform that the operator named instead of the machine's own: "tsm-root", "imds". For tests; the
-    // member is absent where there is none.
-    std::vector<std::string> overrides;
+struct Software {
+  std::string name;
+  std::string version;
+  std::string build;
+};
 
-    // The bytes as served. Unknown members are passed over; a missing or ill-formed one is kMalformed with its name.
-    [[nodiscard]] static Result<Statement> parse(ByteView exact);
-    // For the server, once per epoch. A client never encodes a statement again.
-    [[nodiscard]] std::string to_json() const;
-  };
+struct Statement {
+  ByteArray<16> instance{};
+  std::uint64_t epoch = 0;
+  UnixSeconds not_before = 0;
+  UnixSeconds not_after = 0;
+  ByteArray<32> noise_x25519{};
+  ByteArray<32> receipt_ed25519{};
+  std::vector<std::string> suites;  // at most 256, so that one byte names an index
+  std::vector<Digest32> tls_spki_sha256;
+  std::vector<ModelEntry> models;
+  Software software;
+  // Parts of the platform that the operator named instead of the machine's own: "tsm-root", "imds". For tests; the
+  // member is absent where there is none.
+  std::vector<std::string> overrides;
 
-  // C of the protocol: SHA-256 of the bytes as served.
-  [[nodiscard]] Digest32 statement_digest(ByteView exact);
+  // The bytes as served. Unknown members are passed over; a missing or ill-formed one is kMalformed with its name.
+  [[nodiscard]] static Result<Statement> parse(ByteView exact);
+  // For the server, once per epoch. A client never encodes a statement again.
+  [[nodiscard]] std::string to_json() const;
+};
+
+// C of the protocol: SHA-256 of the bytes as served.
+[[nodiscard]] Digest32 statement_digest(ByteView exact);
 
 }  // namespace minions::attestation
