@@ -1,15 +1,20 @@
 #include "sandbox.h"
 
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
 #include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 
 namespace minions::extract {
 namespace {
@@ -25,6 +30,17 @@ constexpr std::uint64_t rights_of_abi(long abi) {
   return (1 << 13) - 1;
 }
 
+// struct landlock_ruleset_attr of ABI 6. What an older kernel does not know is cut off by the size.
+struct Handled {
+  std::uint64_t files;
+  std::uint64_t net = 3;    // TCP: bind and connect, from ABI 4
+  std::uint64_t scope = 3;  // abstract sockets of others, and signals to them, from ABI 6
+};
+constexpr std::size_t size_for_abi(long abi) {
+  if (abi >= 6) return sizeof(Handled);
+  return abi >= 4 ? offsetof(Handled, scope) : offsetof(Handled, net);
+}
+
 // What started programs and their libraries open. Nothing of users lies there.
 constexpr const char* kLibraries[] = {
     "/lib",           "/lib64",           "/lib32",          "/usr/lib",          "/usr/lib64",
@@ -34,7 +50,8 @@ constexpr const char* kLoaders[] = {"/lib64/ld-linux-x86-64.so.2", "/lib/ld-linu
                                     "/lib/ld-musl-x86_64.so.1", "/lib/ld-musl-aarch64.so.1", nullptr};
 
 // What a program that reads one file, maps memory and writes to a pipe calls. All others fail with ENOSYS, for which C
-// libraries have a fallback where the call is new.
+// libraries have a fallback where the call is new. None of these can be told to act on another process; those that can
+// stand in kAllowedWith.
 constexpr int kAllowed[] = {SCMP_SYS(read),
                             SCMP_SYS(readv),
                             SCMP_SYS(pread64),
@@ -43,7 +60,6 @@ constexpr int kAllowed[] = {SCMP_SYS(read),
                             SCMP_SYS(writev),
                             SCMP_SYS(lseek),
                             SCMP_SYS(close),
-                            SCMP_SYS(fcntl),
                             SCMP_SYS(dup),
                             SCMP_SYS(dup2),
                             SCMP_SYS(dup3),
@@ -71,24 +87,17 @@ constexpr int kAllowed[] = {SCMP_SYS(read),
                             SCMP_SYS(munmap),
                             SCMP_SYS(mprotect),
                             SCMP_SYS(mremap),
-                            SCMP_SYS(madvise),
                             SCMP_SYS(arch_prctl),
                             SCMP_SYS(set_tid_address),
                             SCMP_SYS(set_robust_list),
                             SCMP_SYS(rseq),
-                            SCMP_SYS(futex),
                             SCMP_SYS(sched_yield),
-                            SCMP_SYS(sched_getaffinity),
-                            SCMP_SYS(membarrier),
                             SCMP_SYS(rt_sigaction),
                             SCMP_SYS(rt_sigprocmask),
                             SCMP_SYS(rt_sigreturn),
                             SCMP_SYS(sigaltstack),
                             SCMP_SYS(restart_syscall),
                             SCMP_SYS(getrandom),
-                            SCMP_SYS(clock_gettime),
-                            SCMP_SYS(clock_getres),
-                            SCMP_SYS(clock_nanosleep),
                             SCMP_SYS(nanosleep),
                             SCMP_SYS(gettimeofday),
                             SCMP_SYS(time),
@@ -107,6 +116,46 @@ constexpr int kAllowed[] = {SCMP_SYS(read),
                             SCMP_SYS(umask),
                             SCMP_SYS(exit),
                             SCMP_SYS(exit_group)};
+
+// Arguments of the type int: the kernel does not look at the upper half of the register.
+constexpr std::uint64_t kInt = 0xFFFFFFFF;
+
+// A call that is allowed where the masked argument has one of these values, and else not there.
+struct AllowedWith {
+  int call;
+  unsigned argument;
+  std::uint64_t mask;
+  std::initializer_list<std::uint64_t> values;
+};
+
+// FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME go with any operation. Those with priority inheritance name the thread of
+// any process, and are left out.
+constexpr std::uint64_t kFutexOperation = kInt & ~std::uint64_t{FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME};
+// Clocks below zero are those of any process, and what it computed can be told from its time.
+constexpr std::uint64_t kOwnClock = kInt & ~std::uint64_t{0xF};
+
+constexpr AllowedWith kAllowedWith[] = {
+    // No owner or signal of a file (F_SETOWN, F_SETOWN_EX, F_SETSIG, and O_ASYNC of F_SETFL), which signals whom it is
+    // told to; no locks, leases or seals, which others see.
+    {SCMP_SYS(fcntl), 1, kInt, {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL}},
+    {SCMP_SYS(futex),
+     1,
+     kFutexOperation,
+     {FUTEX_WAIT, FUTEX_WAKE, FUTEX_REQUEUE, FUTEX_CMP_REQUEUE, FUTEX_WAKE_OP, FUTEX_WAIT_BITSET, FUTEX_WAKE_BITSET}},
+    {SCMP_SYS(clock_gettime), 0, kOwnClock, {0}},
+    {SCMP_SYS(clock_getres), 0, kOwnClock, {0}},
+    {SCMP_SYS(clock_nanosleep), 0, kOwnClock, {0}},
+    // Not MADV_HWPOISON and MADV_SOFT_OFFLINE, which take pages from all who share them, nor MADV_MERGEABLE, MADV_COLD
+    // and MADV_PAGEOUT, which tell of pages of others.
+    {SCMP_SYS(madvise),
+     2,
+     kInt,
+     {MADV_NORMAL, MADV_RANDOM, MADV_SEQUENTIAL, MADV_WILLNEED, MADV_DONTNEED, MADV_FREE, MADV_HUGEPAGE,
+      MADV_NOHUGEPAGE, MADV_DONTDUMP}},
+    {SCMP_SYS(prctl), 0, kInt, {PR_GET_NAME}},
+    // Standard output may be asked whether it is a terminal.
+    {SCMP_SYS(ioctl), 1, kInt, {TCGETS}},
+};
 
 class Descriptor {
  public:
@@ -153,8 +202,8 @@ bool allow_input(int ruleset) {
 bool restrict_files(const Needs& needs) {
   const long abi = syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
   if (abi < 1) return false;
-  const std::uint64_t handled = rights_of_abi(abi);
-  const Descriptor ruleset(syscall(SYS_landlock_create_ruleset, &handled, sizeof handled, 0));
+  const Handled handled{rights_of_abi(abi)};
+  const Descriptor ruleset(syscall(SYS_landlock_create_ruleset, &handled, size_for_abi(abi), 0));
   if (ruleset.get() < 0) return false;
   if (!allow_all(ruleset.get(), needs.readable, kReadFile | kReadDir)) return false;
   if (needs.programs[0] != nullptr) {
@@ -178,25 +227,46 @@ class Filter {
   scmp_filter_ctx context_;
 };
 
+bool allow(const Filter& filter, const AllowedWith& allowed) {
+  for (const std::uint64_t value : allowed.values) {
+    const scmp_arg_cmp wanted{allowed.argument, SCMP_CMP_MASKED_EQ, allowed.mask, value};
+    if (seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, allowed.call, 1, &wanted) != 0) return false;
+  }
+  return true;
+}
+
+// The calls that name a process, for the own one: abort() signals it; libraries count its processors; limits may be
+// read but not set, which root could do in spite of everything.
+bool allow_for_itself(const Filter& filter) {
+  const auto is = [](unsigned argument, std::uint64_t mask, std::uint64_t value) {
+    return scmp_arg_cmp{argument, SCMP_CMP_MASKED_EQ, mask, value};
+  };
+  const auto itself = static_cast<std::uint64_t>(getpid());
+  const scmp_arg_cmp no_new_limit{2, SCMP_CMP_EQ, 0, 0};
+  const scmp_arg_cmp signal_self = is(0, kInt, itself);
+  if (seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, &signal_self) != 0) return false;
+  for (const std::uint64_t process : {std::uint64_t{0}, itself}) {
+    const scmp_arg_cmp own = is(0, kInt, process);
+    const scmp_arg_cmp limit[] = {own, no_new_limit};
+    if (seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(sched_getaffinity), 1, &own) != 0 ||
+        seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2, limit) != 0)
+      return false;
+  }
+  return true;
+}
+
 bool restrict_calls(const Needs& needs) {
   const Filter filter;
   if (filter.get() == nullptr) return false;
   for (const int call : kAllowed) {
     if (seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, 0) != 0) return false;
   }
+  for (const AllowedWith& allowed : kAllowedWith) {
+    if (!allow(filter, allowed)) return false;
+  }
   const bool becomes_another = needs.programs[0] != nullptr;
   if (becomes_another && seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(execve), 0) != 0) return false;
-  // abort() signals the process itself; limits may be read but not set, which root could do in spite of everything.
-  const scmp_arg_cmp itself{0, SCMP_CMP_EQ, static_cast<scmp_datum_t>(getpid()), 0};
-  const scmp_arg_cmp no_new_limit{2, SCMP_CMP_EQ, 0, 0};
-  const scmp_arg_cmp no_new_name{0, SCMP_CMP_EQ, PR_GET_NAME, 0};
-  if (seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, &itself) != 0) return false;
-  if (seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1, &no_new_limit) != 0) return false;
-  if (seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, &no_new_name) != 0) return false;
-  // Standard output may be asked whether it is a terminal.
-  const scmp_arg_cmp is_terminal{1, SCMP_CMP_EQ, 0x5401 /* TCGETS */, 0};
-  if (seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, &is_terminal) != 0) return false;
-  return seccomp_load(filter.get()) == 0;
+  return allow_for_itself(filter) && seccomp_load(filter.get()) == 0;
 }
 
 template <class Resource>
