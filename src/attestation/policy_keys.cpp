@@ -88,6 +88,20 @@ Result<Rule<std::string>> version(const Value& value, VersionDigits digits, std:
   return rule;
 }
 
+// Key sets are fetched from there, and have no signature of their own: the connection is all that vouches for them.
+Result<Rule<std::string>> issuer(const Value& value) {
+  constexpr std::string_view kWant = "an https:// address, of host and path alone";
+  constexpr std::string_view kScheme = "https://";
+  MINIONS_TRY_ASSIGN(Rule<std::string> rule, value.text(kWant));
+  const std::string& address = rule.value;
+  const bool plain = std::all_of(address.begin(), address.end(), [](char c) {
+    return c > ' ' && c < 0x7f && std::string_view("?#@\\").find(c) == std::string_view::npos;
+  });
+  const bool has_host = address.size() > kScheme.size() && address[kScheme.size()] != '/';
+  if (!address.starts_with(kScheme) || !has_host || !plain) return value.wrong(kWant);
+  return rule;
+}
+
 template <class T, class U>
 Status assign(T& rule, Result<U> read) {
   if (!read) return fail(std::move(read).error());
@@ -200,9 +214,9 @@ constexpr Key kKeys[] = {
     {"gpu", "nras", [](V v, R r) { return read_token_mode(v, r.gpu.nras); }, [](C r, W w) { w.add(r.gpu.nras); }},
     {"jwt", "leeway_s", [](V v, R r) { return assign(r.jwt.leeway_s, v.integer(0, 300)); },
      [](C r, W w) { w.add(r.jwt.leeway_s); }},
-    {"jwt", "maa_issuer", [](V v, R r) { return assign(r.jwt.maa_issuer, v.text("an https address")); },
+    {"jwt", "maa_issuer", [](V v, R r) { return assign(r.jwt.maa_issuer, issuer(v)); },
      [](C r, W w) { w.add(r.jwt.maa_issuer); }},
-    {"jwt", "nras_issuer", [](V v, R r) { return assign(r.jwt.nras_issuer, v.text("an https address")); },
+    {"jwt", "nras_issuer", [](V v, R r) { return assign(r.jwt.nras_issuer, issuer(v)); },
      [](C r, W w) { w.add(r.jwt.nras_issuer); }},
     {"jwt", "maa", [](V v, R r) { return read_token_mode(v, r.jwt.maa); }, [](C r, W w) { w.add(r.jwt.maa); }},
     {"simulated", "allow", [](V v, R r) { return v.read(r.allow_simulated); },

@@ -86,6 +86,21 @@ TEST(AppraisalPolicy, NamesFileLineWantAndFound) {
   EXPECT_EQ(parse("[snp\n").error().detail.find("p.toml line 1: not TOML: "), 0U);
 }
 
+// Whoever answers there chooses the keys that tokens are verified with.
+TEST(AppraisalPolicy, RefusesAnIssuerThatIsNotHttps) {
+  for (const std::string key : {"maa_issuer", "nras_issuer"}) {
+    EXPECT_EQ(parse("[jwt]\n" + key + " = \"http://x.attest.azure.net\"\n").error().detail,
+              "p.toml line 2: [jwt] \"" + key +
+                  "\": want an https:// address, of host and path alone, found \"http://x.attest.azure.net\"");
+    for (const std::string address : {"http://127.0.0.1:8080", "HTTPS://m", "https:/m", "https://", "https:///keys",
+                                      "m", "https://m/?q", "https://u@m", "https://m/#f", "https://m n",
+                                      "https://m\\u0007", "https://\\u202em", " https://m", "ftp://m"}) {
+      EXPECT_EQ(parse("[jwt]\n" + key + " = \"" + address + "\"\n").error().code, ErrorCode::kUsage) << address;
+    }
+    EXPECT_TRUE(parse("[jwt]\n" + key + " = \"https://m.example:8443/tenant\"\n"));
+  }
+}
+
 TEST(AppraisalPolicy, RefusesWrongTypesAndValues) {
   const std::string cases[] = {
       "allow = true",
