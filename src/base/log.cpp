@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <nlohmann/json.hpp>
 
 #include "base/json.h"
 #include "base/time.h"
@@ -22,6 +23,11 @@ std::string_view name_of(Level level) {
     case Level::kError: return "error";
   }
   return "unknown";
+}
+
+// In ASCII: a log is read on terminals, and JSON leaves C1 controls and bidi overrides as they are.
+std::string quoted_ascii(std::string_view text) {
+  return Json(text).dump(-1, ' ', true, Json::error_handler_t::replace);
 }
 
 bool needs_quotes(std::string_view text) {
@@ -51,14 +57,14 @@ void write(Level level, std::string_view event, std::initializer_list<Field> fie
     fmt::format_to(out, R"({{"time":"{}","level":"{}","event":"{}")", time, name_of(level), event);
     for (const Field& field : fields) {
       fmt::format_to(out, R"(,"{}":{})", field.key,
-                     field.value.bare() ? field.value.text() : json_quoted(field.value.text()));
+                     field.value.bare() ? field.value.text() : quoted_ascii(field.value.text()));
     }
     fmt::format_to(out, "}}\n");
   } else {
     fmt::format_to(out, "{} {} {}", time, name_of(level), event);
     for (const Field& field : fields) {
       const bool quote = !field.value.bare() && needs_quotes(field.value.text());
-      fmt::format_to(out, " {}={}", field.key, quote ? json_quoted(field.value.text()) : field.value.text());
+      fmt::format_to(out, " {}={}", field.key, quote ? quoted_ascii(field.value.text()) : field.value.text());
     }
     fmt::format_to(out, "\n");
   }

@@ -26,5 +26,20 @@ TEST(Log, WritesJson) {
       << line;
 }
 
+// As a hostile peer's text is logged.
+TEST(Log, WritesNoControlCharacter) {
+  for (const Format format : {Format::kKeyValue, Format::kJson}) {
+    configure(Level::kInfo, format);
+    testing::internal::CaptureStderr();
+    info("peer", {{"says", Public{"\x1b[31m\x7f\xc2\x9b\xe2\x80\xae\xff\n"}}});
+    configure(Level::kInfo, Format::kKeyValue);
+    std::string line = testing::internal::GetCapturedStderr();
+    ASSERT_TRUE(line.ends_with('\n'));
+    line.pop_back();
+    EXPECT_TRUE(std::all_of(line.begin(), line.end(), [](char c) { return c >= 0x20 && c < 0x7f; })) << line;
+    EXPECT_NE(line.find(R"(\u001b[31m\u007f\u009b\u202e)"), std::string::npos) << line;
+  }
+}
+
 }  // namespace
 }  // namespace minions::log
