@@ -1,7 +1,5 @@
 #include "ask.h"
 
-#include <unistd.h>
-
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -21,7 +19,7 @@ class AnswerPrinter final : public chat::TokenSink {
   bool token(std::string_view piece) override {
     answer_.append(piece);
     switch (format_) {
-      case OutputFormat::kText: return written_ = print(terminal_ ? for_terminal(piece) : std::string(piece));
+      case OutputFormat::kText: return written_ = print(piece);
       case OutputFormat::kJson: return true;
       case OutputFormat::kJsonLines:
         written_ = print_line({{"type", "token"}, {"text", piece}}).has_value();
@@ -38,11 +36,11 @@ class AnswerPrinter final : public chat::TokenSink {
 
  private:
   static bool print(std::string_view text) {
-    return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+    write_out(text);
+    return std::ferror(stdout) == 0 && std::fflush(stdout) == 0;
   }
 
   OutputFormat format_;
-  const bool terminal_ = ::isatty(STDOUT_FILENO) == 1;
   chat::Text answer_;
   bool written_ = true;
 };

@@ -1,12 +1,11 @@
 #include "attest.h"
 
-#include <fmt/core.h>
-
 #include <nlohmann/json.hpp>
 
 #include "base/utc.h"
 #include "connection.h"
 #include "report.h"
+#include "terminal.h"
 
 namespace minions::app {
 
@@ -22,7 +21,7 @@ ExitCode attest(const AttestOptions& options) {
   if (!attested) return report(attested.error());
   const attestation::AttestationResult& result = (*attested)->result;
   if (options.format == OutputFormat::kText) {
-    fmt::print("{}", result.to_text());
+    print_out("{}", result.to_text());
   } else if (const Status printed = print_line(to_json(*attested)); !printed) {
     return report(printed.error());
   }

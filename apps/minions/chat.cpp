@@ -27,16 +27,14 @@ struct TypedText {
 
 class AnswerSink final : public chat::TokenSink {
  public:
-  explicit AnswerSink(bool terminal) : terminal_(terminal) {}
   bool token(std::string_view piece) override {
     began_ = true;
-    fmt::print("{}", terminal_ ? for_terminal(piece) : std::string(piece));
+    write_out(piece);
     return std::fflush(stdout) == 0;
   }
   [[nodiscard]] bool began() const { return began_; }
 
  private:
-  bool terminal_;
   bool began_ = false;
 };
 
@@ -75,7 +73,7 @@ class ChatLoop {
   [[nodiscard]] Status verify();
   [[nodiscard]] Status save(const std::string& file);
   void note(std::string_view text) const {
-    if (editor_.interactive()) fmt::print(stderr, "{}\n", text);
+    if (editor_.interactive()) print_err("{}\n", line_for_terminal(text));
   }
 
   Connection& connection_;
@@ -158,7 +156,7 @@ bool ChatLoop::read_block(std::string& text) {
 Result<Next> ChatLoop::handle(const ChatInput& input) {
   switch (input.command) {
     case ChatCommand::kQuestion: MINIONS_TRY(ask(input.argument)); break;
-    case ChatCommand::kHelp: fmt::print("{}", chat_help()); break;
+    case ChatCommand::kHelp: print_out("{}", chat_help()); break;
     case ChatCommand::kAttach: MINIONS_TRY(attach(input.argument)); break;
     case ChatCommand::kDetach: detach(input.argument); break;
     case ChatCommand::kClear:
@@ -174,8 +172,8 @@ Result<Next> ChatLoop::handle(const ChatInput& input) {
     case ChatCommand::kRetry: MINIONS_TRY(retry()); break;
     case ChatCommand::kVerify: MINIONS_TRY(verify()); break;
     case ChatCommand::kUsage:
-      fmt::print("prompt {}, completion {}, total {} tokens\n", usage_.prompt_tokens, usage_.completion_tokens,
-                 usage_.total_tokens());
+      print_out("prompt {}, completion {}, total {} tokens\n", usage_.prompt_tokens, usage_.completion_tokens,
+                usage_.total_tokens());
       break;
     case ChatCommand::kSave: MINIONS_TRY(save(input.argument)); break;
     case ChatCommand::kExit: return Next::kLeave;
@@ -219,9 +217,9 @@ Status ChatLoop::retry() {
 }
 
 Status ChatLoop::answer() {
-  AnswerSink sink(editor_.interactive());
+  AnswerSink sink;
   auto completion = connection_.complete({.model = model_, .messages = conversation_.messages()}, sink);
-  if (sink.began()) fmt::print("\n");
+  if (sink.began()) print_out("\n");
   std::fflush(stdout);
   if (!completion) {
     if (completion.error().code == ErrorCode::kCancelled && editor_.interactive()) {
@@ -239,13 +237,12 @@ Status ChatLoop::answer() {
 
 Status ChatLoop::verify() {
   MINIONS_TRY_ASSIGN(const auto attestation, connection_.attest());
-  fmt::print("{}", attestation->result.to_text());
+  print_out("{}", attestation->result.to_text());
   if (const auto session = connection_.client().session_parameters()) {
-    fmt::print("session {}, idle limit {} s, at most {} s\n", to_hex(session->session), session->idle_s,
-               session->max_s);
+    print_out("session {}, idle limit {} s, at most {} s\n", to_hex(session->session), session->idle_s, session->max_s);
   }
   if (const auto& exchange = connection_.last_exchange(); exchange && exchange->reply) {
-    fmt::print("last reply complete, its receipt good: exchange {}\n", exchange->reply->n);
+    print_out("last reply complete, its receipt good: exchange {}\n", exchange->reply->n);
   }
   if (attestation->result.accepted()) return {};
   return fail(ErrorCode::kRefused, "attestation: the server is no longer accepted");

@@ -1,6 +1,6 @@
 #include "exit_code.h"
 
-#include <fmt/core.h>
+#include "terminal.h"
 
 namespace minions::app {
 namespace {
@@ -26,7 +26,9 @@ std::string_view hint_for(const Error& error) {
   return {};
 }
 
-void print(std::string_view kind, std::string_view text) { fmt::print(stderr, "minions: {}: {}\n", kind, text); }
+void print(std::string_view kind, std::string_view text) {
+  print_err("minions: {}: {}\n", kind, line_for_terminal(text));
+}
 
 }  // namespace
 

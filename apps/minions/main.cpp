@@ -1,6 +1,4 @@
 // minions: the user's side. Each subcommand is a file of its own; this one protects the process and picks one.
-#include <fmt/core.h>
-
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 
@@ -14,6 +12,7 @@
 #include "net/io_thread.h"
 #include "policy.h"
 #include "run.h"
+#include "terminal.h"
 #include "verify.h"
 #include "version.h"
 
@@ -90,7 +89,7 @@ struct Commands {
   // From a parser that has parsed nothing: one that has gives the help of what it found.
   [[nodiscard]] ExitCode help() const {
     const Commands fresh;
-    fmt::print("{}", help_topic.empty() ? fresh.app.help() : fresh.app.get_subcommand(help_topic)->help("minions"));
+    app::print_out("{}", help_topic.empty() ? fresh.app.help() : fresh.app.get_subcommand(help_topic)->help("minions"));
     return ExitCode::kOk;
   }
 
@@ -127,7 +126,7 @@ int main(int argc, char** argv) {
     commands.app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return commands.app.exit(error);  // --help, --version
-    fmt::print(stderr, "minions: error: {}\nminions: hint: minions help\n", error.what());
+    app::print_err("minions: error: {}\nminions: hint: minions help\n", line_for_terminal(error.what()));
     return static_cast<int>(ExitCode::kUsage);
   }
   return static_cast<int>(commands.run());

@@ -9,6 +9,7 @@
 #include "connection.h"
 #include "minion/log_check.h"
 #include "report.h"
+#include "terminal.h"
 
 namespace minions::app {
 namespace {
@@ -60,11 +61,11 @@ ExitCode verify_minion_log(const MinionLogOptions& options) {
   if (options.format == OutputFormat::kJson) {
     (void)print_line(checks_json(*verdict));
   } else {
-    for (const attestation::Check& check : verdict->checks) fmt::print("{}\n", check.to_text());
-    fmt::print("{} checks, {} receipts good: {}\n", verdict->checks.size(), verdict->receipts,
-               !verdict->good()    ? "THE LOG DOES NOT HOLD"
-               : verdict->complete ? "the log holds"
-                                   : "the log of an incomplete run holds");
+    for (const attestation::Check& check : verdict->checks) print_out("{}\n", check.to_text());
+    print_out("{} checks, {} receipts good: {}\n", verdict->checks.size(), verdict->receipts,
+              !verdict->good()    ? "THE LOG DOES NOT HOLD"
+              : verdict->complete ? "the log holds"
+                                  : "the log of an incomplete run holds");
   }
   return verdict->good() ? ExitCode::kOk : ExitCode::kRefused;
 }
@@ -74,7 +75,7 @@ ExitCode disclosed(const MinionLogOptions& options) {
   if (!log) return report(log.error());
   const auto text = minion::ledger_text(log->reveal());
   if (!text) return report(text.error());
-  fmt::print("{}", *text);
+  print_out("{}", *text);
   return ExitCode::kOk;
 }
 

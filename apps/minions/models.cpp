@@ -38,14 +38,14 @@ std::string shown_digest(const std::optional<std::string>& hex) { return hex ? "
 
 // The last field is there only with a projector: most models have none.
 std::string facts_of(const ModelEntry& stated) {
-  std::string facts = fmt::format("{}\t{}\t{}", for_terminal(stated.engine), name_of(stated.where),
+  std::string facts = fmt::format("{}\t{}\t{}", line_for_terminal(stated.engine), name_of(stated.where),
                                   shown_digest(stated.weights_sha256));
   if (stated.projector_sha256) facts += '\t' + shown_digest(stated.projector_sha256);
   return facts;
 }
 
 void print_entry(const std::string& id, const ModelEntry* stated) {
-  fmt::print("{}\t{}\n", for_terminal(id), stated == nullptr ? "not in the statement" : facts_of(*stated));
+  print_out("{}\t{}\n", line_for_terminal(id), stated == nullptr ? "not in the statement" : facts_of(*stated));
 }
 
 Status list(Connection& connection, OutputFormat format) {

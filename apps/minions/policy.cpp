@@ -11,6 +11,7 @@
 
 #include "attestation/policy_draft.h"
 #include "connection.h"
+#include "terminal.h"
 
 namespace minions::app {
 namespace {
@@ -57,7 +58,7 @@ Status write_new_file(const std::string& file, std::string_view text) {
 
 Status write_draft(const std::string& file, const std::string& text) {
   if (!file.empty()) return write_new_file(file, text);
-  fmt::print("{}", text);
+  print_out("{}", text);
   return std::fflush(stdout) == 0 ? Status() : fail(ErrorCode::kIo, "standard output cannot be written");
 }
 
@@ -100,7 +101,7 @@ ExitCode check(const std::string& file) {
   const auto policy = load(file);
   if (!policy) return report(policy.error());
   for (const auto& rule : attestation::describe(policy->rules())) {
-    fmt::print("{} = {}{}\n", rule.name, rule.value, rule.source.empty() ? "" : fmt::format("  # {}", rule.source));
+    print_out("{} = {}{}\n", rule.name, rule.value, rule.source.empty() ? "" : fmt::format("  # {}", rule.source));
   }
   for (const std::string& line : attestation::weaknesses(policy->rules())) warn(line);
   return ExitCode::kOk;
@@ -124,7 +125,7 @@ ExitCode diff(const PolicyOptions& options) {
   for (const std::string& name : names) {
     const std::string was = old_values.contains(name) ? old_values[name] : "not set";
     const std::string is = new_values.contains(name) ? new_values[name] : "not set";
-    if (was != is) fmt::print("- {} = {}\n+ {} = {}\n", name, was, name, is);
+    if (was != is) print_out("- {} = {}\n+ {} = {}\n", name, was, name, is);
   }
   return ExitCode::kOk;
 }

@@ -9,6 +9,7 @@
 #include "base/utc.h"
 #include "evidence_case.h"
 #include "manifest_policy.h"
+#include "terminal.h"
 
 namespace minions::app {
 namespace {
@@ -122,11 +123,11 @@ struct Tally {
 
   void ok(std::string_view id) {
     ++passed;
-    fmt::print("ok {}\n", id);
+    print_out("ok {}\n", id);
   }
   void fail(std::string_view id, std::string_view expected, std::string_view got) {
     ++failed;
-    fmt::print("FAIL {}: expected {}, got {}\n", id, expected, got);
+    print_out("FAIL {}: expected {}, got {}\n", id, expected, got);
   }
 };
 
@@ -199,7 +200,7 @@ Result<Tally> replay(const std::filesystem::path& path) {
 ExitCode replay_manifest(const std::string& manifest) {
   const auto tally = replay(std::filesystem::absolute(manifest));
   if (!tally) return report({ErrorCode::kUsage, manifest + ": " + tally.error().detail});
-  fmt::print("{} passed, {} failed\n", tally->passed, tally->failed);
+  print_out("{} passed, {} failed\n", tally->passed, tally->failed);
   if (tally->failed == 0 && tally->passed > 0) return ExitCode::kOk;
   return ExitCode::kRefused;
 }

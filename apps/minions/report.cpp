@@ -1,5 +1,7 @@
 #include "report.h"
 
+#include <unistd.h>
+
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -73,7 +75,9 @@ Json to_json(const AskReport& report) {
 }
 
 Status print_line(const Json& json) {
-  const std::string line = json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+  // On a terminal in ASCII, which says the same: JSON leaves C1 controls and bidi overrides as they are.
+  const bool ascii = ::isatty(STDOUT_FILENO) == 1;
+  const std::string line = json.dump(-1, ' ', ascii, Json::error_handler_t::replace) + '\n';
   const bool written = std::fwrite(line.data(), 1, line.size(), stdout) == line.size() && std::fflush(stdout) == 0;
   return written ? Status() : fail(ErrorCode::kIo, "standard output cannot be written");
 }

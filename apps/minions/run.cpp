@@ -24,11 +24,11 @@ class RunScreen final : public minion::RunObserver {
   void begin(std::stop_token stop) { stop_ = std::move(stop); }
 
   void read(const documents::Document& document) {
-    tell(fmt::format("read {}: {} page{}", for_terminal(document.name), document.pages.size(),
-                     document.pages.size() == 1 ? "" : "s"));
+    tell(
+        fmt::format("read {}: {} page{}", document.name, document.pages.size(), document.pages.size() == 1 ? "" : "s"));
   }
   void making(const models::WorkerSpec& worker) {
-    if (worker.kind == models::WorkerKind::kLlama) tell("loading " + for_terminal(worker.model));
+    if (worker.kind == models::WorkerKind::kLlama) tell("loading " + worker.model);
   }
   void progress(const minion::Progress& progress) override {
     tell(fmt::format("round {} of {}: the {} thinks; {} bytes sent, {} remote tokens", progress.round,
@@ -39,19 +39,18 @@ class RunScreen final : public minion::RunObserver {
 
   minion::Approval approve(const minion::LedgerEntry& entry) override {
     if (!approve_) return minion::Approval::kSend;
-    fmt::print(stderr, "--- to the supervisor, {} bytes:\n{}\n---\n", entry.text.size(),
-               for_terminal(entry.text.reveal()));
+    print_err("--- to the supervisor, {} bytes:\n{}\n---\n", entry.text.size(), entry.text.reveal());
     for (const minion::QuotedPassage& passage : entry.passages)
-      fmt::print(stderr, "    quotes {} bytes of [{}, page {}]\n", passage.text.size(), for_terminal(passage.document),
-                 passage.page);
-    fmt::print(stderr, "    {:.2f} % of the documents disclosed with it. Send? [y/N] ", entry.share_disclosed * 100);
+      print_err("    quotes {} bytes of [{}, page {}]\n", passage.text.size(), line_for_terminal(passage.document),
+                passage.page);
+    print_err("    {:.2f} % of the documents disclosed with it. Send? [y/N] ", entry.share_disclosed * 100);
     std::fflush(stderr);
     return read_yes() ? minion::Approval::kSend : minion::Approval::kStop;
   }
 
  private:
   void tell(const std::string& line) const {
-    if (terminal_) fmt::print(stderr, "{}\n", line);
+    if (terminal_) print_err("{}\n", line_for_terminal(line));
   }
 
   // A line of standard input, read byte by byte: what follows it belongs to the next question. Ctrl-C is a no.
@@ -204,19 +203,17 @@ class RunCommand {
       if (run.error) json["error"] = error_json(*run.error, std::nullopt);
       printed = print_line(json);
     } else if (!run.error) {
-      const bool terminal = ::isatty(STDOUT_FILENO) == 1;
-      fmt::print("{}\n",
-                 terminal ? for_terminal(result.final_answer.reveal()) : std::string(result.final_answer.reveal()));
+      print_out("{}\n", result.final_answer.reveal());
       if (std::fflush(stdout) != 0) printed = fail(ErrorCode::kIo, "standard output cannot be written");
     }
-    for (const std::string& note : result.notes) warn(for_terminal(note));
+    for (const std::string& note : result.notes) warn(note);
     for (const minion::Citation& citation : result.citations) {
       if (citation.state == minion::CitationState::kUnverified || citation.state == minion::CitationState::kOnOtherPage)
-        warn(fmt::format("a citation of [{}, page {}] in the answer is {}", for_terminal(citation.document),
-                         citation.page, minion::name_of(citation.state)));
+        warn(fmt::format("a citation of [{}, page {}] in the answer is {}", citation.document, citation.page,
+                         minion::name_of(citation.state)));
     }
-    if (!result.session_id.empty()) fmt::print(stderr, "session {}\n", result.session_id);
-    if (!result.log_file.empty()) fmt::print(stderr, "log {}\n", result.log_file);
+    if (!result.session_id.empty()) print_err("session {}\n", line_for_terminal(result.session_id));
+    if (!result.log_file.empty()) print_err("log {}\n", line_for_terminal(result.log_file));
     if (run.log_error) warn(run.log_error->detail);
     if (run.error) return report(*run.error);
     if (!printed) return report(printed.error());

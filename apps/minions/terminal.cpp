@@ -1,23 +1,24 @@
 #include "terminal.h"
 
-namespace minions::app {
+#include <unistd.h>
 
-std::string for_terminal(std::string_view text) {
-  std::string shown;
-  shown.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
-    if (byte == 0xC2 && next >= 0x80 && next <= 0x9F) {  // C1 controls, U+0080 to U+009F
-      shown += '?';
-      ++i;
-    } else if ((byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7F) {
-      shown += '?';
-    } else {
-      shown += text[i];
-    }
+#include <cstdio>
+
+namespace minions::app {
+namespace {
+
+void write(std::FILE* to, std::string_view text) { std::fwrite(text.data(), 1, text.size(), to); }
+
+}  // namespace
+
+void write_out(std::string_view text) {
+  if (::isatty(STDOUT_FILENO) == 1) {
+    write(stdout, for_terminal(text));
+  } else {
+    write(stdout, text);
   }
-  return shown;
 }
+
+void write_err(std::string_view text) { write(stderr, for_terminal(text)); }
 
 }  // namespace minions::app

@@ -16,6 +16,7 @@
 #include "minion_log.h"
 #include "replay.h"
 #include "report.h"
+#include "terminal.h"
 
 namespace minions::app {
 namespace {
@@ -62,7 +63,7 @@ ExitCode refused_by(const Check* failure) {
 
 ExitCode show(const attestation::AttestationResult& result, const Question& question) {
   if (question.format == OutputFormat::kText) {
-    fmt::print("{}", result.to_text());
+    print_out("{}", result.to_text());
   } else if (const Status printed = print_line(result.to_json()); !printed) {
     return report(printed.error());
   }
@@ -98,19 +99,19 @@ Json to_json(const client::LoggedSessionVerdict& session) {
 }
 
 void print_session(const client::LoggedSessionVerdict& session) {
-  fmt::print("session {} with {}\n", session.session.empty() ? "none" : attestation::shown(session.session),
-             attestation::shown(session.server));
-  if (!session.appraisal) fmt::print("  no document: the session failed before one came\n");
+  print_out("session {} with {}\n", session.session.empty() ? "none" : attestation::shown(session.session),
+            attestation::shown(session.server));
+  if (!session.appraisal) print_out("  no document: the session failed before one came\n");
   if (session.appraisal) {
     const Check* const failure = session.appraisal->first_failure();
-    fmt::print("  document at {}: {}{}{}\n", to_iso8601(session.judged_at),
-               session.appraisal->accepted() ? "accepted" : "refused",
-               session.appraisal->simulated ? ", SIMULATED, NOT CONFIDENTIAL" : "",
-               failure == nullptr ? "" : ": " + failure->to_text());
+    print_out("  document at {}: {}{}{}\n", to_iso8601(session.judged_at),
+              session.appraisal->accepted() ? "accepted" : "refused",
+              session.appraisal->simulated ? ", SIMULATED, NOT CONFIDENTIAL" : "",
+              failure == nullptr ? "" : ": " + failure->to_text());
   }
   for (const auto& exchange : session.exchanges) {
-    fmt::print("  exchange {}: {}: {}{}\n", exchange.n, client::name_of(exchange.state), exchange.text,
-               exchange.time ? ", signed at " + to_iso8601(*exchange.time) : "");
+    print_out("  exchange {}: {}: {}{}\n", exchange.n, client::name_of(exchange.state), exchange.text,
+              exchange.time ? ", signed at " + to_iso8601(*exchange.time) : "");
   }
 }
 
@@ -137,7 +138,7 @@ void verify_line(std::string_view line, const Question& question, LogTally& tall
   if (!session) {
     ++tally.altered;
     if (as_text) {
-      fmt::print("line {}: altered: {}\n", tally.lines, session.error().detail);
+      print_out("line {}: altered: {}\n", tally.lines, session.error().detail);
     } else {
       (void)print_line({{"line", tally.lines}, {"error", session.error().detail}});
     }
@@ -272,9 +273,9 @@ ExitCode verify_pieces(const fs::path& target, const Question& question) {
   result.checks = *std::move(checks);
   const Check* const failure = result.first_failure();
   if (question.format == OutputFormat::kText) {
-    fmt::print("{}\n", failure == nullptr ? "good evidence, bound to nothing: no statement" : "refused");
+    print_out("{}\n", failure == nullptr ? "good evidence, bound to nothing: no statement" : "refused");
     for (const Check& check : result.checks)
-      fmt::print("  {:<6}  {}\n", attestation::name_of(check.outcome), check.to_text());
+      print_out("  {:<6}  {}\n", attestation::name_of(check.outcome), check.to_text());
   } else {
     Json json = result.to_json();
     json["verdict"] = failure == nullptr ? "good" : "refused";

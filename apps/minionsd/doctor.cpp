@@ -1,8 +1,11 @@
 #include "doctor.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
+
+#include "base/terminal_text.h"
 
 namespace minions::minionsd {
 namespace {
@@ -29,8 +32,8 @@ bool would_attest(const std::vector<Finding>& findings) {
 std::string to_text(const std::vector<Finding>& findings) {
   std::string text;
   for (const Finding& finding : findings) {
-    text += fmt::format("{:<7} {}: {}\n", name_of(finding.state), finding.part, finding.found);
-    if (!finding.mend.empty()) text += fmt::format("        mend: {}\n", finding.mend);
+    text += fmt::format("{:<7} {}: {}\n", name_of(finding.state), finding.part, line_for_terminal(finding.found));
+    if (!finding.mend.empty()) text += fmt::format("        mend: {}\n", line_for_terminal(finding.mend));
   }
   return text + (would_attest(findings) ? "minionsd would attest here\n" : "minionsd would not attest here\n");
 }
@@ -51,7 +54,8 @@ std::string to_json(const std::vector<Finding>& findings) {
 int doctor(const DoctorOptions& options) {
   const std::vector<Finding> findings = inspect(options);
   const bool json = options.format == DoctorOptions::Format::kJson;
-  fmt::print("{}", json ? to_json(findings) : to_text(findings));
+  const std::string text = json ? to_json(findings) : to_text(findings);
+  fmt::print("{}", ::isatty(STDOUT_FILENO) == 1 ? for_terminal(text) : text);
   return would_attest(findings) ? 0 : kWouldNotAttest;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "attester/tpm.h"
+#include "base/terminal_text.h"
 #include "crypto/process.h"
 #include "doctor.h"
 #include "gateway/api_keys.h"
@@ -16,7 +17,7 @@ namespace {
 using namespace minions;
 
 int report(const Error& error) {
-  fmt::print(stderr, "minionsd: error: {}\n", error.detail);
+  fmt::print(stderr, "minionsd: error: {}\n", line_for_terminal(error.detail));
   return error.code == ErrorCode::kUsage ? 2 : 1;
 }
 

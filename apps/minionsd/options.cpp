@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/encoding.h"
+#include "base/terminal_text.h"
 #include "embedded_model.h"
 #include "net/address.h"
 #include "version.h"
@@ -275,11 +276,13 @@ tl::expected<Options, int> parse_options(int argc, char** argv) {
   } catch (const CLI::Success& shown) {
     return tl::unexpected(app.exit(shown));
   } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "minionsd: error: {}\nminionsd: hint: minionsd --help lists the options\n", error.what());
+    fmt::print(stderr, "minionsd: error: {}\nminionsd: hint: minionsd --help lists the options\n",
+               line_for_terminal(error.what()));
     return tl::unexpected(kUsage);
   }
   const auto complain = [](const Error& error) {
-    fmt::print(stderr, "minionsd: error: {}\nminionsd: hint: minionsd --help lists the options\n", error.detail);
+    fmt::print(stderr, "minionsd: error: {}\nminionsd: hint: minionsd --help lists the options\n",
+               line_for_terminal(error.detail));
     return tl::unexpected(kUsage);
   };
   const auto logging = log_settings(flags);

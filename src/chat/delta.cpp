@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/encoding.h"
+#include "base/terminal_text.h"
 
 namespace minions::chat {
 namespace {
@@ -181,7 +182,7 @@ std::string printable(std::string_view text, std::size_t limit) {
   for (char& c : line) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
   }
-  return line;
+  return for_terminal(line);
 }
 
 }  // namespace
