@@ -1,8 +1,8 @@
 #include "self_test.h"
 
-#include <linux/sockios.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <linux/sockios.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>

@@ -85,7 +85,7 @@ net::Task<Result<SealedReply>> Attempt::converse_in(session::ClientStream& strea
   std::string head_json = head.to_json();
   if (in_.keep == Keep::kTranscript) {
     result_.transcript.emplace();
-    result_.transcript->session = stream.context.session;
+    result_.transcript->channel_binding = in_.session.channel_binding();
     result_.transcript->n = n_;
     result_.transcript->head = crypto::SecretText(head_json);
   }

@@ -30,7 +30,7 @@ struct SealedReply {
 
 // What an offline check of one exchange needs, as far as it came.
 struct ExchangeTranscript {
-  session::SessionId session{};
+  Digest32 channel_binding{};  // of its session
   session::StreamId n = 0;
   crypto::SecretText head;  // may hold an API key
   std::string reply_head;

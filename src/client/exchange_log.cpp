@@ -44,7 +44,7 @@ ExchangeLog::~ExchangeLog() { (void)finish(); }
 
 void ExchangeLog::begin(const LoggedSession& session) {
   Entry entry;
-  entry.session = session.session;
+  entry.channel_binding = session.channel_binding;
   entry.opening = fmt::format(R"({{"smp2_log":1,"server":{},"document":{},"h":{},"session":{},"exchanges":[)",
                               json_quoted(session.server), session.document.value_or("null"),
                               session.channel_binding ? json_quoted(to_base64url(*session.channel_binding)) : "null",
@@ -54,8 +54,8 @@ void ExchangeLog::begin(const LoggedSession& session) {
 
 void ExchangeLog::add(const LoggedExchange& exchange) {
   const ExchangeTranscript& t = exchange.transcript;
-  const auto entry =
-      std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.session == t.session; });
+  const auto entry = std::find_if(entries_.begin(), entries_.end(),
+                                  [&](const Entry& e) { return e.channel_binding == t.channel_binding; });
   if (entry == entries_.end()) return;
   if (!entry->exchanges.empty()) entry->exchanges.append(",");
   entry->exchanges.append(fmt::format(

@@ -40,7 +40,7 @@ class ExchangeLog {
   ExchangeLog& operator=(const ExchangeLog&) = delete;
 
   void begin(const LoggedSession& session);
-  // In the session that it names.
+  // In the session with its channel binding: the session's id is the server's word, which may name two alike.
   void add(const LoggedExchange& exchange);
   // Why there is nothing, or nothing more: of the last session with that server, or of none.
   void note_error(const std::string& server, std::string_view error);
@@ -51,7 +51,7 @@ class ExchangeLog {
 
  private:
   struct Entry {
-    std::optional<session::SessionId> session;
+    std::optional<Digest32> channel_binding;
     std::string opening;  // the line up to the exchanges
     crypto::SecretText exchanges;
     std::string error;

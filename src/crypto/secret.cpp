@@ -28,17 +28,18 @@ void SecretText::append(std::string_view more) {
     // std::string would free the old buffer unwiped.
     std::string larger;
     larger.reserve(std::max(text_.size() + more.size(), text_.capacity() * 2));
-    larger.append(text_);
+    larger.append(text_).append(more);  // which may be a part of the old
     clear();
     text_ = std::move(larger);
+    return;
   }
   text_.append(more);
 }
 
-void SecretText::clear() {
-  text_.resize(text_.capacity());
-  OPENSSL_cleanse(text_.data(), text_.size());
-  text_.clear();
+void SecretText::wipe_string(std::string& text) {
+  text.resize(text.capacity());
+  OPENSSL_cleanse(text.data(), text.size());
+  text.clear();
 }
 
 std::uint8_t* locked_allocate(std::size_t size) {

@@ -55,7 +55,8 @@ class LockedSecret;
 class SecretText {
  public:
   SecretText() = default;
-  explicit SecretText(std::string text) : text_(std::move(text)) {}
+  // A short text leaves its letters in the string that it is moved from.
+  explicit SecretText(std::string text) : text_(std::move(text)) { wipe_string(text); }
   SecretText(SecretText&& other) noexcept : text_(std::move(other.text_)) { other.clear(); }
   SecretText& operator=(SecretText&& other) noexcept;
   SecretText(const SecretText&) = delete;
@@ -68,9 +69,12 @@ class SecretText {
   void append(std::string_view more);
   [[nodiscard]] std::size_t size() const { return text_.size(); }
   [[nodiscard]] bool empty() const { return text_.empty(); }
-  void clear();
+  void clear() { wipe_string(text_); }
 
  private:
+  // Empties it, and overwrites all that it had room for.
+  static void wipe_string(std::string& text);
+
   std::string text_;
 };
 

@@ -29,7 +29,13 @@ struct SealedExchange {
   bool complete = false;
   bool holds = false;  // its receipt does
 };
-using ExchangeKey = std::pair<std::string, std::uint64_t>;  // session, n
+// Session and n are not enough: a server may give two sessions the same id.
+struct ExchangeKey {
+  std::string session;
+  std::uint64_t n = 0;
+  std::string signature;  // of its receipt; empty where there is none
+  auto operator<=>(const ExchangeKey&) const = default;
+};
 
 std::string text_at(const Json& object, const char* name) {
   if (!object.is_object()) return {};
@@ -177,7 +183,7 @@ class LogCheck {
     } else {
       exchange.holds = check_receipt(name, n, json, exchange, statement_bytes, statement, h);
     }
-    exchanges_[{id, n}] = std::move(exchange);
+    exchanges_.emplace(ExchangeKey{id, n, text_at(receipt, "signature")}, std::move(exchange));
   }
 
   bool check_receipt(const std::string& name, std::uint64_t n, const Json& json, const SealedExchange& exchange,
@@ -223,7 +229,8 @@ class LogCheck {
         waive(name, "a sealed exchange with a receipt", "the call did not end well: " + text_at(turn, "error"));
         continue;
       }
-      const auto found = exchanges_.find({text_at(receipt, "session"), count_at(receipt, "n")});
+      const auto found =
+          exchanges_.find({text_at(receipt, "session"), count_at(receipt, "n"), text_at(receipt, "signature")});
       if (found == exchanges_.end()) {
         expect(name, false, "its sealed exchange in this log", "none");
         continue;
@@ -294,7 +301,7 @@ class LogCheck {
 
   const LogCheckInput& in_;
   LogVerdict verdict_;
-  std::map<ExchangeKey, SealedExchange> exchanges_;
+  std::multimap<ExchangeKey, SealedExchange> exchanges_;
   unsigned sessions_ = 0;
 };
 

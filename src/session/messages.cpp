@@ -43,7 +43,8 @@ Result<Headers> parse_headers(const Json& head) {
   for (const auto& [name, value] : object->items()) {
     if (!is_header_name(name)) return fail(ErrorCode::kMalformed, "headers: a name is not of [a-z0-9-]+");
     if (!value.is_string() || !is_visible(value.get_ref<const std::string&>())) {
-      return fail(ErrorCode::kMalformed, fmt::format("headers: {} has a value outside 0x20 to 0x7e", name));
+      return fail(ErrorCode::kMalformed,
+                  fmt::format("headers: {} has a value outside 0x20 to 0x7e", std::string_view(name).substr(0, 64)));
     }
     headers.emplace_back(name, value.get<std::string>());
   }

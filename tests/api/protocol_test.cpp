@@ -27,6 +27,8 @@ std::string streamed(std::string_view text) {
 
 class SecureMinion : public ::testing::Test {
  protected:
+  explicit SecureMinion(::minions::testing::FakeServerOptions server = {}) : server_(std::move(server)) {}
+
   void SetUp() override {
     std::string name = (fs::temp_directory_path() / "minions-api-XXXXXX").string();
     ASSERT_NE(::mkdtemp(name.data()), nullptr);
@@ -184,6 +186,40 @@ TEST_F(SecureMinion, LeavesALogThatHoldsAndNoChangeOfIt) {
   }
   EXPECT_EQ(minion::check_log({"{}", policy, ""}).error().code, ErrorCode::kMalformed);
   EXPECT_EQ(minion::check_log({"", policy, ""}).error().code, ErrorCode::kMalformed);
+}
+
+// A server that gives each session the same id, and ends the first in the middle of the run.
+class OneId : public SecureMinion {
+ protected:
+  OneId() : SecureMinion({.session_id = session::SessionId{7}}) {}
+};
+
+TEST_F(OneId, LeavesALogThatHolds) {
+  ::minions::testing::FakeServerHooks hooks;
+  auto asked = std::make_shared<std::atomic<std::size_t>>(0);
+  hooks.answer = [this, asked](const ReceivedExchange& received) {
+    if (received.head.path == "/v1/models") return FakeReply{200, {}, {R"({"data":[{"id":"big"}]})"}, "", {}};
+    const std::size_t n = asked->fetch_add(1);
+    if (n == 0) server_.forget_sessions();
+    const char* const more = R"({"decision":"request_additional_info","message":"Which turbine?"})";
+    return FakeReply{200, {}, {streamed(n == 0 ? kQuestion : n == 1 ? more : kFinal)}, "", {}};
+  };
+  server_.set(std::move(hooks));
+  const MinionRun run = make()->call(task());
+  ASSERT_FALSE(run.error) << run.error->detail;
+  const Json log = log_of(run);
+  ASSERT_EQ(log["sealed"].size(), 2U);
+  EXPECT_EQ(log["sealed"][0]["session"], log["sealed"][1]["session"]);
+  attestation::PolicyFlags flags;
+  flags.simulated = attestation::PolicyFlags::Simulated::kAllow;
+  flags.trusted_attestation_pem = server_.attestation_pem();
+  const auto policy = attestation::AppraisalPolicy::built_in().with(flags).value();
+  const std::string text = log.dump();
+  const auto verdict = minion::check_log({text, policy, ""});
+  ASSERT_TRUE(verdict);
+  for (const attestation::Check& check : verdict->checks)
+    EXPECT_NE(check.outcome, attestation::Outcome::kFail) << check.to_text();
+  EXPECT_EQ(verdict->receipts, 4U);
 }
 
 TEST(ApiKeys, LeaveAHeadAndComeBack) {

@@ -14,7 +14,7 @@ using State = ExchangeVerdict::State;
 
 class LogCheckTest : public ClientFixture {
  protected:
-  LogCheckTest() {
+  explicit LogCheckTest(FakeServerOptions server = {}) : ClientFixture(std::move(server)) {
     std::string pattern = std::filesystem::temp_directory_path() / "minions-log-check-XXXXXX";
     directory_ = mkdtemp(pattern.data());
     log_ = ExchangeLog::create(directory_ / "log.json").value();
@@ -46,6 +46,49 @@ class LogCheckTest : public ClientFixture {
   std::filesystem::path directory_;
   attestation::AppraisalPolicy policy_ = options().policy;
 };
+
+// Every session has the same id.
+class OneIdTest : public LogCheckTest {
+ protected:
+  OneIdTest() : LogCheckTest({.session_id = session::SessionId{7}}) {}
+
+  // A question in each of two sessions. The second is asked in the first, too, which the server does not know any more.
+  void ask_twice() {
+    ASSERT_TRUE(ask("first").reply);
+    server_.forget_sessions();
+    ASSERT_TRUE(ask("second").reply);
+  }
+  void expect_two_good(std::string_view lines) const {
+    std::size_t count = 0;
+    for (; !lines.empty(); ++count) {
+      const std::string_view line = lines.substr(0, lines.find('\n'));
+      lines.remove_prefix(std::min(lines.size(), line.size() + 1));
+      const auto verdict = check_logged_session({line, policy_, std::nullopt});
+      ASSERT_TRUE(verdict) << verdict.error().detail;
+      EXPECT_EQ(verdict->session, to_hex(session::SessionId{7}));
+      EXPECT_EQ(std::count_if(verdict->exchanges.begin(), verdict->exchanges.end(),
+                              [](const auto& exchange) { return exchange.state == State::kGood; }),
+                1);
+      EXPECT_FALSE(verdict->any_altered()) << line;
+    }
+    EXPECT_EQ(count, 2U);
+  }
+};
+
+TEST_F(OneIdTest, KeepsTheSessionsOfAServerThatNamesThemAlikeApart) {
+  ask_twice();
+  ASSERT_TRUE(log_->finish());
+  std::ifstream in(directory_ / "log.json");
+  expect_two_good(std::string(std::istreambuf_iterator<char>(in), {}));
+}
+
+TEST_F(OneIdTest, KeepsThemApartInMemory) {
+  log_ = ExchangeLog::in_memory();
+  client_.reset();
+  ask_twice();
+  const crypto::SecretText lines = log_->drain();
+  expect_two_good(lines.reveal());
+}
 
 TEST_F(LogCheckTest, FindsAGoodLogGood) {
   ASSERT_TRUE(ask().reply);

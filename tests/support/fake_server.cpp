@@ -168,7 +168,7 @@ PlainAnswer FakeServer::handshake(ByteView body) {
   const auto named = session::statement_named_in(body);
   if (!named || *named != epoch_->digest()) return {421, {}, R"({"error":{"code":"stale_statement"}})"};
   session::SessionParameters parameters = options_.session;
-  parameters.session = random_.bytes<16>();
+  parameters.session = options_.session_id.value_or(random_.bytes<16>());
   auto accepted = session::accept_handshake({epoch_->statement(), epoch_->digest(), *epoch_->noise_key(), parameters},
                                             body, random_);
   if (!accepted) return {400, {}, R"({"error":{"code":"malformed"}})"};

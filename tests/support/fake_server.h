@@ -60,6 +60,7 @@ struct FakeServerOptions {
   const net::TestCertificate* certificate = nullptr;     // null: plain
   session::SessionParameters session;
   std::string set_cookie;
+  std::optional<session::SessionId> session_id;  // of every session; by default random
 };
 
 class FakeServer {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 
 #include "base/encoding.h"
 #include "base/json.h"
@@ -15,7 +16,13 @@
 namespace minions::testing {
 
 inline const Json& smp2_vectors() {
-  static const Json vectors = Json::parse(std::ifstream(test::vectors_folder() / "smp2.json"));
+  static const Json vectors = [] {
+    Json read = Json::parse(std::ifstream(test::vectors_folder() / "smp2.json"));
+    for (const auto& [name, section] : read.items()) {
+      if (section.empty()) throw std::runtime_error("no vectors in " + name);  // a loop over none would pass
+    }
+    return read;
+  }();
   return vectors;
 }
 
