@@ -61,15 +61,17 @@ class LimitsTest : public GatewayFixture {
   }
   template <class Holds>
   void wait_for(const Holds& holds) {
-    for (int attempt = 0; attempt < 100'000 && !holds(); ++attempt) std::this_thread::sleep_for(100us);
+    const auto end = std::chrono::steady_clock::now() + 20s;
+    while (!holds() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
     ASSERT_TRUE(holds());
   }
   void wait_received(Limit limit, const std::string& name, std::uint64_t bytes) {
     wait_for([&] { return gateway_->context().held_bytes.received_from(limit, name) >= bytes; });
   }
   void expect_counted(std::string_view limit) {
-    EXPECT_NE(gateway_->context().metrics.text().find("minionsd_limits_reached_total{limit=\"" + std::string(limit)),
-              std::string::npos)
+    EXPECT_NE(
+        gateway_->context().metrics.text().find("minionsd_limits_reached_total{limit=\"" + std::string(limit) + '"'),
+        std::string::npos)
         << limit;
   }
 
@@ -211,6 +213,23 @@ TEST_F(LimitsTest, ExchangesBehindAProxyCountAsTheirClientsConnections) {
   running.clear();
   wait_for([&] { return gateway_->context().proxied_exchanges.held_by(kOne) == 0; });
   EXPECT_EQ(from(kOne, "GET", "/v2/attestation").status, 200);
+}
+
+TEST_F(LimitsTest, TheListenerCountsConnectionsByAddress) {
+  Settings settings = behind_proxy();
+  settings.max_connections = 9;
+  settings.address_connections = 7;
+  serve(settings);
+  net::ListenOptions options;
+  gateway_->limit_connections(options);
+  EXPECT_EQ(options.max_connections, 9U);
+  EXPECT_EQ(options.max_connections_of_address, 7U);
+  EXPECT_EQ(options.counted_as(boost::asio::ip::make_address("2001:db8::1")), "2001:db8::/64");
+  EXPECT_FALSE(options.counted_as(boost::asio::ip::make_address("127.0.0.1")));
+  options.on_refused(net::ConnectionLimit::kAddress);
+  options.on_refused(net::ConnectionLimit::kAll);
+  expect_counted("address_connections");
+  expect_counted("connections");
 }
 
 TEST_F(LimitsTest, AProxyThatNamesNobodyReadableIsLimitedItself) {
