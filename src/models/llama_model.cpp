@@ -11,11 +11,10 @@
 
 #include "base/encoding.h"
 #include "base/json.h"
-#include "crypto/hash.h"
 #include "crypto/random.h"
 #include "models/generation_reply.h"
 #include "models/llama_engine.h"
-#include "models/load_progress.h"
+#include "models/sealed_file.h"
 
 namespace minions::models {
 namespace {
@@ -121,11 +120,6 @@ void LlamaModel::generate(GenerationRequest& request, const ApiRequest& from, Ap
   refuse({500, "the model failed", "", "model_failed"}, sink);
 }
 
-struct CloseFile {
-  void operator()(std::FILE* file) const { std::fclose(file); }
-};
-using File = std::unique_ptr<std::FILE, CloseFile>;
-
 Result<File> open_file(const std::string& path) {
   File file(std::fopen(path.c_str(), "rbe"));
   struct stat about {};
@@ -143,22 +137,12 @@ Result<File> open_file(const std::string& path) {
   return file;
 }
 
-Result<std::string> hash_file(std::FILE* file, const std::string& path, const std::stop_token& stop) {
-  struct stat about {};
-  static_cast<void>(fstat(fileno(file), &about));
-  std::rewind(file);
-  crypto::Sha256 hash;
-  Bytes piece(1 << 20);
-  double done = 0;
-  LoadProgress progress;
-  while (const std::size_t got = std::fread(piece.data(), 1, piece.size(), file)) {
-    if (stop.stop_requested()) return fail(ErrorCode::kCancelled, "broken off");
-    hash.update(ByteView(piece).first(got));
-    done += static_cast<double>(got);
-    progress.report("hash", done / static_cast<double>(std::max<off_t>(1, about.st_size)));
-  }
-  if (std::ferror(file) != 0) return fail(ErrorCode::kIo, fmt::format("{}: reading broke off", path));
-  return to_hex(std::move(hash).finish());
+// What is hashed is what the engine maps and reads.
+Status hash_and_seal(File& file, std::string& sha256, const std::string& path, const std::stop_token& stop) {
+  MINIONS_TRY_ASSIGN(SealedFile sealed, seal_file(file.get(), path, stop));
+  file = std::move(sealed.file);
+  sha256 = std::move(sealed.sha256);
+  return {};
 }
 
 std::string id_of(const std::string& path) {
@@ -169,7 +153,7 @@ std::string id_of(const std::string& path) {
 }  // namespace
 
 Result<LoadedModel> load_llama_model(const LlamaOptions& options) {
-  MINIONS_TRY_ASSIGN(const File file, open_file(options.path));
+  MINIONS_TRY_ASSIGN(File file, open_file(options.path));
   File projector;
   if (!options.projector_path.empty()) {
     MINIONS_TRY_ASSIGN(projector, open_file(options.projector_path));
@@ -177,10 +161,9 @@ Result<LoadedModel> load_llama_model(const LlamaOptions& options) {
   LoadedModel loaded;
   loaded.id = options.id.empty() ? id_of(options.path) : options.id;
   if (options.hash == WeightsHash::kComputed) {
-    MINIONS_TRY_ASSIGN(loaded.weights_sha256, hash_file(file.get(), options.path, options.stop));
-    if (projector != nullptr) {
-      MINIONS_TRY_ASSIGN(loaded.projector_sha256, hash_file(projector.get(), options.projector_path, options.stop));
-    }
+    MINIONS_TRY(hash_and_seal(file, loaded.weights_sha256, options.path, options.stop));
+    if (projector != nullptr)
+      MINIONS_TRY(hash_and_seal(projector, loaded.projector_sha256, options.projector_path, options.stop));
   }
   auto runtime = LlamaRuntime::load(file.get(), projector.get(), options);
   if (options.stop.stop_requested()) return fail(ErrorCode::kCancelled, "broken off");
