@@ -29,14 +29,16 @@ void refuse(const ApiFailure& failure, ApiSink& sink) {
 // What the engine tells of one request, for the thread that waits for it.
 class Answer final : public GenerationListener {
  public:
-  explicit Answer(GenerationReply& reply) : reply_(reply) {}
+  Answer(GenerationReply& reply, PromptSharing sharing) : reply_(reply), sharing_(sharing) {}
 
   bool text(std::string_view piece) override { return reply_.text(piece); }
   void ended(const GenerationEnd& end) override {
     end_ = end;
     if (end.reason == FinishReason::kStop || end.reason == FinishReason::kLength) {
+      // Where sessions share, the count would tell what others asked.
+      const std::size_t cached = sharing_ == PromptSharing::kWithinSession ? end.cached_tokens : 0;
       reply_.end(end.reason == FinishReason::kStop ? "stop" : "length",
-                 {end.prompt_tokens, end.cached_tokens, end.completion_tokens});
+                 {end.prompt_tokens, cached, end.completion_tokens});
     }
     done_.release();
   }
@@ -47,6 +49,7 @@ class Answer final : public GenerationListener {
 
  private:
   GenerationReply& reply_;
+  const PromptSharing sharing_;
   GenerationEnd end_;
   std::binary_semaphore done_{0};
 };
@@ -55,9 +58,16 @@ class LlamaModel final : public InProcessModel {
  public:
   LlamaModel(std::string id, std::unique_ptr<LlamaRuntime> runtime, std::unique_ptr<LlamaPrompts> prompts,
              PromptSharing sharing)
-      : id_(std::move(id)), runtime_(std::move(runtime)), prompts_(std::move(prompts)), engine_(*runtime_, sharing) {}
+      : id_(std::move(id)),
+        runtime_(std::move(runtime)),
+        prompts_(std::move(prompts)),
+        sharing_(sharing),
+        engine_(*runtime_, sharing) {}
 
-  [[nodiscard]] std::vector<ModelInfo> models() const override { return {{id_, "llama.cpp"}}; }
+  [[nodiscard]] std::vector<ModelInfo> models() const override {
+    const bool within = sharing_ == PromptSharing::kWithinSession;
+    return {{id_, "llama.cpp", within ? PromptCache::kSession : PromptCache::kShared}};
+  }
   void serve(const ApiRequest& request, ApiSink& sink, std::stop_token stop) override;
   void forget(std::string_view session) override { engine_.forget(session); }
 
@@ -68,6 +78,7 @@ class LlamaModel final : public InProcessModel {
   const std::string id_;
   const std::unique_ptr<LlamaRuntime> runtime_;
   const std::unique_ptr<LlamaPrompts> prompts_;
+  const PromptSharing sharing_;
   LlamaEngine engine_;
 };
 
@@ -105,7 +116,7 @@ void LlamaModel::generate(GenerationRequest& request, const ApiRequest& from, Ap
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   GenerationReply reply(request, id_, to_hex(crypto::SystemRandom().bytes<12>()),
                         std::chrono::duration_cast<std::chrono::seconds>(now).count(), sink);
-  Answer answer(reply);
+  Answer answer(reply, sharing_);
   engine_.submit(std::make_unique<Generation>(Generation{.session = std::string(from.session),
                                                          .prompt = std::move(prepared->prompt),
                                                          .pictures = std::move(prepared->pictures),

@@ -201,8 +201,10 @@ TEST(LlamaModel, SessionsShareNoPromptUnlessToldTo) {
   LlamaOptions options = noise_options();
   options.sharing = PromptSharing::kAcrossSessions;
   const auto shared = load(options);
+  EXPECT_EQ(shared->models()[0].prompt_cache, PromptCache::kShared);
   static_cast<void>(ask(*shared, body, "alice"));
-  EXPECT_GT(cached(ask(*shared, body, "bob")), 0U);
+  EXPECT_EQ(cached(ask(*shared, body, "bob")), 0U) << "the count tells what others asked";
+  EXPECT_EQ(model().models()[0].prompt_cache, PromptCache::kSession);
 }
 
 TEST(LlamaModel, ItsHashIsOfWhatComputesWhateverBecomesOfTheFile) {
