@@ -91,9 +91,9 @@ net::Task<void> Gateway::dispatch(net::Exchange& http) {
   } else if (path.starts_with(kStreamPrefix) && method == "POST") {
     co_await stream(http, path.substr(kStreamPrefix.size()));
   } else if (path == "/healthz" && is_read(method)) {
-    co_await health(http, true);
+    co_await health(http);
   } else if (path == "/readyz" && is_read(method)) {
-    co_await health(http, !context_->draining && context_->attestation->ready() && context_->backend->ready());
+    co_await readiness(http);
   } else {
     const bool known = path == "/v2/attestation" || path == "/v2/session" || path.starts_with(kStreamPrefix) ||
                        path == "/healthz" || path == "/readyz";
@@ -116,9 +116,21 @@ net::Task<void> Gateway::admin(net::Exchange& http) {
   static_cast<void>(co_await http.reply(200, headers, as_bytes(text)));
 }
 
-net::Task<void> Gateway::health(net::Exchange& http, bool good) {
+net::Task<void> Gateway::health(net::Exchange& http) {
   const net::Header headers[] = {{"content-type", "text/plain"}, {"cache-control", "no-store, no-transform"}};
-  static_cast<void>(co_await http.reply(good ? 200 : 503, headers, as_bytes(good ? "ok\n" : "not ready\n")));
+  static_cast<void>(co_await http.reply(200, headers, as_bytes("ok\n")));
+}
+
+// The first line is the answer; what follows are things to know.
+net::Task<void> Gateway::readiness(net::Exchange& http) {
+  const bool good = !context_->draining && context_->attestation->ready() && context_->backend->ready();
+  std::string text = good ? "ok\n" : "not ready\n";
+  if (context_->metrics.tls_reload_failed.Value() > 0)
+    text += "tls: the certificate could not be read again, the old one serves\n";
+  if (context_->metrics.tls_waiting.Value() > 0)
+    text += "tls: a certificate with a new key waits until every statement lists that key\n";
+  const net::Header headers[] = {{"content-type", "text/plain"}, {"cache-control", "no-store, no-transform"}};
+  static_cast<void>(co_await http.reply(good ? 200 : 503, headers, as_bytes(text)));
 }
 
 net::Task<void> Gateway::attestation(net::Exchange& http) {

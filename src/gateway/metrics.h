@@ -25,6 +25,8 @@ class Metrics {
   prometheus::Gauge& sessions_proven;
   prometheus::Gauge& sessions_unproven;
   prometheus::Gauge& epoch;
+  prometheus::Gauge& tls_waiting;             // 1: a certificate of another key waits to be used
+  prometheus::Gauge& tls_reload_failed;       // 1: the last reading of the certificate failed
   prometheus::Histogram& first_byte_seconds;  // of the model, from the request's end
 
   void count(StreamOutcome outcome);
