@@ -432,6 +432,18 @@ def generation_requests():
         write("generation_request", name, json.dumps(body))
 
 
+CACHES = {
+    "salt": '{"model":"m","cache_salt":"theirs","messages":[]}',
+    "salt twice, escaped": '{"cache\\u005fsalt":1,"a":{"cache_salt":2},"\\u0063ache_salt":[3]}',
+    "switch": ' { "cache_prompt" : true } ',
+    "empty": "{ }",
+    "list": '[{"cache_salt":1}]',
+    "cut": '{"a":"\\',
+    "usage": '{"usage":{"prompt_tokens":25,"prompt_tokens_details":{"cached_tokens":128}}}',
+    "events": 'data: {"timings":{"cache_n":17,"prompt_n":1e3}}\n\ndata: [DONE]\n\n',
+}
+
+
 def main():
     office_documents()
     mails()
@@ -457,6 +469,8 @@ def main():
     for number, (name, body) in enumerate(BODIES.items()):
         content = body if isinstance(body, bytes) else body.encode()
         write("media_url_scanner", name, bytes([CUTS[number % len(CUTS)]]) + content)
+    for number, (name, text) in enumerate(CACHES.items()):
+        write("prompt_cache", name, bytes([CUTS[number % len(CUTS)]]) + text.encode())
 
 
 if __name__ == "__main__":

@@ -24,23 +24,29 @@ const ModelEntry* find_stated(const client::Attestation& attestation, const std:
 }
 
 Json entry_json(const std::string& id, const ModelEntry* stated) {
-  Json entry = {
-      {"id", id}, {"engine", nullptr}, {"where", nullptr}, {"weights_sha256", nullptr}, {"projector_sha256", nullptr}};
+  Json entry = {{"id", id},
+                {"engine", nullptr},
+                {"where", nullptr},
+                {"weights_sha256", nullptr},
+                {"projector_sha256", nullptr},
+                {"prompt_cache", nullptr}};
   if (stated == nullptr) return entry;
   entry["engine"] = stated->engine;
   entry["where"] = name_of(stated->where);
   if (stated->weights_sha256) entry["weights_sha256"] = *stated->weights_sha256;
   if (stated->projector_sha256) entry["projector_sha256"] = *stated->projector_sha256;
+  if (stated->prompt_cache) entry["prompt_cache"] = name_of(*stated->prompt_cache);
   return entry;
 }
 
 std::string shown_digest(const std::optional<std::string>& hex) { return hex ? "sha256:" + *hex : "-"; }
 
-// The last field is there only with a projector: most models have none.
+// The last fields are there where there is something to say: most models have no projector, and none should share.
 std::string facts_of(const ModelEntry& stated) {
   std::string facts = fmt::format("{}\t{}\t{}", line_for_terminal(stated.engine), name_of(stated.where),
                                   shown_digest(stated.weights_sha256));
   if (stated.projector_sha256) facts += '\t' + shown_digest(stated.projector_sha256);
+  if (stated.prompt_cache == ModelEntry::PromptCache::kShared) facts += "\tprompt cache shared by all users";
   return facts;
 }
 

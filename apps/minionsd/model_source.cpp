@@ -4,15 +4,15 @@
 #include "launch.h"
 #include "models/extractive.h"
 #include "models/in_process_backend.h"
-#include "models/upstream.h"
 
 namespace minions::minionsd {
 namespace {
 
 using Where = attestation::ModelEntry::Where;
 
-Result<std::unique_ptr<models::Upstream>> make_upstream(const net::Url& url, const ModelSourceOptions& options) {
-  models::UpstreamOptions upstream{.url = url, .threads = options.threads};
+Result<std::unique_ptr<models::Upstream>> make_upstream(const net::Url& url, const ModelSourceOptions& options,
+                                                        models::UpstreamCache cache) {
+  models::UpstreamOptions upstream{.url = url, .threads = options.threads, .cache = cache};
   if (url.scheme == net::Scheme::kHttps) {
     MINIONS_TRY_ASSIGN(upstream.tls, net::TlsClientContext::create({.ca_file = options.upstream_ca_file}));
   }
@@ -23,7 +23,10 @@ Where where_is(const net::Url& url) { return net::is_loopback_host(url.host) ? W
 
 Result<ModelSource> make_launched(const ModelSourceOptions& options, const std::function<bool()>& stop_asked) {
   MINIONS_TRY_ASSIGN(LaunchedServer launched, launch(*options.model_server, stop_asked));
-  MINIONS_TRY_ASSIGN(auto backend, make_upstream(launched.url, options));
+  // One that ran before may have been started in any way.
+  const bool none_kept = launched.server != nullptr && keeps_no_prompts(options.model_server->command);
+  MINIONS_TRY_ASSIGN(auto backend, make_upstream(launched.url, options,
+                                                 none_kept ? models::UpstreamCache::kOff : options.upstream_cache));
   ModelSource source{nullptr, std::string(name_of(options.model_server->command.kind)), where_is(launched.url)};
   source.server = launched.server;
   if (source.server != nullptr) {
@@ -34,7 +37,28 @@ Result<ModelSource> make_launched(const ModelSourceOptions& options, const std::
   return source;
 }
 
+attestation::ModelEntry::PromptCache stated(models::PromptCache cache) {
+  switch (cache) {
+    case models::PromptCache::kSession: return attestation::ModelEntry::PromptCache::kSession;
+    case models::PromptCache::kShared: return attestation::ModelEntry::PromptCache::kShared;
+    case models::PromptCache::kNone: return attestation::ModelEntry::PromptCache::kNone;
+  }
+  return attestation::ModelEntry::PromptCache::kShared;
+}
+
 }  // namespace
+
+std::vector<attestation::ModelEntry> ModelSource::entries(const std::vector<models::ModelInfo>& listed) const {
+  std::vector<attestation::ModelEntry> entries;
+  for (const models::ModelInfo& model : listed) {
+    attestation::ModelEntry entry{model.id, engine, where, weights_sha256};
+    if (!projector_sha256.empty()) entry.projector_sha256 = projector_sha256;
+    entry.compute = compute;
+    entry.prompt_cache = stated(model.prompt_cache);
+    entries.push_back(std::move(entry));
+  }
+  return entries;
+}
 
 Result<ModelSource> make_model_source(const ModelSourceOptions& options, const std::function<bool()>& stop_asked) {
   if (options.model) {
@@ -50,7 +74,7 @@ Result<ModelSource> make_model_source(const ModelSourceOptions& options, const s
     return source;
   }
   if (options.upstream) {
-    MINIONS_TRY_ASSIGN(auto backend, make_upstream(*options.upstream, options));
+    MINIONS_TRY_ASSIGN(auto backend, make_upstream(*options.upstream, options, options.upstream_cache));
     ModelSource source{std::move(backend), "openai-compatible", where_is(*options.upstream)};
     source.compute = options.compute;
     return source;

@@ -11,6 +11,7 @@
 #include "models/backend.h"
 #include "models/llama_model.h"
 #include "models/model_server.h"
+#include "models/upstream.h"
 #include "net/url.h"
 #include "server_flags.h"
 
@@ -22,6 +23,7 @@ struct ModelSourceOptions {
   std::optional<ModelServerChoice> model_server;
   std::optional<net::Url> upstream;
   std::optional<std::string> upstream_ca_file;
+  models::UpstreamCache upstream_cache = models::UpstreamCache::kAsk;  // of the second and third
   std::size_t threads = 1;
   // What the operator says of an upstream or a child; an engine of this process knows by itself.
   std::optional<attestation::ModelEntry::Compute> compute;
@@ -35,6 +37,9 @@ struct ModelSource {
   std::string projector_sha256 = {};                      // empty: none
   std::shared_ptr<models::ModelServer> server = nullptr;  // where we started one
   std::optional<attestation::ModelEntry::Compute> compute = std::nullopt;
+
+  // What statements say of its models.
+  [[nodiscard]] std::vector<attestation::ModelEntry> entries(const std::vector<models::ModelInfo>& listed) const;
 };
 
 // Loads, starts and waits as long as that takes; stop_asked is looked at meanwhile: kCancelled.

@@ -118,6 +118,9 @@ Status read_upstream(const Flags& flags, const std::string& sole, ModelSourceOpt
     out.upstream = *std::move(url);
   }
   if (!flags.upstream_ca_file.empty()) out.upstream_ca_file = flags.upstream_ca_file;
+  MINIONS_TRY_ASSIGN(out.upstream_cache, read_upstream_cache(flags.server.upstream_cache));
+  if (!flags.server.upstream_cache.empty() && (!flags.engine.empty() || !flags.model.file.empty()))
+    return usage("--upstream-cache goes with a model server: models inside this process know their sessions");
   out.threads = flags.threads;
   if (flags.compute.empty()) return {};
   using Compute = attestation::ModelEntry::Compute;

@@ -8,7 +8,9 @@
 #include "attester/operator_key.h"
 #include "attester/platform.h"
 #include "gateway/gateway.h"
+#include "gateway/model_watch.h"
 #include "gateway/stapling_attester.h"
+#include "gateway/tls_renewal.h"
 #include "version.h"
 
 namespace minions::minionsd {
@@ -31,18 +33,21 @@ bool stop_asked() {
 
 std::vector<attestation::ModelEntry> model_entries(const ModelSource& source) {
   const auto listed = list_models(source);
-  std::vector<attestation::ModelEntry> entries;
-  if (!listed) {
-    log::warning("models_unknown", {{"reason", log::Public{listed.error().detail}}});
-    return entries;
-  }
-  for (const models::ModelInfo& model : *listed) {
-    attestation::ModelEntry entry{model.id, source.engine, source.where, source.weights_sha256};
-    if (!source.projector_sha256.empty()) entry.projector_sha256 = source.projector_sha256;
-    entry.compute = source.compute;
-    entries.push_back(std::move(entry));
-  }
-  return entries;
+  if (listed) return source.entries(*listed);
+  log::warning("models_unknown", {{"reason", log::Public{listed.error().detail}}});
+  return {};
+}
+
+// Models outside this process come and go. Null: they are inside.
+std::unique_ptr<gateway::ModelWatch> watch_models(const ServeOptions& options, const ModelSource& source,
+                                                  gateway::AttestationService& attestation) {
+  if (source.where == attestation::ModelEntry::Where::kInProcess) return nullptr;
+  return std::make_unique<gateway::ModelWatch>(
+      gateway::ModelWatch::Parts{
+          .backend = source.backend,
+          .entries = [source](const std::vector<models::ModelInfo>& listed) { return source.entries(listed); },
+          .every = std::chrono::seconds(std::max<std::int64_t>(1, options.epoch_s / 3))},
+      attestation);
 }
 
 Result<std::unique_ptr<gateway::AttestationService>> make_attestation(const ServeOptions& options,
@@ -88,25 +93,23 @@ sigset_t handled_signals() {
   return signals;
 }
 
-void reload(gateway::Gateway& gateway, net::TlsServerContext* tls) {
+void reload(gateway::Gateway& gateway, std::optional<gateway::TlsRenewal>& tls) {
   if (gateway.context().api_keys != nullptr) {
     if (const Status read = gateway.context().api_keys->reload(); !read)
       log::error("api_keys_kept", {{"reason", log::Public{read.error().detail}}});
   }
-  if (tls != nullptr) {
-    if (const Status read = tls->reload(); !read)
-      log::error("tls_kept", {{"reason", log::Public{read.error().detail}}});
-  }
+  if (tls) tls->reload();
   log::info("reloaded");
 }
 
 // Until SIGTERM or SIGINT. SIGHUP reads API keys and certificates again.
-void run_until_told_to_stop(gateway::Gateway& gateway, net::TlsServerContext* tls) {
+void run_until_told_to_stop(gateway::Gateway& gateway, std::optional<gateway::TlsRenewal> tls) {
   const sigset_t signals = handled_signals();
   for (;;) {
     const timespec second{1, 0};
     const int signal = sigtimedwait(&signals, nullptr, &second);
     gateway.sweep();
+    if (tls) tls->step();
     if (signal == SIGHUP) reload(gateway, tls);
     if (signal == SIGTERM || signal == SIGINT) return;
   }
@@ -151,7 +154,11 @@ Status serve(const ServeOptions& options) {
     fmt::print("ready {}\n", options.listen.url(port, tls != nullptr));
     std::fflush(stdout);
 
-    run_until_told_to_stop(gateway, tls.get());
+    const auto watch = watch_models(options, source, *gateway.context().attestation);
+    std::optional<gateway::TlsRenewal> renewal;
+    if (tls != nullptr)
+      renewal.emplace(*tls, options.proxy_spki_sha256, *gateway.context().attestation, gateway.context().metrics);
+    run_until_told_to_stop(gateway, std::move(renewal));
     log::info("draining", {{"streams", gateway.context().metrics.streams_running.Value() > 0}});
     gateway.start_draining();
     const Status drained = server.drain(net::deadline_in(std::chrono::seconds(options.drain_s)));

@@ -27,6 +27,8 @@ models::ServerCommand command_of(const ServerFlags& flags) {
   command.program_line = flags.server_command;
   command.arguments = flags.server_args;
   command.arguments.insert(command.arguments.end(), flags.rest.begin(), flags.rest.end());
+  if (flags.upstream_cache == "off") command.cache = models::ChildCache::kOff;
+  if (flags.upstream_cache == "salt" || flags.upstream_cache == "shared") command.cache = models::ChildCache::kAsIs;
   return command;
 }
 
@@ -49,7 +51,19 @@ void declare_server(CLI::App& app, ServerFlags& flags) {
   app.add_option("--server-start-s", flags.server_start_s, "the server must be healthy within")
       ->check(CLI::Range(1, 86'400))
       ->capture_default_str();
+  app.add_option(
+      "--upstream-cache", flags.upstream_cache,
+      "the model server's cache of prompts: salt (it divides it by cache_salt), off (it keeps none) or shared "
+      "(between all sessions); default: it is asked, and SGLang is started without");
   app.add_flag("--streaming", flags.streaming)->group("");
+}
+
+Result<models::UpstreamCache> read_upstream_cache(const std::string& word) {
+  if (word.empty()) return models::UpstreamCache::kAsk;
+  if (word == "salt") return models::UpstreamCache::kSalt;
+  if (word == "off") return models::UpstreamCache::kOff;
+  if (word == "shared") return models::UpstreamCache::kShared;
+  return usage(fmt::format("--upstream-cache: want salt, off or shared, found {}", word));
 }
 
 std::string lone_endpoint(const ServerFlags& flags) { return starts_one(flags) ? std::string() : endpoint_of(flags); }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/server_command.h"
+#include "models/upstream.h"
 #include "net/url.h"
 
 namespace minions::minionsd {
@@ -18,6 +19,7 @@ struct ServerFlags {
   std::vector<std::string> server_args;
   std::vector<std::string> rest;  // behind --
   std::vector<std::string> server_env;
+  std::string upstream_cache;
   std::uint32_t server_start_s = 1800;
   bool streaming = false;  // of the prototype: replies are streamed where the request says so
 };
@@ -35,5 +37,7 @@ void declare_server(CLI::App& app, ServerFlags& flags);
 [[nodiscard]] std::string lone_endpoint(const ServerFlags& flags);
 // Nothing: none is asked for. kUsage: what makes no sense together.
 [[nodiscard]] Result<std::optional<ModelServerChoice>> read_server(const ServerFlags& flags);
+// --upstream-cache; empty: the server is asked. kUsage: none of its words.
+[[nodiscard]] Result<models::UpstreamCache> read_upstream_cache(const std::string& word);
 
 }  // namespace minions::minionsd

@@ -35,6 +35,8 @@ int main(int argc, char** argv) {
   CLI::App* const latency = app.add_subcommand("latency", "one request at a time, sealed and directly in turns");
   latency->add_option("--bytes", bytes, "of the prompt");
   latency->add_option("--rounds", rounds);
+  CLI::App* const connections = app.add_subcommand("connections", "what a connection for each session costs");
+  connections->add_option("--rounds", rounds);
   CLI::App* const streams = app.add_subcommand("streams", "streamed replies");
   streams->add_option("--events", load.order.events)->required();
   streams->add_option("--event-bytes", load.order.event_bytes);
@@ -58,10 +60,12 @@ int main(int argc, char** argv) {
   model->add_option("--picture-width", answers.picture_width);
   model->add_option("--picture-height", answers.picture_height);
   model->add_option("--rounds", answers.rounds);
-  for (CLI::App* command : {latency, streams, exchanges, memory, sessions, model}) add_target(*command, target);
+  for (CLI::App* command : {latency, connections, streams, exchanges, memory, sessions, model})
+    add_target(*command, target);
   CLI11_PARSE(app, argc, argv);
 
   if (latency->parsed()) measure_latency(target, bytes, rounds);
+  if (connections->parsed()) measure_connections(target, rounds);
   if (model->parsed()) measure_model(target, answers);
   if (direct) load.way = Way::kDirect;
   if (streams->parsed()) measure_streams(target, load);

@@ -8,6 +8,10 @@ namespace minions::bench {
 // One request at a time: sealed through minionsd, and directly, in turns.
 void measure_latency(const TargetOptions& options, std::size_t prompt_bytes, int rounds);
 
+// What it costs that sessions share no connection to the model server: the first exchange of a session, and what a new
+// connection adds to a direct call, in turns.
+void measure_connections(const TargetOptions& options, int rounds);
+
 enum class Way { kSealed, kDirect };
 // Streamed replies, `streams` at once; `rounds` times, of which the median counts.
 struct StreamLoad {

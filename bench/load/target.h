@@ -60,6 +60,9 @@ class Target {
   [[nodiscard]] net::Task<void> ask_directly(std::string_view body, std::size_t reply_bytes);
   [[nodiscard]] net::Task<void> ask_directly(std::string_view body, CountingSink& sink);
 
+  // The next direct call connects.
+  void close_direct_connections() { http_.close_idle(); }
+
   [[nodiscard]] const TargetOptions& options() const { return options_; }
   [[nodiscard]] double server_cpu_seconds() const;
   [[nodiscard]] double upstream_cpu_seconds() const;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "attestation/appraise.h"
 
 namespace minions::attester {
@@ -65,6 +67,15 @@ Result<EpochPointer> EpochFactory::epoch(std::uint64_t number, UnixSeconds now, 
   return epoch;
 }
 
+Status EpochFactory::list_models(std::vector<attestation::ModelEntry> models) {
+  EpochFactory changed(settings_);
+  changed.settings_.models = std::move(models);
+  crypto::SystemRandom random;
+  MINIONS_TRY(changed.epoch(1, 0, random));
+  settings_ = std::move(changed.settings_);
+  return {};
+}
+
 EpochSchedule::~EpochSchedule() {
   if (current_) current_->wipe_noise_key();
   if (previous_) previous_->wipe_noise_key();
@@ -84,9 +95,11 @@ void EpochSchedule::install(EpochPointer epoch) {
   if (previous_) previous_->wipe_noise_key();
   previous_ = std::move(current_);
   current_ = std::move(epoch);
+  issued_.push_back({current_->statement().tls_spki_sha256, current_->noise_key_until()});
 }
 
 void EpochSchedule::expire(UnixSeconds now) {
+  std::erase_if(issued_, [now](const Issued& issued) { return issued.until <= now; });
   if (current_ && !takes_handshakes(current_, now)) current_->wipe_noise_key();
   if (previous_ && !takes_handshakes(previous_, now)) {
     previous_->wipe_noise_key();
@@ -99,6 +112,15 @@ EpochPointer EpochSchedule::find(const Digest32& digest, UnixSeconds now) const 
     if (takes_handshakes(epoch, now) && epoch->digest() == digest) return epoch;
   }
   return nullptr;
+}
+
+bool EpochSchedule::every_statement_lists(const Digest32& tls_spki_sha256, UnixSeconds now) const {
+  const auto lists = [&](const std::vector<Digest32>& keys) {
+    return std::find(keys.begin(), keys.end(), tls_spki_sha256) != keys.end();
+  };
+  return current_ && lists(current_->statement().tls_spki_sha256) &&
+         std::all_of(issued_.begin(), issued_.end(),
+                     [&](const Issued& issued) { return issued.until <= now || lists(issued.tls_spki_sha256); });
 }
 
 UnixSeconds EpochSchedule::next_event(UnixSeconds now) const {

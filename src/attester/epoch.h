@@ -61,6 +61,9 @@ class EpochFactory {
   [[nodiscard]] Result<EpochPointer> epoch(std::uint64_t number, UnixSeconds now, crypto::Random& random) const;
   // From the next epoch on: list a coming TLS key one epoch before it serves.
   void list_tls_keys(std::vector<Digest32> spki_sha256) { settings_.tls_spki_sha256 = std::move(spki_sha256); }
+  // From the next epoch on. kUsage for models that make no statement: the old ones stay.
+  [[nodiscard]] Status list_models(std::vector<attestation::ModelEntry> models);
+  [[nodiscard]] const std::vector<attestation::ModelEntry>& models() const { return settings_.models; }
   [[nodiscard]] std::int64_t epoch_s() const { return settings_.epoch_s; }
 
  private:
@@ -90,6 +93,8 @@ class EpochSchedule {
   // The epoch of this C that still takes handshakes; null otherwise.
   [[nodiscard]] EpochPointer find(const Digest32& digest, UnixSeconds now) const;
   [[nodiscard]] EpochFactory& factory() { return factory_; }
+  // Whether a client that holds any statement which still takes handshakes knows this TLS key.
+  [[nodiscard]] bool every_statement_lists(const Digest32& tls_spki_sha256, UnixSeconds now) const;
   // When due() or expire() next has something to do.
   [[nodiscard]] UnixSeconds next_event(UnixSeconds now) const;
 
@@ -98,6 +103,12 @@ class EpochSchedule {
   std::uint64_t number_ = 0;
   EpochPointer current_;
   EpochPointer previous_;
+  // Of each epoch whose time is not over, wiped or not: clients hold its statement.
+  struct Issued {
+    std::vector<Digest32> tls_spki_sha256;
+    UnixSeconds until;
+  };
+  std::vector<Issued> issued_;
 };
 
 }  // namespace minions::attester

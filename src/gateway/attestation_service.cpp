@@ -91,6 +91,7 @@ Status AttestationService::rotate() {
     const std::lock_guard lock(mutex_);
     parts_.schedule.install(epoch);
     current_ = std::move(current);
+    rotate_now_ = epoch->statement().models.empty() && !parts_.schedule.factory().models().empty();
   }
   log::info("epoch", {{"number", epoch->statement().epoch},
                       {"not_after", epoch->statement().not_after},
@@ -109,7 +110,7 @@ void AttestationService::run() {
       if (stopping_) return;
       const UnixSeconds now = parts_.now();
       parts_.schedule.expire(now);
-      due = parts_.schedule.due(now) && std::chrono::steady_clock::now() >= next_try;
+      due = (parts_.schedule.due(now) || rotate_now_) && std::chrono::steady_clock::now() >= next_try;
       batch.swap(waiting_);
     }
     if (due) {
@@ -165,6 +166,25 @@ net::Task<Result<ServedDocument>> AttestationService::document(std::optional<att
 attester::EpochPointer AttestationService::find(const Digest32& statement) const {
   const std::lock_guard lock(mutex_);
   return parts_.schedule.find(statement, parts_.now());
+}
+
+void AttestationService::list_tls_keys(std::vector<Digest32> spki_sha256) {
+  const std::lock_guard lock(mutex_);
+  parts_.schedule.factory().list_tls_keys(std::move(spki_sha256));
+}
+
+bool AttestationService::every_statement_lists(const Digest32& tls_spki_sha256) const {
+  const std::lock_guard lock(mutex_);
+  return parts_.schedule.every_statement_lists(tls_spki_sha256, parts_.now());
+}
+
+Status AttestationService::list_models(std::vector<attestation::ModelEntry> models) {
+  const std::lock_guard lock(mutex_);
+  attester::EpochFactory& factory = parts_.schedule.factory();
+  if (models == factory.models()) return {};
+  MINIONS_TRY(factory.list_models(std::move(models)));
+  if (current_->evidence.epoch->statement().models.empty()) rotate_now_ = !factory.models().empty();
+  return {};
 }
 
 bool AttestationService::ready() const {

@@ -49,6 +49,14 @@ class AttestationService {
 
   // The epoch of this C, while it takes handshakes. Null otherwise.
   [[nodiscard]] attester::EpochPointer find(const Digest32& statement) const;
+  // The keys that statements list from the next epoch on. From any thread, as all below.
+  void list_tls_keys(std::vector<Digest32> spki_sha256);
+  // Whether a client that holds any statement which still takes handshakes knows this TLS key.
+  [[nodiscard]] bool every_statement_lists(const Digest32& tls_spki_sha256) const;
+  // The models that statements list from the next epoch on; where the current one lists none, that begins at once.
+  // kUsage: they make no statement; the old ones stay.
+  [[nodiscard]] Status list_models(std::vector<attestation::ModelEntry> models);
+
   // Whether the current statement is still valid.
   [[nodiscard]] bool ready() const;
   [[nodiscard]] std::uint64_t epoch_number() const;
@@ -77,6 +85,7 @@ class AttestationService {
   std::condition_variable wake_;
   std::shared_ptr<const Current> current_;
   std::deque<Waiting> waiting_;
+  bool rotate_now_ = false;
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -110,8 +110,10 @@ net::Task<void> Gateway::dispatch(net::Exchange& http) {
   // Whole statements: GCC 12 destroys the task too early in `co_await (a ? f() : g())`.
   if (path.starts_with(kProtocolPrefix)) {
     co_await protocol(http);
-  } else if (path == kHealthPath || path == kReadyPath) {
-    co_await health(http, path == kHealthPath || ready());
+  } else if (path == kHealthPath) {
+    co_await health(http);
+  } else if (path == kReadyPath) {
+    co_await readiness(http);
   } else {
     co_await reply_plain_error(*context_, http, 404);
   }
@@ -142,8 +144,12 @@ net::Task<void> Gateway::protocol(net::Exchange& http) {
 
 net::Task<void> Gateway::admin(net::Exchange& http) {
   const std::string_view path = http.head().path();
-  if (path == kHealthPath || path == kReadyPath) {
-    co_await health(http, path == kHealthPath || ready());
+  if (path == kHealthPath) {
+    co_await health(http);
+    co_return;
+  }
+  if (path == kReadyPath) {
+    co_await readiness(http);
     co_return;
   }
   if (path != kMetricsPath || http.head().method != "GET") {
@@ -156,13 +162,29 @@ net::Task<void> Gateway::admin(net::Exchange& http) {
   static_cast<void>(co_await http.reply(200, headers, as_bytes(text)));
 }
 
-net::Task<void> Gateway::health(net::Exchange& http, bool good) {
+net::Task<void> Gateway::health(net::Exchange& http) {
   if (!is_read(http.head().method)) {
     co_await reply_plain_error(*context_, http, 405);
     co_return;
   }
   const net::Header headers[] = {{"content-type", "text/plain"}, {"cache-control", "no-store, no-transform"}};
-  static_cast<void>(co_await http.reply(good ? 200 : 503, headers, as_bytes(good ? "ok\n" : "not ready\n")));
+  static_cast<void>(co_await http.reply(200, headers, as_bytes("ok\n")));
+}
+
+// The first line is the answer; what follows are things to know.
+net::Task<void> Gateway::readiness(net::Exchange& http) {
+  if (!is_read(http.head().method)) {
+    co_await reply_plain_error(*context_, http, 405);
+    co_return;
+  }
+  const bool good = ready();
+  std::string text = good ? "ok\n" : "not ready\n";
+  if (context_->metrics.tls_reload_failed.Value() > 0)
+    text += "tls: the certificate could not be read again, the old one serves\n";
+  if (context_->metrics.tls_waiting.Value() > 0)
+    text += "tls: a certificate with a new key waits until every statement lists that key\n";
+  const net::Header headers[] = {{"content-type", "text/plain"}, {"cache-control", "no-store, no-transform"}};
+  static_cast<void>(co_await http.reply(good ? 200 : 503, headers, as_bytes(text)));
 }
 
 net::Task<void> Gateway::attestation(net::Exchange& http) {

@@ -37,7 +37,8 @@ class Gateway {
                                                                              session::ServerSession& session,
                                                                              std::shared_ptr<StreamStop> stop);
   [[nodiscard]] net::Task<void> stream(net::Exchange& http, std::string_view session_hex);
-  [[nodiscard]] net::Task<void> health(net::Exchange& http, bool good);
+  [[nodiscard]] net::Task<void> health(net::Exchange& http);
+  [[nodiscard]] net::Task<void> readiness(net::Exchange& http);
   [[nodiscard]] bool ready() const;
   [[nodiscard]] net::Task<tl::expected<Bytes, PlainError>> handshake_body(net::Exchange& http);
   [[nodiscard]] PlainError failure(net::Exchange& http, int status);

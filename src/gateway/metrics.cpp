@@ -26,6 +26,10 @@ Metrics::Metrics(std::shared_ptr<prometheus::Registry> registry)
           gauge(*registry, "minionsd_sessions_unproven", "Sessions in which no record has authenticated yet")),
       held_bytes(gauge(*registry, "minionsd_held_bytes", "Bytes kept for the model of requests without their end")),
       epoch(gauge(*registry, "minionsd_epoch", "Number of the current epoch")),
+      tls_waiting(gauge(*registry, "minionsd_tls_certificate_waiting",
+                        "1 while a certificate with a new key waits until every statement lists that key")),
+      tls_reload_failed(gauge(*registry, "minionsd_tls_reload_failed",
+                              "1 if the certificate could not be read when it last was to be; the old one serves")),
       first_byte_seconds(prometheus::BuildHistogram()
                              .Name("minionsd_model_first_byte_seconds")
                              .Help("From the end of a request to the first byte of the model's reply")

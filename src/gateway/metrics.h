@@ -28,6 +28,8 @@ class Metrics {
   prometheus::Gauge& sessions_unproven;
   prometheus::Gauge& held_bytes;
   prometheus::Gauge& epoch;
+  prometheus::Gauge& tls_waiting;             // 1: a certificate of another key waits to be used
+  prometheus::Gauge& tls_reload_failed;       // 1: the last reading of the certificate failed
   prometheus::Histogram& first_byte_seconds;  // of the model, from the request's end
 
   void count(StreamOutcome outcome);

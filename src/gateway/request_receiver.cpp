@@ -1,6 +1,7 @@
 #include "gateway/request_receiver.h"
 
 #include "base/byte_io.h"
+#include "base/encoding.h"
 #include "gateway/routes.h"
 
 namespace minions::gateway {
@@ -173,6 +174,9 @@ std::optional<Alert> RequestReceiver::judge_head() {
   if (!is_allowed(request_.head.method, request_.head.path)) {
     return refusal(AlertCode::kNotFound, "the server does not offer this method and path");
   }
+  // Model servers that read no body of a GET would take it for a request of its own.
+  if (request_.head.method == "GET" && request_.head.length > 0)
+    return refusal(AlertCode::kBadRequest, "a GET request has no data, this one's head announces some");
   if (request_.head.length > context_.settings.max_request_bytes)
     return refusal(AlertCode::kTooLarge, "the request is too large");
   return std::nullopt;
@@ -188,6 +192,7 @@ net::Task<RequestReceiver::Step> RequestReceiver::take_head(std::string_view jso
 
   models::BackendRequest forwarded{request_.head.method, request_.head.path, {}, request_.head.length};
   forwarded.session = as_text(session_.parameters().session);
+  forwarded.cache_salt = to_base64url(request_.keys.cache_salt);
   for (const std::string_view name : {"content-type", "accept"}) {
     if (const auto value = session::find_header(request_.head.headers, name)) {
       forwarded.headers.push_back({std::string(name), std::string(*value)});

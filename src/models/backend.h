@@ -22,6 +22,9 @@ struct BackendRequest {
   std::uint64_t length = 0;  // bytes of body that will be written
   // Opaque; whose request it is: what a backend keeps of one session is of no use to another. Goes to no other program.
   std::string session = {};
+  // What divides a model server's prompt cache by session: another for each, and nobody can guess it. Goes to the model
+  // server.
+  std::string cache_salt = {};
 };
 
 struct BackendReplyHead {

@@ -127,7 +127,9 @@ void complete(std::string_view body, ApiSink& sink, const std::stop_token& stop)
 
 }  // namespace
 
-std::vector<ModelInfo> ExtractiveModel::models() const { return {{std::string(kExtractiveModelId), "secure-minions"}}; }
+std::vector<ModelInfo> ExtractiveModel::models() const {
+  return {{std::string(kExtractiveModelId), "secure-minions", PromptCache::kNone}};
+}
 
 void ExtractiveModel::serve(const ApiRequest& request, ApiSink& sink, std::stop_token stop) {
   const std::string_view path = request.path.substr(0, request.path.find('?'));

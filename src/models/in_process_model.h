@@ -8,9 +8,17 @@
 
 namespace minions::models {
 
+// What is kept of prompts, to be faster with one that begins the same, and whom it serves.
+enum class PromptCache {
+  kSession,  // the session whose prompt it was, alone
+  kShared,   // every session; also where nobody can tell
+  kNone,     // nothing is kept
+};
+
 struct ModelInfo {
   std::string id;
   std::string owned_by;
+  PromptCache prompt_cache = PromptCache::kShared;
 };
 
 struct ApiRequest {

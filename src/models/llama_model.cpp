@@ -11,11 +11,10 @@
 
 #include "base/encoding.h"
 #include "base/json.h"
-#include "crypto/hash.h"
 #include "crypto/random.h"
 #include "models/generation_reply.h"
 #include "models/llama_engine.h"
-#include "models/load_progress.h"
+#include "models/sealed_file.h"
 
 namespace minions::models {
 namespace {
@@ -30,14 +29,16 @@ void refuse(const ApiFailure& failure, ApiSink& sink) {
 // What the engine tells of one request, for the thread that waits for it.
 class Answer final : public GenerationListener {
  public:
-  explicit Answer(GenerationReply& reply) : reply_(reply) {}
+  Answer(GenerationReply& reply, PromptSharing sharing) : reply_(reply), sharing_(sharing) {}
 
   bool text(std::string_view piece) override { return reply_.text(piece); }
   void ended(const GenerationEnd& end) override {
     end_ = end;
     if (end.reason == FinishReason::kStop || end.reason == FinishReason::kLength) {
+      // Where sessions share, the count would tell what others asked.
+      const std::size_t cached = sharing_ == PromptSharing::kWithinSession ? end.cached_tokens : 0;
       reply_.end(end.reason == FinishReason::kStop ? "stop" : "length",
-                 {end.prompt_tokens, end.cached_tokens, end.completion_tokens});
+                 {end.prompt_tokens, cached, end.completion_tokens});
     }
     done_.release();
   }
@@ -48,6 +49,7 @@ class Answer final : public GenerationListener {
 
  private:
   GenerationReply& reply_;
+  const PromptSharing sharing_;
   GenerationEnd end_;
   std::binary_semaphore done_{0};
 };
@@ -56,9 +58,16 @@ class LlamaModel final : public InProcessModel {
  public:
   LlamaModel(std::string id, std::unique_ptr<LlamaRuntime> runtime, std::unique_ptr<LlamaPrompts> prompts,
              PromptSharing sharing)
-      : id_(std::move(id)), runtime_(std::move(runtime)), prompts_(std::move(prompts)), engine_(*runtime_, sharing) {}
+      : id_(std::move(id)),
+        runtime_(std::move(runtime)),
+        prompts_(std::move(prompts)),
+        sharing_(sharing),
+        engine_(*runtime_, sharing) {}
 
-  [[nodiscard]] std::vector<ModelInfo> models() const override { return {{id_, "llama.cpp"}}; }
+  [[nodiscard]] std::vector<ModelInfo> models() const override {
+    const bool within = sharing_ == PromptSharing::kWithinSession;
+    return {{id_, "llama.cpp", within ? PromptCache::kSession : PromptCache::kShared}};
+  }
   void serve(const ApiRequest& request, ApiSink& sink, std::stop_token stop) override;
   void forget(std::string_view session) override { engine_.forget(session); }
 
@@ -69,6 +78,7 @@ class LlamaModel final : public InProcessModel {
   const std::string id_;
   const std::unique_ptr<LlamaRuntime> runtime_;
   const std::unique_ptr<LlamaPrompts> prompts_;
+  const PromptSharing sharing_;
   LlamaEngine engine_;
 };
 
@@ -106,7 +116,7 @@ void LlamaModel::generate(GenerationRequest& request, const ApiRequest& from, Ap
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   GenerationReply reply(request, id_, to_hex(crypto::SystemRandom().bytes<12>()),
                         std::chrono::duration_cast<std::chrono::seconds>(now).count(), sink);
-  Answer answer(reply);
+  Answer answer(reply, sharing_);
   engine_.submit(std::make_unique<Generation>(Generation{.session = std::string(from.session),
                                                          .prompt = std::move(prepared->prompt),
                                                          .pictures = std::move(prepared->pictures),
@@ -120,11 +130,6 @@ void LlamaModel::generate(GenerationRequest& request, const ApiRequest& from, Ap
   if (reply.begun()) throw std::runtime_error("the model failed in the middle of an answer");
   refuse({500, "the model failed", "", "model_failed"}, sink);
 }
-
-struct CloseFile {
-  void operator()(std::FILE* file) const { std::fclose(file); }
-};
-using File = std::unique_ptr<std::FILE, CloseFile>;
 
 Result<File> open_file(const std::string& path) {
   File file(std::fopen(path.c_str(), "rbe"));
@@ -143,22 +148,12 @@ Result<File> open_file(const std::string& path) {
   return file;
 }
 
-Result<std::string> hash_file(std::FILE* file, const std::string& path, const std::stop_token& stop) {
-  struct stat about {};
-  static_cast<void>(fstat(fileno(file), &about));
-  std::rewind(file);
-  crypto::Sha256 hash;
-  Bytes piece(1 << 20);
-  double done = 0;
-  LoadProgress progress;
-  while (const std::size_t got = std::fread(piece.data(), 1, piece.size(), file)) {
-    if (stop.stop_requested()) return fail(ErrorCode::kCancelled, "broken off");
-    hash.update(ByteView(piece).first(got));
-    done += static_cast<double>(got);
-    progress.report("hash", done / static_cast<double>(std::max<off_t>(1, about.st_size)));
-  }
-  if (std::ferror(file) != 0) return fail(ErrorCode::kIo, fmt::format("{}: reading broke off", path));
-  return to_hex(std::move(hash).finish());
+// What is hashed is what the engine maps and reads.
+Status hash_and_seal(File& file, std::string& sha256, const std::string& path, const std::stop_token& stop) {
+  MINIONS_TRY_ASSIGN(SealedFile sealed, seal_file(file.get(), path, stop));
+  file = std::move(sealed.file);
+  sha256 = std::move(sealed.sha256);
+  return {};
 }
 
 std::string id_of(const std::string& path) {
@@ -169,7 +164,7 @@ std::string id_of(const std::string& path) {
 }  // namespace
 
 Result<LoadedModel> load_llama_model(const LlamaOptions& options) {
-  MINIONS_TRY_ASSIGN(const File file, open_file(options.path));
+  MINIONS_TRY_ASSIGN(File file, open_file(options.path));
   File projector;
   if (!options.projector_path.empty()) {
     MINIONS_TRY_ASSIGN(projector, open_file(options.projector_path));
@@ -177,10 +172,9 @@ Result<LoadedModel> load_llama_model(const LlamaOptions& options) {
   LoadedModel loaded;
   loaded.id = options.id.empty() ? id_of(options.path) : options.id;
   if (options.hash == WeightsHash::kComputed) {
-    MINIONS_TRY_ASSIGN(loaded.weights_sha256, hash_file(file.get(), options.path, options.stop));
-    if (projector != nullptr) {
-      MINIONS_TRY_ASSIGN(loaded.projector_sha256, hash_file(projector.get(), options.projector_path, options.stop));
-    }
+    MINIONS_TRY(hash_and_seal(file, loaded.weights_sha256, options.path, options.stop));
+    if (projector != nullptr)
+      MINIONS_TRY(hash_and_seal(projector, loaded.projector_sha256, options.projector_path, options.stop));
   }
   auto runtime = LlamaRuntime::load(file.get(), projector.get(), options);
   if (options.stop.stop_requested()) return fail(ErrorCode::kCancelled, "broken off");

@@ -33,14 +33,15 @@ struct LlamaOptions {
 struct LoadedModel {
   std::unique_ptr<InProcessModel> model;
   std::string id;                    // as the options say
-  std::string weights_sha256;        // hex, of the file; empty: left out
+  std::string weights_sha256;        // hex, of the bytes that compute; empty: left out
   std::string projector_sha256;      // the same of the projector; empty: there is none, too
   std::uint64_t context_tokens = 0;  // of each request
   enum class Processor { kCpu, kGpu } processor = Processor::kGpu;  // what may compute it
 };
 
-// Reads each file twice, once for its hash and once into the model, through one descriptor. kNotFound, kMalformed, kIo,
-// kCancelled; kUnsupported in a build without llama.cpp.
+// Each file is hashed into memory that nobody can write, and the model is made of that: the hash is of what computes,
+// whatever becomes of the file. Where no hash is asked for, the file itself is mapped. kNotFound, kMalformed, kIo,
+// kCancelled; kTooLarge: the memory is not there; kUnsupported in a build without llama.cpp.
 [[nodiscard]] Result<LoadedModel> load_llama_model(const LlamaOptions& options);
 
 }  // namespace minions::models

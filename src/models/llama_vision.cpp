@@ -156,7 +156,7 @@ Result<std::unique_ptr<LlamaVision>> LlamaVision::load(std::FILE* projector, con
     return static_cast<StoppableProgress*>(progress)->report("projector", done);
   };
   parameters.progress_callback_user_data = &loading;
-  // By its descriptor: what was hashed is what is read.
+  // By its descriptor: what was hashed, in sealed memory, is what is read.
   const std::string path = fmt::format("/proc/self/fd/{}", fileno(projector));
   vision->context_.reset(mtmd_init_from_file(path.c_str(), model, parameters));
   if (vision->context_ == nullptr) return fail(ErrorCode::kMalformed, "the projector cannot be loaded for this model");

@@ -80,6 +80,16 @@ Status check_arguments(std::span<const std::string> words) {
   return {};
 }
 
+// What switches the cache off; empty where no argument is known.
+std::string_view argument_without_cache(ServerKind kind) {
+  switch (kind) {
+    case ServerKind::kSglang: return "--disable-radix-cache";
+    case ServerKind::kVllm: return "--no-enable-prefix-caching";
+    case ServerKind::kOther: break;
+  }
+  return {};
+}
+
 bool is_program(const std::filesystem::path& path) {
   struct stat status {};
   return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && ::access(path.c_str(), X_OK) == 0;
@@ -96,12 +106,24 @@ std::string_view name_of(ServerKind kind) {
   return "openai-compatible";
 }
 
+// vLLM has divided its cache by salts for longer than its prefix caching is on by default. SGLang's came later.
+bool keeps_no_prompts(const ServerCommand& command) {
+  if (argument_without_cache(command.kind).empty()) return false;
+  switch (command.cache) {
+    case ChildCache::kSafe: return command.kind == ServerKind::kSglang;
+    case ChildCache::kAsIs: return false;
+    case ChildCache::kOff: return true;
+  }
+  return false;
+}
+
 Result<std::vector<std::string>> server_words(const ServerCommand& command, std::uint16_t port) {
   const std::string port_text = std::to_string(port);
   std::vector<std::string> given = words_of(command.program_line);
   const std::size_t own = given.size();
   given.insert(given.end(), command.arguments.begin(), command.arguments.end());
   MINIONS_TRY(check_arguments(given));
+  if (keeps_no_prompts(command)) given.emplace_back(argument_without_cache(command.kind));
   bool port_named = false;
   for (std::string& word : given) {
     fill_in(word, "{model}", command.model);

@@ -13,12 +13,22 @@ namespace minions::models {
 enum class ServerKind { kSglang, kVllm, kOther };
 [[nodiscard]] std::string_view name_of(ServerKind kind);  // as statements name the engine
 
+enum class ChildCache {
+  kSafe,  // whatever of the two below is safe without knowing the server's version
+  kAsIs,  // as the server has it by default
+  kOff,   // no cache of prompts
+};
+
 struct ServerCommand {
   ServerKind kind = ServerKind::kOther;
   std::string model;                   // a name or a path, as the server takes it; may be empty for kOther
   std::string program_line;            // in place of the kind's own: words at spaces, no shell
   std::vector<std::string> arguments;  // behind all others
+  ChildCache cache = ChildCache::kSafe;
 };
+
+// Whether the server is started so that it keeps nothing of prompts.
+[[nodiscard]] bool keeps_no_prompts(const ServerCommand& command);
 
 // The words of the command, the program first. {model}, {host} and {port} in the operator's own words are filled in; a
 // program line that nowhere names {port} gets --host and --port. kUsage: no program, or an argument that makes the

@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
+#include "models/cache_members.h"
+#include "models/cached_counts.h"
 
 namespace minions::models {
 namespace {
@@ -13,12 +16,40 @@ namespace {
 // kept one turns out to be closed. Larger ones go on a new connection from the start.
 constexpr std::size_t kReplayableBytes = 64 * 1024;
 constexpr std::size_t kModelsReplyLimit = 1024 * 1024;
+constexpr std::size_t kApiReplyLimit = 8 * 1024 * 1024;
+
+PromptCache stated(UpstreamCache cache) {
+  switch (cache) {
+    case UpstreamCache::kSalt: return PromptCache::kSession;
+    case UpstreamCache::kOff: return PromptCache::kNone;
+    case UpstreamCache::kAsk:
+    case UpstreamCache::kShared: return PromptCache::kShared;
+  }
+  return PromptCache::kShared;
+}
+
+std::string member_of(UpstreamCache cache, const std::string& salt) {
+  switch (cache) {
+    case UpstreamCache::kSalt: return fmt::format(R"("cache_salt":"{}")", salt);
+    case UpstreamCache::kOff: return R"("cache_prompt":false)";
+    case UpstreamCache::kAsk:
+    case UpstreamCache::kShared: return {};
+  }
+  return {};
+}
 
 class UpstreamCall final : public BackendCall {
  public:
   UpstreamCall(net::HttpClient& client, net::Origin origin, BackendRequest request,
-               std::chrono::milliseconds connect_time)
-      : client_(client), origin_(std::move(origin)), request_(std::move(request)), connect_time_(connect_time) {}
+               std::chrono::milliseconds connect_time, UpstreamCache cache)
+      : client_(client),
+        origin_(std::move(origin)),
+        request_(std::move(request)),
+        connect_time_(connect_time),
+        cache_(cache),
+        members_(member_of(cache, request_.cache_salt)) {
+    if (request_.length > 0) request_.length += members_.added_bytes();
+  }
 
   net::Task<Status> start() {
     const net::Deadline deadline = net::deadline_in(connect_time_);
@@ -31,13 +62,19 @@ class UpstreamCall final : public BackendCall {
   }
 
   net::Task<Status> write(ByteView piece) override {
-    if (!replayable()) co_return co_await exchange_->write_body(piece);
-    append(kept_, piece);
-    co_return Status{};
+    members_.take(piece, kept_);
+    if (replayable()) co_return Status{};
+    const Status written = co_await exchange_->write_body(kept_);
+    kept_.clear();
+    co_return written;
   }
 
   net::Task<Status> finish() override {
-    if (!replayable()) co_return co_await exchange_->finish_body();
+    if (request_.length > 0) members_.finish(kept_);
+    if (!replayable()) {
+      MINIONS_CO_TRY(co_await exchange_->write_body(kept_));
+      co_return co_await exchange_->finish_body();
+    }
     co_return co_await exchange_->send(line(), request_.headers, kept_);
   }
 
@@ -60,12 +97,14 @@ class UpstreamCall final : public BackendCall {
   net::Task<Result<ByteView>> read(net::Deadline deadline) override {
     auto piece = co_await exchange_->read_body(deadline);
     if (!piece) co_return fail(std::move(piece).error());
+    hide_counts(*piece);
     co_return ByteView(*piece);
   }
 
   Result<std::optional<ByteView>> read_received() override {
     MINIONS_TRY_ASSIGN(const std::optional<MutableBytes> piece, exchange_->read_received_body());
     if (!piece) return std::nullopt;
+    hide_counts(*piece);
     return ByteView(*piece);
   }
 
@@ -77,13 +116,19 @@ class UpstreamCall final : public BackendCall {
  private:
   [[nodiscard]] net::RequestLine line() const { return {request_.method, request_.path}; }
   [[nodiscard]] bool replayable() const { return request_.length <= kReplayableBytes; }
+  void hide_counts(MutableBytes piece) {
+    if (stated(cache_) == PromptCache::kShared) counts_.hide(piece);
+  }
 
   net::HttpClient& client_;
   net::Origin origin_;
   BackendRequest request_;
   std::chrono::milliseconds connect_time_;
+  const UpstreamCache cache_;
+  CacheMembers members_;
+  CachedCounts counts_;
   std::unique_ptr<net::ClientExchange> exchange_;
-  Bytes kept_;
+  Bytes kept_;  // of the body: to be sent again, or at once
   bool cancelled_ = false;
 };
 
@@ -95,7 +140,9 @@ Result<std::vector<ModelInfo>> parse_models(std::string_view body) {
   std::vector<ModelInfo> models;
   for (const Json& entry : list["data"]) {
     if (!entry.is_object() || !entry.contains("id") || !entry["id"].is_string()) continue;
-    models.push_back({entry["id"].get<std::string>(), ""});
+    const auto owner = entry.find("owned_by");
+    models.push_back({entry["id"].get<std::string>(),
+                      owner != entry.end() && owner->is_string() ? owner->get<std::string>() : std::string()});
   }
   return models;
 }
@@ -103,44 +150,96 @@ Result<std::vector<ModelInfo>> parse_models(std::string_view body) {
 }  // namespace
 
 Upstream::Upstream(UpstreamOptions options)
-    : options_(std::move(options)), prefix_(options_.url.base_path), clients_(options_.threads + 1) {
+    : options_(std::move(options)),
+      prefix_(options_.url.base_path),
+      cache_(options_.cache),
+      clients_(options_.threads + 1) {
   if (prefix_.ends_with("/v1")) prefix_.resize(prefix_.size() - 3);
 }
 Upstream::~Upstream() = default;
 
-net::Origin Upstream::origin() const {
-  return {.url = options_.url, .tls = options_.tls, .pool_key = {}, .on_connected = {}};
+net::HttpClient& Upstream::client_of(std::size_t thread_index, net::Executor executor) {
+  const std::lock_guard lock(mutex_);
+  auto& client = clients_[thread_index];
+  if (client == nullptr) {
+    client =
+        std::make_unique<net::HttpClient>(executor, net::ClientOptions{.max_idle_per_origin = 16, .max_idle = 512});
+  }
+  return *client;
 }
 
 net::Task<Result<std::unique_ptr<BackendCall>>> Upstream::open(BackendRequest request, net::Executor executor,
                                                                std::size_t thread_index) {
-  auto& client = clients_[thread_index];
-  if (client == nullptr)
-    client = std::make_unique<net::HttpClient>(executor, net::ClientOptions{.max_idle_per_origin = 256});
+  if (cache_ == UpstreamCache::kAsk) {
+    // It could not be reached before. If it cannot now, this request will say so.
+    const auto listed = co_await models(executor);
+    static_cast<void>(listed);
+  }
   request.path = prefix_ + request.path;
-  auto call = std::make_unique<UpstreamCall>(*client, origin(), std::move(request), options_.connect_time);
+  // A connection of its own for each session: a server that reads a request otherwise than it was meant answers the
+  // next one on the connection with what belongs to this one.
+  net::Origin origin{.url = options_.url, .tls = options_.tls, .pool_key = request.session, .on_connected = {}};
+  auto call = std::make_unique<UpstreamCall>(client_of(thread_index, executor), std::move(origin), std::move(request),
+                                             options_.connect_time, cache_);
   MINIONS_CO_TRY(co_await call->start());
   co_return std::unique_ptr<BackendCall>(std::move(call));
 }
 
-net::Task<Result<std::vector<ModelInfo>>> Upstream::models(net::Executor executor) {
-  net::HttpClient client(executor, {});
-  BackendRequest request{.method = "GET", .path = prefix_ + "/v1/models", .headers = {{"accept", "application/json"}}};
-  UpstreamCall call(client, origin(), std::move(request), options_.connect_time);
+void Upstream::forget(std::string_view session) {
+  const std::string key(session);
+  const std::lock_guard lock(mutex_);
+  for (const auto& client : clients_) {
+    if (client != nullptr) client->close_idle(key);
+  }
+}
+
+net::Task<Result<Upstream::Fetched>> Upstream::get(net::HttpClient& client, std::string path, std::size_t limit_bytes) {
+  const std::string name = path;
+  BackendRequest request{.method = "GET", .path = prefix_ + path, .headers = {{"accept", "application/json"}}};
+  net::Origin origin{.url = options_.url, .tls = options_.tls, .pool_key = {}, .on_connected = {}};
+  UpstreamCall call(client, std::move(origin), std::move(request), options_.connect_time, UpstreamCache::kOff);
   MINIONS_CO_TRY(co_await call.start());
   MINIONS_CO_TRY(co_await call.finish());
   const net::Deadline deadline = net::deadline_in(options_.connect_time);
   MINIONS_CO_TRY_ASSIGN(const BackendReplyHead head, co_await call.head(deadline));
-  if (head.status != 200)
-    co_return fail(ErrorCode::kBackend, fmt::format("/v1/models: want status 200, found {}", head.status));
-  std::string body;
+  Fetched fetched{head.status, {}};
   for (;;) {
     MINIONS_CO_TRY_ASSIGN(const ByteView piece, co_await call.read(deadline));
     if (piece.empty()) break;
-    body += as_text(piece);
-    if (body.size() > kModelsReplyLimit) co_return fail(ErrorCode::kTooLarge, "/v1/models: the reply is over 1 MiB");
+    fetched.body += as_text(piece);
+    if (fetched.body.size() > limit_bytes)
+      co_return fail(ErrorCode::kTooLarge, fmt::format("{}: the reply is over {} MiB", name, limit_bytes >> 20));
   }
-  co_return parse_models(body);
+  co_return fetched;
+}
+
+net::Task<Result<std::vector<ModelInfo>>> Upstream::models(net::Executor executor) {
+  net::HttpClient client(executor, {});
+  MINIONS_CO_TRY_ASSIGN(const Fetched list, co_await get(client, "/v1/models", kModelsReplyLimit));
+  Result<std::vector<ModelInfo>> listed =
+      fail(ErrorCode::kBackend, fmt::format("/v1/models: want status 200, found {}", list.status));
+  if (list.status == 200) listed = parse_models(list.body);
+  std::vector<ModelInfo> models = listed.value_or(std::vector<ModelInfo>());
+  // A server that is not ready tells nothing: what was known of it stays.
+  if (options_.cache == UpstreamCache::kAsk && list.status < 500) {
+    const UpstreamCache found = co_await ask_about_cache(client, models);
+    if (found != UpstreamCache::kAsk) cache_ = found;
+  }
+  if (!listed) co_return listed;
+  for (ModelInfo& model : models) model.prompt_cache = stated(cache_);
+  co_return models;
+}
+
+// llama-server keeps nothing of a request that says so. What else divides its cache names `cache_salt` in the
+// description of its API: vLLM from 0.9 on, and SGLang.
+net::Task<UpstreamCache> Upstream::ask_about_cache(net::HttpClient& client, const std::vector<ModelInfo>& models) {
+  const bool llama =
+      std::any_of(models.begin(), models.end(), [](const ModelInfo& model) { return model.owned_by == "llamacpp"; });
+  if (llama) co_return UpstreamCache::kOff;
+  const auto described = co_await get(client, "/openapi.json", kApiReplyLimit);
+  if (!described || described->status >= 500) co_return UpstreamCache::kAsk;
+  const bool salted = described->status == 200 && described->body.find("\"cache_salt\"") != std::string::npos;
+  co_return salted ? UpstreamCache::kSalt : UpstreamCache::kShared;
 }
 
 }  // namespace minions::models

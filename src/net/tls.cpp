@@ -117,27 +117,49 @@ Result<Digest32> spki_sha256_of(x509_st* certificate) {
 
 Result<std::shared_ptr<TlsServerContext>> TlsServerContext::load(std::string certificate_file, std::string key_file) {
   std::shared_ptr<TlsServerContext> context(new TlsServerContext(std::move(certificate_file), std::move(key_file)));
-  MINIONS_TRY(context->reload());
+  MINIONS_TRY_ASSIGN(context->used_, context->read());
   return context;
 }
 
+Result<TlsServerContext::Certificate> TlsServerContext::read() const {
+  Certificate certificate;
+  MINIONS_TRY_ASSIGN(certificate.context, load_server_context(certificate_file_, key_file_));
+  MINIONS_TRY_ASSIGN(certificate.spki_sha256, spki_sha256_of(SSL_CTX_get0_certificate(certificate.context.get())));
+  return certificate;
+}
+
 Status TlsServerContext::reload() {
-  MINIONS_TRY_ASSIGN(SslContextPtr context, load_server_context(certificate_file_, key_file_));
-  MINIONS_TRY_ASSIGN(const Digest32 digest, spki_sha256_of(SSL_CTX_get0_certificate(context.get())));
+  MINIONS_TRY_ASSIGN(Certificate certificate, read());
   const std::lock_guard lock(mutex_);
-  context_ = std::move(context);
-  spki_sha256_ = digest;
+  if (certificate.spki_sha256 == used_.spki_sha256) {
+    used_ = std::move(certificate);
+    waiting_.reset();
+  } else {
+    waiting_ = std::move(certificate);
+  }
   return {};
 }
 
 Digest32 TlsServerContext::spki_sha256() const {
   const std::lock_guard lock(mutex_);
-  return spki_sha256_;
+  return used_.spki_sha256;
+}
+
+std::optional<Digest32> TlsServerContext::waiting_spki_sha256() const {
+  const std::lock_guard lock(mutex_);
+  return waiting_ ? std::optional(waiting_->spki_sha256) : std::nullopt;
+}
+
+void TlsServerContext::use_waiting() {
+  const std::lock_guard lock(mutex_);
+  if (!waiting_) return;
+  used_ = *std::move(waiting_);
+  waiting_.reset();
 }
 
 Result<SslPtr> TlsServerContext::new_connection(int socket) const {
   const std::lock_guard lock(mutex_);
-  MINIONS_TRY_ASSIGN(SslPtr ssl, new_ssl(context_.get(), socket));
+  MINIONS_TRY_ASSIGN(SslPtr ssl, new_ssl(used_.context.get(), socket));
   SSL_set_accept_state(ssl.get());
   return ssl;
 }

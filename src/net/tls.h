@@ -34,10 +34,15 @@ class TlsServerContext {
   // PEM files. An encrypted key is refused.
   [[nodiscard]] static Result<std::shared_ptr<TlsServerContext>> load(std::string certificate_file,
                                                                       std::string key_file);
-  // Reads both files again. On failure the old certificate stays in use.
+  // Reads both files again. A certificate of the key in use serves at once. One of another key waits for use_waiting():
+  // clients that know only the old key would refuse it. On failure all stays as it was.
   [[nodiscard]] Status reload();
   // Of the leaf in use.
   [[nodiscard]] Digest32 spki_sha256() const;
+  // Of the leaf that waits, if one does.
+  [[nodiscard]] std::optional<Digest32> waiting_spki_sha256() const;
+  // What waits serves from now on.
+  void use_waiting();
 
   [[nodiscard]] Result<SslPtr> new_connection(int socket) const;
 
@@ -47,9 +52,15 @@ class TlsServerContext {
 
   std::string certificate_file_;
   std::string key_file_;
+  struct Certificate {
+    SslContextPtr context;
+    Digest32 spki_sha256{};
+  };
+  [[nodiscard]] Result<Certificate> read() const;
+
   mutable std::mutex mutex_;
-  SslContextPtr context_;   // guarded by mutex_
-  Digest32 spki_sha256_{};  // guarded by mutex_
+  Certificate used_;                    // guarded by mutex_
+  std::optional<Certificate> waiting_;  // guarded by mutex_
 };
 
 enum class PeerVerification {

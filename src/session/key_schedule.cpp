@@ -18,4 +18,11 @@ crypto::SecretArray<32> stream_key(SessionKey key, std::string_view label, Strea
 crypto::SecretArray<32> request_key(SessionKey k_c2s, StreamId n) { return stream_key(k_c2s, "smp2 req", n); }
 crypto::SecretArray<32> reply_key(SessionKey k_s2c, StreamId n) { return stream_key(k_s2c, "smp2 res", n); }
 
+ByteArray<32> cache_salt(SessionKey k_c2s) {
+  const crypto::SecretArray<32> derived = stream_key(k_c2s, "smp2 slt", 0);
+  ByteArray<32> salt;
+  std::copy(derived.reveal().begin(), derived.reveal().end(), salt.begin());
+  return salt;
+}
+
 }  // namespace minions::session

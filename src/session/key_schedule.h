@@ -3,8 +3,10 @@
 //   key            from     info
 //   request key    k_c2s    "smp2 req" || u64(n)
 //   reply key      k_s2c    "smp2 res" || u64(n)
+//   cache salt     k_c2s    "smp2 slt" || u64(0)
 //
-// n is below 2^63 and used once for one body; then each key seals one sequence of records with counter nonces.
+// n is below 2^63 and used once for one body; then each key seals one sequence of records with counter nonces. The salt
+// is no key: a model server gets it, to keep what it caches of this session's prompts from other sessions.
 #pragma once
 
 #include "crypto/secret.h"
@@ -19,5 +21,6 @@ inline constexpr StreamId kStreamIdLimit = StreamId{1} << 63;
 
 [[nodiscard]] crypto::SecretArray<32> request_key(SessionKey k_c2s, StreamId n);
 [[nodiscard]] crypto::SecretArray<32> reply_key(SessionKey k_s2c, StreamId n);
+[[nodiscard]] ByteArray<32> cache_salt(SessionKey k_c2s);
 
 }  // namespace minions::session

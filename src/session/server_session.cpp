@@ -41,8 +41,11 @@ Result<StreamKeys> ServerSession::keys(StreamId n) const {
   const std::lock_guard lock(mutex_);
   if (closed_) return fail(ErrorCode::kNotFound, "session is over");
   MINIONS_TRY(window_.check(n));
-  StreamKeys keys{
-      {parameters_.session, n}, request_key(secrets_.k_c2s.reveal(), n), reply_key(secrets_.k_s2c.reveal(), n), {}};
+  StreamKeys keys{{parameters_.session, n},
+                  request_key(secrets_.k_c2s.reveal(), n),
+                  reply_key(secrets_.k_s2c.reveal(), n),
+                  {},
+                  cache_salt(secrets_.k_c2s.reveal())};
   const auto h = secrets_.h.reveal();
   std::copy(h.begin(), h.end(), keys.channel_binding.writable().begin());
   return keys;

@@ -27,6 +27,7 @@ struct StreamKeys {
   crypto::SecretArray<32> request_key;
   crypto::SecretArray<32> reply_key;
   crypto::SecretArray<32> channel_binding;  // h
+  ByteArray<32> cache_salt{};               // the same for each stream of the session
 };
 
 // A running stream; ends it in its session when it goes.

@@ -174,5 +174,49 @@ TEST_F(Schedule, ListsANewTlsKeyFromTheNextEpochOn) {
   EXPECT_EQ(rotate(kStart + 600)->statement().tls_spki_sha256, std::vector<Digest32>{Digest32{5}});
 }
 
+TEST_F(Schedule, KnowsWhenEveryStatementListsATlsKey) {
+  const Digest32 old{4};
+  const Digest32 key{5};
+  EXPECT_FALSE(schedule_.every_statement_lists(key, kStart)) << "before any";
+  schedule_.factory().list_tls_keys({old});
+  rotate(kStart);
+  schedule_.factory().list_tls_keys({old, key});
+  EXPECT_TRUE(schedule_.every_statement_lists(old, kStart));
+  EXPECT_FALSE(schedule_.every_statement_lists(key, kStart + 599));
+  rotate(kStart + 600);
+  EXPECT_FALSE(schedule_.every_statement_lists(key, kStart + 600)) << "clients hold the first for 300 s more";
+  EXPECT_FALSE(schedule_.every_statement_lists(key, kStart + 959)) << "and open sessions with it for 60 s";
+  EXPECT_TRUE(schedule_.every_statement_lists(key, kStart + 960));
+  EXPECT_TRUE(schedule_.every_statement_lists(old, kStart + 960));
+  schedule_.factory().list_tls_keys({key});
+  rotate(kStart + 1200);
+  EXPECT_FALSE(schedule_.every_statement_lists(old, kStart + 1200));
+}
+
+// An epoch that came early does not make those forgotten which clients still hold.
+TEST_F(Schedule, RemembersStatementsThatItNoLongerServes) {
+  const Digest32 key{5};
+  rotate(kStart);
+  schedule_.factory().list_tls_keys({key});
+  for (const UnixSeconds at : {kStart + 1, kStart + 2, kStart + 3}) rotate(at);
+  schedule_.expire(kStart + 3);
+  EXPECT_FALSE(schedule_.every_statement_lists(key, kStart + 3));
+  schedule_.expire(kStart + 960);
+  EXPECT_TRUE(schedule_.every_statement_lists(key, kStart + 960));
+}
+
+TEST_F(Schedule, ListsOtherModelsFromTheNextEpochOn) {
+  rotate(kStart);
+  std::vector<attestation::ModelEntry> models = {
+      {"n", "vllm", attestation::ModelEntry::Where::kLoopback, std::nullopt}};
+  ASSERT_TRUE(schedule_.factory().list_models(models));
+  EXPECT_EQ(schedule_.current()->statement().models[0].id, "m");
+  EXPECT_EQ(rotate(kStart + 600)->statement().models, models);
+  std::vector<attestation::ModelEntry> large = models;
+  large[0].id.assign(70'000, 'x');
+  EXPECT_EQ(schedule_.factory().list_models(large).error().code, ErrorCode::kUsage);
+  EXPECT_EQ(rotate(kStart + 1200)->statement().models, models);
+}
+
 }  // namespace
 }  // namespace minions::attester

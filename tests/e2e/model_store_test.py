@@ -89,7 +89,8 @@ class ModelStore(ProgramsTest):
         self.assertTrue(any("model_download" in line and "percent=100" in line for line in server.stderr.all))
         listed = json.loads(self.minions("models", *server.trust(), "-o", "json").stdout)["models"]
         self.assertEqual(listed, [{"id": "tiny-random-noise", "engine": "llama.cpp", "where": "in-process",
-                                   "weights_sha256": hashlib.sha256(weights).hexdigest(), "projector_sha256": None}])
+                                   "weights_sha256": hashlib.sha256(weights).hexdigest(), "projector_sha256": None,
+                                   "prompt_cache": "session"}])
         asked = len(hub.seen)
         Minionsd(self, model=["--model", "hf:owner/repo:tiny-random-noise.gguf", "--ctx", "512", "--parallel", "1"],
                  keys=self.directory / "other")

@@ -10,11 +10,10 @@ using session::RecordType;
 
 Result<std::unique_ptr<AttestationService>> start_attestation(std::shared_ptr<GatedAttester::Gate> gate,
                                                               crypto::P384PrivateKey key,
+                                                              attester::EpochSettings settings,
                                                               std::chrono::milliseconds answer_time,
                                                               std::function<UnixSeconds()> now) {
-  attester::EpochSettings settings;
   settings.instance.fill(7);
-  settings.models = {{"scripted", "test", attestation::ModelEntry::Where::kInProcess, std::nullopt}};
   settings.software = {"minionsd", "0", "00"};
   MINIONS_TRY_ASSIGN(auto factory, attester::EpochFactory::make(std::move(settings)));
   return AttestationService::start({.schedule = attester::EpochSchedule(std::move(factory)),
@@ -91,8 +90,12 @@ void GatewayFixture::serve(Serving serving) {
   stop();
   auto key = crypto::P384PrivateKey::generate();
   attestor_pem_ = key.public_key().to_pem();
-  auto attestation =
-      start_attestation(gate_, std::move(key), serving.answer_time, [this] { return now_.load(); }).value();
+  attester::EpochSettings epochs;
+  epochs.models = std::move(serving.models);
+  epochs.tls_spki_sha256 = std::move(serving.tls_spki_sha256);
+  auto attestation = start_attestation(gate_, std::move(key), std::move(epochs), serving.answer_time, [this] {
+                       return now_.load();
+                     }).value();
   gateway_ = std::make_unique<Gateway>(
       std::make_unique<Context>(serving.settings, std::move(attestation), backend_, std::move(serving.api_keys)));
   server_ = std::make_unique<net::HttpServer>(serving.server);

@@ -83,6 +83,9 @@ class GatewayFixture : public ::testing::Test {
     std::unique_ptr<ApiKeys> api_keys;
     net::ServerOptions server;
     std::chrono::milliseconds answer_time{10'000};
+    std::vector<attestation::ModelEntry> models{
+        {"scripted", "test", attestation::ModelEntry::Where::kInProcess, std::nullopt}};
+    std::vector<Digest32> tls_spki_sha256;
   };
   // In place of what was served before.
   void serve(Serving serving);

@@ -46,6 +46,39 @@ class RequestTest : public GatewayFixture {
 // Head, three data records, trailer.
 const std::string kLongQuestion(150'000, 'q');
 
+// A model server that reads no body of a GET takes it for the next request of the connection.
+TEST_F(RequestTest, AGetWithDataNeverReachesTheBackend) {
+  serve();
+  auto session = open_session();
+  const std::string smuggled = "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}";
+  for (const char* path : {"/v1/models", "/v1/models/m"}) {
+    const OpenedReply reply = ask(session, {"GET", path, {}, smuggled.size()}, smuggled);
+    ASSERT_TRUE(reply.alert) << path;
+    EXPECT_EQ(reply.alert->code, session::AlertCode::kBadRequest);
+    EXPECT_EQ(reply.alert->processed, session::Processed::kNo);
+    EXPECT_NE(reply.alert->message.find("GET"), std::string::npos) << reply.alert->message;
+  }
+  for (const char* method : {"HEAD", "get", "DELETE"})
+    EXPECT_TRUE(ask(session, {method, "/v1/models", {}, smuggled.size()}, smuggled).alert) << method;
+  EXPECT_TRUE(backend_->calls().empty());
+  EXPECT_TRUE(ask(session, {"GET", "/v1/models", {}, 0}, "").trailer) << "without data it is fine";
+}
+
+TEST_F(RequestTest, EachSessionHasItsOwnCacheSalt) {
+  serve();
+  auto alice = open_session();
+  auto bob = open_session();
+  std::vector<std::string> salts;
+  for (session::ClientSession* session : {&alice, &alice, &bob}) {
+    ASSERT_TRUE(ask(*session).trailer);
+    salts.push_back(backend_->last().request.cache_salt);
+    EXPECT_EQ(salts.back().size(), 43U);
+  }
+  EXPECT_EQ(salts[0], salts[1]);
+  EXPECT_NE(salts[0], salts[2]);
+  EXPECT_EQ(salts[0].find(to_hex(alice.parameters().session)), std::string::npos);
+}
+
 TEST_F(RequestTest, IsAnsweredWithAReceipt) {
   serve();
   backend_->set({.status = 418, .content_type = "text/x-tea", .pieces = {"one", R"(,"usage":{"n":1})", "two"}});

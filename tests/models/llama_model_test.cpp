@@ -5,6 +5,7 @@
 #include <fstream>
 #include <thread>
 
+#include "attester/temporary_directory.h"
 #include "base/encoding.h"
 #include "crypto/hash.h"
 #include "models/worker.h"
@@ -200,8 +201,32 @@ TEST(LlamaModel, SessionsShareNoPromptUnlessToldTo) {
   LlamaOptions options = noise_options();
   options.sharing = PromptSharing::kAcrossSessions;
   const auto shared = load(options);
+  EXPECT_EQ(shared->models()[0].prompt_cache, PromptCache::kShared);
   static_cast<void>(ask(*shared, body, "alice"));
-  EXPECT_GT(cached(ask(*shared, body, "bob")), 0U);
+  EXPECT_EQ(cached(ask(*shared, body, "bob")), 0U) << "the count tells what others asked";
+  EXPECT_EQ(model().models()[0].prompt_cache, PromptCache::kSession);
+}
+
+TEST(LlamaModel, ItsHashIsOfWhatComputesWhateverBecomesOfTheFile) {
+  const attester::TemporaryDirectory directory;
+  LlamaOptions options = noise_options();
+  options.path = directory.path() / "noise.gguf";
+  options.parallel = 1;
+  std::filesystem::copy_file(MINIONS_NOISE_MODEL, options.path);
+  const std::string bytes = attester::content(options.path);
+  const auto loaded = load_llama_model(options);
+  ASSERT_TRUE(loaded) << loaded.error().detail;
+  EXPECT_EQ(loaded->weights_sha256, to_hex(crypto::sha256(as_bytes(bytes))));
+  json body = question("what do you compute with?", 24);
+  body["temperature"] = 0;
+  const std::string before = ask(*loaded->model, body).content();
+  // In place: what maps the file sees it. The header stays, the last three quarters are weights.
+  std::fstream(options.path, std::ios::in | std::ios::out | std::ios::binary)
+      .seekp(static_cast<std::streamoff>(bytes.size() / 4))
+      .write(std::string(bytes.size() - bytes.size() / 4, '\0').data(),
+             static_cast<std::streamsize>(bytes.size() - bytes.size() / 4));
+  EXPECT_NE(attester::content(options.path), bytes);
+  EXPECT_EQ(ask(*loaded->model, body).content(), before);
 }
 
 // Schemas whose answers a model of noise ends by itself.

@@ -21,7 +21,7 @@ TEST(ServerCommand, IsThatOfTheServersDocumentation) {
   EXPECT_EQ(server_words({ServerKind::kSglang, "Qwen/Qwen2.5-7B-Instruct", {}, {"--mem-fraction-static", "0.6"}}, 30000)
                 .value(),
             (Words{"python", "-m", "sglang.launch_server", "--model-path", "Qwen/Qwen2.5-7B-Instruct", "--host",
-                   "127.0.0.1", "--port", "30000", "--mem-fraction-static", "0.6"}));
+                   "127.0.0.1", "--port", "30000", "--mem-fraction-static", "0.6", "--disable-radix-cache"}));
   EXPECT_EQ(server_words({ServerKind::kVllm, "m", {}, {}}, 1).value(),
             (Words{"vllm", "serve", "m", "--host", "127.0.0.1", "--port", "1"}));
 }
@@ -30,8 +30,29 @@ TEST(ServerCommand, AnyProgramCanTakeItsPlace) {
   EXPECT_EQ(server_words({ServerKind::kOther, "m.gguf", "llama-server  -m {model} -c 4096", {"--jinja"}}, 8080).value(),
             (Words{"llama-server", "-m", "m.gguf", "-c", "4096", "--host", "127.0.0.1", "--port", "8080", "--jinja"}));
   EXPECT_EQ(server_words({ServerKind::kSglang, "m", "serve --at={host}:{port}", {"{model}{model}"}}, 80).value(),
-            (Words{"serve", "--at=127.0.0.1:80", "mm"}));
+            (Words{"serve", "--at=127.0.0.1:80", "mm", "--disable-radix-cache"}));
   EXPECT_EQ(server_words({ServerKind::kOther, "", "", {}}, 1).error().code, ErrorCode::kUsage);
+}
+
+TEST(ServerCommand, PromptsAreCachedOnlyWhereSessionsAreDivided) {
+  struct Case {
+    ServerKind kind;
+    ChildCache cache;
+    const char* last;  // argument
+    bool none_kept;
+  };
+  for (const Case& each : {Case{ServerKind::kSglang, ChildCache::kSafe, "--disable-radix-cache", true},
+                           Case{ServerKind::kSglang, ChildCache::kOff, "--disable-radix-cache", true},
+                           Case{ServerKind::kSglang, ChildCache::kAsIs, "1", false},
+                           Case{ServerKind::kVllm, ChildCache::kSafe, "1", false},
+                           Case{ServerKind::kVllm, ChildCache::kOff, "--no-enable-prefix-caching", true},
+                           Case{ServerKind::kVllm, ChildCache::kAsIs, "1", false},
+                           Case{ServerKind::kOther, ChildCache::kOff, "1", false}}) {
+    const ServerCommand command{
+        .kind = each.kind, .model = "m", .program_line = "x", .arguments = {}, .cache = each.cache};
+    EXPECT_EQ(server_words(command, 1).value().back(), each.last);
+    EXPECT_EQ(keeps_no_prompts(command), each.none_kept);
+  }
 }
 
 TEST(ServerCommand, ArgumentsThatWritePromptsDownAreRefused) {

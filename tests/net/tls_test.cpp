@@ -7,17 +7,28 @@
 namespace minions::net {
 namespace {
 
-TEST(TlsServerContext, LoadsAndReloadsItsCertificate) {
+TEST(TlsServerContext, ACertificateOfANewKeyWaits) {
   TestCertificate certificate("a.test");
   const auto context = TlsServerContext::load(certificate.certificate_file(), certificate.key_file());
   ASSERT_TRUE(context) << context.error().detail;
   EXPECT_EQ((*context)->spki_sha256(), certificate.spki_sha256());
   const Digest32 first = certificate.spki_sha256();
+  ASSERT_TRUE((*context)->reload()) << "the same key";
+  EXPECT_FALSE((*context)->waiting_spki_sha256());
   certificate.renew();
-  EXPECT_EQ((*context)->spki_sha256(), first);
   ASSERT_TRUE((*context)->reload());
+  const Digest32 second = certificate.spki_sha256();
+  EXPECT_EQ((*context)->spki_sha256(), first);
+  EXPECT_EQ((*context)->waiting_spki_sha256(), second);
+  certificate.renew();
+  ASSERT_TRUE((*context)->reload());
+  EXPECT_EQ((*context)->spki_sha256(), first);
+  EXPECT_EQ((*context)->waiting_spki_sha256(), certificate.spki_sha256()) << "the last one waits";
+  (*context)->use_waiting();
   EXPECT_EQ((*context)->spki_sha256(), certificate.spki_sha256());
-  EXPECT_NE((*context)->spki_sha256(), first);
+  EXPECT_FALSE((*context)->waiting_spki_sha256());
+  (*context)->use_waiting();
+  EXPECT_EQ((*context)->spki_sha256(), certificate.spki_sha256());
 }
 
 TEST(TlsServerContext, KeepsTheOldCertificateWhenTheNewIsBroken) {
@@ -28,7 +39,14 @@ TEST(TlsServerContext, KeepsTheOldCertificateWhenTheNewIsBroken) {
   const auto reloaded = (*context)->reload();
   ASSERT_FALSE(reloaded);
   EXPECT_NE(reloaded.error().detail.find(certificate.key_file()), std::string::npos);
-  EXPECT_EQ((*context)->spki_sha256(), certificate.spki_sha256());
+  const Digest32 first = certificate.spki_sha256();
+  EXPECT_EQ((*context)->spki_sha256(), first);
+  certificate.renew();
+  ASSERT_TRUE((*context)->reload());
+  std::ofstream(certificate.key_file()) << "no key";
+  ASSERT_FALSE((*context)->reload());
+  EXPECT_EQ((*context)->spki_sha256(), first);
+  EXPECT_EQ((*context)->waiting_spki_sha256(), certificate.spki_sha256()) << "what waits stays, too";
 }
 
 TEST(TlsServerContext, SaysWhatIsWrongWithItsFiles) {
@@ -82,7 +100,7 @@ TEST_P(TlsHandshake, GivesUpOnAPeerThatSaysNothing) {
   EXPECT_EQ(receive(**stream), "");
 }
 
-TEST_P(TlsHandshake, ServesTheReloadedCertificateToNewConnections) {
+TEST_P(TlsHandshake, ServesTheNewCertificateOnceItIsUsed) {
   TestCertificate certificate("server.test");
   server_tls_ = TlsServerContext::load(certificate.certificate_file(), certificate.key_file()).value();
   serve(echo);
@@ -92,9 +110,12 @@ TEST_P(TlsHandshake, ServesTheReloadedCertificateToNewConnections) {
     EXPECT_TRUE(run((*stream)->connect_tls(*none, "server.test", deadline_in(5s))));
     return (*stream)->peer_spki_sha256().value();
   };
-  EXPECT_EQ(seen(), certificate.spki_sha256());
+  const Digest32 first = certificate.spki_sha256();
+  EXPECT_EQ(seen(), first);
   certificate.renew();
   ASSERT_TRUE(server_tls_->reload());
+  EXPECT_EQ(seen(), first);
+  server_tls_->use_waiting();
   EXPECT_EQ(seen(), certificate.spki_sha256());
 }
 

@@ -18,6 +18,22 @@ Bytes seal_all(RequestSealer& sealer) {
   return body;
 }
 
+TEST(KeySchedule, TheCacheSaltIsOfTheSessionAndNoKeyOfIt) {
+  const auto k_c2s = hex_array<32>(smp2_vectors()["handshakes"][1]["k_c2s"]);
+  const ByteArray<32> salt = cache_salt(k_c2s);
+  EXPECT_EQ(salt, cache_salt(k_c2s));
+  auto other = k_c2s;
+  other[0] ^= 1;
+  EXPECT_NE(salt, cache_salt(other));
+  EXPECT_NE(salt, k_c2s);
+  for (const StreamId n : {StreamId{0}, StreamId{1}, kStreamIdLimit - 1}) {
+    const auto request = request_key(k_c2s, n);
+    const auto reply = reply_key(k_c2s, n);
+    EXPECT_FALSE(std::equal(salt.begin(), salt.end(), request.reveal().begin()));
+    EXPECT_FALSE(std::equal(salt.begin(), salt.end(), reply.reveal().begin()));
+  }
+}
+
 TEST(RequestSealer, MakesTheCanonicalRequestsOfTheVectors) {
   const auto k_c2s = hex_array<32>(smp2_vectors()["handshakes"][1]["k_c2s"]);
   int compared = 0;

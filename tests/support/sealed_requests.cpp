@@ -1,6 +1,7 @@
 // Any requests through a sealed session, for tests that drive the programs: usage: sealed_requests SERVER PEM.
 // Reads lines {"path": ..., "body": ..., "stop_after": N} from standard input, sends one after the other in one session
-// and prints for each {"status": ..., "text": ..., "error": ..., "seconds": ...}. A body that is null makes it a GET;
+// and prints for each {"status": ..., "text": ..., "error": ..., "seconds": ...}. A body that is null makes it a GET,
+// unless "method" names another; "raw" is a body as it is sent, in place of JSON;
 // stop_after breaks off after so many pieces of the reply.
 #include <fmt/format.h>
 
@@ -56,9 +57,11 @@ Result<client::SealedClientOptions> options_for(const std::string& server, const
 }
 
 net::Task<Json> send(client::SealedClient& client, const Json& line) {
-  const std::string body = line["body"].is_null() ? "" : line["body"].dump();
+  const std::string body = line.contains("raw")     ? line["raw"].get<std::string>()
+                           : line["body"].is_null() ? ""
+                                                    : line["body"].dump();
   session::RequestHead head;
-  head.method = line["body"].is_null() ? "GET" : "POST";
+  head.method = line.value("method", line["body"].is_null() ? "GET" : "POST");
   head.path = line["path"].get<std::string>();
   if (!body.empty()) head.headers = {{"content-type", "application/json"}};
   TextSink sink(line.value("stop_after", static_cast<std::size_t>(-1)));

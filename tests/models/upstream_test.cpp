@@ -1,0 +1,219 @@
+// What an upstream is told of the sessions behind its requests, and what they learn of each other.
+#include "models/upstream.h"
+
+#include <gtest/gtest.h>
+
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "net/http_server.h"
+
+namespace minions::models {
+namespace {
+
+using Json = nlohmann::json;
+using namespace std::chrono_literals;
+
+constexpr std::string_view kQuestion = R"({"model":"m","cache_salt":"theirs","cache_prompt":true,"messages":[]})";
+constexpr std::string_view kAnswer = R"({"usage":{"prompt_tokens_details":{"cached_tokens":99}}})";
+
+class UpstreamTest : public testing::Test {
+ protected:
+  UpstreamTest() {
+    net::ListenOptions listen;
+    listen.handler = [this](net::Exchange& http) { return handle(http); };
+    url_ = *net::Url::parse("http://127.0.0.1:" + std::to_string(server_.listen(std::move(listen)).value()));
+  }
+  void start(UpstreamCache cache = UpstreamCache::kAsk) {
+    upstream_ = std::make_unique<Upstream>(UpstreamOptions{.url = url_, .tls = nullptr, .cache = cache});
+  }
+  [[nodiscard]] std::string ask(const std::string& session, std::string_view question = kQuestion) {
+    BackendRequest request{.method = "POST", .path = "/v1/chat/completions", .headers = {}, .length = question.size()};
+    request.session = session;
+    request.cache_salt = "salt of " + session;
+    auto call = run(upstream_->open(std::move(request), context_.get_executor(), 0)).value();
+    EXPECT_TRUE(run(call->write(as_bytes(question.substr(0, question.size() / 2)))));
+    EXPECT_TRUE(run(call->write(as_bytes(question.substr(question.size() / 2)))));
+    EXPECT_TRUE(run(call->finish()));
+    EXPECT_TRUE(run(call->head(net::deadline_in(10s))));
+    std::string answer;
+    for (;;) {
+      const auto piece = run(call->read(net::deadline_in(10s)));
+      EXPECT_TRUE(piece);
+      if (!piece || piece->empty()) return answer;
+      answer += as_text(*piece);
+    }
+  }
+  [[nodiscard]] static Json cached(const std::string& answer) {
+    return Json::parse(answer)["usage"]["prompt_tokens_details"]["cached_tokens"];
+  }
+  template <class T>
+  T run(net::Task<T> task) {
+    return net::run_until_done(context_, std::move(task));
+  }
+
+  // Of the last question.
+  [[nodiscard]] std::string body() const {
+    const std::lock_guard lock(mutex_);
+    return body_;
+  }
+  [[nodiscard]] std::vector<std::string> asked() const {
+    const std::lock_guard lock(mutex_);
+    return asked_;
+  }
+
+  // Set before it is asked.
+  std::string owner_ = "somebody";
+  std::string description_;  // of its API; empty: it has none
+  int fails_ = 0;            // the status of what is no question
+  net::Url url_;
+  net::asio::io_context context_;
+  std::unique_ptr<Upstream> upstream_;
+
+ private:
+  mutable std::mutex mutex_;  // guards the two that follow
+  std::vector<std::string> asked_;
+  std::string body_;
+
+ protected:
+  net::HttpServer server_{net::ServerOptions{}};  // last: its handlers use the rest
+
+ private:
+  net::Task<void> handle(net::Exchange& http) {
+    std::string body;
+    for (;;) {
+      const auto piece = co_await http.read_body(net::deadline_in(10s));
+      if (!piece) co_return;
+      if (piece->empty()) break;
+      body += as_text(*piece);
+    }
+    const std::string path(http.head().path());
+    std::string reply(kAnswer);
+    int status = 200;
+    if (path == "/v1/models") {
+      reply = R"({"data":[{"id":"m","owned_by":")" + owner_ + "\"}]}";
+    } else if (path == "/openapi.json") {
+      reply = description_;
+      status = description_.empty() ? 404 : 200;
+    }
+    if (http.head().method == "GET" && fails_ != 0) status = fails_;
+    {
+      const std::lock_guard lock(mutex_);
+      asked_.push_back(path);
+      if (path != "/v1/models" && path != "/openapi.json") body_ = body;
+    }
+    const net::Headers headers = {{"content-type", "application/json"}};
+    static_cast<void>(co_await http.reply(status, headers, as_bytes(reply)));
+  }
+};
+
+TEST_F(UpstreamTest, SessionsShareNoConnection) {
+  start(UpstreamCache::kShared);
+  for (int i = 0; i < 3; ++i) static_cast<void>(ask("alice"));
+  EXPECT_EQ(server_.connections(), 1U);
+  static_cast<void>(ask("bob"));
+  EXPECT_EQ(server_.connections(), 2U);
+  static_cast<void>(ask("alice"));
+  EXPECT_EQ(server_.connections(), 2U);
+  upstream_->forget("alice");
+  context_.restart();
+  context_.poll();
+  for (const auto end = std::chrono::steady_clock::now() + 10s;
+       server_.connections() > 1 && std::chrono::steady_clock::now() < end;) {
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(server_.connections(), 1U) << "a session's connection outlives it";
+}
+
+TEST_F(UpstreamTest, SaltsWhereTheServerKnowsIt) {
+  description_ = R"({"components":{"schemas":{"ChatCompletionRequest":{"properties":{"cache_salt":{}}}}}})";
+  start();
+  const auto models = run(upstream_->models(context_.get_executor())).value();
+  EXPECT_EQ(models[0].prompt_cache, PromptCache::kSession);
+  EXPECT_EQ(cached(ask("alice")), 99) << "its own";
+  Json seen = Json::parse(body());
+  EXPECT_EQ(seen["cache_salt"], "salt of alice");
+  EXPECT_EQ(body().find("theirs\",\"cache_prompt"), std::string::npos) << body();
+  EXPECT_EQ(body().find("cache_salt", body().find("cache_salt") + 1), std::string::npos) << body();
+  static_cast<void>(ask("bob"));
+  EXPECT_EQ(Json::parse(body())["cache_salt"], "salt of bob");
+}
+
+// Over what is kept for a second try, so that pieces pass on at once.
+TEST_F(UpstreamTest, SaltsLargeRequestsAsWell) {
+  start(UpstreamCache::kSalt);
+  const std::string question = R"({"messages":")" + std::string(300'000, 'x') + R"(","cache_salt":"theirs"})";
+  static_cast<void>(ask("alice", question));
+  const Json seen = Json::parse(body(), nullptr, false);
+  ASSERT_TRUE(seen.is_object());
+  EXPECT_EQ(seen["cache_salt"], "salt of alice");
+  EXPECT_EQ(seen["messages"].get_ref<const std::string&>().size(), 300'000U);
+}
+
+TEST_F(UpstreamTest, AsksLlamaServerToKeepNothing) {
+  owner_ = "llamacpp";
+  start();
+  EXPECT_EQ(run(upstream_->models(context_.get_executor())).value()[0].prompt_cache, PromptCache::kNone);
+  static_cast<void>(ask("alice"));
+  const Json seen = Json::parse(body());
+  EXPECT_EQ(seen["cache_prompt"], false);
+  EXPECT_FALSE(seen.contains("cache_salt"));
+}
+
+TEST_F(UpstreamTest, HidesCountsWhereItCannotTell) {
+  start();
+  EXPECT_EQ(run(upstream_->models(context_.get_executor())).value()[0].prompt_cache, PromptCache::kShared);
+  EXPECT_EQ(cached(ask("alice")), 0);
+  const Json seen = Json::parse(body());
+  EXPECT_FALSE(seen.contains("cache_salt"));
+  EXPECT_FALSE(seen.contains("cache_prompt"));
+  EXPECT_EQ(seen["model"], "m");
+}
+
+// Its description is not there for a moment, as in a server that starts.
+TEST_F(UpstreamTest, KeepsWhatItKnowsOfAServerThatIsNotReady) {
+  description_ = R"("cache_salt")";
+  start();
+  EXPECT_EQ(run(upstream_->models(context_.get_executor())).value()[0].prompt_cache, PromptCache::kSession);
+  fails_ = 503;
+  static_cast<void>(run(upstream_->models(context_.get_executor())));
+  static_cast<void>(ask("alice"));
+  EXPECT_EQ(Json::parse(body())["cache_salt"], "salt of alice");
+  fails_ = 0;
+  description_ = "another server";
+  EXPECT_EQ(run(upstream_->models(context_.get_executor())).value()[0].prompt_cache, PromptCache::kShared);
+}
+
+// A server that was away when it was asked is asked before the first question.
+TEST_F(UpstreamTest, KnowsBeforeTheFirstQuestion) {
+  description_ = R"("cache_salt")";
+  start();
+  static_cast<void>(ask("alice"));
+  EXPECT_EQ(asked(), (std::vector<std::string>{"/v1/models", "/openapi.json", "/v1/chat/completions"}));
+  EXPECT_EQ(Json::parse(body())["cache_salt"], "salt of alice");
+}
+
+TEST_F(UpstreamTest, ItsOperatorsWordIsNotAsked) {
+  start(UpstreamCache::kSalt);
+  EXPECT_EQ(run(upstream_->models(context_.get_executor())).value()[0].prompt_cache, PromptCache::kSession);
+  EXPECT_EQ(asked(), std::vector<std::string>{"/v1/models"});
+  start(UpstreamCache::kOff);
+  EXPECT_EQ(run(upstream_->models(context_.get_executor())).value()[0].prompt_cache, PromptCache::kNone);
+  static_cast<void>(ask("alice"));
+  EXPECT_EQ(Json::parse(body())["cache_prompt"], false);
+}
+
+TEST_F(UpstreamTest, ARequestWithoutDataGetsNone) {
+  start(UpstreamCache::kSalt);
+  BackendRequest request{.method = "GET", .path = "/v1/models/m"};
+  request.session = "alice";
+  request.cache_salt = "salt";
+  auto call = run(upstream_->open(std::move(request), context_.get_executor(), 0)).value();
+  ASSERT_TRUE(run(call->finish()));
+  ASSERT_TRUE(run(call->head(net::deadline_in(10s))));
+  EXPECT_EQ(body(), "");
+}
+
+}  // namespace
+}  // namespace minions::models
