@@ -100,6 +100,18 @@ class Folder(GpuMachineTest):
         folder = self.pieces(server)
         self.assertIn("gpu.nras: none", self.failed(self.verify(folder, self.machine_policy(server))))
 
+    def test_an_ocsp_answer_is_given_to_the_gpus_verifier(self):
+        server = self.serve_machine()
+        folder = self.pieces(server)
+        policy = self.machine_policy(server, gpu="count = 1\n")
+        policy.write_text(policy.read_text().replace('ocsp = "off"', 'ocsp = "require"'))
+        self.assertRegex(self.failed(self.verify(folder, policy))[0], r"policy.ocsp: .*no answer about it")
+        (folder / "answer").write_bytes(b"\x30\x03\x0a\x01\x06")  # unauthorized (RFC 6960 section 4.2.1)
+        failed = self.failed(self.verify(folder, policy))
+        self.assertRegex(failed[0], "evidence.nvidia-gpu.policy.ocsp: ")
+        self.assertNotIn("no answer about it", failed[0])
+        self.assertEqual(len(failed), 1)
+
     def test_roots_are_those_of_the_policy(self):
         server = self.serve_machine()
         folder = self.pieces(server)

@@ -181,6 +181,12 @@ class Paths(GpuMachineTest):
         self.assertGreater(len(names), 5)
         self.assertEqual(sorted(names), sorted([*WITHOUT_DOCUMENT, *(name for name in self.PATHS if " " not in name)]))
 
+    def test_no_path_puts_its_inputs_together_by_itself(self):
+        """Only attestation/appraise.cpp fills in an AppraisalInput; the others give what they saw and the user's choices."""
+        for folder in ("src/client", "src/minion", "src/api", "src/gateway", "apps"):
+            for file in (SOURCE / folder).rglob("*.cpp"):
+                self.assertNotRegex(file.read_text(encoding="utf-8"), r"AppraisalInput|appraise\(\{\s*\.", str(file))
+
     def test_the_same_pieces_in_a_folder_get_the_same_checks(self):
         self.keys = ["--jwks", f"nras={self.nras.jwks}"]
         want = normal(self.by_attest())
