@@ -310,6 +310,8 @@ class Effects(GpuMachineTest):
         found = self.call(sub, *options, "--ocr", url=self.simulated().url, file=False)
         told = r"read by OCR|tesseract"  # or why it cannot be
         self.assertNotRegex(without.stderr, told)
+        if sub == "run":  # where a picture has no other way than --image
+            self.assertIn("picture.png: is a picture", without.stderr)
         self.assertRegex(found.stderr, told)
 
     def document_cache(self, sub):
