@@ -29,6 +29,8 @@ class Reader {
 
   Status file(const std::filesystem::path& path) {
     MINIONS_TRY_ASSIGN(documents::Document document, documents::load_file(path, options_));
+    if (document.image && document.pages.empty())
+      to_.notes.push_back(document.name + ": is a picture: its text was not read, and the worker does not see it");
     add(std::move(document));
     return {};
   }

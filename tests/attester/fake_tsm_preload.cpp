@@ -1,6 +1,7 @@
 // With LD_PRELOAD, entries below $FAKE_TSM_ROOT behave as those of the kernel's configfs-tsm on an SEV-SNP guest whose
 // keys are the tests' own: attributes appear with mkdir, reading outblob makes a report, rmdir takes all away.
-// Everything else is passed on. $FAKE_TSM_ROOT/../pins.json says what a policy may pin.
+// FAKE_TSM_DEBUG makes it a guest that the host may debug. Everything else is passed on. $FAKE_TSM_ROOT/../pins.json
+// says what a policy may pin.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -32,6 +33,7 @@ class Guest {
       certificate->not_before = now - snp::kDay;
       certificate->not_after = now + snp::kDay;
     }
+    if (std::getenv("FAKE_TSM_DEBUG") != nullptr) platform_.put(0x08, Bytes{0, 0, 0x0b, 0, 0, 0, 0, 0});  // DEBUG
     const auto certificates = platform_.certificates();
     const auto der = [&](std::size_t index) { return std::string(as_text(certificates[index].der())); };
     table_ = attester::cert_table(
