@@ -164,6 +164,12 @@ class Reach {
       lacks("what the GPU runs is not compared with its vendor's reference values", add("gpu", "rim = \"require\""),
             "whoever can change what the GPU runs");
     }
+    if (wanted && !gpu.require_dbgstat_disabled.value)
+      lacks("a GPU in debugging is accepted", "remove [gpu] require_dbgstat_disabled",
+            "whoever runs the machine, if its GPU is in debugging");
+    if (wanted && !gpu.require_secboot.value)
+      lacks("a GPU without secure boot is accepted", "remove [gpu] require_secboot",
+            "whoever can change what the GPU runs");
   }
 
   void look_at_what_is_allowed() {

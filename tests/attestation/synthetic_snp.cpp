@@ -98,8 +98,9 @@ Extensions default_extensions(SnpProduct product, SnpReport::SigningKey kind, co
 
 SigningKey SigningKey::p256() { return SigningKey({EVP_EC_gen("P-256"), EVP_PKEY_free}); }
 SigningKey SigningKey::p384() { return SigningKey({EVP_EC_gen("P-384"), EVP_PKEY_free}); }
+SigningKey SigningKey::new_rsa() { return SigningKey({EVP_RSA_gen(2048), EVP_PKEY_free}); }
 SigningKey SigningKey::rsa() {
-  static const SigningKey key({EVP_RSA_gen(2048), EVP_PKEY_free});
+  static const SigningKey key = new_rsa();
   return key;
 }
 
@@ -232,7 +233,7 @@ Bytes Platform::signed_report() const {
   return out;
 }
 
-std::string Paravisor::default_runtime() const {
+std::string hcl_runtime(const SigningKey& attestation_key) {
   BIGNUM* n = nullptr;
   must(EVP_PKEY_get_bn_param(attestation_key.get(), OSSL_PKEY_PARAM_RSA_N, &n) == 1);
   Bytes modulus(256);
@@ -243,15 +244,18 @@ std::string Paravisor::default_runtime() const {
                      to_base64url(modulus), std::string(128, 'A'));
 }
 
-Bytes Paravisor::report() const {
-  Platform own = platform;
+Bytes hcl_report_data(std::string_view runtime_json, std::uint32_t hash_type) {
   const ByteView runtime = as_bytes(runtime_json);
   Bytes digest;
   if (hash_type == 1) append(digest, crypto::sha256(runtime));
   if (hash_type == 2) append(digest, crypto::sha384({runtime}));
   if (hash_type == 3) append(digest, crypto::sha512({runtime}));
   digest.resize(64);
-  own.put(0x50, digest);
+  return digest;
+}
+
+Bytes hcl_report(ByteView hardware_report, std::string_view runtime_json, const HclParts& parts) {
+  const ByteView runtime = as_bytes(runtime_json);
   Bytes out;
   const auto u32 = [&](std::size_t value) {
     for (unsigned i = 0; i < 4; ++i) out.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
@@ -259,13 +263,20 @@ Bytes Paravisor::report() const {
   append(out, "HCLA");
   for (const std::size_t value : {std::size_t{2}, 0x4C0 + 20 + runtime.size(), std::size_t{2}}) u32(value);
   out.resize(0x20);
-  append(out, own.signed_report());
-  for (const std::size_t value : {20 + runtime.size(), std::size_t{1}, std::size_t{2}}) u32(value);
-  u32(hash_type);
+  append(out, hardware_report);
+  out.resize(0x4C0);
+  for (const std::size_t value : {20 + runtime.size(), std::size_t{1}, std::size_t{parts.report_type}}) u32(value);
+  u32(parts.hash_type);
   u32(runtime.size());
   append(out, runtime);
-  if (out.size() < size) out.resize(size);
+  if (out.size() < parts.size) out.resize(parts.size);
   return out;
+}
+
+Bytes Paravisor::report() const {
+  Platform own = platform;
+  own.put(0x50, hcl_report_data(runtime_json, hash_type));
+  return hcl_report(own.signed_report(), runtime_json, {.hash_type = hash_type, .size = size});
 }
 
 Bytes Quote::attest() const {

@@ -19,6 +19,7 @@ class SigningKey {
   [[nodiscard]] static SigningKey p256();
   [[nodiscard]] static SigningKey p384();
   [[nodiscard]] static SigningKey rsa();  // one of 2,048 bits, always the same
+  [[nodiscard]] static SigningKey new_rsa();
 
   [[nodiscard]] crypto::PublicKey public_key() const;
   [[nodiscard]] Bytes sign_ecdsa(crypto::HashAlgorithm hash, ByteView message) const;  // r || s
@@ -90,15 +91,26 @@ struct Platform {
 // The pin of its ARK.
 [[nodiscard]] std::vector<Digest32> root_of(const std::vector<crypto::Certificate>& certificates);
 
+// What a paravisor writes around a report of the hardware.
+struct HclParts {
+  std::uint32_t report_type = 2;  // 2: SNP, 4: TDX
+  std::uint32_t hash_type = 1;    // of the runtime data: SHA-256, SHA-384, SHA-512
+  std::size_t size = 2600;        // of the NV index
+};
+[[nodiscard]] Bytes hcl_report(ByteView hardware_report, std::string_view runtime_json, const HclParts& parts);
+// The hardware's REPORT_DATA for it.
+[[nodiscard]] Bytes hcl_report_data(std::string_view runtime_json, std::uint32_t hash_type);
+// Of a vTPM with this key.
+[[nodiscard]] std::string hcl_runtime(const SigningKey& attestation_key);
+
 // The paravisor's report around a platform's.
 struct Paravisor {
   Platform platform = Platform();
   SigningKey attestation_key = SigningKey::rsa();
-  std::string runtime_json = default_runtime();
+  std::string runtime_json = hcl_runtime(attestation_key);
   std::uint32_t hash_type = 1;
   std::size_t size = 2600;  // of the NV index
 
-  [[nodiscard]] std::string default_runtime() const;
   // REPORT_DATA is set to the digest.
   [[nodiscard]] Bytes report() const;
 };

@@ -226,6 +226,24 @@ std::string signed_json(std::string_view name, const std::string& object, const 
          "\"}";
 }
 
+Bytes td_report(const TdBody& body) {
+  constexpr std::size_t kTcbInfo = 256, kTcbInfoSize = 239, kTdInfo = 512;
+  Bytes out(1024);
+  out[0] = 0x81;
+  put(out, 128, body.report_data);
+  put(out, kTcbInfo, Bytes(kTcbInfoSize, 0x31));
+  put_le(out, kTdInfo, body.td_attributes);
+  put_le(out, kTdInfo + 8, body.xfam);
+  put(out, kTdInfo + 16, body.mr_td);
+  put(out, kTdInfo + 64, body.mr_config_id);
+  put(out, kTdInfo + 112, body.mr_owner);
+  put(out, kTdInfo + 160, body.mr_owner_config);
+  for (std::size_t i = 0; i < 4; ++i) put(out, kTdInfo + 208 + 48 * i, body.rtmrs[i]);
+  put(out, 32, crypto::sha384({ByteView(out).subspan(kTcbInfo, kTcbInfoSize)}));
+  put(out, 80, crypto::sha384({ByteView(out).subspan(kTdInfo)}));
+  return out;
+}
+
 Platform::Platform()
     : tcb_info(default_tcb_info()),
       qe_identity(default_qe_identity()),

@@ -62,6 +62,9 @@ struct Platform {
   [[nodiscard]] TdxEvidence evidence() const;
 };
 
+// TDREPORT_STRUCT of the same guest, 1,024 bytes, without a MAC that anybody could check.
+[[nodiscard]] Bytes td_report(const TdBody& body);
+
 // The text that Intel would serve.
 [[nodiscard]] std::string signed_json(std::string_view name, const std::string& object, const SigningKey& signer);
 

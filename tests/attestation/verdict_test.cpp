@@ -103,6 +103,7 @@ TEST(Verdict, IsLowerWhereAPolicyLetsTheHostIn) {
   for (const std::string weak :
        {"allow_debug = true\n[gpu]\nnone = true\n", "allow_migration_agent = true\n[gpu]\nnone = true\n",
         "max_vmpl = 2\n[gpu]\nnone = true\n", "[gpu]\ncount = 1\nrim = \"off\"\n",
+        "[gpu]\ncount = 1\nrequire_dbgstat_disabled = false\n", "[gpu]\ncount = 1\nrequire_secboot = false\n",
         "[gpu]\ncount = 1\n[waive]\n\"evidence.nvidia-gpu.rim\" = \"later\"\n"}) {
     const AppraisalPolicy weaker = policy(base + weak);
     const std::string kind = "sev-snp";
