@@ -4,6 +4,7 @@
 #include "attestation/gpu_count.h"
 #include "attestation/spdm_report.h"
 #include "attestation/synthetic_nvidia.h"
+#include "attestation/verifier.h"
 
 namespace minions::attestation::nvidia {
 namespace {
@@ -115,6 +116,38 @@ TEST(GpuRules, AreJudgedOfTheTokenBesideTheReport) {
   EXPECT_EQ(gpu.failure(), "accepted");
   EXPECT_EQ(gpu.check("policy.secboot").source, "the token of NRAS beside the report is judged for it");
   EXPECT_EQ(gpu.check("policy.dbgstat").outcome, Outcome::kWaived);
+}
+
+// By what stands in the document: a token that the policy does not look at states nothing.
+TEST(GpuRules, KnowTheTokenFromTheDocument) {
+  const Identity root("device root", {});
+  const Identity leaf("GH100 A01 GSP FMC LF", {.issuer = &root, .is_ca = false});
+  ReportParts parts;
+  parts.drop_opaque(opaque_field::kFwid);
+  Bytes report = parts.encode();
+  append(report, leaf.sign(report));
+  const EvidenceItem gpu{"nvidia-gpu", {{"report", report}, {"cert_chain", to_bytes(leaf.pem() + root.pem())}}};
+  const std::vector<Digest32> roots = {root.sha256()};
+  BindingChain binding;
+  binding.gpu_nonce.fill(0xA5);
+  const auto failure = [&](const Evidence& all, const std::string& lines) {
+    PolicyRules policy;
+    policy.gpu = rules("rim = \"off\"\nocsp = \"off\"\n" + lines);
+    TrustAnchors anchors;
+    anchors.nvidia_device = roots;
+    return first_failure(verify_evidence({.item = all.front(),
+                                          .binding = binding,
+                                          .endorsements = {},
+                                          .policy = policy,
+                                          .now = 1'800'000'000,
+                                          .anchors = anchors,
+                                          .all_evidence = &all}));
+  };
+  const EvidenceItem token{"nvidia-nras", {}};
+  EXPECT_EQ(failure({gpu}, ""), "accepted");
+  EXPECT_EQ(failure({gpu}, "require_secboot = true"), "policy.secboot");
+  EXPECT_EQ(failure({gpu, token}, "require_secboot = true\nrequire_dbgstat_disabled = true"), "accepted");
+  EXPECT_EQ(failure({gpu, token}, "require_dbgstat_disabled = true\nnras = \"off\""), "policy.dbgstat");
 }
 
 }  // namespace
