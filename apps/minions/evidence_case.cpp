@@ -72,7 +72,7 @@ Result<Commitment> commitment_of(const EvidenceCase& evidence) {
   for (const std::string_view name : {"tls_key_fp", "hpke_key", "nonce", "gpu_evidence_hash"}) {
     if (name == "gpu_evidence_hash" && !inputs.contains(name)) continue;
     MINIONS_TRY_ASSIGN(const std::string hex, string_member(inputs, name));
-    MINIONS_TRY_ASSIGN(const Digest32 part, exactly<32>(from_hex(hex)));
+    MINIONS_TRY_ASSIGN(const Digest32 part, exactly<32>(from_hex_any_case(hex)));
     if (name == "nonce") out.nonce = part;
     append(joined, part);
   }
@@ -104,7 +104,7 @@ Result<std::vector<Digest32>> all_pcrs(ByteView text) {
                                                         : nullptr;
     if (value == nullptr || !value->is_string())
       return fail(ErrorCode::kMalformed, fmt::format("pcr values: no value of PCR {}", i));
-    MINIONS_TRY_ASSIGN(const Digest32 digest, exactly<32>(from_hex(value->get<std::string>())));
+    MINIONS_TRY_ASSIGN(const Digest32 digest, exactly<32>(from_hex_any_case(value->get<std::string>())));
     out.push_back(digest);
   }
   return out;

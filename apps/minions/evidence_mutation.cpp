@@ -22,10 +22,11 @@ Result<std::size_t> offset_in(const Bytes& bytes, const Json& mutation) {
 // One byte as `value`, or several in hex as `bytes`.
 Result<Bytes> operand(const Json& mutation) {
   for (const std::string_view name : {"bytes", "hex", "data"}) {
-    if (mutation.contains(name) && mutation[name].is_string()) return from_hex(mutation[name].get<std::string>());
+    if (mutation.contains(name) && mutation[name].is_string())
+      return from_hex_any_case(mutation[name].get<std::string>());
   }
   if (mutation.contains("value") && mutation["value"].is_string())
-    return from_hex(mutation["value"].get<std::string>());
+    return from_hex_any_case(mutation["value"].get<std::string>());
   MINIONS_TRY_ASSIGN(const std::uint64_t value, integer_member(mutation, "value"));
   if (value > 0xff) return fail(ErrorCode::kMalformed, fmt::format("mutation: value {} is no byte", value));
   return Bytes{static_cast<std::uint8_t>(value)};

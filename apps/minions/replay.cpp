@@ -75,10 +75,10 @@ Status load_files(EvidenceCase& into, const Json& entry, const std::filesystem::
 Status read_questions(EvidenceCase& into, const Json& entry) {
   const Json expected = entry.value("expected", Json::object());
   if (expected.contains("nonce_expected") && expected["nonce_expected"].is_string()) {
-    MINIONS_TRY_ASSIGN(into.gpu_nonce, exactly<32>(from_hex(expected["nonce_expected"].get<std::string>())));
+    MINIONS_TRY_ASSIGN(into.gpu_nonce, exactly<32>(from_hex_any_case(expected["nonce_expected"].get<std::string>())));
   }
   if (expected.contains("qualifying_data_hex") && expected["qualifying_data_hex"].is_string()) {
-    MINIONS_TRY_ASSIGN(into.qualifying_data, from_hex(expected["qualifying_data_hex"].get<std::string>()));
+    MINIONS_TRY_ASSIGN(into.qualifying_data, from_hex_any_case(expected["qualifying_data_hex"].get<std::string>()));
   }
   return {};
 }

@@ -74,10 +74,9 @@ Result<LogKey> read_log_key(const std::filesystem::path& file) {
   if (!in.is_open()) return fail(ErrorCode::kUsage, fmt::format("--log-key-file: {} cannot be read", file.string()));
   text.resize(static_cast<std::size_t>(in.gcount()));
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.pop_back();
-  const auto bytes = exactly<32>(from_hex(text));
+  const auto bytes = exactly<32>(from_hex_any_case(text));
   crypto::wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
-  if (!bytes)
-    return fail(ErrorCode::kUsage, fmt::format("--log-key-file: {}: want 64 hex digits in lower case", file.string()));
+  if (!bytes) return fail(ErrorCode::kUsage, fmt::format("--log-key-file: {}: want 64 hex digits", file.string()));
   return LogKey(*bytes);
 }
 

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kMostDigits = 6;
 
 bool all_digits(std::string_view text, VersionDigits digits) {
-  const std::string_view alphabet = digits == VersionDigits::kDecimal ? "0123456789" : "0123456789ABCDEF";
+  const std::string_view alphabet = digits == VersionDigits::kDecimal ? "0123456789" : "0123456789ABCDEFabcdef";
   return !text.empty() && text.size() <= kMostDigits && text.find_first_not_of(alphabet) == std::string_view::npos;
 }
 

@@ -9,7 +9,7 @@ namespace minions::attestation {
 
 enum class VersionDigits {
   kDecimal,  // of drivers
-  kHex,      // of VBIOSes, in upper case
+  kHex,      // of VBIOSes
 };
 
 class DottedVersion {

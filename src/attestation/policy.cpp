@@ -63,10 +63,10 @@ Status apply_pem(PolicyRules& rules, const std::string& pem) {
 }
 
 Status apply_measurement(PolicyRules& rules, const std::string& file) {
-  const auto measurement = exactly<48>(from_hex(without_space(file)));
+  const auto measurement = exactly<48>(from_hex_any_case(without_space(file)));
   if (!measurement) {
     return fail(ErrorCode::kUsage,
-                fmt::format("--vm-launch-measurement: want 96 lower-case hex digits, {}", measurement.error().detail));
+                fmt::format("--vm-launch-measurement: want 96 hex digits, {}", measurement.error().detail));
   }
   MINIONS_TRY(fill_in(rules.snp.measurements, *measurement, "--vm-launch-measurement"));
   return fill_in(rules.tdx.measurements, *measurement, "--vm-launch-measurement");

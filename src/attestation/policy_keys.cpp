@@ -49,7 +49,7 @@ Status read_accepted_tcb(const Value& value, Rule<std::vector<std::string>>& acc
 Status read_model_digests(const Value& value, ModelDigests& rules) {
   return value.each("a table from model id to SHA-256", [&](const std::string& id, const Value& digest) -> Status {
     MINIONS_TRY_ASSIGN(const auto digests, digest.digests<32>());
-    if (digests.value.size() != 1) return digest.wrong("64 lower-case hex digits");
+    if (digests.value.size() != 1) return digest.wrong("64 hex digits");
     rules[id] = {to_hex(digests.value.front()), digests.source};
     return {};
   });

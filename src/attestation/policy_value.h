@@ -50,11 +50,11 @@ class Value {
 
 template <std::size_t N>
 Result<Rule<std::vector<ByteArray<N>>>> Value::digests() const {
-  const std::string want = fmt::format("{} lower-case hex digits", 2 * N);
+  const std::string want = fmt::format("{} hex digits", 2 * N);
   MINIONS_TRY_ASSIGN(const auto list, texts(want));
   Rule<std::vector<ByteArray<N>>> rule{{}, list.source};
   for (const std::string& hex : list.value) {
-    const auto digest = exactly<N>(from_hex(hex));
+    const auto digest = exactly<N>(from_hex_any_case(hex));
     if (!digest) return complain("want " + want, shown(hex));
     rule.value.push_back(*digest);
   }

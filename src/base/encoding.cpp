@@ -70,6 +70,23 @@ Result<Bytes> decode(std::string_view text, const std::array<std::int8_t, 256>& 
   return bytes;
 }
 
+int hex_value(char c) { return kHexValue[static_cast<std::uint8_t>(c)]; }
+
+template <class ValueOf>
+Result<Bytes> decode_hex(std::string_view text, std::string_view digit, const ValueOf& value_of) {
+  if (text.size() % 2 != 0)
+    return fail(ErrorCode::kMalformed, fmt::format("hex: odd number of digits ({})", text.size()));
+  Bytes bytes;
+  bytes.reserve(text.size() / 2);
+  for (std::size_t i = 0; i < text.size(); i += 2) {
+    const int high = value_of(text[i]);
+    const int low = value_of(text[i + 1]);
+    if (high < 0 || low < 0) return fail(ErrorCode::kMalformed, fmt::format("hex: no {} at {}", digit, i));
+    bytes.push_back(static_cast<std::uint8_t>(high << 4 | low));
+  }
+  return bytes;
+}
+
 }  // namespace
 
 std::string to_hex(ByteView bytes) {
@@ -83,17 +100,11 @@ std::string to_hex(ByteView bytes) {
 }
 
 Result<Bytes> from_hex(std::string_view text) {
-  if (text.size() % 2 != 0)
-    return fail(ErrorCode::kMalformed, fmt::format("hex: odd number of digits ({})", text.size()));
-  Bytes bytes;
-  bytes.reserve(text.size() / 2);
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    const int high = kHexValue[static_cast<std::uint8_t>(text[i])];
-    const int low = kHexValue[static_cast<std::uint8_t>(text[i + 1])];
-    if (high < 0 || low < 0) return fail(ErrorCode::kMalformed, fmt::format("hex: no lower-case digit at {}", i));
-    bytes.push_back(static_cast<std::uint8_t>(high << 4 | low));
-  }
-  return bytes;
+  return decode_hex(text, "lower-case digit", [](char c) { return hex_value(c); });
+}
+Result<Bytes> from_hex_any_case(std::string_view text) {
+  return decode_hex(text, "hex digit",
+                    [](char c) { return hex_value(c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c); });
 }
 
 std::string to_base64url(ByteView bytes) { return encode(bytes, kBase64Url); }

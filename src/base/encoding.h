@@ -10,6 +10,8 @@ namespace minions {
 [[nodiscard]] std::string to_hex(ByteView bytes);
 // Lower-case digits only, an even number of them.
 [[nodiscard]] Result<Bytes> from_hex(std::string_view text);
+// Digits of either case: for what people write.
+[[nodiscard]] Result<Bytes> from_hex_any_case(std::string_view text);
 
 // RFC 4648 section 5 without padding.
 [[nodiscard]] std::string to_base64url(ByteView bytes);

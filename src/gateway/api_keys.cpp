@@ -44,7 +44,7 @@ Result<std::vector<std::pair<std::string, Digest32>>> ApiKeys::read(const std::f
     if (line.empty() || line.front() == '#') continue;
     const std::size_t space = line.find(' ');
     const std::string name = line.substr(0, space);
-    const auto digest = exactly<32>(from_hex(space == std::string::npos ? "" : line.substr(space + 1)));
+    const auto digest = exactly<32>(from_hex_any_case(space == std::string::npos ? "" : line.substr(space + 1)));
     if (!is_name(name) || !digest) {
       return fail(ErrorCode::kMalformed, fmt::format("{} line {}: want `NAME SHA256HEX`", file.string(), number));
     }

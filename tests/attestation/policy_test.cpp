@@ -98,7 +98,7 @@ TEST(AppraisalPolicy, RefusesWrongTypesAndValues) {
       "[snp]\nmeasurements = []",
       "[snp]\nmeasurements = 5",
       "[snp]\nmeasurements = [\"" + kDigest + "\"]",
-      "[snp]\nmeasurements = \"" + std::string(96, 'A') + "\"",
+      "[snp]\nmeasurements = \"" + std::string(96, 'G') + "\"",
       "[snp]\nmeasurements = [\"" + kMeasurement + "\", 1]",
       "[snp]\nmin_tcb = 7",
       "[snp]\nmin_tcb = { ucode = 1 }",

@@ -17,6 +17,16 @@ TEST(Hex, RefusesUpperCaseAndOddLength) {
   EXPECT_FALSE(from_hex("0x"));
 }
 
+TEST(Hex, OfPeopleIsOfEitherCase) {
+  EXPECT_EQ(from_hex_any_case("aBcDeF09").value(), (Bytes{0xAB, 0xCD, 0xEF, 0x09}));
+  for (int i = 0; i < 256; ++i) {
+    const char c = static_cast<char>(i);
+    const bool digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    EXPECT_EQ(from_hex_any_case(std::string{c, '0'}).has_value(), digit) << i;
+  }
+  EXPECT_FALSE(from_hex_any_case("ABC"));
+}
+
 // RFC 4648 section 10.
 TEST(Base64, MatchesTheTestVectorsOfTheRfc) {
   const std::pair<std::string_view, std::string_view> vectors[] = {{"", ""},
