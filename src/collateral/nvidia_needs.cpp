@@ -39,8 +39,8 @@ bool is_id(std::string_view id) {
   });
 }
 
-// GH100, GB100, ...: from the names of the device's certificates.
-std::string chip_of(std::span<const crypto::Certificate> chain) {
+// GH100, GB100, ...: the family, from the names of the device's certificates.
+std::string family_of(std::span<const crypto::Certificate> chain) {
   for (const crypto::Certificate& certificate : chain) {
     const std::string name = certificate.subject_name();
     const std::size_t at = name.find('G');
@@ -49,6 +49,15 @@ std::string chip_of(std::span<const crypto::Certificate> chain) {
     if (std::all_of(chip.begin() + 2, chip.end(), [](char c) { return c >= '0' && c <= '9'; })) return chip;
   }
   return {};
+}
+
+// Hopper has one id for all; later chips have one each, named by CHIP_INFO (GB100, GB202, ...). Reports of the first
+// Blackwell drivers lack it, and then the family's first chip stands for it, as in NVIDIA's own verifier.
+std::string driver_rim_id(const SpdmReport& report, std::span<const crypto::Certificate> chain) {
+  const std::string family = family_of(chain);
+  if (family == "GH100") return fmt::format("NV_GPU_DRIVER_GH100_{}", report.driver_version);
+  return fmt::format("NV_GPU_CC_DRIVER_{}_{}", report.chip_info.empty() ? family : report.chip_info,
+                     report.driver_version);
 }
 
 std::string without_dots(std::string text) {
@@ -69,11 +78,8 @@ void add_rim(std::string_view id, const NeedsInput& input, std::vector<Need>& ne
 
 void add_rims(const SpdmReport& report, std::span<const crypto::Certificate> chain, const NeedsInput& input,
               std::vector<Need>& needs) {
-  const std::string chip = chip_of(chain);
-  if (!has_rim(input, NvidiaRim::Kind::kDriver, report.driver_version)) {
-    const bool hopper = chip == "GH100";
-    add_rim(fmt::format("NV_GPU_{}DRIVER_{}_{}", hopper ? "" : "CC_", chip, report.driver_version), input, needs);
-  }
+  if (!has_rim(input, NvidiaRim::Kind::kDriver, report.driver_version))
+    add_rim(driver_rim_id(report, chain), input, needs);
   if (!has_rim(input, NvidiaRim::Kind::kVbios, report.vbios_version)) {
     add_rim(fmt::format("NV_GPU_VBIOS_{}_{}_{}_{}", report.project, report.project_sku, report.chip_sku,
                         without_dots(report.vbios_version)),

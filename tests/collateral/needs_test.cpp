@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "attestation/spdm_report.h"
 #include "attestation/synthetic_nvidia.h"
 #include "attestation/synthetic_snp.h"
 #include "attestation/synthetic_tdx.h"
 #include "attestation/verifier.h"
 #include "base/encoding.h"
+#include "support/paths.h"
 
 namespace minions::collateral {
 namespace {
@@ -168,6 +172,33 @@ TEST(NvidiaNeeds, OfBlackwellNameItsChip) {
   const nvidia::Identity leaf("GB100 A01 GSP FMC LF", {.issuer = &gpu.root, .is_ca = false});
   gpu.evidence[0].data["cert_chain"] = to_bytes(leaf.pem() + gpu.root.pem());
   EXPECT_EQ(gpu.urls().front(), "/v1/rim/NV_GPU_CC_DRIVER_GB100_550.1.02");
+}
+
+TEST(NvidiaNeeds, OfBlackwellAreNamedByChipInfo) {
+  GpuAsking gpu;
+  const nvidia::Identity leaf("GB100 A01 GSP FMC LF", {.issuer = &gpu.root, .is_ca = false});
+  nvidia::ReportParts parts;
+  parts.set_opaque(opaque_field::kChipInfo, to_bytes(std::string_view("GB202\0", 6)));
+  Bytes report = parts.encode();
+  append(report, leaf.sign(report));
+  gpu.evidence[0].data = {{"report", report}, {"cert_chain", to_bytes(leaf.pem() + gpu.root.pem())}};
+  EXPECT_EQ(gpu.urls().front(), "/v1/rim/NV_GPU_CC_DRIVER_GB202_550.1.02");
+  const nvidia::Identity hopper("GH100 A01 GSP FMC LF", {.issuer = &gpu.root, .is_ca = false});
+  gpu.evidence[0].data["cert_chain"] = to_bytes(hopper.pem() + gpu.root.pem());
+  EXPECT_EQ(gpu.urls().front(), "/v1/rim/NV_GPU_DRIVER_GH100_550.1.02") << "Hopper has one id for all";
+}
+
+TEST(NvidiaNeeds, OfGenuineBlackwellAreThoseOfItsChipAndVbios) {
+  const auto folder = test::shared_folder() / "evidence" / "gpu-blackwell-575";
+  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "the genuine evidence is not beside this clone";
+  const auto read = [&](const char* name) {
+    std::ifstream file(folder / name, std::ios::binary);
+    return to_bytes(std::string(std::istreambuf_iterator<char>(file), {}));
+  };
+  GpuAsking gpu;
+  gpu.evidence[0].data = {{"report", read("report.bin")}, {"cert_chain", read("cert_chain.pem")}};
+  EXPECT_EQ(gpu.urls(),
+            (Urls{"/v1/rim/NV_GPU_CC_DRIVER_GB100_575.32", "/v1/rim/NV_GPU_VBIOS_G525_0220_886_970088000F"}));
 }
 
 TEST(NvidiaNeeds, AreAnOcspAnswerAboutEachCertificateUnderTheRoot) {
