@@ -25,9 +25,12 @@ Status expect_u32(ByteReader& reader, std::string_view field, std::uint32_t want
   return {};
 }
 
-Status expect_zeros(ByteView bytes, std::string_view field) {
-  if (std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0; })) return {};
-  return malformed(field, "zeros", "others");
+// offset: of the bytes in what is decoded.
+Status expect_zeros(ByteView bytes, std::string_view field, std::size_t offset) {
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (bytes[i] != 0) return malformed(field, "zeros", fmt::format("{:#04x} at {:#x}", bytes[i], offset + i));
+  }
+  return {};
 }
 
 template <std::size_t N>
@@ -48,7 +51,7 @@ Status read_header(ByteReader& reader, HclHeader& header) {
   MINIONS_TRY(expect_u32(reader, "request type", kAttestationRequest));
   MINIONS_TRY(expect_u32(reader, "status", 0));
   MINIONS_TRY_ASSIGN(const ByteView reserved, reader.take(12, "reserved"));
-  return expect_zeros(reserved, "reserved");
+  return expect_zeros(reserved, "reserved", reader.position() - reserved.size());
 }
 
 Result<HclHeader::Hardware> read_hardware(ByteReader& reader) {
@@ -144,6 +147,16 @@ Status read_user_data(const Json& object, HclRuntime& runtime) {
   return {};
 }
 
+// Of a TDREPORT, most of which nobody signs here: in its header, after the parts of TEE_TCB_INFO (TEE_TCB_SVN2 the
+// last) and of TDINFO (SERVTD_HASH the last).
+Status check_reserved(ByteView report) {
+  for (const auto& [begin, end] :
+       {std::pair{3U, 16U}, std::pair{192U, 224U}, std::pair{400U, 512U}, std::pair{960U, 1024U}}) {
+    MINIONS_TRY(expect_zeros(report.subspan(begin, end - begin), "tdreport reserved", begin));
+  }
+  return {};
+}
+
 template <class Hash>
 ByteArray<64> padded(const Hash& hash) {
   ByteArray<64> out{};
@@ -157,11 +170,11 @@ Result<HclReport> read_report(ByteView bytes) {
   MINIONS_TRY(read_header(reader, header));
   MINIONS_TRY_ASSIGN(const ByteView hardware_report, reader.take(HclReport::kHardwareReportSize, "hardware report"));
   MINIONS_TRY_ASSIGN(const ByteView runtime_data, read_request_data(reader, header));
-  MINIONS_TRY(expect_zeros(bytes.subspan(reader.position()), "bytes after the report"));
+  MINIONS_TRY(expect_zeros(bytes.subspan(reader.position()), "bytes after the report", reader.position()));
   std::optional<TdReport> td_report;
   if (header.hardware == HclHeader::Hardware::kTdx) {
     MINIONS_TRY_ASSIGN(td_report, TdReport::parse(hardware_report.first(TdReport::kSize)));
-    MINIONS_TRY(expect_zeros(hardware_report.subspan(TdReport::kSize), "bytes after the TDREPORT"));
+    MINIONS_TRY(expect_zeros(hardware_report.subspan(TdReport::kSize), "bytes after the TDREPORT", TdReport::kSize));
   }
   MINIONS_TRY_ASSIGN(HclRuntime runtime, HclRuntime::parse(as_text(runtime_data)));
   return HclReport{.header = header,
@@ -178,6 +191,7 @@ Result<TdReport> TdReport::parse(ByteView bytes) {
   constexpr std::size_t kTdInfo = 512;
   if (bytes.size() != kSize) return malformed("tdreport", fmt::format("{} bytes", kSize), std::to_string(bytes.size()));
   if (bytes[0] != kTdx) return malformed("tdreport type", "0x81", fmt::format("{:#04x}", bytes[0]));
+  MINIONS_TRY(check_reserved(bytes));
   TdReport report;
   report.subtype = bytes[1];
   report.version = bytes[2];

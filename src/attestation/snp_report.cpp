@@ -58,6 +58,36 @@ Result<SnpProduct> product_of(const SnpReport::Cpuid& cpuid) {
                    fmt::format("family {:#04x} model {:#04x}", cpuid.family, cpuid.model));
 }
 
+// What no field of the report's version has. Firmware writes zeros there; a value would be of a layout that is not
+// known here.
+struct Reserved {
+  std::size_t begin;
+  std::size_t end;
+  std::uint32_t from_version;
+  std::uint32_t to_version;
+};
+constexpr Reserved kReserved[] = {
+    {0x41, 0x48, 2, 5},                                                // of PLATFORM_INFO
+    {0x4C, 0x50, 2, 5},   {0x188, 0x1A0, 2, 2}, {0x18B, 0x1A0, 3, 5},  // CPUID stands between from version 3 on
+    {0x1EB, 0x1EC, 2, 5}, {0x1EF, 0x1F0, 2, 5},                        // after the firmware versions
+    {0x1F8, 0x2A0, 2, 4}, {0x208, 0x2A0, 5, 5},                        // the mitigation vectors stand before
+};
+
+Status check_reserved(ByteView bytes, std::uint32_t version) {
+  for (const Reserved& reserved : kReserved) {
+    if (version < reserved.from_version || version > reserved.to_version) continue;
+    for (std::size_t i = reserved.begin; i < reserved.end; ++i) {
+      if (bytes[i] == 0) continue;
+      return malformed("reserved bytes", fmt::format("zeros from {:#05x} to {:#05x}", reserved.begin, reserved.end - 1),
+                       fmt::format("{:#04x} at {:#05x}", bytes[i], i));
+    }
+  }
+  constexpr std::uint8_t kReservedPlatformInfo = 1 << 6;
+  if ((bytes[0x40] & kReservedPlatformInfo) != 0)
+    return malformed("PLATFORM_INFO", "bit 6 clear", fmt::format("{:#04x}", bytes[0x40]));
+  return {};
+}
+
 SnpReport::FirmwareVersion firmware_at(ByteView bytes, std::size_t offset) {
   return {.build = bytes[offset], .minor = bytes[offset + 1], .major = bytes[offset + 2]};
 }
@@ -143,6 +173,7 @@ Result<SnpReport> SnpReport::parse(ByteView bytes) {
     report.cpuid = Cpuid{.family = bytes[0x188], .model = bytes[0x189], .stepping = bytes[0x18A]};
     MINIONS_TRY_ASSIGN(report.product, product_of(*report.cpuid));
   }
+  MINIONS_TRY(check_reserved(bytes, report.version));
   MINIONS_TRY_ASSIGN(report.signature, read_signature(bytes));
   report.guest_svn = u32_at(bytes, 0x04);
   report.family_id = array_at<16>(bytes, 0x10);

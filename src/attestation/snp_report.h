@@ -78,7 +78,7 @@ struct SnpReport {
   Bytes signed_bytes;
   ByteArray<96> signature{};  // ECDSA P-384: r || s, big-endian
 
-  // Versions 2 to 5, kSize bytes exactly.
+  // Versions 2 to 5, kSize bytes exactly, zero where the version has no field.
   [[nodiscard]] static Result<SnpReport> parse(ByteView bytes);
 };
 

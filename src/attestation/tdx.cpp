@@ -194,8 +194,12 @@ void TdxAppraisal::judge_attributes() {
   const TdBody& body = quote_.body;
   const auto has = [&](std::uint64_t bits) { return (body.td_attributes & bits) != 0; };
   check_capability({"policy.debug", "DEBUG", has(td_attribute::kDebug), policy.allow_debug}, checks_);
-  checks_.expect("policy.attributes", !has(td_attribute::kReservedTud), "attribute bits 1 to 7 zero",
-                 fmt::format("TD attributes {:#018x}", body.td_attributes));
+  checks_.expect("policy.attributes", !has(~td_attribute::kKnown), "no attribute bits that are reserved",
+                 fmt::format("TD attributes {:#018x}, reserved {:#018x}", body.td_attributes,
+                             body.td_attributes & ~td_attribute::kKnown));
+  const bool xfam_is_right = (body.xfam & xfam::kFixed1) == xfam::kFixed1 && (body.xfam & ~xfam::kKnown) == 0;
+  checks_.expect("policy.xfam_fixed", xfam_is_right, "XFAM bits 0 and 1 set, none that are reserved",
+                 fmt::format("XFAM {:#018x}, reserved {:#018x}", body.xfam, body.xfam & ~xfam::kKnown));
   check_capability({"policy.migration", "MIGRATABLE", has(td_attribute::kMigratable), policy.allow_migration}, checks_);
   check_protection(
       {"policy.sept_ve_disable", "SEPT_VE_DISABLE", has(td_attribute::kSeptVeDisable), policy.require_sept_ve_disable},

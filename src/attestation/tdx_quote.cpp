@@ -27,6 +27,17 @@ Status require_equal(std::string_view field, T want, T found) {
   return fail(ErrorCode::kUnsupported, fmt::format("tdx quote: {}: want {}, found {}", field, want, found));
 }
 
+// offset: of the bytes in `structure`.
+Status require_zeros(std::string_view structure, ByteView bytes, std::size_t offset) {
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (bytes[i] == 0) continue;
+    return fail(ErrorCode::kMalformed,
+                fmt::format("tdx quote: {}: want zeros in the reserved bytes {} to {}, found {:#04x} at {}", structure,
+                            offset, offset + bytes.size() - 1, bytes[i], offset + i));
+  }
+  return {};
+}
+
 // N bytes at a fixed place of a structure whose length is known.
 template <std::size_t N>
 ByteArray<N> field_at(ByteView structure, std::size_t offset) {
@@ -72,6 +83,15 @@ EnclaveReport parse_enclave_report(ByteView report) {
           .report_data = field_at<64>(report, 320)};
 }
 
+// What REPORTBODY keeps free (Intel SDM volume 3D, 38.15).
+Status check_enclave_reserved(ByteView report) {
+  for (const auto& [begin, end] :
+       {std::pair{20U, 32U}, std::pair{96U, 128U}, std::pair{160U, 192U}, std::pair{262U, 304U}}) {
+    MINIONS_TRY(require_zeros("qe report", report.subspan(begin, end - begin), begin));
+  }
+  return {};
+}
+
 // 48 bytes.
 Status parse_header(ByteReader& reader, TdxQuote& quote) {
   MINIONS_TRY_ASSIGN(quote.version, reader.le<std::uint16_t>("version"));
@@ -81,8 +101,9 @@ Status parse_header(ByteReader& reader, TdxQuote& quote) {
   MINIONS_TRY(require_equal("attestation key type", kKeyTypeEcdsaP256, key_type));
   MINIONS_TRY_ASSIGN(const auto tee_type, reader.le<std::uint32_t>("tee type"));
   MINIONS_TRY(require_equal("tee type", kTeeTypeTdx, tee_type));
-  MINIONS_TRY_ASSIGN(quote.qe_svn, reader.le<std::uint16_t>("qe svn"));
-  MINIONS_TRY_ASSIGN(quote.pce_svn, reader.le<std::uint16_t>("pce svn"));
+  const std::size_t reserved_at = reader.position();
+  MINIONS_TRY_ASSIGN(const ByteView reserved, reader.take(4, "reserved"));
+  MINIONS_TRY(require_zeros("header", reserved, reserved_at));
   MINIONS_TRY_ASSIGN(const ByteView vendor, reader.take(16, "qe vendor"));
   MINIONS_TRY(require_equal("qe vendor", std::string(kIntelQuotingEnclave), to_hex(vendor)));
   MINIONS_TRY_ASSIGN(quote.user_data, take_array<20>(reader, "user data"));
@@ -112,6 +133,7 @@ Result<ByteView> take_certification(ByteReader& reader, std::uint16_t want_type)
 Status parse_qe_certification(ByteView data, TdxQuote& quote) {
   ByteReader reader(data);
   MINIONS_TRY_ASSIGN(const ByteView report, reader.take(kEnclaveReportBytes, "qe report"));
+  MINIONS_TRY(check_enclave_reserved(report));
   quote.qe_report = parse_enclave_report(report);
   quote.qe_report_bytes = to_bytes(report);
   MINIONS_TRY_ASSIGN(quote.qe_report_signature, take_array<64>(reader, "qe report signature"));

@@ -13,11 +13,22 @@ inline constexpr std::size_t kTdxQuoteLimitBytes = std::size_t{64} * 1024;
 
 // Bits of TdBody::td_attributes.
 namespace td_attribute {
-inline constexpr std::uint64_t kDebug = 1;           // bit 0: the host reads and writes the guest's memory
-inline constexpr std::uint64_t kReservedTud = 0xfe;  // bits 1 to 7: must be zero
+inline constexpr std::uint64_t kDebug = 1;  // bit 0: the host reads and writes the guest's memory
 inline constexpr std::uint64_t kSeptVeDisable = std::uint64_t{1} << 28;  // no #VE on pages that the host took away
 inline constexpr std::uint64_t kMigratable = std::uint64_t{1} << 29;     // a migration TD may move it elsewhere
+// With ICSSD (16), LASS (27), PKS (30), KL (31), TPA (62) and PERFMON (63): the bits that Intel's modules know. All
+// others must be zero, bits 1 to 7 above all: with one of them set the guest is open to its host.
+inline constexpr std::uint64_t kKnown = kDebug | kSeptVeDisable | kMigratable | std::uint64_t{1} << 16 |
+                                        std::uint64_t{1} << 27 | std::uint64_t{1} << 30 | std::uint64_t{1} << 31 |
+                                        std::uint64_t{1} << 62 | std::uint64_t{1} << 63;
 }  // namespace td_attribute
+
+// Bits of TdBody::xfam, those of XCR0 and IA32_XSS.
+namespace xfam {
+inline constexpr std::uint64_t kFixed1 = 0x3;  // x87 and SSE: no TD is without
+// AVX (2), AVX-512 (5 to 7), PT (8), PKRU (9), CET (11, 12), UINTR (14), LBR (15), AMX (17, 18), APX (19)
+inline constexpr std::uint64_t kKnown = kFixed1 | 0x6DBE4 | std::uint64_t{1} << 19;
+}  // namespace xfam
 
 // What the TDX module measured: TD report body 1.0 (584 bytes), and 1.5 (648 bytes) with two fields more.
 struct TdBody {
@@ -51,8 +62,6 @@ struct EnclaveReport {
 
 struct TdxQuote {
   std::uint16_t version = 0;  // 4 or 5
-  std::uint16_t qe_svn = 0;   // both zero where the field is reserved
-  std::uint16_t pce_svn = 0;
   ByteArray<20> user_data{};
   std::uint16_t body_type = 0;  // 2: TD 1.0, 3: TD 1.5; always 2 in version 4
   TdBody body;

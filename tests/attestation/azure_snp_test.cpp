@@ -123,6 +123,12 @@ TEST(HclReport, RefusesFieldsOutOfRange) {
   Bytes report = genuine;
   report.back() = 1;
   EXPECT_EQ(hcl_failure(paravisor.platform, report), "parse.hcl_report");
+  for (std::size_t offset = 0x14; offset < 0x20; ++offset) {
+    Bytes reserved = genuine;
+    reserved[offset] = 1;
+    EXPECT_EQ(HclReport::parse(reserved).error().detail,
+              fmt::format("hcl report: reserved: want zeros, found 0x01 at {:#x}", offset));
+  }
 }
 
 TEST(HclReport, RefusesEveryTruncation) {
@@ -168,10 +174,21 @@ Bytes td_report() {
 TEST(TdReport, HoldsTheHashesOfItsParts) {
   const Bytes genuine = td_report();
   EXPECT_TRUE(TdReport::parse(genuine)->hashes_hold());
-  for (const std::size_t offset : {32U, 79U, 80U, 127U, 256U, 494U, 512U, 1023U}) {
+  for (const std::size_t offset : {32U, 79U, 80U, 127U, 256U, 399U, 512U, 959U}) {
     Bytes report = genuine;
     report[offset] ^= 1;
     EXPECT_FALSE(TdReport::parse(report)->hashes_hold()) << offset;
+  }
+}
+
+// Its hashes are of the attester's own making: only a quote vouches for the rest.
+TEST(TdReport, WantsZerosInReservedBytes) {
+  for (const std::size_t offset : {3U, 15U, 192U, 223U, 400U, 494U, 511U, 960U, 1023U}) {
+    Bytes report = td_report();
+    report[offset] = 2;
+    const auto parsed = TdReport::parse(report);
+    ASSERT_FALSE(parsed) << offset;
+    EXPECT_EQ(parsed.error().detail, fmt::format("tdreport reserved: want zeros, found 0x02 at {:#x}", offset));
   }
 }
 

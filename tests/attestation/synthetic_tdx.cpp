@@ -83,6 +83,7 @@ Bytes signed_part(const Platform& platform) {
     append_le(out, static_cast<std::uint32_t>(body.size()));
   }
   append(out, body);
+  platform.change_signed_part(out);
   return out;
 }
 
@@ -244,6 +245,7 @@ Platform::Platform()
       pck_crl_signer(ca_key) {
   body.tee_tcb_svn = {8, 1, 8};
   body.td_attributes = td_attribute::kSeptVeDisable;
+  body.xfam = 0xe7;
   body.mr_td.fill(0x11);
   for (std::size_t i = 0; i < 4; ++i) body.rtmrs[i].fill(static_cast<std::uint8_t>(0x20 + i));
   body.report_data.fill(0x77);

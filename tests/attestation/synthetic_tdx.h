@@ -57,6 +57,7 @@ struct Platform {
   const SigningKey* root_crl_signer;
   const SigningKey* pck_crl_signer;
   std::function<void(Bytes& certification)> change_certification = [](Bytes&) {};  // of the quoting enclave
+  std::function<void(Bytes& signed_part)> change_signed_part = [](Bytes&) {};      // header and body, before signing
 
   [[nodiscard]] TdxEvidence evidence() const;
 };

@@ -61,6 +61,7 @@ TEST(Tdx, ListsItsChecksInOrder) {
                            "tcb",
                            "policy.debug",
                            "policy.attributes",
+                           "policy.xfam_fixed",
                            "policy.migration",
                            "policy.sept_ve_disable",
                            "policy.td_attributes",
