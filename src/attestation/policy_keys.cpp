@@ -7,9 +7,14 @@
 namespace minions::attestation::policy_file {
 namespace {
 
-constexpr std::string_view kAcceptableTcb[] = {
-    "UpToDate",  "SWHardeningNeeded",           "ConfigurationNeeded", "ConfigurationAndSWHardeningNeeded",
-    "OutOfDate", "OutOfDateConfigurationNeeded"};
+constexpr std::string_view kAcceptableTcb[] = {"UpToDate",
+                                               "SWHardeningNeeded",
+                                               "ConfigurationNeeded",
+                                               "ConfigurationAndSWHardeningNeeded",
+                                               "OutOfDate",
+                                               "OutOfDateConfigurationNeeded",
+                                               "TDRelaunchAdvised",
+                                               "TDRelaunchAdvisedConfigurationNeeded"};
 constexpr std::string_view kTcbComponents[] = {"fmc", "bootloader", "tee", "snp", "microcode"};
 constexpr std::uint8_t kPcrLimit = 24;
 

@@ -165,10 +165,12 @@ void TdxAppraisal::judge_tcb() {
                                             "Intel's quoting enclave");
   if (!module_known || !enclave_known) return;
   const bool module_has_levels = quote_.body.tee_tcb_svn[1] > 0;
-  judge_levels({.platform = platform_standing(*info, *pck, quote_.body),
-                .module = module_has_levels ? std::optional(standing_at((*module)->levels, quote_.body.tee_tcb_svn[0]))
-                                            : std::nullopt,
-                .quoting_enclave = standing_at(identity->levels, quote_.qe_report.isv_svn)});
+  TdxTcb tcb{.platform = platform_standing(*info, *pck, quote_.body),
+             .module = module_has_levels ? std::optional(standing_at((*module)->levels, quote_.body.tee_tcb_svn[0]))
+                                         : std::nullopt,
+             .quoting_enclave = standing_at(identity->levels, quote_.qe_report.isv_svn)};
+  tcb.relaunch = relaunch_status(tcb, {*info, *pck, quote_.body});
+  judge_levels(tcb);
 }
 
 void TdxAppraisal::judge_levels(const TdxTcb& tcb) {
@@ -176,8 +178,12 @@ void TdxAppraisal::judge_levels(const TdxTcb& tcb) {
                  tcb.any_revoked() ? tcb.to_text() : "none");
   const auto& accepted = input_.policy.accepted_tcb;
   const auto status = tcb.overall();
-  const bool good = status && *status != TcbStatus::kRevoked &&
-                    std::find(accepted.value.begin(), accepted.value.end(), name_of(*status)) != accepted.value.end();
+  const auto accepts = [&](std::optional<TcbStatus> s) {
+    return s && *s != TcbStatus::kRevoked &&
+           std::find(accepted.value.begin(), accepted.value.end(), name_of(*s)) != accepted.value.end();
+  };
+  // Who takes what is out of date takes it where a relaunch is all that is missing.
+  const bool good = accepts(status) || accepts(tcb.overall_at_launch());
   checks_.expect(check_group::kTcb, good, fmt::format("{}", fmt::join(accepted.value, " or ")),
                  fmt::format("{}: {}", status ? name_of(*status) : "not supported", tcb.to_text()), accepted.source);
 }

@@ -28,6 +28,8 @@ constexpr NamedStatus kStatuses[] = {
     {TcbStatus::kOutOfDate, "OutOfDate"},
     {TcbStatus::kOutOfDateConfigurationNeeded, "OutOfDateConfigurationNeeded"},
     {TcbStatus::kRevoked, "Revoked"},
+    {TcbStatus::kTdRelaunchAdvised, "TDRelaunchAdvised"},
+    {TcbStatus::kTdRelaunchAdvisedConfigurationNeeded, "TDRelaunchAdvisedConfigurationNeeded"},
 };
 
 tl::unexpected<Error> malformed(std::string_view name, std::string_view want, std::string_view found) {
@@ -131,7 +133,8 @@ Result<TcbStanding> parse_standing(const Json& level) {
   TcbStanding standing;
   MINIONS_TRY_ASSIGN(const std::string name, string_member(level, "tcbStatus"));
   const auto status = tcb_status_named(name);
-  if (!status) return malformed("tcbStatus", "a TCB status", name);
+  const bool of_a_level = status && *status <= TcbStatus::kRevoked;
+  if (!of_a_level) return malformed("tcbStatus", "a TCB status", name);
   standing.status = *status;
   MINIONS_TRY_ASSIGN(standing.date, time_member(level, "tcbDate"));
   MINIONS_TRY_ASSIGN(standing.advisories, parse_advisories(level));

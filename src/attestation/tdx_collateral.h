@@ -19,6 +19,10 @@ enum class TcbStatus : std::uint8_t {
   kOutOfDate = 4,
   kOutOfDateConfigurationNeeded = 6,
   kRevoked = 8,
+  // Of a TD that was launched under a module now out of date, which an up-to-date one has replaced since. Intel's
+  // verifier finds it (TDRelaunchCheck); no level has it.
+  kTdRelaunchAdvised = 16,
+  kTdRelaunchAdvisedConfigurationNeeded = 18,
 };
 [[nodiscard]] std::string_view name_of(TcbStatus status);  // as Intel spells it
 [[nodiscard]] std::optional<TcbStatus> tcb_status_named(std::string_view name);

@@ -14,11 +14,35 @@ bool each_at_least(ByteView found, ByteView least) {
   return std::equal(found.begin(), found.end(), least.begin(), least.end(), std::greater_equal<>());
 }
 
+bool hardware_reaches(const PlatformTcbLevel& level, const PckExtension& pck) {
+  return each_at_least(pck.components, level.sgx_components) && pck.pce_svn >= level.pce_svn;
+}
+
 bool reaches(const PlatformTcbLevel& level, const PckExtension& pck, const TdBody& body) {
   // With a module of version 1 or later the first two SVNs are the module's own, judged by its identity.
   const std::size_t first = body.tee_tcb_svn[1] > 0 ? 2 : 0;
-  return each_at_least(pck.components, level.sgx_components) && pck.pce_svn >= level.pce_svn &&
+  return hardware_reaches(level, pck) &&
          each_at_least(ByteView(body.tee_tcb_svn).subspan(first), ByteView(level.tdx_components).subspan(first));
+}
+
+// The first level that the processor reaches, whatever the TD report says.
+Result<TcbStanding> hardware_standing(const TcbInfo& info, const PckExtension& pck) {
+  for (const PlatformTcbLevel& level : info.levels) {
+    if (hardware_reaches(level, pck)) return level.standing;
+  }
+  return fail(ErrorCode::kUnsupported, "no TCB level");
+}
+
+std::string module_id(std::uint8_t version) { return fmt::format("TDX_{:02X}", version); }
+
+// Whether module and SEAM loader of these SVNs are those of Intel's first, and best, levels.
+bool is_latest(const ByteArray<16>& tee_tcb_svn, const TcbInfo& info) {
+  if (info.levels.empty() || tee_tcb_svn[2] < info.levels.front().tdx_components[2]) return false;
+  if (tee_tcb_svn[1] == 0) return tee_tcb_svn[0] >= info.levels.front().tdx_components[0];
+  const auto module = std::find_if(info.modules.begin(), info.modules.end(), [&](const TdxModuleIdentity& candidate) {
+    return candidate.id == module_id(tee_tcb_svn[1]);
+  });
+  return module != info.modules.end() && !module->levels.empty() && tee_tcb_svn[0] >= module->levels.front().isv_svn;
 }
 
 bool equal_masked(ByteView found, ByteView want, ByteView mask) {
@@ -52,9 +76,11 @@ TcbStatus worst(TcbStatus a, TcbStatus b) {
   if (a == TcbStatus::kRevoked || b == TcbStatus::kRevoked) return TcbStatus::kRevoked;
   const unsigned both = static_cast<unsigned>(a) | static_cast<unsigned>(b);
   const bool out_of_date = (both & static_cast<unsigned>(TcbStatus::kOutOfDate)) != 0;
-  // An update brings the hardened software with it, so there is no status for both.
+  // An update brings the hardened software with it, so there is no status for both; a relaunch alone does not update.
   const unsigned software = static_cast<unsigned>(TcbStatus::kSwHardeningNeeded);
-  return static_cast<TcbStatus>(out_of_date ? both & ~software : both);
+  const unsigned relaunch = static_cast<unsigned>(TcbStatus::kTdRelaunchAdvised);
+  if (out_of_date) return static_cast<TcbStatus>(both & ~software & ~relaunch);
+  return static_cast<TcbStatus>((both & relaunch) != 0 ? both & ~software : both);
 }
 
 Result<TcbStanding> platform_standing(const TcbInfo& info, const PckExtension& pck, const TdBody& body) {
@@ -75,7 +101,7 @@ Result<TcbStanding> standing_at(const std::vector<IsvTcbLevel>& levels, std::uin
 Result<const TdxModuleIdentity*> identify_module(const TcbInfo& info, const TdBody& body) {
   const TdxModuleIdentity* module = &info.module_0;
   if (const std::uint8_t version = body.tee_tcb_svn[1]; version > 0) {
-    const std::string id = fmt::format("TDX_{:02X}", version);
+    const std::string id = module_id(version);
     const auto found = std::find_if(info.modules.begin(), info.modules.end(),
                                     [&](const TdxModuleIdentity& candidate) { return candidate.id == id; });
     if (found == info.modules.end()) return fail(ErrorCode::kUnsupported, fmt::format("no identity {}", id));
@@ -101,7 +127,9 @@ Status check_quoting_enclave(const QeIdentity& identity, const EnclaveReport& re
   return {};
 }
 
-std::optional<TcbStatus> TdxTcb::overall() const {
+std::optional<TcbStatus> TdxTcb::overall() const { return relaunch ? relaunch : overall_at_launch(); }
+
+std::optional<TcbStatus> TdxTcb::overall_at_launch() const {
   TcbStatus status = TcbStatus::kUpToDate;
   for (const auto* part : parts_of(*this)) {
     if (!*part) return std::nullopt;
@@ -119,7 +147,24 @@ bool TdxTcb::any_revoked() const {
 std::string TdxTcb::to_text() const {
   std::string text = text_of("platform", platform) + "; ";
   if (module) text += text_of("TDX module", *module) + "; ";
-  return text + text_of("quoting enclave", quoting_enclave);
+  text += text_of("quoting enclave", quoting_enclave);
+  return relaunch ? text + "; the TDX module that runs now is at the latest level" : text;
+}
+
+std::optional<TcbStatus> relaunch_status(const TdxTcb& tcb, const TdxPlatformState& state) {
+  using enum TcbStatus;
+  const auto& now = state.body.tee_tcb_svn2;
+  if (!now || !tcb.module || !*tcb.module || !tcb.quoting_enclave) return std::nullopt;
+  const auto launch = tcb.overall_at_launch();
+  const auto hardware = hardware_standing(state.info, state.pck);
+  if (!launch || *launch == kRevoked || (*tcb.module)->status != kOutOfDate ||
+      tcb.quoting_enclave->status != kUpToDate || !hardware || hardware->status > kConfigurationAndSwHardeningNeeded ||
+      !is_latest(*now, state.info)) {
+    return std::nullopt;
+  }
+  const unsigned configuration = (static_cast<unsigned>(*launch) | static_cast<unsigned>(hardware->status)) &
+                                 static_cast<unsigned>(kConfigurationNeeded);
+  return static_cast<TcbStatus>(configuration | static_cast<unsigned>(kTdRelaunchAdvised));
 }
 
 }  // namespace minions::attestation

@@ -68,6 +68,8 @@ TEST(TcbInfo, RefusesEverySurprise) {
       {{"/tdxModule", nullptr}, "tdxModule is missing"},
       {{"/tcbLevels/1", 3}, "tcbLevels[1]: entry: want an object, found \"number\""},
       {{"/tcbLevels/0/tcbStatus", "Fine"}, "tcbLevels[0]: tcbStatus: want a TCB status, found \"Fine\""},
+      {{"/tcbLevels/0/tcbStatus", "TDRelaunchAdvised"},
+       "tcbLevels[0]: tcbStatus: want a TCB status, found \"TDRelaunchAdvised\""},
       {{"/tcbLevels/0/tcbDate", "x"}, "tcbLevels[0]: tcbDate: want a time in UTC, found \"x\""},
       {{"/tcbLevels/0/tcb/pcesvn", 65536}, "tcbLevels[0]: pcesvn: want at most 65535, found 65536"},
       {{"/tcbLevels/0/tcb/sgxtcbcomponents/15", nullptr}, "tcbLevels[0]: sgxtcbcomponents: want 16 bytes, found 15"},
