@@ -21,7 +21,19 @@ bool is_chip(const SnpReport& report, const Bytes& hwid) {
 }
 
 bool chip_is_named(const SnpReport& report) {
-  return report.key_info.signing_key == SigningKey::kVcek && !report.key_info.chip_key_masked;
+  return report.key_info.signing_key == SigningKey::kVcek && !report.key_info.chip_key_masked &&
+         !report.chip_id_is_masked();
+}
+
+std::string why_no_chip(const SnpReport& report, const AmdEndorsement& endorsement) {
+  if (report.key_info.signing_key == SigningKey::kVlek) return "a VLEK is not of one chip";
+  if (report.key_info.chip_key_masked) return "the chip's key is masked";
+  return fmt::format("the report's CHIP_ID is masked: all zero; the certificate of its key names {}",
+                     to_hex(endorsement.hwid));
+}
+
+bool signed_by(const SnpReport& report, const AmdEndorsement& endorsement) {
+  return endorsement.key.verify_ecdsa(crypto::HashAlgorithm::kSha384, report.signed_bytes, report.signature);
 }
 
 // A certificate that endorses the key of a report.
@@ -30,7 +42,8 @@ struct Leaf {
   AmdEndorsement endorsement;
 };
 
-// The one that fits the report, else the first of its kind: then the checks say what does not fit.
+// The one that fits the report, else the first of its kind: then the checks say what does not fit. Where the report
+// leaves its chip out, only its signature tells whose it is.
 Result<Leaf> find_leaf(const SnpReport& report, const SnpInput& input) {
   std::optional<Leaf> first;
   std::optional<Error> unread;
@@ -43,14 +56,19 @@ Result<Leaf> find_leaf(const SnpReport& report, const SnpInput& input) {
     }
     if (endorsement->kind != report.key_info.signing_key) continue;
     const bool valid = certificate.not_before() <= input.now && input.now < certificate.not_after();
-    const bool same_chip = !chip_is_named(report) || is_chip(report, endorsement->hwid);
+    const bool same_chip = chip_is_named(report)
+                               ? is_chip(report, endorsement->hwid)
+                               : endorsement->kind == SigningKey::kVlek || signed_by(report, *endorsement);
     const bool fits = valid && same_chip && endorsement->tcb == report.reported_tcb;
     if (fits || !first) first = Leaf{&certificate, *std::move(endorsement)};
     if (fits) break;
   }
   if (first) return *std::move(first);
   if (unread) return fail(*std::move(unread));
-  return fail(ErrorCode::kNotFound, fmt::format("none among {} certificates", input.certificates.size()));
+  const bool masked = report.key_info.signing_key == SigningKey::kVcek && report.chip_id_is_masked();
+  return fail(ErrorCode::kNotFound,
+              fmt::format("none among {} certificates{}", input.certificates.size(),
+                          masked ? "; CHIP_ID is masked, so that the server alone can give it" : ""));
 }
 
 // The report speaks of the same processor, chip and firmware as the certificate of its key.
@@ -68,8 +86,7 @@ bool check_endorsed(const SnpReport& report, const AmdEndorsement& endorsement, 
     good &= checks.expect("binding.chip_id", is_chip(report, endorsement.hwid), to_hex(endorsement.hwid),
                           to_hex(report.chip_id));
   } else {
-    checks.waive("binding.chip_id", "the chip that the certificate names",
-                 report.key_info.chip_key_masked ? "the chip's key is masked" : "a VLEK is not of one chip");
+    checks.waive("binding.chip_id", "the chip that the certificate names", why_no_chip(report, endorsement));
   }
   good &=
       checks.expect("binding.reported_tcb", report.reported_tcb == endorsement.tcb,
@@ -160,8 +177,7 @@ std::optional<AuthenticSnpReport> authenticate_snp_report(const SnpInput& input,
   if (!checks.expect("chain.certificate", leaf, fmt::format("a certificate of the {} that signed the report", kind),
                      leaf ? fmt::format("{} of {}", kind, shown(leaf->endorsement.product_name)) : ""))
     return std::nullopt;
-  const bool signed_by_leaf =
-      leaf->endorsement.key.verify_ecdsa(crypto::HashAlgorithm::kSha384, report->signed_bytes, report->signature);
+  const bool signed_by_leaf = signed_by(*report, leaf->endorsement);
   if (!checks.expect("signature.snp_report", signed_by_leaf, fmt::format("a signature by the {}", kind),
                      signed_by_leaf ? "good" : "not by this key over these bytes"))
     return std::nullopt;

@@ -35,6 +35,9 @@ struct SnpReport {
     [[nodiscard]] bool debug() const { return bit(19); }
     [[nodiscard]] bool bit(unsigned n) const { return (raw >> n & 1) != 0; }
   };
+  // MaskChipId: the host has its firmware leave the chip's id out.
+  [[nodiscard]] bool chip_id_is_masked() const { return chip_id == ByteArray<64>{}; }
+
   struct KeyInfo {
     bool author_key_enabled = false;
     bool chip_key_masked = false;

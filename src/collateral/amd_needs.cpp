@@ -71,7 +71,7 @@ bool has_leaf(const std::vector<crypto::Certificate>& certificates, const SnpRep
     if (!endorsement || endorsement->kind != report.key_info.signing_key) return false;
     const bool vlek = endorsement->kind == SnpReport::SigningKey::kVlek;
     return endorsement->tcb == report.reported_tcb &&
-           (vlek || equal(endorsement->hwid, hwid_of(report, endorsement->product)));
+           (vlek || report.chip_id_is_masked() || equal(endorsement->hwid, hwid_of(report, endorsement->product)));
   });
 }
 
@@ -120,7 +120,8 @@ void add_amd_needs(const attestation::EvidenceItem& item, const NeedsInput& inpu
   for (const SnpProduct product : products(*report, at_hand)) {
     const std::string_view name = name_of(product);
     // A VLEK's certificate is the cloud provider's to give; a masked chip id names no chip to ask about.
-    if (!vlek && !report->key_info.chip_key_masked && !has_leaf(at_hand, *report)) {
+    const bool names_chip = !vlek && !report->key_info.chip_key_masked && !report->chip_id_is_masked();
+    if (names_chip && !has_leaf(at_hand, *report)) {
       needs.push_back(
           certificates(fmt::format("AMD certificate of the {} chip's key", name), vcek_url(*report, product, base)));
     }

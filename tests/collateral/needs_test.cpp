@@ -97,6 +97,12 @@ TEST(AmdNeeds, AskForAnotherCertificateWhereTheTcbDiffers) {
   EXPECT_TRUE(asking.urls().front().ends_with("&ucodeSPL=254"));
 }
 
+TEST(AmdNeeds, AskForNoCertificateOfAMaskedChip) {
+  synthetic_snp::Platform platform;
+  platform.put(0x1A0, Bytes(64));  // CHIP_ID
+  EXPECT_EQ(snp(platform).urls(), (Urls{"/vcek/v1/Milan/cert_chain", "/vcek/v1/Milan/crl"}));
+}
+
 TEST(AmdNeeds, OfAReportThatCannotBeReadAreNothing) {
   Asking asking;
   asking.evidence = {
