@@ -22,6 +22,9 @@ using OptionalRule = std::optional<Rule<T>>;
 using Measurement = ByteArray<48>;                                     // SNP MEASUREMENT, TDX MRTD and RTMRs: SHA-384
 using PcrRules = std::map<std::uint8_t, Rule<std::vector<Digest32>>>;  // PCR index to the values it may have
 
+// Whether the key that signs the ID block must itself be signed by an author's.
+enum class AuthorKeyMode { kNone, kRequire };
+
 struct SnpRules {
   Rule<bool> allow_debug{false};
   Rule<bool> allow_migration_agent{false};
@@ -38,6 +41,23 @@ struct SnpRules {
   std::map<std::string, Rule<std::uint64_t>> min_tcb;  // by component: fmc, bootloader, tee, snp, microcode
   Rule<bool> require_secure_boot{true};                // on Azure, as the paravisor states it
   PcrRules pcrs;
+  OptionalRule<std::vector<ByteArray<64>>> chip_ids;
+  OptionalRule<std::vector<std::string>> platform_info_required;  // names of snp_platform_info_bits()
+  OptionalRule<std::vector<std::string>> platform_info_forbidden;
+  OptionalRule<std::string> min_firmware;                       // "1.55.29", of what runs and what is committed
+  OptionalRule<bool> allow_provisional_firmware;                // false: the host cannot go back to older firmware
+  OptionalRule<std::uint64_t> launch_mitigations;               // bits that must be set
+  OptionalRule<std::uint64_t> current_mitigations;              // the same
+  std::map<std::string, Rule<bool>, std::less<>> guest_policy;  // the value of each named bit of POLICY
+  OptionalRule<std::string> min_guest_abi;                      // "1.51"
+  OptionalRule<AuthorKeyMode> author_key;
+};
+
+// A firmware and the virtual hardware that it is measured on.
+struct TdPlatform {
+  Measurement mrtd{};
+  Measurement rtmr0{};
+  bool operator==(const TdPlatform&) const = default;
 };
 
 struct TdxRules {
@@ -56,6 +76,15 @@ struct TdxRules {
   std::array<OptionalRule<std::vector<Measurement>>, 4> rtmrs;
   Rule<bool> require_secure_boot{true};  // on Azure
   PcrRules pcrs;
+  OptionalRule<std::vector<TdPlatform>> platforms;
+  OptionalRule<std::vector<ByteArray<6>>> fmspc;
+  OptionalRule<std::vector<ByteArray<16>>> ppids;
+  OptionalRule<std::vector<Measurement>> mrsignerseam;
+  OptionalRule<std::vector<ByteArray<8>>> seam_attributes;  // as the bytes lie in the quote
+  // Of the module that runs now: bodies of TD 1.5 alone state it, and MRSERVICETD.
+  OptionalRule<std::vector<ByteArray<16>>> tee_tcb_svn2;
+  OptionalRule<ByteArray<16>> min_tee_tcb_svn2;  // byte by byte
+  OptionalRule<std::vector<Measurement>> mrservicetd;
 };
 
 enum class RimMode { kRequire, kIfPresent, kOff };

@@ -1,9 +1,5 @@
 #include "attestation/policy_keys.h"
 
-#include "attestation/dotted_version.h"
-#include "attestation/policy_value.h"
-#include "attestation/rule_text.h"
-
 namespace minions::attestation::policy_file {
 namespace {
 
@@ -87,26 +83,7 @@ Status read_token_mode(const Value& value, Rule<TokenMode>& mode) {
       mode, {{"require", TokenMode::kRequire}, {"if-present", TokenMode::kIfPresent}, {"off", TokenMode::kOff}});
 }
 
-Result<Rule<std::string>> version(const Value& value, VersionDigits digits, std::string_view want) {
-  MINIONS_TRY_ASSIGN(Rule<std::string> rule, value.text(want));
-  if (!DottedVersion::parse(rule.value, digits)) return value.wrong(want);
-  return rule;
-}
-
-template <class T, class U>
-Status assign(T& rule, Result<U> read) {
-  if (!read) return fail(std::move(read).error());
-  rule = *std::move(read);
-  return {};
-}
-
-// Every key of every table; docs/policy.md explains them. show: the rule as it holds, a line for each entry.
-struct Key {
-  std::string_view table;
-  std::string_view name;
-  Status (*read)(const Value& value, PolicyRules& rules);
-  void (*show)(const PolicyRules& rules, RuleWriter& to);
-};
+// The keys of every table, with those of more_hardware_keys(); docs/policy.md explains them.
 using V = const Value&;
 using R = PolicyRules&;
 using C = const PolicyRules&;
@@ -247,12 +224,23 @@ constexpr Key kKeys[] = {
     {"session", "suite", [](V v, R r) { return read_suite(v, r.suite); }, [](C r, W w) { w.add(r.suite); }},
 };
 
+// Table by table, in the order of docs/policy.md.
+std::vector<const Key*> all_keys() {
+  std::vector<const Key*> keys;
+  for (const Key& key : kKeys) keys.push_back(&key);
+  for (const Key& key : more_hardware_keys()) {
+    const auto last = std::find_if(keys.rbegin(), keys.rend(), [&](const Key* k) { return k->table == key.table; });
+    keys.insert(last.base(), &key);
+  }
+  return keys;
+}
+
 std::string known_names(std::string_view table) {
   std::string names;
   std::string_view last;
-  for (const Key& key : kKeys) {
-    if (!table.empty() && key.table != table) continue;
-    const std::string_view name = table.empty() ? key.table : key.name;
+  for (const Key* key : all_keys()) {
+    if (!table.empty() && key->table != table) continue;
+    const std::string_view name = table.empty() ? key->table : key->name;
     if (name != last) names += fmt::format("{}{}", names.empty() ? "" : ", ", name);
     last = name;
   }
@@ -261,8 +249,8 @@ std::string known_names(std::string_view table) {
 
 Status read_key(std::string_view table, const std::string& name, const Value& value, PolicyRules& rules) {
   if (table == "waive") return read_waiver(name, value, rules);
-  for (const Key& key : kKeys) {
-    if (key.table == table && key.name == name) return key.read(value, rules);
+  for (const Key* key : all_keys()) {
+    if (key->table == table && key->name == name) return key->read(value, rules);
   }
   return value.complain(fmt::format("want a key out of {}", known_names(table)), shown(name));
 }
@@ -282,13 +270,13 @@ Status read_policy(const toml::table& policy, std::string_view file_name, Policy
     MINIONS_TRY(value.each(
         "a table", [&](const std::string& name, const Value& inner) { return read_key(table, name, inner, rules); }));
   }
-  return {};
+  return check_contradictions(rules, file_name);
 }
 
 void show_rules(const PolicyRules& rules, RuleWriter& to) {
-  for (const Key& key : kKeys) {
-    to.begin(key.table, key.name);
-    key.show(rules, to);
+  for (const Key* key : all_keys()) {
+    to.begin(key->table, key->name);
+    key->show(rules, to);
   }
   to.begin("waive", "");
   to.add(rules.waived);

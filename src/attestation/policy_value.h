@@ -35,6 +35,9 @@ class Value {
   // The name's place in the list.
   template <class T>
   [[nodiscard]] Status choice(Rule<T>& rule, std::initializer_list<std::pair<std::string_view, T>> names) const;
+  // Calls read for each entry of an array that has at least one.
+  template <class Read>
+  [[nodiscard]] Status entries(std::string_view want, const Read& read) const;
   // Calls read for each member of a table.
   template <class Read>
   [[nodiscard]] Status each(std::string_view want, const Read& read) const;
@@ -73,6 +76,14 @@ Status Value::choice(Rule<T>& rule, std::initializer_list<std::pair<std::string_
     want += fmt::format("{}\"{}\"", want.empty() ? "" : " or ", name);
   }
   return wrong(want);
+}
+
+template <class Read>
+Status Value::entries(std::string_view want, const Read& read) const {
+  const toml::array* array = node_.as_array();
+  if (array == nullptr || array->empty()) return wrong(want);
+  for (const toml::node& entry : *array) MINIONS_TRY(read(Value(entry, name_, file_)));
+  return {};
 }
 
 template <class Read>

@@ -50,6 +50,14 @@ std::string_view name_of(FreshnessMode mode) {
   return "";
 }
 
+std::string_view name_of(AuthorKeyMode mode) {
+  switch (mode) {
+    case AuthorKeyMode::kNone: return "none";
+    case AuthorKeyMode::kRequire: return "require";
+  }
+  return "";
+}
+
 void RuleWriter::begin(std::string_view table, std::string_view key) { name_ = fmt::format("[{}] {}", table, key); }
 
 std::string RuleWriter::hex_of(ByteView bytes) { return to_hex(bytes); }
@@ -80,6 +88,17 @@ void RuleWriter::add(const Rule<OcspMode>& rule) { add_text(json_quoted(name_of(
 void RuleWriter::add(const Rule<TokenMode>& rule) { add_text(json_quoted(name_of(rule.value)), rule.source); }
 void RuleWriter::add(const Rule<TlsMode>& rule) { add_text(json_quoted(name_of(rule.value)), rule.source); }
 void RuleWriter::add(const Rule<FreshnessMode>& rule) { add_text(json_quoted(name_of(rule.value)), rule.source); }
+void RuleWriter::add(const Rule<AuthorKeyMode>& rule) { add_text(json_quoted(name_of(rule.value)), rule.source); }
+
+void RuleWriter::add(const Rule<std::vector<TdPlatform>>& rule) {
+  std::string list;
+  for (const TdPlatform& platform : rule.value) {
+    list += fmt::format("{}{{ mrtd = \"{}\", rtmr0 = \"{}\" }}", list.empty() ? "" : ", ", hex_of(platform.mrtd),
+                        hex_of(platform.rtmr0));
+  }
+  add_text(fmt::format("[{}]", list), rule.source);
+}
+
 void RuleWriter::add(const Rule<Suite>& rule) {
   add_text(rule.value == Suite::kHybrid ? "\"hybrid\"" : "\"classical\"", rule.source);
 }

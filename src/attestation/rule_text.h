@@ -26,6 +26,12 @@ class RuleWriter {
   void add(const Rule<TlsMode>& rule);
   void add(const Rule<FreshnessMode>& rule);
   void add(const Rule<Suite>& rule);
+  void add(const Rule<AuthorKeyMode>& rule);
+  void add(const Rule<std::vector<TdPlatform>>& rule);
+  template <std::size_t N>
+  void add(const Rule<ByteArray<N>>& rule) {
+    add(Rule<std::string>{hex_of(rule.value), rule.source});
+  }
   template <class T>
   void add(const OptionalRule<T>& rule) {
     rule ? add(*rule) : add_unset();
@@ -59,5 +65,6 @@ class RuleWriter {
 [[nodiscard]] std::string_view name_of(TokenMode mode);
 [[nodiscard]] std::string_view name_of(TlsMode mode);
 [[nodiscard]] std::string_view name_of(FreshnessMode mode);
+[[nodiscard]] std::string_view name_of(AuthorKeyMode mode);
 
 }  // namespace minions::attestation

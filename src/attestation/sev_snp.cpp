@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "attestation/rule_checks.h"
+#include "attestation/snp_platform_rules.h"
 #include "base/encoding.h"
 
 namespace minions::attestation {
@@ -205,6 +206,7 @@ void check_snp_rules(const AuthenticSnpReport& authentic, const SnpRules& rules,
   check_allowed<16>({"policy.family_id", "family id", rules.family_ids}, report.family_id, checks);
   check_allowed<16>({"policy.image_id", "image id", rules.image_ids}, report.image_id, checks);
   check_guest_svn(report, rules, checks);
+  check_snp_platform_rules(report, rules, checks);
   check_min_tcb(authentic, rules, checks);
 }
 

@@ -157,6 +157,20 @@ std::string snp_tcb_text(SnpProduct product, const SnpTcb& tcb) {
   return text;
 }
 
+std::span<const NamedBit> snp_platform_info_bits() {
+  static constexpr NamedBit kBits[] = {
+      {"smt", 0}, {"tsme", 1}, {"ecc", 2}, {"rapl_dis", 3}, {"ciphertext_hiding", 4}, {"alias_check", 5}, {"tio", 7}};
+  return kBits;
+}
+
+std::span<const NamedBit> snp_guest_policy_bits() {
+  static constexpr NamedBit kBits[] = {{"single_socket", 20}, {"cxl_allow", 21},         {"mem_aes_256_xts", 22},
+                                       {"rapl_dis", 23},      {"ciphertext_hiding", 24}, {"page_swap_disable", 25}};
+  return kBits;
+}
+
+std::string SnpReport::FirmwareVersion::to_text() const { return fmt::format("{}.{}.{}", major, minor, build); }
+
 Result<SnpReport> SnpReport::parse(ByteView bytes) {
   if (bytes.size() != kSize) return malformed("length", std::to_string(kSize), std::to_string(bytes.size()));
   SnpReport report;
@@ -193,6 +207,10 @@ Result<SnpReport> SnpReport::parse(ByteView bytes) {
   report.current_firmware = firmware_at(bytes, 0x1E8);
   report.committed_firmware = firmware_at(bytes, 0x1EC);
   report.launch_tcb = array_at<8>(bytes, 0x1F0);
+  if (report.version >= 5) {
+    report.launch_mitigations = u64_at(bytes, 0x1F8);
+    report.current_mitigations = u64_at(bytes, 0x200);
+  }
   report.signed_bytes = to_bytes(bytes.first(kSignedSize));
   return report;
 }

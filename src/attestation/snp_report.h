@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -20,6 +21,14 @@ enum class SnpTcbComponent { kFmc, kBootloader, kTee, kSnp, kMicrocode };
 // The byte's place, or nothing where the product has no such component.
 [[nodiscard]] std::optional<std::size_t> snp_tcb_offset(SnpProduct product, SnpTcbComponent component);
 [[nodiscard]] std::string snp_tcb_text(SnpProduct product, const SnpTcb& tcb);
+
+// Bits that policies name.
+struct NamedBit {
+  std::string_view name;
+  unsigned bit;
+};
+[[nodiscard]] std::span<const NamedBit> snp_platform_info_bits();  // of PLATFORM_INFO: how the host is set up
+[[nodiscard]] std::span<const NamedBit> snp_guest_policy_bits();   // of POLICY, beyond what has a name below
 
 struct SnpReport {
   static constexpr std::size_t kSize = 0x4A0;
@@ -52,6 +61,11 @@ struct SnpReport {
     std::uint8_t build = 0;
     std::uint8_t minor = 0;
     std::uint8_t major = 0;
+    auto operator<=>(const FirmwareVersion& other) const {
+      return std::array{major, minor, build} <=> std::array{other.major, other.minor, other.build};
+    }
+    bool operator==(const FirmwareVersion&) const = default;
+    [[nodiscard]] std::string to_text() const;  // "1.55.29"
   };
 
   std::uint32_t version = 0;
@@ -78,6 +92,8 @@ struct SnpReport {
   FirmwareVersion current_firmware;
   FirmwareVersion committed_firmware;
   SnpTcb launch_tcb{};
+  std::optional<std::uint64_t> launch_mitigations;   // from version 5 on: fixes that were in place at launch,
+  std::optional<std::uint64_t> current_mitigations;  // and that are now, a bit each
   Bytes signed_bytes;
   ByteArray<96> signature{};  // ECDSA P-384: r || s, big-endian
 

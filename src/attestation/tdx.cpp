@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <functional>
+
 #include "attestation/rule_checks.h"
 #include "attestation/tdx_collateral.h"
 #include "attestation/tdx_tcb.h"
@@ -41,6 +43,9 @@ class TdxAppraisal {
   [[nodiscard]] bool judge_platform(const TcbInfo& info, const PckExtension& pck);
   void judge_levels(const TdxTcb& tcb);
   void judge_attributes();
+  void judge_platform_rules(const PckExtension& pck);
+  void judge_seam();
+  void judge_td15();
   template <class T>
   void judge_evaluation(std::string_view name, const T& object);
 
@@ -157,6 +162,7 @@ void TdxAppraisal::judge_tcb() {
   const auto extension = pck_->leaf.extension(PckExtension::kOid);
   const auto pck = extension ? PckExtension::parse(*extension) : fail(ErrorCode::kNotFound, "missing");
   if (!checks_.expect("tcb.pck", pck, "a PCK certificate that names its TCB")) return;
+  judge_platform_rules(*pck);
   if (!info || !identity || !judge_platform(*info, *pck)) return;
 
   const auto module = identify_module(*info, quote_.body);
@@ -215,6 +221,61 @@ void TdxAppraisal::judge_attributes() {
   check_allowed<8>({"policy.xfam", "XFAM", policy.xfam}, as_they_lie(body.xfam), checks_);
 }
 
+void TdxAppraisal::judge_platform_rules(const PckExtension& pck) {
+  check_allowed<6>({"policy.fmspc", "FMSPC", input_.policy.fmspc}, pck.fmspc, checks_);
+  check_allowed<16>({"policy.ppid", "PPID", input_.policy.ppids}, pck.ppid, checks_);
+}
+
+void TdxAppraisal::judge_seam() {
+  const TdxRules& policy = input_.policy;
+  const TdBody& body = quote_.body;
+  check_allowed<48>({"policy.mrseam", "MRSEAM", policy.mrseam}, body.mr_seam, checks_);
+  check_allowed<48>({"policy.mrsignerseam", "MRSIGNERSEAM", policy.mrsignerseam}, body.mr_signer_seam, checks_);
+  check_allowed<8>({"policy.seam_attributes", "SEAM attributes", policy.seam_attributes}, body.seam_attributes,
+                   checks_);
+}
+
+// A value that only bodies of TD 1.5 state.
+template <std::size_t N>
+void check_stated(const AllowedValues<N>& allowed, const std::optional<ByteArray<N>>& found, CheckList& checks) {
+  constexpr std::string_view kNone = "none: the quote has a body of TD 1.0, which does not state it";
+  if (found) {
+    check_allowed<N>(allowed, *found, checks);
+  } else if (allowed.rule) {
+    checks.expect(allowed.check, false, fmt::format("a {} of the policy", allowed.what), std::string(kNone),
+                  allowed.rule->source);
+  } else {
+    checks.waive(allowed.check, fmt::format("a {} that is known", allowed.what), std::string(kNone));
+  }
+}
+
+void TdxAppraisal::judge_td15() {
+  const TdxRules& policy = input_.policy;
+  const TdBody& body = quote_.body;
+  check_stated<48>({"policy.mrservicetd", "MRSERVICETD", policy.mrservicetd}, body.mr_service_td, checks_);
+  check_stated<16>({"policy.tee_tcb_svn2", "TEE_TCB_SVN2", policy.tee_tcb_svn2}, body.tee_tcb_svn2, checks_);
+  const auto& least = policy.min_tee_tcb_svn2;
+  if (!least) return;
+  const auto& found = body.tee_tcb_svn2;
+  const bool good = found && std::equal(found->begin(), found->end(), least->value.begin(), std::greater_equal<>());
+  checks_.expect("policy.min_tee_tcb_svn2", good, fmt::format("each byte at least {}", to_hex(least->value)),
+                 found ? to_hex(*found) : "none: a body of TD 1.0", least->source);
+}
+
+// The firmware alone says little: RTMR0 holds the virtual hardware that the host gave it.
+void check_platforms(const OptionalRule<std::vector<TdPlatform>>& rule, const TdBody& body, CheckList& checks) {
+  const std::string found = fmt::format("MRTD {} with RTMR0 {}", to_hex(body.mr_td), to_hex(body.rtmrs[0]));
+  if (!rule) {
+    checks.waive("policy.platform", "a pair of MRTD and RTMR0 that is known", "the policy names no platforms");
+    return;
+  }
+  const auto& platforms = rule->value;
+  const bool known =
+      std::find(platforms.begin(), platforms.end(), TdPlatform{body.mr_td, body.rtmrs[0]}) != platforms.end();
+  checks.expect("policy.platform", known,
+                fmt::format("one of {} pairs of MRTD and RTMR0 of the policy", platforms.size()), found, rule->source);
+}
+
 void TdxAppraisal::judge_policy() {
   const TdxRules& policy = input_.policy;
   const TdBody& body = quote_.body;
@@ -224,7 +285,9 @@ void TdxAppraisal::judge_policy() {
     check_allowed<48>({fmt::format("policy.rtmr{}", i), fmt::format("RTMR{}", i), policy.rtmrs[i]}, body.rtmrs[i],
                       checks_);
   }
-  check_allowed<48>({"policy.mrseam", "MRSEAM", policy.mrseam}, body.mr_seam, checks_);
+  check_platforms(policy.platforms, body, checks_);
+  judge_seam();
+  judge_td15();
   check_allowed<48>({"policy.mrconfigid", "MRCONFIGID", policy.mrconfigid}, body.mr_config_id, checks_);
   check_allowed<48>({"policy.mrowner", "MROWNER", policy.mrowner}, body.mr_owner, checks_);
   check_allowed<48>({"policy.mrownerconfig", "MROWNERCONFIG", policy.mrownerconfig}, body.mr_owner_config, checks_);

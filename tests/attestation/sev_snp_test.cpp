@@ -56,18 +56,37 @@ TEST(SevSnp, ListsItsChecksInOrder) {
   std::vector<std::string> ids;
   const CheckList checks = Judged{}.bytes(platform, platform.signed_report());
   for (const Check& check : checks.checks()) ids.push_back(check.id);
-  const std::vector<std::string> want = {
-      "evidence.sev-snp.parse.snp_report",     "evidence.sev-snp.chain.certificate",
-      "evidence.sev-snp.signature.snp_report", "evidence.sev-snp.chain.path",
-      "evidence.sev-snp.chain.product",        "evidence.sev-snp.chain.revocation",
-      "evidence.sev-snp.binding.product",      "evidence.sev-snp.binding.chip_id",
-      "evidence.sev-snp.binding.reported_tcb", "evidence.sev-snp.binding.report_data",
-      "evidence.sev-snp.policy.debug",         "evidence.sev-snp.policy.migration_agent",
-      "evidence.sev-snp.policy.smt",           "evidence.sev-snp.policy.vmpl",
-      "evidence.sev-snp.policy.measurement",   "evidence.sev-snp.policy.host_data",
-      "evidence.sev-snp.policy.id_key_digest", "evidence.sev-snp.policy.author_key_digest",
-      "evidence.sev-snp.policy.family_id",     "evidence.sev-snp.policy.image_id",
-      "evidence.sev-snp.policy.guest_svn",     "evidence.sev-snp.tcb"};
+  const std::vector<std::string> want = {"evidence.sev-snp.parse.snp_report",
+                                         "evidence.sev-snp.chain.certificate",
+                                         "evidence.sev-snp.signature.snp_report",
+                                         "evidence.sev-snp.chain.path",
+                                         "evidence.sev-snp.chain.product",
+                                         "evidence.sev-snp.chain.revocation",
+                                         "evidence.sev-snp.binding.product",
+                                         "evidence.sev-snp.binding.chip_id",
+                                         "evidence.sev-snp.binding.reported_tcb",
+                                         "evidence.sev-snp.binding.report_data",
+                                         "evidence.sev-snp.policy.debug",
+                                         "evidence.sev-snp.policy.migration_agent",
+                                         "evidence.sev-snp.policy.smt",
+                                         "evidence.sev-snp.policy.vmpl",
+                                         "evidence.sev-snp.policy.measurement",
+                                         "evidence.sev-snp.policy.host_data",
+                                         "evidence.sev-snp.policy.id_key_digest",
+                                         "evidence.sev-snp.policy.author_key_digest",
+                                         "evidence.sev-snp.policy.family_id",
+                                         "evidence.sev-snp.policy.image_id",
+                                         "evidence.sev-snp.policy.guest_svn",
+                                         "evidence.sev-snp.policy.chip_id",
+                                         "evidence.sev-snp.policy.platform_info",
+                                         "evidence.sev-snp.policy.firmware",
+                                         "evidence.sev-snp.policy.firmware.provisional",
+                                         "evidence.sev-snp.policy.launch_mitigations",
+                                         "evidence.sev-snp.policy.current_mitigations",
+                                         "evidence.sev-snp.policy.guest_policy",
+                                         "evidence.sev-snp.policy.guest_abi",
+                                         "evidence.sev-snp.policy.author_key",
+                                         "evidence.sev-snp.tcb"};
   EXPECT_EQ(ids, want);
 }
 
