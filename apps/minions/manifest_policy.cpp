@@ -81,13 +81,24 @@ Status merge(Json& into, const Json& policy) {
   return {};
 }
 
+// The default of every case is the built-in one where it asks for claims that only tokens of NRAS state: written in a
+// policy, they would fail each bare report.
+Json without_claims(Json defaults) {
+  const auto gpu = defaults.find("gpu");
+  if (gpu == defaults.end() || !gpu->is_object()) return defaults;
+  for (const char* claim : {"require_secboot", "require_dbgstat_disabled"}) {
+    if (gpu->contains(claim) && (*gpu)[claim] == true) gpu->erase(claim);
+  }
+  return defaults;
+}
+
 }  // namespace
 
 Result<PolicyRules> manifest_rules(const Json& manifest, const Json& entry) {
   Json policy = {{"snp", {{"require_secure_boot", false}}},
                  {"tdx", {{"require_secure_boot", false}, {"require_sept_ve_disable", false}}},
                  {"gpu", {{"rim", "if-present"}, {"ocsp", "off"}}}};
-  if (manifest.contains("default_policy")) MINIONS_TRY(merge(policy, manifest["default_policy"]));
+  if (manifest.contains("default_policy")) MINIONS_TRY(merge(policy, without_claims(manifest["default_policy"])));
   if (entry.contains("policy")) MINIONS_TRY(merge(policy, entry["policy"]));
   std::string toml;
   for (const auto& [table, keys] : policy.items()) {

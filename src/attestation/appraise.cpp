@@ -4,6 +4,7 @@
 
 #include "attestation/binding.h"
 #include "attestation/expectation.h"
+#include "attestation/gpu_count.h"
 #include "attestation/model_checks.h"
 #include "base/encoding.h"
 #include "crypto/certificate.h"
@@ -171,17 +172,6 @@ Check check_simulated(const Evidence& evidence, const PolicyRules& policy) {
   return policy.allow_simulated.value ? want.pass("SIMULATED, NOT CONFIDENTIAL") : want.failed("simulated evidence");
 }
 
-Check check_gpu_count(const Evidence& evidence, const PolicyRules& policy) {
-  const auto count =
-      static_cast<std::uint64_t>(std::count_if(evidence.begin(), evidence.end(), [](const EvidenceItem& item) {
-        return item.type == evidence_type::kNvidiaGpu;
-      }));
-  if (!policy.gpu.count)
-    return Expectation{"gpu.count", "", ""}.waived(fmt::format("the policy asks for no gpu; {} here", count));
-  const Expectation want{"gpu.count", fmt::format("at least {}", policy.gpu.count->value), policy.gpu.count->source};
-  return count >= policy.gpu.count->value ? want.pass(std::to_string(count)) : want.failed(std::to_string(count));
-}
-
 // Decoding the rest of the chain a second time would cost as much as a signature check.
 Result<std::vector<crypto::Certificate>> leaf_of(std::string_view pem) {
   constexpr std::string_view kEnd = "-----END CERTIFICATE-----\n";
@@ -347,7 +337,7 @@ void Appraisal::judge_evidence() {
                         .all_evidence = &document().evidence}))
       add(std::move(check));
   }
-  add(check_gpu_count(document().evidence, policy_));
+  add(check_gpu_count(document().evidence, policy_.gpu));
   add(check_gpu_distinct(document().evidence));
   add(check_token({"gpu.nras", evidence_type::kNvidiaNras, policy_.gpu.nras}, document().evidence));
   add(check_token({"azure.maa", evidence_type::kAzureMaa, policy_.jwt.maa}, document().evidence));

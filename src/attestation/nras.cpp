@@ -77,6 +77,16 @@ class NrasVerifier {
   void check_nonce();
   void check_devices();
   void check_device(const DeviceToken& device);
+  // A claim that a rule asks for.
+  struct DemandedClaim {
+    std::string_view check;
+    bool good;
+    std::string wanted;
+    std::string found;
+    const Rule<bool>& require;
+  };
+  void judge_claim(const DemandedClaim& claim);
+  void check_mode(const std::string& device);
 
   const NrasInput& input_;
   CheckList& checks_;
@@ -186,17 +196,35 @@ void NrasVerifier::check_device(const DeviceToken& device) {
     checks_.expect("policy.report", claim_is_bool(claims, claim, true), fmt::format("{}: {} true", name, claim),
                    shown_claim(claims, claim));
   }
-  if (input_.rules.require_secboot.value) {
-    checks_.expect("policy.secboot", claim_is_bool(claims, "secboot", true), name + ": secboot true",
-                   shown_claim(claims, "secboot"), input_.rules.require_secboot.source);
-  }
-  if (input_.rules.require_dbgstat_disabled.value) {
-    checks_.expect("policy.dbgstat", claim_is_text(claims, "dbgstat", "disabled"), name + ": dbgstat disabled",
-                   shown_claim(claims, "dbgstat"), input_.rules.require_dbgstat_disabled.source);
-  }
+  judge_claim({"policy.secboot", claim_is_bool(claims, "secboot", true), name + ": secboot true",
+               shown_claim(claims, "secboot"), input_.rules.require_secboot});
+  judge_claim({"policy.dbgstat", claim_is_text(claims, "dbgstat", "disabled"), name + ": dbgstat disabled",
+               shown_claim(claims, "dbgstat"), input_.rules.require_dbgstat_disabled});
   check_gpu_rules(describe(claims), input_.rules, checks_);
+  check_mode(name);
   checks_.expect("policy.vendor", claim_is_text(claims, "oemid", "5703"), name + ": oemid 5703, NVIDIA",
                  shown_claim(claims, "oemid"));
+}
+
+void NrasVerifier::judge_claim(const DemandedClaim& claim) {
+  if (claim.require.value) {
+    checks_.expect(claim.check, claim.good, claim.wanted, claim.found, claim.require.source);
+  } else {
+    checks_.waive(claim.check, claim.wanted, fmt::format("not required ({}): {}", claim.require.source, claim.found));
+  }
+}
+
+// The report states it and the token does not.
+void NrasVerifier::check_mode(const std::string& device) {
+  const auto& rule = input_.rules.mode;
+  if (!rule) return;
+  const std::string wanted = fmt::format("{}: a confidential mode that is wanted", device);
+  if (input_.gpus) {
+    checks_.waive("policy.mode", wanted, "the reports beside the token are judged for it");
+  } else {
+    checks_.expect("policy.mode", false, wanted, "a token does not state it, a report does, and none is here",
+                   rule->source);
+  }
 }
 
 }  // namespace

@@ -240,6 +240,45 @@ void judge_ocsp(const GpuInput& input, std::span<const crypto::Certificate> path
   checks.expect("policy.ocsp", path.size() > 1, wanted, fmt::format("{} good answers", path.size() - 1), rule.source);
 }
 
+void check_mode(const std::string& mode, const GpuRules& rules, CheckList& checks) {
+  const std::string found = mode.empty() ? "not stated" : mode;
+  if (!rules.mode) {
+    checks.waive("policy.mode", "a confidential mode that is wanted",
+                 fmt::format("the policy names no gpu modes; {} here", found));
+    return;
+  }
+  const auto& modes = rules.mode->value;
+  checks.expect("policy.mode", std::find(modes.begin(), modes.end(), mode) != modes.end(),
+                fmt::format("{}", fmt::join(modes, " or ")), found, rules.mode->source);
+}
+
+std::string mode_of(const SpdmReport& report) {
+  if (!report.feature) return "";
+  switch (*report.feature) {
+    case GpuFeature::kSinglePassthrough: return "SPT";
+    case GpuFeature::kMultiPassthrough: return "MPT";
+    case GpuFeature::kProtectedPcie: return "PPCIE";
+  }
+  return "";
+}
+
+// What a report has no field for: secure boot and the state of debugging are claims of NRAS alone. A rule that the
+// policy wrote must not pass unjudged; the built-in one is shown.
+void judge_claim_of_nras(std::string_view check, std::string_view claim, const Rule<bool>& rule, TokenBeside token,
+                         CheckList& checks) {
+  const std::string want(claim);
+  constexpr std::string_view kUnstated = "a report does not state it, a token of NRAS does";
+  if (!rule.value) {
+    checks.waive(check, want, fmt::format("not required ({})", rule.source));
+  } else if (token == TokenBeside::kJudged) {
+    checks.waive(check, want, "the token of NRAS beside the report is judged for it");
+  } else if (rule.source == Rule<bool>{}.source) {
+    checks.waive(check, want, fmt::format("{}, and none is here; the policy does not ask for it", kUnstated));
+  } else {
+    checks.expect(check, false, want, fmt::format("{}, and none is here", kUnstated), rule.source);
+  }
+}
+
 }  // namespace
 
 void check_gpu_rules(const GpuDescription& gpu, const GpuRules& rules, CheckList& checks) {
@@ -295,6 +334,10 @@ std::optional<Digest32> verify_nvidia_gpu(const GpuInput& input, CheckList& chec
   judge_binding(input, *report, leaf, checks);
   judge_rims(input, *report, checks);
   check_gpu_rules({model_of(leaf), report->driver_version, report->vbios_version}, input.rules, checks);
+  check_mode(mode_of(*report), input.rules, checks);
+  judge_claim_of_nras("policy.secboot", "secure boot of the gpu", input.rules.require_secboot, input.token, checks);
+  judge_claim_of_nras("policy.dbgstat", "debugging of the gpu disabled", input.rules.require_dbgstat_disabled,
+                      input.token, checks);
   judge_ocsp(input, *path, checks);
   return leaf.spki_sha256();
 }

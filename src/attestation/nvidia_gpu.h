@@ -9,6 +9,9 @@ namespace minions::attestation {
 
 inline constexpr Digest32 kNvidiaDeviceRoots[] = {roots::kNvidiaDeviceIdentity};
 
+// Whether a token of NRAS about the same GPUs is judged too: it states what a report does not.
+enum class TokenBeside { kNone, kJudged };
+
 struct GpuInput {
   ByteView report;                // SPDM request || response
   std::string_view certificates;  // PEM, the leaf first, the root last
@@ -20,6 +23,7 @@ struct GpuInput {
   const GpuRules& rules;
   UnixSeconds now;
   std::span<const Digest32> roots = kNvidiaDeviceRoots;  // SHA-256 of DER
+  TokenBeside token = TokenBeside::kNone;
 };
 
 // What the rules of a policy speak of: of a report that was verified, or of a token about one.

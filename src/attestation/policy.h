@@ -102,6 +102,8 @@ struct GpuRules {
   Rule<RimMode> rim{RimMode::kRequire};
   Rule<OcspMode> ocsp{OcspMode::kRequire};
   Rule<TokenMode> nras{TokenMode::kIfPresent};
+  Rule<bool> none{false};                       // no GPU is there: contradicts every other rule
+  OptionalRule<std::vector<std::string>> mode;  // of "SPT", "MPT", "PPCIE"
 };
 
 struct JwtRules {

@@ -1,5 +1,6 @@
 #include <fmt/ranges.h>
 
+#include "attestation/gpu_count.h"
 #include "attestation/policy_keys.h"
 #include "attestation/snp_report.h"
 
@@ -7,6 +8,7 @@ namespace minions::attestation::policy_file {
 namespace {
 
 constexpr std::uint64_t kMostInteger = 0x7FFFFFFFFFFFFFFF;  // of TOML
+constexpr std::string_view kGpuModes[] = {"SPT", "MPT", "PPCIE"};
 
 std::vector<std::string_view> names_of(std::span<const NamedBit> bits) {
   std::vector<std::string_view> names;
@@ -154,6 +156,9 @@ constexpr Key kKeys[] = {
      [](C r, W w) { w.add(r.tdx.min_tee_tcb_svn2); }},
     {"tdx", "mrservicetd", [](V v, R r) { return assign(r.tdx.mrservicetd, v.digests<48>()); },
      [](C r, W w) { w.add(r.tdx.mrservicetd); }},
+    {"gpu", "none", [](V v, R r) { return v.read(r.gpu.none); }, [](C r, W w) { w.add(r.gpu.none); }},
+    {"gpu", "mode", [](V v, R r) { return assign(r.gpu.mode, names_among(v, kGpuModes, "a mode of the gpu")); },
+     [](C r, W w) { w.add(r.gpu.mode); }},
 };
 
 struct Contradiction {
@@ -169,6 +174,19 @@ tl::unexpected<Error> contradicts(std::string_view file_name, const Contradictio
   if (line.starts_with(kPrefix)) line.remove_prefix(kPrefix.size());
   return fail(ErrorCode::kUsage,
               fmt::format("{} {}: {}: want {}, found {}", file_name, line, rules.key, rules.want, rules.found));
+}
+
+Status check_gpu(const GpuRules& rules, std::string_view file_name) {
+  if (!rules.none.value) return {};
+  constexpr std::string_view kWant = "no rule about gpus beside it";
+  if (rules.count && rules.count->value > 0) {
+    return contradicts(file_name, {"[gpu] none", rules.none.source, std::string(kWant),
+                                   fmt::format("count = {} ({})", rules.count->value, rules.count->source)});
+  }
+  const auto written = written_gpu_rules(rules);
+  if (written.empty()) return {};
+  return contradicts(file_name, {"[gpu] none", rules.none.source, std::string(kWant),
+                                 fmt::format("{} ({})", written.front().key, written.front().source)});
 }
 
 Status check_snp(const SnpRules& rules, std::string_view file_name) {
@@ -199,6 +217,7 @@ Result<Rule<std::string>> version(const Value& value, VersionDigits digits, std:
 std::span<const Key> more_hardware_keys() { return kKeys; }
 
 Status check_contradictions(const PolicyRules& rules, std::string_view file_name) {
+  MINIONS_TRY(check_gpu(rules.gpu, file_name));
   return check_snp(rules.snp, file_name);
 }
 

@@ -137,6 +137,18 @@ std::vector<Check> verify_azure_tdx_item(const EvidenceInput& input) {
   return std::move(checks).take();
 }
 
+std::size_t count_items(const EvidenceInput& input, std::string_view type) {
+  if (input.all_evidence == nullptr) return 0;
+  return static_cast<std::size_t>(std::count_if(input.all_evidence->begin(), input.all_evidence->end(),
+                                                [&](const EvidenceItem& item) { return item.type == type; }));
+}
+
+TokenBeside token_beside(const EvidenceInput& input) {
+  const bool judged =
+      input.policy.gpu.nras.value != TokenMode::kOff && count_items(input, evidence_type::kNvidiaNras) > 0;
+  return judged ? TokenBeside::kJudged : TokenBeside::kNone;
+}
+
 std::vector<Check> verify_gpu_item(const EvidenceInput& input) {
   CheckList checks(input.item.type);
   const auto data = parts(input.item, {"report", "cert_chain"}, checks);
@@ -151,7 +163,8 @@ std::vector<Check> verify_gpu_item(const EvidenceInput& input) {
                                        .nonce = input.binding.gpu_nonce,
                                        .rules = input.policy.gpu,
                                        .now = input.now,
-                                       .roots = input.anchors.nvidia_device},
+                                       .roots = input.anchors.nvidia_device,
+                                       .token = token_beside(input)},
                                       checks));
   return std::move(checks).take();
 }
@@ -159,12 +172,6 @@ std::vector<Check> verify_gpu_item(const EvidenceInput& input) {
 const TokenKeys& keys_of(const EvidenceInput& input) {
   static const TokenKeys none;
   return input.keys == nullptr ? none : *input.keys;
-}
-
-std::size_t count_items(const EvidenceInput& input, std::string_view type) {
-  if (input.all_evidence == nullptr) return 0;
-  return static_cast<std::size_t>(std::count_if(input.all_evidence->begin(), input.all_evidence->end(),
-                                                [&](const EvidenceItem& item) { return item.type == type; }));
 }
 
 std::vector<Check> verify_nras_item(const EvidenceInput& input) {

@@ -130,12 +130,28 @@ TEST(AppraiseHardware, SaysWhatAReportIsBoundTo) {
 
 TEST(AppraiseHardware, AsksForTokensWhereThePolicyDoes) {
   HardwareDocument document;
-  document.policy = "[gpu]\nnras = \"require\"\n";
+  document.policy = "[gpu]\ncount = 0\nnras = \"require\"\n";
   EXPECT_EQ(document.failure(), "gpu.nras");
   document.policy = "[jwt]\nmaa = \"require\"\n";
   EXPECT_EQ(document.failure(), "azure.maa");
-  document.policy = "[gpu]\nnras = \"off\"\n[jwt]\nmaa = \"off\"\n";
+  document.policy = "[gpu]\ncount = 0\nnras = \"off\"\n[jwt]\nmaa = \"off\"\n";
   EXPECT_EQ(document.failure(), "accepted");
+}
+
+TEST(AppraiseHardware, WantsAGpuWhereThePolicySpeaksOfGpus) {
+  HardwareDocument document;
+  for (const std::string rule : {"min_driver = \"550.90.07\"", "ocsp = \"off\"", "require_secboot = true"}) {
+    document.policy = "[gpu]\n" + rule + "\n";
+    EXPECT_EQ(document.failure(), "gpu.count") << rule;
+  }
+  EXPECT_NE(document.text.find("gpu.count: want at least 1, which require_secboot is about (policy line 2), found 0"),
+            std::string::npos)
+      << document.text;
+  document.policy += "[waive]\n\"gpu.count\" = \"the gpus come in May\"\n";
+  EXPECT_EQ(document.failure(), "accepted");
+  document.policy = "[gpu]\nnone = true\n";
+  EXPECT_EQ(document.failure(), "accepted");
+  EXPECT_NE(document.text.find("gpu.count: none"), std::string::npos) << document.text;
 }
 
 TEST(AppraiseHardware, RefusesAnotherMeasurement) {

@@ -128,6 +128,37 @@ TEST(Nras, LetsThePolicyRelax) {
   EXPECT_EQ(first_failure(answer, kNow, rules), "");
 }
 
+TEST(Nras, ShowsTheClaimsThatThePolicyDoesNotAskFor) {
+  GpuRules rules;
+  rules.require_secboot = {false, "policy line 2"};
+  const Result<JwkSet> keys = JwkSet::parse(key_set({&service_key()}));
+  const JwtRules jwt_rules;
+  const std::string response = Answer().response().dump();
+  CheckList checks("nvidia-nras");
+  verify_nras({as_bytes(response), keys, nonce(), rules, jwt_rules, kNow}, checks);
+  int waived = 0;
+  for (const Check& check : checks.checks()) {
+    if (check.id != "evidence.nvidia-nras.policy.secboot") continue;
+    ++waived;
+    EXPECT_EQ(check.outcome, Outcome::kWaived);
+    EXPECT_EQ(check.source, "not required (policy line 2): \"true\"");
+  }
+  EXPECT_EQ(waived, 2) << "one for each GPU";
+}
+
+// A token does not state the mode; the report beside it does.
+TEST(Nras, LeavesTheModeToTheReports) {
+  GpuRules rules;
+  rules.mode = {{"SPT"}, "policy line 2"};
+  EXPECT_EQ(first_failure(Answer(), kNow, rules), "policy.mode");
+  const Result<JwkSet> keys = JwkSet::parse(key_set({&service_key()}));
+  const JwtRules jwt_rules;
+  const std::string response = Answer().response().dump();
+  CheckList checks("nvidia-nras");
+  verify_nras({as_bytes(response), keys, nonce(), rules, jwt_rules, kNow, 2}, checks);
+  EXPECT_FALSE(checks.any_failed());
+}
+
 TEST(Nras, TiesTheDeviceTokensToThePlatforms) {
   Json swapped = Answer().response();
   std::swap(swapped[1]["GPU-0"], swapped[1]["GPU-1"]);

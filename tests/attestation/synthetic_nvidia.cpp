@@ -292,7 +292,8 @@ std::string Gpu::failure() {
                            .nonce = nonce,
                            .rules = rules,
                            .now = now,
-                           .roots = roots},
+                           .roots = roots,
+                           .token = token},
                           list);
   spki = leaf.spki();
   checks = std::move(list).take();

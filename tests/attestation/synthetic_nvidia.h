@@ -126,6 +126,7 @@ struct Gpu {
   // Gives the OCSP answers about a chain that was made: leaf, CA, root.
   std::function<std::vector<Bytes>(const Identity& leaf, const Identity& ca, const Identity& root)> ocsp;
   std::string chain_suffix;  // PEM or what is not
+  TokenBeside token = TokenBeside::kNone;
 
   // Id of the first failing check without its first two parts, or "accepted".
   [[nodiscard]] std::string failure();
