@@ -91,7 +91,8 @@ Bytes AzureTdxMachine::td_report() const {
   put(info, 8, little_endian(body.xfam));
   put(info, 16, body.mr_td);
   for (std::size_t i = 0; i < body.rtmrs.size(); ++i) put(info, 208 + 48 * i, body.rtmrs[i]);
-  const Bytes tcb_info(239, 0x5A);
+  Bytes tcb_info(144, 0x5A);  // TEE_TCB_SVN2 the last; the rest is reserved
+  tcb_info.resize(239);
   Bytes out(TdReport::kSize);
   out[0] = 0x81;
   put(out, 32, crypto::sha384({tcb_info}));

@@ -36,10 +36,11 @@ class BareMachine : public testing::Test {
   // Id of the first failing check, or "accepted".
   [[nodiscard]] std::string judge(const Result<AttestationDocument>& document, UnixSeconds now,
                                   const TrustAnchors& anchors = {}) {
-    const auto policy = attestation::AppraisalPolicy::parse("[gpu]\nrim = \"off\"\nocsp = \"off\"\n", "p.toml")
-                            .value()
-                            .with({.trusted_attestation_pem = key_.public_key().to_pem()})
-                            .value();
+    const auto policy =
+        attestation::AppraisalPolicy::parse("[gpu]\ncount = 0\nrim = \"off\"\nocsp = \"off\"\n", "p.toml")
+            .value()
+            .with({.trusted_attestation_pem = key_.public_key().to_pem()})
+            .value();
     const auto result = attestation::appraise(
         {.document = document, .nonce = nonce_, .policy = policy, .now = now, .anchors = anchors});
     return result.accepted() ? "accepted" : result.first_failure()->id;
