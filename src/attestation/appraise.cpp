@@ -10,20 +10,22 @@
 #include "attestation/trust_vector.h"
 #include "attestation/verdict.h"
 #include "base/encoding.h"
+#include "base/time_window.h"
 #include "crypto/certificate.h"
 #include "crypto/ecdsa.h"
 
 namespace minions::attestation {
 namespace {
 
-Check check_window(const Statement& statement, UnixSeconds now) {
-  const Expectation want{"statement.window", fmt::format("valid now, for {} s at most", kValidityLimitS)};
-  const std::string found = fmt::format("{} to {}, now {}", to_iso8601(statement.not_before),
-                                        to_iso8601(statement.not_after), to_iso8601(now));
-  const std::int64_t validity = statement.not_after - statement.not_before;
-  const bool good = validity > 0 && validity <= kValidityLimitS && now >= statement.not_before - kEarlyToleranceS &&
-                    now < statement.not_after;
-  return good ? want.pass(found) : want.failed(found);
+// Never late: the keys of its epoch are wiped then.
+Check check_window(const Statement& statement, const Rule<std::uint64_t>& leeway, UnixSeconds now) {
+  const auto early_s = static_cast<std::int64_t>(leeway.value);
+  const Expectation want{"statement.window", fmt::format("valid now, for {} s at most", kValidityLimitS),
+                         leeway.source};
+  const TimeWindow window{statement.not_before, statement.not_after};
+  const std::int64_t validity = window.until - window.from;
+  const bool good = validity > 0 && validity <= kValidityLimitS && window.holds_at(now, {.early_s = early_s});
+  return good ? want.pass(window.against(now)) : want.failed(window.against(now));
 }
 
 struct ChosenSuite {
@@ -338,7 +340,7 @@ bool Appraisal::decode_statement() {
 
 bool Appraisal::decode() {
   if (!decode_document() || !decode_statement()) return false;
-  add(check_window(statement_, input_.now));
+  add(check_window(statement_, policy_.leeway_s, input_.now));
   suite_ = choose_suite(statement_, policy_);
   add(check_suite(suite_, policy_));
   add(check_overrides(statement_, policy_));

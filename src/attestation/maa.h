@@ -28,6 +28,7 @@ struct MaaInput {
   UnixSeconds now = 0;
   Rule<bool> require_secure_boot{true};  // of the platform's table
   const MaaMachine* machine = nullptr;   // null: no evidence stands beside the token, which a waived check says
+  std::uint64_t leeway_s = 0;
 };
 
 void verify_maa(const MaaInput& input, CheckList& checks);

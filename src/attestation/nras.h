@@ -20,6 +20,7 @@ struct NrasInput {
   // The GPUs whose reports stand beside it: the serial number of each device certificate, in decimal as ueid states it.
   // Nothing: not judged, which a waived check says.
   std::optional<std::vector<std::string>> gpus;
+  std::uint64_t leeway_s = 0;
 };
 
 // A certificate's serial number, big-endian, as decimal digits.

@@ -41,6 +41,9 @@ using PcrRules = std::map<std::uint8_t, Rule<std::vector<Digest32>>>;  // PCR in
 // Whether the key that signs the ID block must itself be signed by an author's.
 enum class AuthorKeyMode { kNone, kRequire };
 
+// AMD's list of revoked ASKs and ASVKs. If available: without one the check is waived.
+enum class CrlMode { kRequire, kIfAvailable };
+
 struct SnpRules {
   Rule<bool> allow_debug{false};
   Rule<bool> allow_migration_agent{false};
@@ -56,6 +59,7 @@ struct SnpRules {
   OptionalRule<std::uint64_t> min_guest_svn;
   std::map<std::string, Rule<std::uint64_t>> min_tcb;  // by component: fmc, bootloader, tee, snp, microcode
   Rule<bool> require_secure_boot{true};                // on Azure, as the paravisor states it
+  Rule<CrlMode> crl{CrlMode::kIfAvailable};
   PcrRules pcrs;
   OptionalRule<std::vector<ByteArray<64>>> chip_ids;
   OptionalRule<std::vector<std::string>> platform_info_required;  // names of snp_platform_info_bits()
@@ -124,8 +128,12 @@ struct GpuRules {
   OptionalRule<std::vector<std::string>> mode;  // of "SPT", "MPT", "PPCIE"
 };
 
+// How far the clocks of others may differ from ours: statements may be early by so much, tokens and OCSP answers early
+// and late.
+inline constexpr std::uint64_t kDefaultLeewayS = 60;
+
 struct JwtRules {
-  Rule<std::uint64_t> leeway_s{0};
+  OptionalRule<std::uint64_t> leeway_s;  // another name of [freshness] leeway_s, until the next release
   OptionalRule<std::string> maa_issuer;  // from the policy, never from a token
   Rule<std::string> nras_issuer{"https://nras.attestation.nvidia.com"};
   Rule<TokenMode> maa{TokenMode::kIfPresent};
@@ -164,6 +172,7 @@ struct PolicyRules {
   OptionalRule<std::vector<Digest32>> attestor_spki_sha256;
   Rule<TlsMode> tls{TlsMode::kIfListed};
   Rule<FreshnessMode> freshness{FreshnessMode::kNonce};
+  Rule<std::uint64_t> leeway_s{kDefaultLeewayS};
   Rule<bool> allow_remote_models{false};
   OptionalRule<std::vector<std::string>> model_ids;  // every model of the statement is one of these
   ModelDigests model_weights;

@@ -97,6 +97,10 @@ Result<Rule<std::string>> issuer(const Value& value) {
   return rule;
 }
 
+Status read_crl_mode(const Value& value, Rule<CrlMode>& mode) {
+  return value.choice<CrlMode>(mode, {{"require", CrlMode::kRequire}, {"if-available", CrlMode::kIfAvailable}});
+}
+
 // The keys of every table, with those of more_hardware_keys() and verdict_keys(); docs/policy.md explains them.
 using V = const Value&;
 using R = PolicyRules&;
@@ -129,6 +133,7 @@ constexpr Key kKeys[] = {
      [](C r, W w) { w.add(r.snp.min_tcb); }},
     {"snp", "require_secure_boot", [](V v, R r) { return v.read(r.snp.require_secure_boot); },
      [](C r, W w) { w.add(r.snp.require_secure_boot); }},
+    {"snp", "crl", [](V v, R r) { return read_crl_mode(v, r.snp.crl); }, [](C r, W w) { w.add(r.snp.crl); }},
     {"snp", "pcrs", [](V v, R r) { return read_pcrs(v, r.snp.pcrs); }, [](C r, W w) { w.add(r.snp.pcrs); }},
     {"tdx", "allow_debug", [](V v, R r) { return v.read(r.tdx.allow_debug); },
      [](C r, W w) { w.add(r.tdx.allow_debug); }},
@@ -227,6 +232,8 @@ constexpr Key kKeys[] = {
                                       {{"nonce", FreshnessMode::kNonce}, {"cached", FreshnessMode::kCached}});
      },
      [](C r, W w) { w.add(r.freshness); }},
+    {"freshness", "leeway_s", [](V v, R r) { return assign(r.leeway_s, v.integer(0, 300)); },
+     [](C r, W w) { w.add(r.leeway_s); }},
     {"models", "allow_remote", [](V v, R r) { return v.read(r.allow_remote_models); },
      [](C r, W w) { w.add(r.allow_remote_models); }},
     {"models", "ids", [](V v, R r) { return assign(r.model_ids, v.texts("a model id")); },
@@ -264,6 +271,21 @@ std::string known_names(std::string_view table) {
   return names;
 }
 
+// The old name of the one tolerance. Two values for it would leave open which one holds.
+Status settle_leeway(PolicyRules& rules, std::string_view file_name) {
+  const auto& old = rules.jwt.leeway_s;
+  if (!old) return {};
+  const bool both = rules.leeway_s.source != Rule<std::uint64_t>{}.source;
+  if (both && rules.leeway_s.value != old->value) {
+    return fail(ErrorCode::kUsage,
+                fmt::format("{}: [freshness] leeway_s is {} ({}), [jwt] leeway_s is {} ({}): these are "
+                            "two names of one rule, want one value",
+                            file_name, rules.leeway_s.value, rules.leeway_s.source, old->value, old->source));
+  }
+  if (!both) rules.leeway_s = *old;
+  return {};
+}
+
 Status read_key(std::string_view table, const std::string& name, const Value& value, PolicyRules& rules) {
   if (table == "waive") return read_waiver(name, value, rules);
   for (const Key* key : all_keys()) {
@@ -288,6 +310,7 @@ Status read_policy(const toml::table& policy, std::string_view file_name, Policy
     MINIONS_TRY(value.each(
         "a table", [&](const std::string& name, const Value& inner) { return read_key(table, name, inner, rules); }));
   }
+  MINIONS_TRY(settle_leeway(rules, file_name));
   return check_contradictions(rules, file_name);
 }
 

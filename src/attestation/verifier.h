@@ -24,9 +24,9 @@ struct TrustAnchors {
 // TdxCollateral::of.
 namespace endorsement {
 inline constexpr std::string_view kCertificates = "certificates";         // PEM or DER: VCEK or VLEK, ASK or ASVK, ARK
-inline constexpr std::string_view kRevocationLists = "revocation_lists";  // DER, of the ARK
+inline constexpr std::string_view kRevocationLists = "revocation_lists";  // PEM or DER, of the ARK
 inline constexpr std::string_view kRims = "rims";                         // XML, of NVIDIA drivers and VBIOSes
-inline constexpr std::string_view kOcsp = "ocsp";                         // DER, about certificates of GPUs
+inline constexpr std::string_view kOcsp = "ocsp";                         // DER, about certificates of GPUs and of RIMs
 }  // namespace endorsement
 
 // Key sets of token services, from the verifier's own hands: its own fetch, its cache or a file of its user. Never from
