@@ -2,24 +2,21 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <nlohmann/json.hpp>
 #include <thread>
 
 #include "base/encoding.h"
+#include "net/retry.h"
 #include "net/url.h"
 
 namespace minions::attester {
 namespace {
 
-using std::chrono::milliseconds;
-
 constexpr JsonLimits kReplyLimits = {.bytes = std::size_t{1} << 20, .depth = 16};
 
-bool wants_patience(int status) { return status == 408 || status == 429 || (status >= 500 && status < 600); }
-bool wants_patience(const Error& error) {
-  return error.code == ErrorCode::kNetwork || error.code == ErrorCode::kTimeout || error.code == ErrorCode::kTruncated;
-}
+// Attestation waits for it at each epoch: shorter waits than a client's.
+constexpr net::RetryPolicy kRetries = {
+    .attempts = kServiceAttempts, .first_wait = kFirstServiceWait, .longest_wait = kLongestServiceWait};
 
 Error status_error(int status) {
   const ErrorCode code = status == 429 || status == 503 ? ErrorCode::kBusy
@@ -28,17 +25,7 @@ Error status_error(int status) {
   return {code, fmt::format("want status 200, found {}", status)};
 }
 
-// Retry-After in seconds (RFC 9110 section 10.2.3); its other form, a date, counts as not given.
-std::optional<milliseconds> retry_after(const net::FetchReply& reply) {
-  const auto text = net::find(reply.headers, "retry-after");
-  if (!text) return std::nullopt;
-  unsigned seconds = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), seconds);
-  if (error != std::errc() || end != text->data() + text->size()) return std::nullopt;
-  return milliseconds(std::min<std::int64_t>(std::int64_t{seconds} * 1000, kLongestServiceWait.count()));
-}
-
-void pause(const CloudAccess& access, milliseconds time) {
+void pause(const CloudAccess& access, std::chrono::milliseconds time) {
   if (access.wait) {
     access.wait(time);
   } else {
@@ -49,18 +36,16 @@ void pause(const CloudAccess& access, milliseconds time) {
 }  // namespace
 
 Result<Bytes> call_service(const CloudAccess& access, std::string_view what, const net::FetchRequest& request) {
-  milliseconds next_wait = kFirstServiceWait;
-  for (int attempt = 1;; ++attempt) {
+  net::Retries retries(kRetries);
+  for (;;) {
     auto reply = access.fetch(request);
     if (reply && reply->status == 200) return std::move(reply->body);
-    Error error = reply ? status_error(reply->status) : std::move(reply).error();
-    const bool again = reply ? wants_patience(reply->status) : wants_patience(error);
-    if (!again || attempt == kServiceAttempts) {
-      const std::string tried = attempt == 1 ? "" : fmt::format(" after {} attempts", attempt);
-      return fail(error.code, fmt::format("{}: {}: {}{}", what, request.url, error.detail, tried));
+    if (const auto wait = retries.next(reply)) {
+      pause(access, *wait);
+      continue;
     }
-    pause(access, (reply ? retry_after(*reply) : std::nullopt).value_or(next_wait));
-    next_wait = std::min(2 * next_wait, kLongestServiceWait);
+    const Error error = reply ? status_error(reply->status) : std::move(reply).error();
+    return fail(error.code, fmt::format("{}: {}: {}{}", what, request.url, error.detail, retries.in_words()));
   }
 }
 

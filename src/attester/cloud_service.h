@@ -20,9 +20,9 @@ inline constexpr int kServiceAttempts = 3;
 inline constexpr std::chrono::milliseconds kFirstServiceWait{500};  // then twice as long each time
 inline constexpr std::chrono::milliseconds kLongestServiceWait{4'000};
 
-// The body of an answer with status 200. Tried again after 408, 429, 5xx, and where the network failed, as late as
-// Retry-After says within the limit above. kNetwork or kTimeout as of the last attempt, kBusy where the service still
-// throttles, kNotFound for 404, kIo for another status. `what` names the service in errors.
+// The body of an answer with status 200. Tried again where net/retry.h says so, as late as Retry-After says within the
+// limit above. kNetwork or kTimeout as of the last attempt, kBusy where the service still throttles, kNotFound for 404,
+// kIo for another status. `what` names the service in errors.
 [[nodiscard]] Result<Bytes> call_service(const CloudAccess& access, std::string_view what,
                                          const net::FetchRequest& request);
 // The same, read as strict JSON.
