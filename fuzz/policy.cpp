@@ -19,7 +19,7 @@ void check_refusal(const Error& error) {
 void check_rules(const AppraisalPolicy& policy) {
   const auto& rules = policy.rules();
   require(rules.snp.max_vmpl.value <= 3, "a VMPL is 0 to 3");
-  require(rules.jwt.leeway_s.value <= 300, "leeway is bounded");
+  require(rules.leeway_s.value <= 300, "leeway is bounded");
   for (const auto& [component, floor] : rules.snp.min_tcb) require(floor.value <= 255, "a TCB component is one byte");
   for (const auto& [check, reason] : rules.waived) {
     const auto known = attestation::waivable_checks();

@@ -4,6 +4,7 @@
 
 #include "attestation/azure_snp.h"
 #include "attestation/azure_tdx.h"
+#include "attestation/endorsement_reading.h"
 #include "attestation/maa.h"
 #include "attestation/nras.h"
 #include "attestation/nvidia_gpu.h"
@@ -27,16 +28,14 @@ Result<ByteView> piece(const EvidenceCase& evidence, Piece wanted, std::string_v
   return piece_or_nothing(evidence, wanted);
 }
 
-// Certificates and revocation lists of the companions and of the case's own files.
-struct Collected {
-  std::vector<crypto::Certificate> certificates;
-  std::vector<crypto::RevocationList> revocation_lists;
-};
-
-void collect(ByteView bytes, Collected& into) {
-  if (as_text(bytes).find("-----BEGIN CERTIFICATE-----") != std::string_view::npos) {
-    if (auto chain = crypto::Certificate::from_pem(as_text(bytes)))
-      into.certificates.insert(into.certificates.end(), chain->begin(), chain->end());
+// Certificates and revocation lists of the companions and of the case's own files. What PEM says that it is must be
+// read; other files are what they are.
+void collect(std::string_view name, ByteView bytes, AmdCollateral& into) {
+  const std::string_view text = as_text(bytes);
+  if (text.find("-----BEGIN X509 CRL-----") != std::string_view::npos) {
+    into.add_lists(name, bytes);
+  } else if (text.find("-----BEGIN CERTIFICATE-----") != std::string_view::npos) {
+    into.add_certificates(name, bytes);
   } else if (auto certificate = crypto::Certificate::from_padded_der(bytes)) {
     into.certificates.push_back(*std::move(certificate));
   } else if (auto list = crypto::RevocationList::from_der(bytes)) {
@@ -44,10 +43,10 @@ void collect(ByteView bytes, Collected& into) {
   }
 }
 
-Collected collect(const EvidenceCase& evidence) {
-  Collected out;
-  for (const NamedFile& file : evidence.files) collect(file.bytes, out);
-  for (const Bytes& companion : evidence.companions) collect(companion, out);
+AmdCollateral collect(const EvidenceCase& evidence) {
+  AmdCollateral out;
+  for (const NamedFile& file : evidence.files) collect(file.name, file.bytes, out);
+  for (const Bytes& companion : evidence.companions) collect("companion", companion, out);
   return out;
 }
 
@@ -83,12 +82,16 @@ Result<Commitment> commitment_of(const EvidenceCase& evidence) {
 }
 
 TdxCollateral tdx_collateral(const EvidenceCase& evidence) {
-  return {.tcb_info = piece_or_nothing(evidence, Piece::kTcbInfo),
-          .tcb_info_issuer_chain = piece_or_nothing(evidence, Piece::kTcbInfoChain),
-          .qe_identity = piece_or_nothing(evidence, Piece::kQeIdentity),
-          .qe_identity_issuer_chain = piece_or_nothing(evidence, Piece::kQeIdentityChain),
-          .pck_crl = piece_or_nothing(evidence, Piece::kPckCrl),
-          .root_ca_crl = piece_or_nothing(evidence, Piece::kRootCrl)};
+  const auto entries = [&](Piece piece) {
+    const ByteView bytes = piece_or_nothing(evidence, piece);
+    return bytes.empty() ? TdxCollateral::Entries() : TdxCollateral::Entries{bytes};
+  };
+  return {.tcb_info = entries(Piece::kTcbInfo),
+          .tcb_info_issuer_chain = entries(Piece::kTcbInfoChain),
+          .qe_identity = entries(Piece::kQeIdentity),
+          .qe_identity_issuer_chain = entries(Piece::kQeIdentityChain),
+          .pck_crl = entries(Piece::kPckCrl),
+          .root_ca_crl = entries(Piece::kRootCrl)};
 }
 
 // A list, or a table by index, of hex; alone or as the member `pcrs`.
@@ -146,8 +149,9 @@ Result<crypto::PublicKey> key_from_pem(std::string_view pem) {
 Checks judge_snp(const EvidenceCase& evidence) {
   MINIONS_TRY_ASSIGN(const ByteView report, piece(evidence, Piece::kSnpReport, "an SNP report"));
   MINIONS_TRY_ASSIGN(const Commitment commitment, commitment_of(evidence));
-  const Collected chain = collect(evidence);
+  const AmdCollateral chain = collect(evidence);
   CheckList checks(evidence.kind);
+  check_all_read(chain.unread, checks);
   verify_sev_snp({.report = report,
                   .certificates = chain.certificates,
                   .revocation_lists = chain.revocation_lists,
@@ -164,16 +168,18 @@ Checks judge_amd_certificate(const EvidenceCase& evidence) {
   CheckList checks(evidence.kind);
   const auto leaf = first_certificate(evidence.files.front().bytes);
   if (!checks.expect("parse.certificate", leaf, "a certificate")) return std::move(checks).take();
-  const Collected chain = collect(evidence);
+  const AmdCollateral chain = collect(evidence);
+  check_all_read(chain.unread, checks);
   verify_amd_endorsement({.leaf = *leaf,
                           .certificates = chain.certificates,
                           .revocation_lists = chain.revocation_lists,
+                          .crl = evidence.rules.snp.crl,
                           .now = evidence.validation_time},
                          checks);
   return std::move(checks).take();
 }
 
-Result<AzureSnpInput> azure_snp_input(const EvidenceCase& evidence, const Collected& chain) {
+Result<AzureSnpInput> azure_snp_input(const EvidenceCase& evidence, const AmdCollateral& chain) {
   MINIONS_TRY_ASSIGN(const ByteView hcl, piece(evidence, Piece::kHclReport, "an HCL report"));
   return AzureSnpInput{.hcl_report = hcl,
                        .certificates = chain.certificates,
@@ -183,20 +189,22 @@ Result<AzureSnpInput> azure_snp_input(const EvidenceCase& evidence, const Collec
 }
 
 Checks judge_azure_hcl(const EvidenceCase& evidence) {
-  const Collected chain = collect(evidence);
+  const AmdCollateral chain = collect(evidence);
   MINIONS_TRY_ASSIGN(const AzureSnpInput input, azure_snp_input(evidence, chain));
   CheckList checks(evidence.kind);
+  check_all_read(chain.unread, checks);
   verify_azure_hcl(input, checks);
   return std::move(checks).take();
 }
 
 Checks judge_azure_snp(const EvidenceCase& evidence) {
-  const Collected chain = collect(evidence);
+  const AmdCollateral chain = collect(evidence);
   MINIONS_TRY_ASSIGN(const AzureSnpInput input, azure_snp_input(evidence, chain));
   MINIONS_TRY_ASSIGN(const ByteView quote, piece(evidence, Piece::kTpmQuote, "a TPM quote"));
   MINIONS_TRY_ASSIGN(const ByteView signature, piece(evidence, Piece::kTpmSignature, "its signature"));
   MINIONS_TRY_ASSIGN(const Bytes pcrs, selected_pcrs(evidence));
   CheckList checks(evidence.kind);
+  check_all_read(chain.unread, checks);
   verify_azure_snp_vtpm({input, quote, signature, pcrs, evidence.qualifying_data}, checks);
   return std::move(checks).take();
 }
@@ -248,8 +256,9 @@ Checks judge_tpm_quote(const EvidenceCase& evidence) {
 
 Checks judge_ak_certificate(const EvidenceCase& evidence) {
   MINIONS_TRY_ASSIGN(const ByteView certificate, piece(evidence, Piece::kAkCertificate, "a certificate"));
-  const Collected chain = collect(evidence);
+  const AmdCollateral chain = collect(evidence);
   CheckList checks(evidence.kind);
+  check_all_read(chain.unread, checks);
   verify_azure_ak_certificate(
       {.certificate = certificate, .certificates = chain.certificates, .now = evidence.validation_time}, checks);
   return std::move(checks).take();
@@ -286,7 +295,8 @@ void judge_gpu_into(const EvidenceCase& evidence, ByteView report, ByteView chai
                                        .rims = rims,
                                        .nonce = nonce,
                                        .rules = evidence.rules.gpu,
-                                       .now = evidence.validation_time},
+                                       .now = evidence.validation_time,
+                                       .leeway_s = evidence.rules.leeway_s.value},
                                       checks));
 }
 
@@ -309,7 +319,14 @@ Status judge_nras_into(const EvidenceCase& evidence, const std::optional<Digest3
   MINIONS_TRY_ASSIGN(const ByteView response, piece(evidence, Piece::kNrasResponse, "an answer of NRAS"));
   MINIONS_TRY_ASSIGN(const ByteView keys, piece(evidence, Piece::kKeySet, "a key set"));
   const Result<JwkSet> set = JwkSet::parse(as_text(keys));
-  verify_nras({response, set, nonce, evidence.rules.gpu, evidence.rules.jwt, evidence.validation_time}, checks);
+  verify_nras({.response = response,
+               .keys = set,
+               .nonce = nonce,
+               .rules = evidence.rules.gpu,
+               .jwt_rules = evidence.rules.jwt,
+               .now = evidence.validation_time,
+               .leeway_s = evidence.rules.leeway_s.value},
+              checks);
   return {};
 }
 
@@ -344,7 +361,8 @@ Checks judge_maa(const EvidenceCase& evidence) {
               .rules = evidence.rules.snp,
               .jwt_rules = evidence.rules.jwt,
               .now = evidence.validation_time,
-              .require_secure_boot = evidence.rules.snp.require_secure_boot},
+              .require_secure_boot = evidence.rules.snp.require_secure_boot,
+              .leeway_s = evidence.rules.leeway_s.value},
              checks);
   return std::move(checks).take();
 }

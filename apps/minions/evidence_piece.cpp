@@ -61,8 +61,8 @@ bool is_ak_certificate(ByteView bytes) {
 }
 
 bool is_list_of(ByteView bytes, std::string_view issuer) {
-  const auto list = RevocationList::from_der(bytes);
-  return list && list->issuer_name().find(issuer) != std::string::npos;
+  const auto lists = RevocationList::read(bytes);
+  return lists && lists->front().issuer_name().find(issuer) != std::string::npos;
 }
 
 bool is_token(ByteView bytes) {

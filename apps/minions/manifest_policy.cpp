@@ -86,9 +86,13 @@ Status merge(Json& into, const Json& policy) {
 Result<PolicyRules> manifest_rules(const Json& manifest, const Json& entry) {
   Json policy = {{"snp", {{"require_secure_boot", false}}},
                  {"tdx", {{"require_secure_boot", false}, {"require_sept_ve_disable", false}}},
-                 {"gpu", {{"rim", "if-present"}, {"ocsp", "off"}}}};
+                 {"gpu", {{"rim", "if-present"}, {"ocsp", "off"}}},
+                 {"freshness", Json::object()}};
   if (manifest.contains("default_policy")) MINIONS_TRY(merge(policy, manifest["default_policy"]));
   if (entry.contains("policy")) MINIONS_TRY(merge(policy, entry["policy"]));
+  // Recorded times are compared to the second, unless the manifest says otherwise under either name.
+  const bool has_leeway = policy["freshness"].contains("leeway_s");
+  if (!has_leeway) policy["freshness"]["leeway_s"] = policy.value("jwt", Json::object()).value("leeway_s", Json(0));
   std::string toml;
   for (const auto& [table, keys] : policy.items()) {
     toml += fmt::format("[{}]\n", table);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "attestation/amd_certificates.h"
+#include "base/time_window.h"
 #include "crypto/der.h"
 
 namespace minions::attestation {
@@ -92,7 +94,8 @@ Result<Bytes> read_hwid(ByteView value, SnpProduct product) {
 // What the lists say against a path. A stale list still revokes, but does not clear.
 class Revocation {
  public:
-  Revocation(const std::vector<Certificate>& path, UnixSeconds now) : path_(path), now_(now) {}
+  Revocation(const std::vector<Certificate>& path, const AmdChainInput& input)
+      : path_(path), now_(input.now), crl_(input.crl) {}
 
   // A list of this issuer.
   void read(const crypto::RevocationList& list, const Certificate& issuer) {
@@ -104,17 +107,21 @@ class Revocation {
     for (const Certificate& certificate : path_) {
       if (list.lists(certificate)) objection_ = fmt::format("{} is revoked", shown(certificate.subject_name()));
     }
-    const bool current = list.this_update() <= now_ && now_ < list.next_update();
+    const TimeWindow window{list.this_update(), list.next_update()};
+    const bool current = window.holds_at(now_);
     any_current_ = any_current_ || current;
-    if (!current)
-      stale_ = fmt::format("a list for {} to {}", to_iso8601(list.this_update()), to_iso8601(list.next_update()));
+    if (!current) stale_ = fmt::format("a list for {}", window.against(now_));
   }
 
   bool judge(CheckList& checks) const {
     constexpr std::string_view kName = "chain.revocation";
     std::string want = fmt::format("no revocation by a list that is current at {}", to_iso8601(now_));
+    if (lists_ == 0 && crl_.value == CrlMode::kRequire)
+      return checks.expect(kName, false, std::move(want), "no list of this chain", crl_.source);
     if (lists_ == 0) {
-      checks.waive(kName, std::move(want), "no revocation list of this chain is at hand");
+      checks.waive(
+          kName, std::move(want),
+          fmt::format("no revocation list of this chain is at hand, and crl = if-available ({})", crl_.source));
       return true;
     }
     if (objection_) return checks.expect(kName, false, std::move(want), *objection_);
@@ -125,6 +132,7 @@ class Revocation {
  private:
   const std::vector<Certificate>& path_;
   UnixSeconds now_;
+  const Rule<CrlMode>& crl_;
   std::size_t lists_ = 0;
   bool any_current_ = false;
   std::string stale_;
@@ -132,7 +140,7 @@ class Revocation {
 };
 
 bool check_revocation(const AmdChainInput& input, const std::vector<Certificate>& path, CheckList& checks) {
-  Revocation revocation(path, input.now);
+  Revocation revocation(path, input);
   // The root issued itself and the certificate below it: their list is the same.
   for (std::size_t i = 0; i + 1 < path.size(); ++i) {
     for (const crypto::RevocationList& list : input.revocation_lists) {
@@ -178,7 +186,8 @@ Result<AmdEndorsement> AmdEndorsement::parse(const Certificate& certificate) {
 }
 
 bool verify_amd_chain(const AmdChainInput& input, const AmdEndorsement& endorsement, CheckList& checks) {
-  const auto path = crypto::verify_path(input.leaf, input.certificates, {.roots = input.roots, .now = input.now});
+  const auto certificates = with_built_in_chain(input.certificates, endorsement.product, input.roots);
+  const auto path = crypto::verify_path(input.leaf, certificates, {.roots = input.roots, .now = input.now});
   if (!checks.expect("chain.path", path, fmt::format("a path to a pinned ARK, valid at {}", to_iso8601(input.now)),
                      path ? shown(path->back().subject_name()) : ""))
     return false;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "attestation/check_list.h"
+#include "attestation/policy.h"
 #include "attestation/roots.h"
 #include "attestation/snp_report.h"
 #include "crypto/certificate.h"
@@ -29,10 +30,11 @@ struct AmdEndorsement {
 
 struct AmdChainInput {
   const crypto::Certificate& leaf;
-  // Of any origin: ASK or ASVK, and ARK, in any order.
+  // Of any origin: ASK or ASVK, and ARK, in any order. What they lack is built in (attestation/amd_certificates.h).
   std::span<const crypto::Certificate> certificates;
-  // The ARK's list names revoked ASKs and ASVKs. None at hand is waived, a stale one is a failure.
+  // The ARK's list names revoked ASKs and ASVKs. None at hand is as the rule says, a stale one is a failure.
   std::span<const crypto::RevocationList> revocation_lists;
+  Rule<CrlMode> crl{CrlMode::kIfAvailable};
   UnixSeconds now = 0;
   std::span<const Digest32> roots = kAmdRoots;
 };

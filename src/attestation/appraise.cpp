@@ -6,20 +6,22 @@
 #include "attestation/expectation.h"
 #include "attestation/model_checks.h"
 #include "base/encoding.h"
+#include "base/time_window.h"
 #include "crypto/certificate.h"
 #include "crypto/ecdsa.h"
 
 namespace minions::attestation {
 namespace {
 
-Check check_window(const Statement& statement, UnixSeconds now) {
-  const Expectation want{"statement.window", fmt::format("valid now, for {} s at most", kValidityLimitS)};
-  const std::string found = fmt::format("{} to {}, now {}", to_iso8601(statement.not_before),
-                                        to_iso8601(statement.not_after), to_iso8601(now));
-  const std::int64_t validity = statement.not_after - statement.not_before;
-  const bool good = validity > 0 && validity <= kValidityLimitS && now >= statement.not_before - kEarlyToleranceS &&
-                    now < statement.not_after;
-  return good ? want.pass(found) : want.failed(found);
+// Never late: the keys of its epoch are wiped then.
+Check check_window(const Statement& statement, const Rule<std::uint64_t>& leeway, UnixSeconds now) {
+  const auto early_s = static_cast<std::int64_t>(leeway.value);
+  const Expectation want{"statement.window", fmt::format("valid now, for {} s at most", kValidityLimitS),
+                         leeway.source};
+  const TimeWindow window{statement.not_before, statement.not_after};
+  const std::int64_t validity = window.until - window.from;
+  const bool good = validity > 0 && validity <= kValidityLimitS && window.holds_at(now, {.early_s = early_s});
+  return good ? want.pass(window.against(now)) : want.failed(window.against(now));
 }
 
 struct ChosenSuite {
@@ -70,14 +72,6 @@ std::optional<Check> check_roots(const RootRules& roots) {
   if (replaced.empty()) return std::nullopt;
   return Expectation{"policy.roots", "the makers' own roots"}.waived("pins of the policy are used in place of: " +
                                                                      replaced);
-}
-
-TrustAnchors anchors_of(const RootRules& roots, TrustAnchors anchors) {
-  if (roots.amd) anchors.amd = roots.amd->value;
-  if (roots.intel) anchors.intel = roots.intel->value;
-  if (roots.nvidia_device) anchors.nvidia_device = roots.nvidia_device->value;
-  if (roots.nvidia_rim) anchors.nvidia_rim = roots.nvidia_rim->value;
-  return anchors;
 }
 
 Check check_composed(const Evidence& evidence) {
@@ -310,7 +304,7 @@ bool Appraisal::decode_statement() {
 
 bool Appraisal::decode() {
   if (!decode_document() || !decode_statement()) return false;
-  add(check_window(statement_, input_.now));
+  add(check_window(statement_, policy_.leeway_s, input_.now));
   suite_ = choose_suite(statement_, policy_);
   add(check_suite(suite_, policy_));
   add(check_overrides(statement_, policy_));

@@ -10,7 +10,8 @@
 namespace minions::attestation {
 
 inline constexpr std::int64_t kValidityLimitS = 3600;
-inline constexpr std::int64_t kEarlyToleranceS = 60;
+// What clients tolerate unless their policy says otherwise.
+inline constexpr auto kEarlyToleranceS = static_cast<std::int64_t>(kDefaultLeewayS);
 
 // The connection that carries the messages.
 struct ServerConnection {

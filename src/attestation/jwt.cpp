@@ -4,6 +4,7 @@
 
 #include "attestation/result.h"
 #include "base/encoding.h"
+#include "base/time_window.h"
 #include "crypto/certificate.h"
 
 namespace minions::attestation {
@@ -155,9 +156,9 @@ Status check_jwt_times(const Json& claims, UnixSeconds now, std::uint64_t leeway
   MINIONS_TRY_ASSIGN(const UnixSeconds not_before, time_claim(claims, "nbf"));
   MINIONS_TRY_ASSIGN(const UnixSeconds expires, time_claim(claims, "exp"));
   const auto leeway = static_cast<UnixSeconds>(leeway_s);
-  if (now >= not_before - leeway && now < expires + leeway) return {};
-  return fail(ErrorCode::kTampered,
-              fmt::format("{} to {}, now {}", to_iso8601(not_before), to_iso8601(expires), to_iso8601(now)));
+  const TimeWindow window{not_before, expires};
+  if (window.holds_at(now, {.early_s = leeway, .late_s = leeway})) return {};
+  return fail(ErrorCode::kTampered, window.against(now));
 }
 
 }  // namespace minions::attestation

@@ -63,8 +63,8 @@ bool MaaVerifier::verify_token() {
   } else {
     checks_.waive("chain.issuer", "the instance that is trusted", "no issuer is expected here, only the key set");
   }
-  checks_.expect("chain.time", check_jwt_times(token_.claims, input_.now, input_.jwt_rules.leeway_s.value),
-                 "valid now");
+  checks_.expect("chain.time", check_jwt_times(token_.claims, input_.now, input_.leeway_s),
+                 fmt::format("valid now, within {} s", input_.leeway_s));
   return true;
 }
 

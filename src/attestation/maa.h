@@ -19,6 +19,7 @@ struct MaaInput {
   const JwtRules& jwt_rules;
   UnixSeconds now = 0;
   Rule<bool> require_secure_boot{true};  // of the platform's table
+  std::uint64_t leeway_s = 0;
 };
 
 void verify_maa(const MaaInput& input, CheckList& checks);

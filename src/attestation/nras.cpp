@@ -119,8 +119,8 @@ bool NrasVerifier::verify_token(const Jwt& token, std::string_view name) {
   const Rule<std::string>& issuer = input_.jwt_rules.nras_issuer;
   checks_.expect("chain.issuer", claim_is_text(token.claims, "iss", issuer.value),
                  fmt::format("{} from {}", what, issuer.value), shown_claim(token.claims, "iss"), issuer.source);
-  checks_.expect("chain.time", check_jwt_times(token.claims, input_.now, input_.jwt_rules.leeway_s.value),
-                 what + " valid now");
+  checks_.expect("chain.time", check_jwt_times(token.claims, input_.now, input_.leeway_s),
+                 fmt::format("{} valid now, within {} s", what, input_.leeway_s));
   return true;
 }
 

@@ -18,6 +18,7 @@ struct NrasInput {
   const JwtRules& jwt_rules;
   UnixSeconds now = 0;
   std::optional<std::size_t> gpus;  // that the evidence beside it is of; nothing: not judged
+  std::uint64_t leeway_s = 0;
 };
 
 void verify_nras(const NrasInput& input, CheckList& checks);

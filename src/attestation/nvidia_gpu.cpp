@@ -6,6 +6,7 @@
 #include "attestation/dotted_version.h"
 #include "attestation/spdm_report.h"
 #include "base/encoding.h"
+#include "base/time_window.h"
 #include "crypto/certificate.h"
 #include "crypto/der.h"
 #include "crypto/ocsp.h"
@@ -167,21 +168,24 @@ void judge_indices(const RimPointers& drivers, const RimPointers& vbioses, Check
                 both.empty() ? "none" : fmt::format("{}", fmt::join(both, ", ")));
 }
 
-void judge_rims(const GpuInput& input, const SpdmReport& report, CheckList& checks) {
+// The RIMs that the measurements were held against.
+RimPointers judge_rims(const GpuInput& input, const SpdmReport& report, CheckList& checks) {
   const auto& rule = input.rules.rim;
   if (rule.value == RimMode::kOff) {
     checks.waive("rim", "the measurements that the maker published", fmt::format("rim = off ({})", rule.source));
-    return;
+    return {};
   }
   bool all_good = true;
   for (const auto& rim : input.rims) {
     if (rim) continue;
     all_good = checks.expect("rim.file", false, "a RIM signed under NVIDIA's root, valid now", rim.error().detail);
   }
-  if (!all_good) return;
-  const RimPointers drivers = judge_kind(NvidiaRim::Kind::kDriver, report.driver_version, report, input, checks);
+  if (!all_good) return {};
+  RimPointers fitting = judge_kind(NvidiaRim::Kind::kDriver, report.driver_version, report, input, checks);
   const RimPointers vbioses = judge_kind(NvidiaRim::Kind::kVbios, report.vbios_version, report, input, checks);
-  judge_indices(drivers, vbioses, checks);
+  judge_indices(fitting, vbioses, checks);
+  fitting.insert(fitting.end(), vbioses.begin(), vbioses.end());
+  return fitting;
 }
 
 // "GH100" of the certificate's "GH100 A01 GSP FMC LF".
@@ -195,49 +199,110 @@ struct Revocation {
   std::string found = "no answer about it";
 };
 
-// What the answers say of one certificate: any that says it is revoked counts, and one must be good and current.
-Revocation revocation_of(const crypto::OcspQuestion& question, std::span<const Bytes> answers) {
+std::string_view in_words(crypto::OcspAnswer::Status status) {
+  switch (status) {
+    case crypto::OcspAnswer::Status::kGood: return "good";
+    case crypto::OcspAnswer::Status::kUnknown: return "an answer that the responder does not know it";
+    case crypto::OcspAnswer::Status::kOnHold: return "on hold";
+    case crypto::OcspAnswer::Status::kRevoked: return "revoked";
+  }
+  return "";
+}
+
+// Answers about certificates under a root: those of a GPU and of the signers of its reference values.
+class OcspJudge {
+ public:
+  OcspJudge(const GpuInput& input, CheckList& checks) : input_(input), checks_(checks) {
+    const auto leeway_s = static_cast<std::int64_t>(input.leeway_s);
+    leeway_ = {.early_s = leeway_s, .late_s = leeway_s};
+  }
+
+  // False: one of them is no answer, which is named.
+  bool read();
+  // path: leaf first, the pinned root last.
+  void judge(std::string_view check, std::span<const crypto::Certificate> path);
+
+ private:
+  [[nodiscard]] Revocation revocation_of(const crypto::OcspQuestion& question) const;
+
+  const GpuInput& input_;
+  CheckList& checks_;
+  ClockLeeway leeway_;
+  std::vector<crypto::OcspResponse> answers_;
+};
+
+bool OcspJudge::read() {
+  if (input_.ocsp.size() > kMostOcspAnswers) {
+    return checks_.expect("parse.ocsp", false, fmt::format("at most {} answers", kMostOcspAnswers),
+                          fmt::format("{}", input_.ocsp.size()));
+  }
+  bool all = true;
+  for (std::size_t i = 0; i < input_.ocsp.size(); ++i) {
+    auto answer = crypto::OcspResponse::parse(input_.ocsp[i]);
+    if (answer) {
+      answers_.push_back(*std::move(answer));
+    } else {
+      all = checks_.expect("parse.ocsp", false, "OCSP responses in DER",
+                           fmt::format("ocsp[{}]: {}", i, answer.error().detail));
+    }
+  }
+  return all;
+}
+
+// Any answer that says it is revoked counts, and one must be good and current.
+Revocation OcspJudge::revocation_of(const crypto::OcspQuestion& question) const {
+  using Status = crypto::OcspAnswer::Status;
   Revocation result;
-  for (const Bytes& der : answers) {
-    const auto answer = crypto::verify_ocsp_response(der, question);
+  std::size_t about_it = 0;
+  for (const crypto::OcspResponse& response : answers_) {
+    const auto answer = response.about(question);
+    if (!answer && answer.error().code == ErrorCode::kNotFound) continue;
+    if (++about_it > kMostAnswersAboutOne)
+      return {false, fmt::format("over {} answers about it", kMostAnswersAboutOne)};
     if (!answer) {
-      if (answer.error().code != ErrorCode::kNotFound && !result.good) result.found = answer.error().detail;
+      if (!result.good) result.found = answer.error().detail;
       continue;
     }
-    if (answer->status == crypto::OcspAnswer::Status::kRevoked) return {false, "revoked"};
-    const bool current = answer->this_update <= question.rules.now && question.rules.now < answer->next_update;
-    if (answer->status == crypto::OcspAnswer::Status::kGood && current) {
+    if (answer->status >= Status::kOnHold) return {false, std::string(in_words(answer->status))};
+    const TimeWindow window{answer->this_update, answer->next_update};
+    const bool current = window.holds_at(question.now, leeway_);
+    if (answer->status == Status::kGood && current) {
       result.good = true;
     } else if (!result.good) {
-      result.found = current ? "an answer that the responder does not know it"
-                             : fmt::format("an answer for {} to {}", to_iso8601(answer->this_update),
-                                           to_iso8601(answer->next_update));
+      result.found = current ? std::string(in_words(answer->status)) : "an answer for " + window.against(question.now);
     }
   }
   return result;
 }
 
-// path: leaf first, the pinned root last.
-void judge_ocsp(const GpuInput& input, std::span<const crypto::Certificate> path, CheckList& checks) {
-  const auto& rule = input.rules.ocsp;
-  const std::string wanted =
-      fmt::format("OCSP answers that no certificate under the root is revoked, current at {}", to_iso8601(input.now));
-  if (rule.value == OcspMode::kOff) {
-    checks.waive("policy.ocsp", wanted, fmt::format("ocsp = off ({})", rule.source));
-    return;
-  }
+void OcspJudge::judge(std::string_view check, std::span<const crypto::Certificate> path) {
+  const auto& source = input_.rules.ocsp.source;
+  std::string wanted =
+      fmt::format("OCSP answers that no certificate under the root is revoked, current at {}", to_iso8601(input_.now));
   for (std::size_t i = 0; i + 1 < path.size(); ++i) {
-    const Revocation revocation = revocation_of({.certificate = path[i],
-                                                 .issuer = path[i + 1],
-                                                 .others = path,
-                                                 .rules = {.roots = input.roots, .now = input.now}},
-                                                input.ocsp);
+    const Revocation revocation =
+        revocation_of({.certificate = path[i], .issuer = path[i + 1], .root = path.back(), .now = input_.now});
     if (revocation.good) continue;
-    checks.expect("policy.ocsp", false, wanted, fmt::format("{}: {}", shown(path[i].subject_name()), revocation.found),
-                  rule.source);
+    checks_.expect(check, false, std::move(wanted),
+                   fmt::format("{}: {}", shown(path[i].subject_name()), revocation.found), source);
     return;
   }
-  checks.expect("policy.ocsp", path.size() > 1, wanted, fmt::format("{} good answers", path.size() - 1), rule.source);
+  checks_.expect(check, path.size() > 1, std::move(wanted), fmt::format("{} good answers", path.size() - 1), source);
+}
+
+// path: of the device. A driver is withdrawn by the certificate that signed its reference values.
+void judge_revocation(const GpuInput& input, std::span<const crypto::Certificate> path, const RimPointers& rims,
+                      CheckList& checks) {
+  const auto& rule = input.rules.ocsp;
+  if (rule.value == OcspMode::kOff) {
+    checks.waive("policy.ocsp", "OCSP answers that no certificate of the GPU or of its reference values is revoked",
+                 fmt::format("ocsp = off ({})", rule.source));
+    return;
+  }
+  OcspJudge judge(input, checks);
+  if (!judge.read()) return;
+  judge.judge("policy.ocsp", path);
+  for (const NvidiaRim* rim : rims) judge.judge(fmt::format("policy.ocsp.{}_rim", name_of(rim->kind)), rim->path);
 }
 
 }  // namespace
@@ -293,9 +358,9 @@ std::optional<Digest32> verify_nvidia_gpu(const GpuInput& input, CheckList& chec
   if (!is_chained) return std::nullopt;
 
   judge_binding(input, *report, leaf, checks);
-  judge_rims(input, *report, checks);
+  const RimPointers rims = judge_rims(input, *report, checks);
   check_gpu_rules({model_of(leaf), report->driver_version, report->vbios_version}, input.rules, checks);
-  judge_ocsp(input, *path, checks);
+  judge_revocation(input, *path, rims, checks);
   return leaf.spki_sha256();
 }
 

@@ -9,16 +9,21 @@ namespace minions::attestation {
 
 inline constexpr Digest32 kNvidiaDeviceRoots[] = {roots::kNvidiaDeviceIdentity};
 
+// OCSP answers, of all GPUs and RIMs together; and those about one certificate. Each costs signature checks.
+inline constexpr std::size_t kMostOcspAnswers = 1024;
+inline constexpr std::size_t kMostAnswersAboutOne = 16;
+
 struct GpuInput {
   ByteView report;                // SPDM request || response
   std::string_view certificates;  // PEM, the leaf first, the root last
   // Of all RIMs at hand, verified once for all GPUs (verify_nvidia_rims). Those of other versions are passed over where
   // one of the report's is among them.
   std::span<const Result<NvidiaRim>> rims;
-  std::span<const Bytes> ocsp;    // answers about the chain's certificates, DER
+  std::span<const Bytes> ocsp;    // answers about certificates of the chain and of the signers of RIMs, DER
   std::optional<Digest32> nonce;  // of the request; nothing: not judged here
   const GpuRules& rules;
   UnixSeconds now;
+  std::uint64_t leeway_s = 0;                            // of OCSP answers, early and late
   std::span<const Digest32> roots = kNvidiaDeviceRoots;  // SHA-256 of DER
 };
 

@@ -113,6 +113,34 @@ Status read_payload(const XmlElement& payload, NvidiaRim& rim) {
   return {};
 }
 
+// The signer under the authority of a path that is known, at the same place as there: all above it holds.
+std::optional<CertificatePath> known_path(const std::vector<crypto::Certificate>& certificates, const RimInput& input) {
+  for (const CertificatePath& known : input.known) {
+    if (known.size() < 2) continue;
+    const crypto::Certificate& authority = known[1];
+    const bool is_there = std::any_of(certificates.begin() + 1, certificates.end(),
+                                      [&](const auto& each) { return each.der() == authority.der(); });
+    if (!is_there) continue;
+    const Digest32 pin = authority.sha256();
+    auto path = crypto::verify_path(certificates.front(), {&authority, 1}, {.roots = {&pin, 1}, .now = input.now});
+    if (!path || path->size() != 2) continue;
+    path->insert(path->end(), known.begin() + 2, known.end());
+    return *std::move(path);
+  }
+  return std::nullopt;
+}
+
+Result<CertificatePath> signer_path(const std::vector<crypto::Certificate>& certificates, const RimInput& input) {
+  if (auto path = known_path(certificates, input)) {
+    MINIONS_TRY(crypto::check_end_entity(path->front()));
+    return *std::move(path);
+  }
+  MINIONS_TRY_ASSIGN(auto path, crypto::verify_path(certificates.front(), std::span(certificates).subspan(1),
+                                                    {.roots = input.roots, .now = input.now}));
+  MINIONS_TRY(crypto::check_end_entity(path.front()));
+  return path;
+}
+
 }  // namespace
 
 std::string_view name_of(NvidiaRim::Kind kind) {
@@ -151,9 +179,8 @@ std::optional<NvidiaRim> verify_nvidia_rim(const RimInput& input, CheckList& che
                                        "the signer's ECDSA P-384 over all of the document", verified ? "good" : fault);
   if (!is_signed) return std::nullopt;
   const auto& certificates = verified->certificates;
-  const auto path = crypto::verify_path(certificates.front(), std::span(certificates).subspan(1),
-                                        {.roots = input.roots, .now = input.now});
-  const bool is_chained = checks.expect("chain", path, "a path to NVIDIA's root for RIMs, valid now",
+  auto path = signer_path(certificates, input);
+  const bool is_chained = checks.expect("chain", path, "a leaf's path to NVIDIA's root for RIMs, valid now",
                                         path ? fmt::format("{} certificates, the signer's until {}", path->size(),
                                                            to_iso8601(certificates.front().not_after()))
                                              : "");
@@ -163,6 +190,7 @@ std::optional<NvidiaRim> verify_nvidia_rim(const RimInput& input, CheckList& che
       checks.expect("rim", rim, "measurements of a driver or a VBIOS",
                     rim ? fmt::format("{} of {} {}", rim->measurements.size(), name_of(rim->kind), rim->version) : "");
   if (!is_rim) return std::nullopt;
+  rim->path = *std::move(path);
   return *std::move(rim);
 }
 
@@ -173,10 +201,12 @@ std::vector<Result<NvidiaRim>> verify_nvidia_rims(std::span<const Bytes> files, 
     rims.emplace_back(fail(ErrorCode::kTooLarge, fmt::format("{} RIMs, want {} at most", files.size(), kMostFiles)));
     return rims;
   }
+  std::vector<CertificatePath> known;
   for (const Bytes& file : files) {
     CheckList checks("nvidia-gpu");
-    auto rim = verify_nvidia_rim({.file = file, .now = now, .roots = roots}, checks);
+    auto rim = verify_nvidia_rim({.file = file, .now = now, .roots = roots, .known = known}, checks);
     if (rim) {
+      known.push_back(rim->path);
       rims.emplace_back(*std::move(rim));
     } else {
       rims.emplace_back(fail(ErrorCode::kRefused, checks.checks().back().found));

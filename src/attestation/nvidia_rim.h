@@ -7,15 +7,20 @@
 #include "attestation/check_list.h"
 #include "attestation/roots.h"
 #include "base/time.h"
+#include "crypto/certificate.h"
 
 namespace minions::attestation {
 
 inline constexpr Digest32 kNvidiaRimRoots[] = {roots::kNvidiaRim};
 
+using CertificatePath = std::vector<crypto::Certificate>;  // the signer's certificate first, the pinned root last
+
 struct RimInput {
   ByteView file;  // a SWID tag, XML
   UnixSeconds now;
   std::span<const Digest32> roots = kNvidiaRimRoots;  // SHA-256 of DER
+  // That have been verified at this time under these roots: their authorities are not verified again.
+  std::span<const CertificatePath> known{};
 };
 
 struct NvidiaRim {
@@ -29,6 +34,7 @@ struct NvidiaRim {
   std::string product, edition;
   // The active measurements by RIM index, one less than the SPDM index: the values that each may have.
   std::map<std::uint8_t, std::vector<Bytes>> measurements;
+  CertificatePath path;  // of a verified one
 
   // From canonical bytes that a signature covers.
   [[nodiscard]] static Result<NvidiaRim> parse(ByteView canonical);

@@ -22,6 +22,9 @@ using OptionalRule = std::optional<Rule<T>>;
 using Measurement = ByteArray<48>;                                     // SNP MEASUREMENT, TDX MRTD and RTMRs: SHA-384
 using PcrRules = std::map<std::uint8_t, Rule<std::vector<Digest32>>>;  // PCR index to the values it may have
 
+// AMD's list of revoked ASKs and ASVKs. If available: without one the check is waived.
+enum class CrlMode { kRequire, kIfAvailable };
+
 struct SnpRules {
   Rule<bool> allow_debug{false};
   Rule<bool> allow_migration_agent{false};
@@ -37,6 +40,7 @@ struct SnpRules {
   OptionalRule<std::uint64_t> min_guest_svn;
   std::map<std::string, Rule<std::uint64_t>> min_tcb;  // by component: fmc, bootloader, tee, snp, microcode
   Rule<bool> require_secure_boot{true};                // on Azure, as the paravisor states it
+  Rule<CrlMode> crl{CrlMode::kIfAvailable};
   PcrRules pcrs;
 };
 
@@ -75,8 +79,12 @@ struct GpuRules {
   Rule<TokenMode> nras{TokenMode::kIfPresent};
 };
 
+// How far the clocks of others may differ from ours: statements may be early by so much, tokens and OCSP answers early
+// and late.
+inline constexpr std::uint64_t kDefaultLeewayS = 60;
+
 struct JwtRules {
-  Rule<std::uint64_t> leeway_s{0};
+  OptionalRule<std::uint64_t> leeway_s;  // another name of [freshness] leeway_s, until the next release
   OptionalRule<std::string> maa_issuer;  // from the policy, never from a token
   Rule<std::string> nras_issuer{"https://nras.attestation.nvidia.com"};
   Rule<TokenMode> maa{TokenMode::kIfPresent};
@@ -111,6 +119,7 @@ struct PolicyRules {
   OptionalRule<std::vector<Digest32>> attestor_spki_sha256;
   Rule<TlsMode> tls{TlsMode::kIfListed};
   Rule<FreshnessMode> freshness{FreshnessMode::kNonce};
+  Rule<std::uint64_t> leeway_s{kDefaultLeewayS};
   Rule<bool> allow_remote_models{false};
   OptionalRule<std::vector<std::string>> model_ids;  // every model of the statement is one of these
   ModelDigests model_weights;

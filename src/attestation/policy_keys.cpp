@@ -88,6 +88,10 @@ Result<Rule<std::string>> version(const Value& value, VersionDigits digits, std:
   return rule;
 }
 
+Status read_crl_mode(const Value& value, Rule<CrlMode>& mode) {
+  return value.choice<CrlMode>(mode, {{"require", CrlMode::kRequire}, {"if-available", CrlMode::kIfAvailable}});
+}
+
 template <class T, class U>
 Status assign(T& rule, Result<U> read) {
   if (!read) return fail(std::move(read).error());
@@ -133,6 +137,7 @@ constexpr Key kKeys[] = {
      [](C r, W w) { w.add(r.snp.min_tcb); }},
     {"snp", "require_secure_boot", [](V v, R r) { return v.read(r.snp.require_secure_boot); },
      [](C r, W w) { w.add(r.snp.require_secure_boot); }},
+    {"snp", "crl", [](V v, R r) { return read_crl_mode(v, r.snp.crl); }, [](C r, W w) { w.add(r.snp.crl); }},
     {"snp", "pcrs", [](V v, R r) { return read_pcrs(v, r.snp.pcrs); }, [](C r, W w) { w.add(r.snp.pcrs); }},
     {"tdx", "allow_debug", [](V v, R r) { return v.read(r.tdx.allow_debug); },
      [](C r, W w) { w.add(r.tdx.allow_debug); }},
@@ -231,6 +236,8 @@ constexpr Key kKeys[] = {
                                       {{"nonce", FreshnessMode::kNonce}, {"cached", FreshnessMode::kCached}});
      },
      [](C r, W w) { w.add(r.freshness); }},
+    {"freshness", "leeway_s", [](V v, R r) { return assign(r.leeway_s, v.integer(0, 300)); },
+     [](C r, W w) { w.add(r.leeway_s); }},
     {"models", "allow_remote", [](V v, R r) { return v.read(r.allow_remote_models); },
      [](C r, W w) { w.add(r.allow_remote_models); }},
     {"models", "ids", [](V v, R r) { return assign(r.model_ids, v.texts("a model id")); },
@@ -252,6 +259,21 @@ std::string known_names(std::string_view table) {
     last = name;
   }
   return names;
+}
+
+// The old name of the one tolerance. Two values for it would leave open which one holds.
+Status settle_leeway(PolicyRules& rules, std::string_view file_name) {
+  const auto& old = rules.jwt.leeway_s;
+  if (!old) return {};
+  const bool both = rules.leeway_s.source != Rule<std::uint64_t>{}.source;
+  if (both && rules.leeway_s.value != old->value) {
+    return fail(ErrorCode::kUsage,
+                fmt::format("{}: [freshness] leeway_s is {} ({}), [jwt] leeway_s is {} ({}): these are "
+                            "two names of one rule, want one value",
+                            file_name, rules.leeway_s.value, rules.leeway_s.source, old->value, old->source));
+  }
+  if (!both) rules.leeway_s = *old;
+  return {};
 }
 
 Status read_key(std::string_view table, const std::string& name, const Value& value, PolicyRules& rules) {
@@ -277,7 +299,7 @@ Status read_policy(const toml::table& policy, std::string_view file_name, Policy
     MINIONS_TRY(value.each(
         "a table", [&](const std::string& name, const Value& inner) { return read_key(table, name, inner, rules); }));
   }
-  return {};
+  return settle_leeway(rules, file_name);
 }
 
 void show_rules(const PolicyRules& rules, RuleWriter& to) {

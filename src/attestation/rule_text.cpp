@@ -24,6 +24,14 @@ std::string_view name_of(OcspMode mode) {
   return "";
 }
 
+std::string_view name_of(CrlMode mode) {
+  switch (mode) {
+    case CrlMode::kRequire: return "require";
+    case CrlMode::kIfAvailable: return "if-available";
+  }
+  return "";
+}
+
 std::string_view name_of(TokenMode mode) {
   switch (mode) {
     case TokenMode::kRequire: return "require";
@@ -77,6 +85,7 @@ void RuleWriter::add(const Rule<std::vector<std::string>>& rule) {
 
 void RuleWriter::add(const Rule<RimMode>& rule) { add_text(json_quoted(name_of(rule.value)), rule.source); }
 void RuleWriter::add(const Rule<OcspMode>& rule) { add_text(json_quoted(name_of(rule.value)), rule.source); }
+void RuleWriter::add(const Rule<CrlMode>& rule) { add_text(json_quoted(name_of(rule.value)), rule.source); }
 void RuleWriter::add(const Rule<TokenMode>& rule) { add_text(json_quoted(name_of(rule.value)), rule.source); }
 void RuleWriter::add(const Rule<TlsMode>& rule) { add_text(json_quoted(name_of(rule.value)), rule.source); }
 void RuleWriter::add(const Rule<FreshnessMode>& rule) { add_text(json_quoted(name_of(rule.value)), rule.source); }

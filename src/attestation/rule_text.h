@@ -22,6 +22,7 @@ class RuleWriter {
   }
   void add(const Rule<RimMode>& rule);
   void add(const Rule<OcspMode>& rule);
+  void add(const Rule<CrlMode>& rule);
   void add(const Rule<TokenMode>& rule);
   void add(const Rule<TlsMode>& rule);
   void add(const Rule<FreshnessMode>& rule);
@@ -56,6 +57,7 @@ class RuleWriter {
 
 [[nodiscard]] std::string_view name_of(RimMode mode);
 [[nodiscard]] std::string_view name_of(OcspMode mode);
+[[nodiscard]] std::string_view name_of(CrlMode mode);
 [[nodiscard]] std::string_view name_of(TokenMode mode);
 [[nodiscard]] std::string_view name_of(TlsMode mode);
 [[nodiscard]] std::string_view name_of(FreshnessMode mode);

@@ -168,6 +168,7 @@ std::optional<AuthenticSnpReport> authenticate_snp_report(const SnpInput& input,
   const AmdChainInput chain{.leaf = *leaf->certificate,
                             .certificates = input.certificates,
                             .revocation_lists = input.revocation_lists,
+                            .crl = input.rules.crl,
                             .now = input.now,
                             .roots = input.roots};
   if (!verify_amd_chain(chain, leaf->endorsement, checks)) return std::nullopt;

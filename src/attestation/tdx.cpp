@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "attestation/endorsement_reading.h"
 #include "attestation/rule_checks.h"
-#include "attestation/tdx_collateral.h"
+#include "attestation/tdx_entries.h"
 #include "attestation/tdx_tcb.h"
 #include "base/encoding.h"
 
@@ -12,8 +13,14 @@ namespace minions::attestation {
 namespace {
 
 using crypto::Certificate;
-using crypto::PublicKey;
-using crypto::RevocationList;
+
+// A kind of signed JSON among the collateral.
+struct SignedPiece {
+  std::string_view name;    // in checks
+  std::string_view member;  // in the JSON
+  const TdxCollateral::Entries& texts;
+  const Result<std::vector<crypto::PublicKey>>& signers;
+};
 
 // One quote on its way through the checks.
 class TdxAppraisal {
@@ -32,10 +39,9 @@ class TdxAppraisal {
 
   bool judge_pck_chain();
   void judge_revocation();
-  [[nodiscard]] Result<PublicKey> unrevoked_signer(ByteView pem) const;
+  // The objects that Intel signed, each of which is what it is to be.
   template <class T>
-  std::optional<T> judge_signed(std::string_view name, ByteView json, const Result<PublicKey>& signer,
-                                Result<T> (*verify)(std::string_view, const PublicKey&));
+  std::vector<T> judge_signed(const SignedPiece& piece);
   template <class T>
   void judge_window(std::string_view name, const T& object);
   [[nodiscard]] bool judge_platform(const TcbInfo& info, const PckExtension& pck);
@@ -48,7 +54,7 @@ class TdxAppraisal {
   const TdxQuote& quote_;
   CheckList& checks_;
   std::optional<PckChain> pck_;
-  std::optional<RevocationList> root_crl_;
+  std::optional<CurrentLists> root_lists_;
 };
 
 bool TdxAppraisal::judge_signatures() {
@@ -71,16 +77,17 @@ bool TdxAppraisal::judge_pck_chain() {
 }
 
 void TdxAppraisal::judge_revocation() {
-  const auto judge = [&](std::string_view name, ByteView der, const Certificate& issuer,
-                         const Certificate& subject) -> std::optional<RevocationList> {
-    auto list = current_crl(der, issuer, input_.now);
-    const Status good = list ? check_not_revoked(*list, subject) : fail(list.error());
-    checks_.expect(name, good,
-                   fmt::format("a current list of {} without {}", issuer.subject_name(), subject.subject_name()));
-    return good ? std::optional(*std::move(list)) : std::nullopt;
+  const auto judge = [&](std::string_view name, const TdxCollateral::Entries& entries, const ListQuestion& question) {
+    auto lists = current_lists(entries, question);
+    checks_.expect(name, lists,
+                   fmt::format("a current list of {} without {}", question.issuer.subject_name(),
+                               question.subject.subject_name()));
+    return lists ? std::optional(*std::move(lists)) : std::nullopt;
   };
-  root_crl_ = judge("chain.root_ca_crl", input_.collateral.root_ca_crl, pck_->root, pck_->ca);
-  judge("chain.pck_crl", input_.collateral.pck_crl, pck_->ca, pck_->leaf);
+  const UnixSeconds now = input_.now;
+  root_lists_ = judge("chain.root_ca_crl", input_.collateral.root_ca_crl,
+                      {.issuer = pck_->root, .subject = pck_->ca, .now = now});
+  judge("chain.pck_crl", input_.collateral.pck_crl, {.issuer = pck_->ca, .subject = pck_->leaf, .now = now});
 }
 
 void TdxAppraisal::judge_report_data() {
@@ -93,34 +100,34 @@ void TdxAppraisal::judge_report_data() {
                  to_hex(quote_.body.report_data));
 }
 
-Result<PublicKey> TdxAppraisal::unrevoked_signer(ByteView pem) const {
-  MINIONS_TRY_ASSIGN(const Certificate signer, verify_tcb_signer(as_text(pem), path_rules()));
-  if (root_crl_) MINIONS_TRY(check_not_revoked(*root_crl_, signer));  // without one, chain.root_ca_crl has failed
-  return signer.public_key();
-}
-
 template <class T>
-std::optional<T> TdxAppraisal::judge_signed(std::string_view name, ByteView json, const Result<PublicKey>& signer,
-                                            Result<T> (*verify)(std::string_view, const PublicKey&)) {
-  checks_.expect(fmt::format("chain.{}_issuer", name), signer, "Intel's TCB signing certificate under the pinned root");
-  const std::string check = fmt::format("signature.{}", name);
+std::vector<T> TdxAppraisal::judge_signed(const SignedPiece& piece) {
+  checks_.expect(fmt::format("chain.{}_issuer", piece.name), piece.signers,
+                 "Intel's TCB signing certificate under the pinned root");
+  const std::string check = fmt::format("signature.{}", piece.name);
   const std::string expected = "signed by Intel's TCB signing key";
-  if (json.empty()) {
-    checks_.expect(check, false, expected, "missing");
-    return std::nullopt;
+  if (piece.texts.empty()) checks_.expect(check, false, expected, "missing");
+  if (!piece.signers || piece.texts.empty()) return {};
+  const auto entries = signed_entries(piece.texts, piece.member, *piece.signers);
+  if (!checks_.expect(check, entries, expected)) return {};
+  std::vector<T> objects;
+  for (const SignedEntry& entry : *entries) {
+    auto object = T::parse(entry.object);
+    if (object) {
+      objects.push_back(*std::move(object));
+    } else {
+      checks_.expect(fmt::format("parse.{}", piece.name), false, fmt::format("content of a {}", piece.member),
+                     fmt::format("entry {}: {}", entry.index, object.error().detail));
+    }
   }
-  if (!signer) return std::nullopt;
-  auto object = verify(as_text(json), *signer);
-  if (!checks_.expect(check, object, expected)) return std::nullopt;
-  return *std::move(object);
+  return objects;
 }
 
 template <class T>
 void TdxAppraisal::judge_window(std::string_view name, const T& object) {
-  checks_.expect(fmt::format("tcb.{}_window", name),
-                 object.issue_date <= input_.now && input_.now <= object.next_update,
-                 fmt::format("valid at {}", to_iso8601(input_.now)),
-                 fmt::format("valid from {} to {}", to_iso8601(object.issue_date), to_iso8601(object.next_update)));
+  const TimeWindow window = window_of(object);
+  checks_.expect(fmt::format("tcb.{}_window", name), window.holds_at(input_.now),
+                 fmt::format("valid at {}", to_iso8601(input_.now)), "valid from " + window.against(input_.now));
 }
 
 // Intel raises the number with each recovery of the TCB: an older number forgives what is known to be broken.
@@ -145,17 +152,26 @@ bool TdxAppraisal::judge_platform(const TcbInfo& info, const PckExtension& pck) 
 
 void TdxAppraisal::judge_tcb() {
   const TdxCollateral& collateral = input_.collateral;
-  const auto info_signer = unrevoked_signer(collateral.tcb_info_issuer_chain);
-  const bool one_chain = equal(collateral.tcb_info_issuer_chain, collateral.qe_identity_issuer_chain);
-  const auto qe_signer = one_chain ? info_signer : unrevoked_signer(collateral.qe_identity_issuer_chain);
-  const auto info = judge_signed<TcbInfo>("tcb_info", collateral.tcb_info, info_signer, verify_tcb_info);
-  const auto identity = judge_signed<QeIdentity>("qe_identity", collateral.qe_identity, qe_signer, verify_qe_identity);
+  const auto extension = pck_->leaf.extension(PckExtension::kOid);
+  const auto pck = extension ? PckExtension::parse(*extension) : fail(ErrorCode::kNotFound, "missing");
+  const SignerQuestion question{
+      .rules = path_rules(), .root_lists = root_lists_ ? &*root_lists_ : nullptr, .known = {&pck_->root, 1}};
+  const auto info_signers = tcb_signers(collateral.tcb_info_issuer_chain, question);
+  const bool one_chain =
+      std::equal(collateral.tcb_info_issuer_chain.begin(), collateral.tcb_info_issuer_chain.end(),
+                 collateral.qe_identity_issuer_chain.begin(), collateral.qe_identity_issuer_chain.end(), equal);
+  const auto identity_signers = one_chain ? info_signers : tcb_signers(collateral.qe_identity_issuer_chain, question);
+  const auto infos = judge_signed<TcbInfo>({"tcb_info", "tcbInfo", collateral.tcb_info, info_signers});
+  const auto identities =
+      judge_signed<QeIdentity>({"qe_identity", "enclaveIdentity", collateral.qe_identity, identity_signers});
+  const TcbInfo* const info = best_of(infos, input_.now, [&](const TcbInfo& each) {
+    return pck && each.fmspc == pck->fmspc && each.pce_id == pck->pce_id;
+  });
+  const QeIdentity* const identity = best_of(identities, input_.now, [](const QeIdentity&) { return true; });
   if (info) judge_window("tcb_info", *info);
   if (identity) judge_window("qe_identity", *identity);
   if (info) judge_evaluation("tcb_info", *info);
   if (identity) judge_evaluation("qe_identity", *identity);
-  const auto extension = pck_->leaf.extension(PckExtension::kOid);
-  const auto pck = extension ? PckExtension::parse(*extension) : fail(ErrorCode::kNotFound, "missing");
   if (!checks_.expect("tcb.pck", pck, "a PCK certificate that names its TCB")) return;
   if (!info || !identity || !judge_platform(*info, *pck)) return;
 
@@ -224,8 +240,11 @@ void TdxAppraisal::judge_policy() {
 
 TdxCollateral TdxCollateral::of(const Endorsements& endorsements) {
   const auto piece = [&](std::string_view name) {
-    const auto found = endorsements.find(name);
-    return found == endorsements.end() || found->second.empty() ? ByteView() : ByteView(found->second.front());
+    Entries entries;
+    for (const Bytes& entry : entries_of(endorsements, name)) {
+      if (!entry.empty()) entries.emplace_back(entry);
+    }
+    return entries;
   };
   return {.tcb_info = piece("tcb_info"),
           .tcb_info_issuer_chain = piece("tcb_info_issuer_chain"),

@@ -11,16 +11,18 @@
 
 namespace minions::attestation {
 
-// As Intel serves it. An empty piece is missing, which fails the check that names it.
+// As Intel serves it, each piece once or more: every entry is read, and what fits best is used. A piece without entry
+// is missing, which fails the check that names it.
 struct TdxCollateral {
-  ByteView tcb_info;                  // JSON
-  ByteView tcb_info_issuer_chain;     // PEM
-  ByteView qe_identity;               // JSON
-  ByteView qe_identity_issuer_chain;  // PEM
-  ByteView pck_crl;                   // DER, of the CA that issued the PCK certificate
-  ByteView root_ca_crl;               // DER
+  using Entries = std::vector<ByteView>;
+  Entries tcb_info;                  // JSON
+  Entries tcb_info_issuer_chain;     // PEM
+  Entries qe_identity;               // JSON
+  Entries qe_identity_issuer_chain;  // PEM
+  Entries pck_crl;                   // DER or PEM, of the CA that issued the PCK certificate
+  Entries root_ca_crl;               // DER or PEM
 
-  // The first entry under each of these names.
+  // The entries under these names, those that are not empty.
   [[nodiscard]] static TdxCollateral of(const Endorsements& endorsements);
 };
 

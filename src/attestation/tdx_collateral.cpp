@@ -178,18 +178,10 @@ Result<TdxModuleIdentity> parse_module_identity(const Json& object) {
   return module;
 }
 
-// The bytes of the value of a member, as the signer signed them.
 template <class T>
-Result<T> verify_signed(std::string_view json, std::string_view name, const crypto::PublicKey& signer) {
-  if (json.empty()) return fail(ErrorCode::kNotFound, "missing");
-  MINIONS_TRY_ASSIGN(const Json outer, parse_strict_json(json, {.bytes = kJsonLimitBytes}));
-  MINIONS_TRY_ASSIGN(const Json* object, object_member(outer, name));
-  MINIONS_TRY_ASSIGN(const auto signature, hex_member<64>(outer, "signature"));
-  const auto signed_bytes = raw_member(json, name);
-  if (!signed_bytes || !signer.verify_ecdsa(crypto::HashAlgorithm::kSha256, as_bytes(*signed_bytes), signature)) {
-    return fail(ErrorCode::kTampered, fmt::format("{} is not signed by the TCB signing key", name));
-  }
-  return T::parse(*object).map_error([&](Error error) { return std::move(error).in(name); });
+Result<T> verify_signed(std::string_view json, std::string_view member, const crypto::PublicKey& signer) {
+  MINIONS_TRY_ASSIGN(const Json object, verify_signed_object(json, member, signer));
+  return T::parse(object).map_error([&](Error error) { return std::move(error).in(member); });
 }
 
 template <std::size_t N>
@@ -336,16 +328,32 @@ Result<PckExtension> PckExtension::parse(ByteView extension) {
   return out;
 }
 
-Result<crypto::Certificate> verify_tcb_signer(std::string_view pem, const crypto::PathRules& rules) {
+Result<crypto::Certificate> verify_tcb_signer(std::string_view pem, const crypto::PathRules& rules,
+                                              std::span<const crypto::Certificate> known) {
   constexpr std::string_view kSigner = "Intel SGX TCB Signing";
   if (pem.empty()) return fail(ErrorCode::kNotFound, "missing");
   MINIONS_TRY_ASSIGN(const auto certificates, crypto::Certificate::from_pem(pem));
-  MINIONS_TRY_ASSIGN(auto path, crypto::verify_path(certificates.front(), std::span(certificates).subspan(1), rules));
+  std::vector<crypto::Certificate> others(known.begin(), known.end());
+  others.insert(others.end(), certificates.begin() + 1, certificates.end());
+  MINIONS_TRY_ASSIGN(auto path, crypto::verify_path(certificates.front(), others, rules));
   if (path.size() != 2 || path.front().subject_name() != kSigner) {
     return fail(ErrorCode::kTampered, fmt::format("want {} right under the root, found {} in a path of {}", kSigner,
                                                   shown(path.front().subject_name()), path.size()));
   }
+  MINIONS_TRY(crypto::check_end_entity(path.front()));
   return std::move(path.front());
+}
+
+Result<Json> verify_signed_object(std::string_view json, std::string_view member, const crypto::PublicKey& signer) {
+  if (json.empty()) return fail(ErrorCode::kNotFound, "missing");
+  MINIONS_TRY_ASSIGN(const Json outer, parse_strict_json(json, {.bytes = kJsonLimitBytes}));
+  MINIONS_TRY_ASSIGN(const Json* object, object_member(outer, member));
+  MINIONS_TRY_ASSIGN(const auto signature, hex_member<64>(outer, "signature"));
+  // The bytes of the value, as the signer signed them.
+  const auto signed_bytes = raw_member(json, member);
+  if (!signed_bytes || !signer.verify_ecdsa(crypto::HashAlgorithm::kSha256, as_bytes(*signed_bytes), signature))
+    return fail(ErrorCode::kTampered, fmt::format("{} is not signed by the TCB signing key", member));
+  return *object;
 }
 
 Result<TcbInfo> verify_tcb_info(std::string_view json, const crypto::PublicKey& signer) {

@@ -96,11 +96,18 @@ struct PckExtension {
   [[nodiscard]] static Result<PckExtension> parse(ByteView extension);
 };
 
-// The certificate of Intel's key for TCB info and identities, right under a pinned root. An empty text is missing.
-[[nodiscard]] Result<crypto::Certificate> verify_tcb_signer(std::string_view pem, const crypto::PathRules& rules);
+// The certificate of Intel's key for TCB info and identities: a leaf of that name right under a pinned root. An empty
+// text is missing.
+// `known` stands beside the chain's own: what was read before is not decoded again.
+[[nodiscard]] Result<crypto::Certificate> verify_tcb_signer(std::string_view pem, const crypto::PathRules& rules,
+                                                            std::span<const crypto::Certificate> known = {});
 
-// {"tcbInfo":{...},"signature":"hex of r || s"}: kTampered unless the signer signed the bytes of the object. Windows
-// are for the caller to judge. An empty text is missing.
+// {MEMBER:{...},"signature":"hex of r || s"}: the object, if the signer signed its bytes. kTampered if not, kMalformed
+// where the text has no such form. An empty text is missing.
+[[nodiscard]] Result<Json> verify_signed_object(std::string_view json, std::string_view member,
+                                                const crypto::PublicKey& signer);
+
+// {"tcbInfo":{...},"signature":"hex of r || s"}: signed, and what it is to be. Windows are for the caller to judge.
 [[nodiscard]] Result<TcbInfo> verify_tcb_info(std::string_view json, const crypto::PublicKey& signer);
 // {"enclaveIdentity":{...},"signature":"hex of r || s"}
 [[nodiscard]] Result<QeIdentity> verify_qe_identity(std::string_view json, const crypto::PublicKey& signer);

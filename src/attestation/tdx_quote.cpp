@@ -180,20 +180,6 @@ Result<PckChain> verify_pck_chain(std::string_view pem, const crypto::PathRules&
   return PckChain{std::move(path[0]), std::move(path[1]), std::move(path[2])};
 }
 
-Result<crypto::RevocationList> current_crl(ByteView der, const crypto::Certificate& issuer, UnixSeconds now) {
-  if (der.empty()) return fail(ErrorCode::kNotFound, "missing");
-  MINIONS_TRY_ASSIGN(auto list, crypto::RevocationList::from_der(der));
-  if (!list.signed_by(issuer)) {
-    return fail(ErrorCode::kTampered,
-                fmt::format("a list of {} that its key did not sign, or of another", shown(list.issuer_name())));
-  }
-  if (now < list.this_update() || now > list.next_update()) {
-    return fail(ErrorCode::kTampered, fmt::format("valid from {} to {}, judged at {}", to_iso8601(list.this_update()),
-                                                  to_iso8601(list.next_update()), to_iso8601(now)));
-  }
-  return list;
-}
-
 Status check_not_revoked(const crypto::RevocationList& list, const crypto::Certificate& certificate) {
   if (!list.same_issuer_as(certificate)) {
     return fail(ErrorCode::kTampered, fmt::format("the list of {} says nothing about {}", shown(list.issuer_name()),

@@ -79,9 +79,6 @@ struct PckChain {
 // kTampered unless it is Intel's path of three certificates to one of rules.roots.
 [[nodiscard]] Result<PckChain> verify_pck_chain(std::string_view pem, const crypto::PathRules& rules);
 
-// A list in DER, by this issuer and current at `now`. An empty one is missing.
-[[nodiscard]] Result<crypto::RevocationList> current_crl(ByteView der, const crypto::Certificate& issuer,
-                                                         UnixSeconds now);
 // The list speaks about this certificate and does not name it.
 [[nodiscard]] Status check_not_revoked(const crypto::RevocationList& list, const crypto::Certificate& certificate);
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "attestation/endorsement_reading.h"
 #include "attestation/maa.h"
 #include "attestation/nras.h"
 #include "base/encoding.h"
@@ -19,30 +20,6 @@ std::vector<Check> verify_simulated(const EvidenceInput& input) {
                           : fmt::format("{} parts", input.item.data.size()),
            .source = "built-in"}};
 }
-
-std::span<const Bytes> entries(const Endorsements& endorsements, std::string_view name) {
-  const auto found = endorsements.find(name);
-  return found == endorsements.end() ? std::span<const Bytes>() : std::span<const Bytes>(found->second);
-}
-
-// What cannot be read is left out: it is missed where a chain needs it.
-struct AmdCollateral {
-  std::vector<crypto::Certificate> certificates;
-  std::vector<crypto::RevocationList> revocation_lists;
-
-  explicit AmdCollateral(const Endorsements& endorsements) {
-    for (const Bytes& entry : entries(endorsements, endorsement::kCertificates)) {
-      if (auto chain = crypto::Certificate::from_pem(as_text(entry))) {
-        certificates.insert(certificates.end(), chain->begin(), chain->end());
-      } else if (auto certificate = crypto::Certificate::from_der(entry)) {
-        certificates.push_back(*std::move(certificate));
-      }
-    }
-    for (const Bytes& entry : entries(endorsements, endorsement::kRevocationLists)) {
-      if (auto list = crypto::RevocationList::from_der(entry)) revocation_lists.push_back(*std::move(list));
-    }
-  }
-};
 
 // The item's parts, or a failing check that names the one that is missing.
 std::optional<std::vector<ByteView>> parts(const EvidenceItem& item, std::initializer_list<std::string_view> names,
@@ -63,7 +40,8 @@ std::vector<Check> verify_snp_item(const EvidenceInput& input) {
   CheckList checks(input.item.type);
   const auto data = parts(input.item, {"report"}, checks);
   if (!data) return std::move(checks).take();
-  const AmdCollateral collateral(input.endorsements);
+  const auto collateral = AmdCollateral::of(input.endorsements);
+  check_all_read(collateral.unread, checks);
   verify_sev_snp({.report = (*data)[0],
                   .certificates = collateral.certificates,
                   .revocation_lists = collateral.revocation_lists,
@@ -102,7 +80,8 @@ std::vector<Check> verify_azure_snp_item(const EvidenceInput& input) {
   CheckList checks(input.item.type);
   const auto data = parts(input.item, {"hcl_report", "tpm_quote", "tpm_signature", "pcrs"}, checks);
   if (!data) return std::move(checks).take();
-  const AmdCollateral collateral(input.endorsements);
+  const auto collateral = AmdCollateral::of(input.endorsements);
+  check_all_read(collateral.unread, checks);
   verify_azure_snp_vtpm({.hcl = {.hcl_report = (*data)[0],
                                  .certificates = collateral.certificates,
                                  .revocation_lists = collateral.revocation_lists,
@@ -147,10 +126,11 @@ std::vector<Check> verify_gpu_item(const EvidenceInput& input) {
   static_cast<void>(verify_nvidia_gpu({.report = (*data)[0],
                                        .certificates = as_text((*data)[1]),
                                        .rims = rims,
-                                       .ocsp = entries(input.endorsements, endorsement::kOcsp),
+                                       .ocsp = entries_of(input.endorsements, endorsement::kOcsp),
                                        .nonce = input.binding.gpu_nonce,
                                        .rules = input.policy.gpu,
                                        .now = input.now,
+                                       .leeway_s = input.policy.leeway_s.value,
                                        .roots = input.anchors.nvidia_device},
                                       checks));
   return std::move(checks).take();
@@ -178,7 +158,8 @@ std::vector<Check> verify_nras_item(const EvidenceInput& input) {
                .rules = input.policy.gpu,
                .jwt_rules = input.policy.jwt,
                .now = input.now,
-               .gpus = gpus > 0 ? std::optional(gpus) : std::nullopt},
+               .gpus = gpus > 0 ? std::optional(gpus) : std::nullopt,
+               .leeway_s = input.policy.leeway_s.value},
               checks);
   return std::move(checks).take();
 }
@@ -202,7 +183,8 @@ std::vector<Check> verify_maa_item(const EvidenceInput& input) {
               .rules = input.policy.snp,
               .jwt_rules = input.policy.jwt,
               .now = input.now,
-              .require_secure_boot = tdx ? input.policy.tdx.require_secure_boot : input.policy.snp.require_secure_boot},
+              .require_secure_boot = tdx ? input.policy.tdx.require_secure_boot : input.policy.snp.require_secure_boot,
+              .leeway_s = input.policy.leeway_s.value},
              checks);
   return std::move(checks).take();
 }
@@ -252,10 +234,18 @@ void explain_binding(const BindingChain& binding, Check& check) {
 
 }  // namespace
 
+TrustAnchors anchors_of(const RootRules& roots, TrustAnchors anchors) {
+  if (roots.amd) anchors.amd = roots.amd->value;
+  if (roots.intel) anchors.intel = roots.intel->value;
+  if (roots.nvidia_device) anchors.nvidia_device = roots.nvidia_device->value;
+  if (roots.nvidia_rim) anchors.nvidia_rim = roots.nvidia_rim->value;
+  return anchors;
+}
+
 std::vector<Result<NvidiaRim>> verify_rims(const Endorsements& endorsements, const GpuRules& rules, UnixSeconds now,
                                            const TrustAnchors& anchors) {
   if (rules.rim.value == RimMode::kOff) return {};
-  return verify_nvidia_rims(entries(endorsements, endorsement::kRims), now, anchors.nvidia_rim);
+  return verify_nvidia_rims(entries_of(endorsements, endorsement::kRims), now, anchors.nvidia_rim);
 }
 
 std::vector<Check> verify_evidence(const EvidenceInput& input) {

@@ -20,13 +20,16 @@ struct TrustAnchors {
   std::span<const Digest32> nvidia_rim = kNvidiaRimRoots;
 };
 
+// The pins of a policy where it has any, else these. For as long as the rules are there.
+[[nodiscard]] TrustAnchors anchors_of(const RootRules& roots, TrustAnchors anchors = {});
+
 // The names under which endorsements are looked for, each with one or more entries. Intel's collateral has the names of
 // TdxCollateral::of.
 namespace endorsement {
 inline constexpr std::string_view kCertificates = "certificates";         // PEM or DER: VCEK or VLEK, ASK or ASVK, ARK
-inline constexpr std::string_view kRevocationLists = "revocation_lists";  // DER, of the ARK
+inline constexpr std::string_view kRevocationLists = "revocation_lists";  // PEM or DER, of the ARK
 inline constexpr std::string_view kRims = "rims";                         // XML, of NVIDIA drivers and VBIOSes
-inline constexpr std::string_view kOcsp = "ocsp";                         // DER, about certificates of GPUs
+inline constexpr std::string_view kOcsp = "ocsp";                         // DER, about certificates of GPUs and of RIMs
 }  // namespace endorsement
 
 // Key sets of token services, from the verifier's own hands: its own fetch, its cache or a file of its user. Never from

@@ -16,7 +16,7 @@ net::Task<void> add_collateral(const AttestingInput& input, Attestation& attesta
   const collateral::CollectInput collect{.evidence = document.evidence,
                                          .endorsements = document.endorsements,
                                          .policy = input.policy.rules(),
-                                         .now = input.now};
+                                         .now = input.unix_time()};
   collateral::Collected collected = co_await input.collector->collect(collect, *input.executor, std::move(stop));
   document.endorsements = std::move(collected.endorsements);
   attestation.missing = std::move(collected.missing);
@@ -83,7 +83,9 @@ net::Task<Result<Attestation>> fetch_and_appraise(const AttestingInput& input, s
 
   attestation.document = read_document(input, reply.body);
   co_await add_collateral(input, attestation, stop);
-  attestation.result = appraise_attestation(attestation, input.policy, input.now);
+  attestation.early_s = static_cast<std::int64_t>(input.policy.rules().leeway_s.value);
+  // Not before now: a token or an answer may have been made while it was waited for.
+  attestation.result = appraise_attestation(attestation, input.policy, input.unix_time());
   attestation.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   co_return attestation;
 }
@@ -92,7 +94,7 @@ std::shared_ptr<const Attestation> StatementCache::find(const Key& key, UnixSeco
   auto found = last(key);
   if (found == nullptr || !found->result.accepted()) return nullptr;
   const attestation::Statement& statement = found->result.statement->statement();
-  const bool in_time = now < statement.not_after && now >= statement.not_before - attestation::kEarlyToleranceS;
+  const bool in_time = now < statement.not_after && now >= statement.not_before - found->early_s;
   return in_time ? found : nullptr;
 }
 

@@ -23,6 +23,7 @@ struct Attestation {
   std::vector<std::string> missing;                         // collateral that could not be had, and why
   std::shared_ptr<const attestation::TokenKeys> keys = {};  // of token services; null: none were looked for
   double seconds = 0;
+  std::int64_t early_s = attestation::kEarlyToleranceS;  // of the statement, by the policy
 };
 
 // The document as the server would write it in full, for a log. Nothing for one that did not parse.
@@ -37,7 +38,7 @@ struct AttestingInput {
   Transport& transport;  // takes the cookies of the reply
   const attestation::AppraisalPolicy& policy;
   crypto::Random& random;
-  UnixSeconds now = 0;
+  const UnixClock& unix_time;                               // read once document and collateral are there
   const attestation::AttestationDocument* known = nullptr;  // a full document that have= may refer to
   const collateral::Collector* collector = nullptr;         // null: what the server sends must do
   std::optional<net::Executor> executor = {};               // for the collector's requests; there where it is

@@ -68,8 +68,7 @@ std::optional<session::SessionParameters> SealedClient::session_parameters() con
 net::Task<Result<std::shared_ptr<const Attestation>>> SealedClient::attest(std::stop_token stop) {
   const StatementCache::Key key = cache_key();
   const auto known = cache_.last(key);
-  AttestingInput input{transport_, options_.policy, random_};
-  input.now = options_.unix_time();
+  AttestingInput input{transport_, options_.policy, random_, options_.unix_time};
   if (known != nullptr) input.known = &*known->document;
   input.collector = options_.collector.get();
   input.executor = executor_;

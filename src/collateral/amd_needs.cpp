@@ -2,14 +2,18 @@
 
 #include <fmt/format.h>
 
+#include "attestation/amd_certificates.h"
 #include "attestation/amd_endorsement.h"
+#include "attestation/endorsement_reading.h"
 #include "attestation/hcl_report.h"
 #include "attestation/verifier.h"
 #include "base/encoding.h"
+#include "base/time_window.h"
 
 namespace minions::collateral {
 namespace {
 
+using attestation::AmdCollateral;
 using attestation::AmdEndorsement;
 using attestation::SnpProduct;
 using attestation::SnpReport;
@@ -26,20 +30,6 @@ Result<SnpReport> report_of(const attestation::EvidenceItem& item) {
   MINIONS_TRY_ASSIGN(const ByteView bytes, item.part("hcl_report"));
   MINIONS_TRY_ASSIGN(const attestation::HclReport hcl, attestation::HclReport::parse(bytes));
   return SnpReport::parse(hcl.hardware_report);
-}
-
-std::vector<crypto::Certificate> certificates_at_hand(const attestation::Endorsements& endorsements) {
-  std::vector<crypto::Certificate> out;
-  const auto found = endorsements.find(attestation::endorsement::kCertificates);
-  if (found == endorsements.end()) return out;
-  for (const Bytes& entry : found->second) {
-    if (auto chain = crypto::Certificate::from_pem(as_text(entry))) {
-      out.insert(out.end(), chain->begin(), chain->end());
-    } else if (auto certificate = crypto::Certificate::from_der(entry)) {
-      out.push_back(*std::move(certificate));
-    }
-  }
-  return out;
 }
 
 ByteView hwid_of(const SnpReport& report, SnpProduct product) {
@@ -64,15 +54,26 @@ std::string vcek_url(const SnpReport& report, SnpProduct product, const std::str
   return url;
 }
 
+// What is there of a chain, each certificate by itself a stranger, and what is built in.
+struct AtHand {
+  std::vector<crypto::Certificate> certificates;
+  std::vector<crypto::RevocationList> lists;
+  std::span<const Digest32> roots;
+  UnixSeconds now = 0;
+};
+
+bool is_leaf_of(const crypto::Certificate& certificate, const SnpReport& report) {
+  if (!AmdEndorsement::is_one(certificate)) return false;
+  const auto endorsement = AmdEndorsement::parse(certificate);
+  if (!endorsement || endorsement->kind != report.key_info.signing_key) return false;
+  const bool vlek = endorsement->kind == SnpReport::SigningKey::kVlek;
+  return endorsement->tcb == report.reported_tcb &&
+         (vlek || equal(endorsement->hwid, hwid_of(report, endorsement->product)));
+}
+
 bool has_leaf(const std::vector<crypto::Certificate>& certificates, const SnpReport& report) {
-  return std::any_of(certificates.begin(), certificates.end(), [&](const crypto::Certificate& certificate) {
-    if (!AmdEndorsement::is_one(certificate)) return false;
-    const auto endorsement = AmdEndorsement::parse(certificate);
-    if (!endorsement || endorsement->kind != report.key_info.signing_key) return false;
-    const bool vlek = endorsement->kind == SnpReport::SigningKey::kVlek;
-    return endorsement->tcb == report.reported_tcb &&
-           (vlek || equal(endorsement->hwid, hwid_of(report, endorsement->product)));
-  });
+  return std::any_of(certificates.begin(), certificates.end(),
+                     [&](const crypto::Certificate& certificate) { return is_leaf_of(certificate, report); });
 }
 
 // Of the report, else of a certificate at hand. A version 2 report alone does not say it.
@@ -85,18 +86,23 @@ std::vector<SnpProduct> products(const SnpReport& report, const std::vector<cryp
   return {SnpProduct::kMilan, SnpProduct::kGenoa};
 }
 
-bool has_named(const std::vector<crypto::Certificate>& certificates, std::string_view name) {
-  return std::any_of(certificates.begin(), certificates.end(),
+bool has_named(const AtHand& at_hand, std::string_view name) {
+  return std::any_of(at_hand.certificates.begin(), at_hand.certificates.end(),
                      [&](const crypto::Certificate& certificate) { return certificate.subject_name() == name; });
 }
 
-bool has_current_list(const attestation::Endorsements& endorsements, std::string_view issuer, UnixSeconds now) {
-  const auto found = endorsements.find(attestation::endorsement::kRevocationLists);
-  if (found == endorsements.end()) return false;
-  return std::any_of(found->second.begin(), found->second.end(), [&](const Bytes& der) {
-    const auto list = crypto::RevocationList::from_der(der);
-    return list && list->issuer_name() == issuer && now < list->next_update();
-  });
+// By the pinned root of this name: another's list says nothing about a chain that can be trusted.
+bool has_current_list(const AtHand& at_hand, std::string_view root) {
+  const auto& roots = at_hand.roots;
+  return std::any_of(at_hand.certificates.begin(), at_hand.certificates.end(),
+                     [&](const crypto::Certificate& certificate) {
+                       const bool pinned = certificate.subject_name() == root &&
+                                           std::find(roots.begin(), roots.end(), certificate.sha256()) != roots.end();
+                       return pinned && std::any_of(at_hand.lists.begin(), at_hand.lists.end(), [&](const auto& list) {
+                                return TimeWindow{list.this_update(), list.next_update()}.holds_at(at_hand.now) &&
+                                       list.signed_by(certificate);
+                              });
+                     });
 }
 
 Need certificates(std::string what, std::string url) {
@@ -114,13 +120,16 @@ Need certificates(std::string what, std::string url) {
 void add_amd_needs(const attestation::EvidenceItem& item, const NeedsInput& input, std::vector<Need>& needs) {
   const auto report = report_of(item);
   if (!report) return;  // its verifier says why
-  const auto at_hand = certificates_at_hand(input.endorsements);
+  const AmdCollateral collateral = AmdCollateral::of(input.endorsements);
+  const attestation::TrustAnchors anchors = input.anchors();
   const std::string& base = input.sources.amd;
   const bool vlek = report->key_info.signing_key == SnpReport::SigningKey::kVlek;
-  for (const SnpProduct product : products(*report, at_hand)) {
+  for (const SnpProduct product : products(*report, collateral.certificates)) {
+    const AtHand at_hand{attestation::with_built_in_chain(collateral.certificates, product, anchors.amd),
+                         collateral.revocation_lists, anchors.amd, input.now};
     const std::string_view name = name_of(product);
     // A VLEK's certificate is the cloud provider's to give; a masked chip id names no chip to ask about.
-    if (!vlek && !report->key_info.chip_key_masked && !has_leaf(at_hand, *report)) {
+    if (!vlek && !report->key_info.chip_key_masked && !has_leaf(collateral.certificates, *report)) {
       needs.push_back(
           certificates(fmt::format("AMD certificate of the {} chip's key", name), vcek_url(*report, product, base)));
     }
@@ -130,7 +139,7 @@ void add_amd_needs(const attestation::EvidenceItem& item, const NeedsInput& inpu
       needs.push_back(certificates(fmt::format("AMD certificates {} and {}", signer, root),
                                    fmt::format("{}/{}/v1/{}/cert_chain", base, vlek ? "vlek" : "vcek", name)));
     }
-    if (!has_current_list(input.endorsements, root, input.now)) {
+    if (!has_current_list(at_hand, root)) {
       Need list;
       list.kind = Need::Kind::kRevocationList;
       list.what = fmt::format("AMD revocation list of {}", root);

@@ -7,7 +7,7 @@
 #include "attestation/verifier.h"
 #include "collateral/cache.h"
 #include "collateral/needs.h"
-#include "net/fetch.h"
+#include "net/retry.h"
 
 namespace minions::collateral {
 
@@ -19,6 +19,7 @@ struct CollectorOptions {
   Network network = Network::kOnline;
   std::chrono::milliseconds request_time{10'000};
   std::chrono::milliseconds total_time{30'000};
+  net::RetryPolicy retries{};  // of requests that failed in passing, within the total time
   // Key sets that the user gave: JSON by service, `nras` or `maa`. They stand in place of a fetch.
   std::map<std::string, std::string, std::less<>> key_sets;
 };
@@ -26,7 +27,7 @@ struct CollectorOptions {
 struct Collected {
   attestation::Endorsements endorsements;  // those that were there, and what was brought
   attestation::TokenKeys keys;
-  std::vector<std::string> missing;  // "AMD ...: URL: reason"
+  std::vector<std::string> missing;  // "AMD ...: URL: reason"; the reason of a service's refusal is its status
 };
 
 struct CollectInput {
@@ -50,6 +51,7 @@ class Collector {
   struct Run;
   [[nodiscard]] net::Task<Result<Reply>> get(const Need& need, Run& run) const;
   [[nodiscard]] net::Task<Result<Reply>> fetch(const Need& need, Run& run) const;
+  [[nodiscard]] net::Task<Status> satisfy(const Need& need, Run& run) const;
   [[nodiscard]] net::Task<Status> take_keys(const Need& need, Run& run) const;
 
   CollectorOptions options_;

@@ -2,27 +2,44 @@
 
 #include <fmt/format.h>
 
-#include "attestation/tdx.h"
-#include "attestation/tdx_collateral.h"
+#include "attestation/tdx_entries.h"
+#include "attestation/tdx_quote.h"
 #include "base/encoding.h"
-#include "collateral/reply.h"
 
 namespace minions::collateral {
 namespace {
 
-ByteView first_of(const attestation::Endorsements& endorsements, std::string_view name) {
-  const auto found = endorsements.find(name);
-  return found == endorsements.end() || found->second.empty() ? ByteView() : ByteView(found->second.front());
+using attestation::TdxCollateral;
+
+// What is there, and where its paths end.
+struct AtHand {
+  TdxCollateral collateral;
+  crypto::PathRules rules;
+};
+
+template <class T, class Fits>
+bool has_signed(const TdxCollateral::Entries& texts, const TdxCollateral::Entries& chains,
+                Result<T> (*verify)(std::string_view, const crypto::PublicKey&), const AtHand& at_hand,
+                const Fits& fits) {
+  const auto signers = attestation::tcb_signers(chains, {.rules = at_hand.rules});
+  if (!signers || texts.size() > attestation::kMostTdxEntries) return false;
+  return std::any_of(texts.begin(), texts.end(), [&](ByteView text) {
+    return std::any_of(signers->begin(), signers->end(), [&](const crypto::PublicKey& signer) {
+      const auto object = verify(as_text(text), signer);
+      return object && fits(*object) && attestation::window_of(*object).holds_at(at_hand.rules.now);
+    });
+  });
 }
 
-// What has run out is asked for anew.
-bool has_current_json(const NeedsInput& input, std::string_view name) {
-  const ByteView json = first_of(input.endorsements, name);
-  return !json.empty() && input.now <= json_next_update(as_text(json));
-}
-bool has_current_list(const NeedsInput& input, std::string_view name) {
-  const ByteView der = first_of(input.endorsements, name);
-  return !der.empty() && input.now <= list_next_update(der);
+// One that is signed and current: whom it names is for the verifier to see.
+bool has_list(const TdxCollateral::Entries& entries, const crypto::Certificate& issuer, UnixSeconds now) {
+  if (entries.size() > attestation::kMostTdxEntries) return false;
+  return std::any_of(entries.begin(), entries.end(), [&](ByteView entry) {
+    const auto lists = crypto::RevocationList::read(entry);
+    return lists && std::any_of(lists->begin(), lists->end(), [&](const crypto::RevocationList& list) {
+             return TimeWindow{list.this_update(), list.next_update() + 1}.holds_at(now) && list.signed_by(issuer);
+           });
+  });
 }
 
 struct SignedJson {
@@ -30,6 +47,7 @@ struct SignedJson {
   std::string_view what;
   std::string path;
   std::string_view header;
+  bool is_at_hand;
 };
 
 Need need_of(const SignedJson& piece, const Sources& sources) {
@@ -65,22 +83,33 @@ void add_intel_needs(const attestation::EvidenceItem& item, const NeedsInput& in
                              : Result<attestation::PckExtension>(fail(ErrorCode::kMalformed, "no extension"));
   if (!pck) return;
   const std::string fmspc = to_hex(pck->fmspc);
+  const attestation::TrustAnchors anchors = input.anchors();
+  const crypto::PathRules rules{.roots = anchors.intel, .now = input.now};
+  const auto pck_path = attestation::verify_pck_chain(quote->pck_chain_pem, rules);
+  // Under another root than the pinned one nothing verifies, and so nothing is at hand.
+  const AtHand at_hand{pck_path ? TdxCollateral::of(input.endorsements) : TdxCollateral{}, rules};
+  const TdxCollateral& there = at_hand.collateral;
+  const bool has_info = has_signed<attestation::TcbInfo>(
+      there.tcb_info, there.tcb_info_issuer_chain, attestation::verify_tcb_info, at_hand,
+      [&](const attestation::TcbInfo& info) { return info.fmspc == pck->fmspc && info.pce_id == pck->pce_id; });
+  const bool has_identity = has_signed<attestation::QeIdentity>(there.qe_identity, there.qe_identity_issuer_chain,
+                                                                attestation::verify_qe_identity, at_hand,
+                                                                [](const attestation::QeIdentity&) { return true; });
   const SignedJson pieces[] = {
-      {"tcb_info", "Intel TCB info", "/tdx/certification/v4/tcb?fmspc=" + fmspc, "tcb-info-issuer-chain"},
-      {"qe_identity", "Intel QE identity", "/tdx/certification/v4/qe/identity", "sgx-enclave-identity-issuer-chain"},
+      {"tcb_info", "Intel TCB info", "/tdx/certification/v4/tcb?fmspc=" + fmspc, "tcb-info-issuer-chain", has_info},
+      {"qe_identity", "Intel QE identity", "/tdx/certification/v4/qe/identity", "sgx-enclave-identity-issuer-chain",
+       has_identity},
   };
   for (const SignedJson& piece : pieces) {
-    if (!has_current_json(input, piece.name) ||
-        first_of(input.endorsements, fmt::format("{}_issuer_chain", piece.name)).empty())
-      needs.push_back(need_of(piece, input.sources));
+    if (!piece.is_at_hand) needs.push_back(need_of(piece, input.sources));
   }
   const bool processor = chain->front().issuer_name().find("Processor") != std::string::npos;
-  if (!has_current_list(input, "pck_crl")) {
+  if (!pck_path || !has_list(there.pck_crl, pck_path->ca, input.now)) {
     needs.push_back(list("pck_crl", "Intel revocation list of the PCK CA",
                          fmt::format("{}/sgx/certification/v4/pckcrl?ca={}&encoding=der", input.sources.intel,
                                      processor ? "processor" : "platform")));
   }
-  if (!has_current_list(input, "root_ca_crl")) {
+  if (!pck_path || !has_list(there.root_ca_crl, pck_path->root, input.now)) {
     needs.push_back(
         list("root_ca_crl", "Intel revocation list of the root CA", input.sources.intel_root + "/IntelSGXRootCA.der"));
   }

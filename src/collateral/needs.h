@@ -1,9 +1,11 @@
 // What the verification of some evidence needs beside it and does not have: pure, from the evidence's own (not yet
 // verified) fields. A server that lies in them makes the client ask a maker's service for something else, and no more.
+// At hand is what verifies and is current: junk under the right name keeps nobody from asking.
 #pragma once
 
 #include "attestation/document.h"
 #include "attestation/policy.h"
+#include "attestation/verifier.h"
 #include "collateral/sources.h"
 
 namespace minions::collateral {
@@ -11,7 +13,7 @@ namespace minions::collateral {
 struct Need {
   enum class Kind {
     kCertificates,    // DER or PEM, into endorsements
-    kRevocationList,  // DER
+    kRevocationList,  // DER or PEM
     kSignedJson,      // Intel's, with the issuer chain beside it
     kRim,             // JSON around a SWID tag
     kOcsp,            // DER, asked by POST
@@ -37,6 +39,9 @@ struct NeedsInput {
   const attestation::PolicyRules& policy;
   UnixSeconds now = 0;
   const Sources& sources;
+
+  // Where paths end.
+  [[nodiscard]] attestation::TrustAnchors anchors() const { return attestation::anchors_of(policy.roots); }
 };
 
 [[nodiscard]] std::vector<Need> needs_of(const NeedsInput& input);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "attestation/endorsement_reading.h"
 #include "attestation/nvidia_rim.h"
 #include "attestation/spdm_report.h"
 #include "attestation/verifier.h"
@@ -17,18 +18,11 @@ using attestation::SpdmReport;
 constexpr std::int64_t kKeepRimsS = 7 * 24 * 3600;
 constexpr std::int64_t kKeepOcspS = 3600;
 
-std::span<const Bytes> at_hand(const attestation::Endorsements& endorsements, std::string_view name) {
-  const auto found = endorsements.find(name);
-  return found == endorsements.end() ? std::span<const Bytes>() : std::span<const Bytes>(found->second);
-}
+using Rims = std::vector<Result<NvidiaRim>>;
 
-// By what it says of itself: whether that is true is for its signature to show.
-bool has_rim(const NeedsInput& input, NvidiaRim::Kind kind, const std::string& version) {
-  const auto rims = at_hand(input.endorsements, attestation::endorsement::kRims);
-  return std::any_of(rims.begin(), rims.end(), [&](const Bytes& file) {
-    const auto rim = NvidiaRim::parse(file);
-    return rim && rim->kind == kind && rim->version == version;
-  });
+bool has_rim(const Rims& rims, NvidiaRim::Kind kind, const std::string& version) {
+  return std::any_of(rims.begin(), rims.end(),
+                     [&](const auto& rim) { return rim && rim->kind == kind && rim->version == version; });
 }
 
 // Ids are made of what the report says: only what may stand in a path does.
@@ -68,13 +62,13 @@ void add_rim(std::string_view id, const NeedsInput& input, std::vector<Need>& ne
 }
 
 void add_rims(const SpdmReport& report, std::span<const crypto::Certificate> chain, const NeedsInput& input,
-              std::vector<Need>& needs) {
+              const Rims& rims, std::vector<Need>& needs) {
   const std::string chip = chip_of(chain);
-  if (!has_rim(input, NvidiaRim::Kind::kDriver, report.driver_version)) {
+  if (!has_rim(rims, NvidiaRim::Kind::kDriver, report.driver_version)) {
     const bool hopper = chip == "GH100";
     add_rim(fmt::format("NV_GPU_{}DRIVER_{}_{}", hopper ? "" : "CC_", chip, report.driver_version), input, needs);
   }
-  if (!has_rim(input, NvidiaRim::Kind::kVbios, report.vbios_version)) {
+  if (!has_rim(rims, NvidiaRim::Kind::kVbios, report.vbios_version)) {
     add_rim(fmt::format("NV_GPU_VBIOS_{}_{}_{}_{}", report.project, report.project_sku, report.chip_sku,
                         without_dots(report.vbios_version)),
             input, needs);
@@ -82,27 +76,26 @@ void add_rims(const SpdmReport& report, std::span<const crypto::Certificate> cha
 }
 
 bool has_answer(const NeedsInput& input, const crypto::OcspQuestion& question) {
-  const auto answers = at_hand(input.endorsements, attestation::endorsement::kOcsp);
+  const auto answers = attestation::entries_of(input.endorsements, attestation::endorsement::kOcsp);
+  if (answers.size() > attestation::kMostOcspAnswers) return false;
   return std::any_of(answers.begin(), answers.end(), [&](const Bytes& der) {
-    const auto answer = crypto::verify_ocsp_response(der, question);
+    const auto response = crypto::OcspResponse::parse(der);
+    const auto answer = response ? response->about(question) : fail(response.error());
     return answer && input.now < answer->next_update;
   });
 }
 
-// chain: leaf first, root last.
-void add_ocsp(std::span<const crypto::Certificate> chain, const NeedsInput& input, std::vector<Need>& needs) {
-  const Digest32 root = chain.back().sha256();
-  for (std::size_t i = 0; i + 1 < chain.size(); ++i) {
-    const crypto::OcspQuestion question{.certificate = chain[i],
-                                        .issuer = chain[i + 1],
-                                        .others = chain,
-                                        .rules = {.roots = {&root, 1}, .now = input.now}};
-    if (has_answer(input, question)) continue;
-    auto request = crypto::ocsp_request(chain[i], chain[i + 1]);
+// path: leaf first, the root last. Under another root than the pinned one no answer verifies.
+void add_ocsp(std::span<const crypto::Certificate> path, const NeedsInput& input, std::vector<Need>& needs) {
+  for (std::size_t i = 0; i + 1 < path.size(); ++i) {
+    const auto& [certificate, issuer] = std::tie(path[i], path[i + 1]);
+    if (has_answer(input, {.certificate = certificate, .issuer = issuer, .root = path.back(), .now = input.now}))
+      continue;
+    auto request = crypto::ocsp_request(certificate, issuer);
     if (!request) continue;  // its verifier says why
     Need need;
     need.kind = Need::Kind::kOcsp;
-    need.what = fmt::format("NVIDIA OCSP answer about {}", attestation::shown(chain[i].subject_name()));
+    need.what = fmt::format("NVIDIA OCSP answer about {}", attestation::shown(certificate.subject_name()));
     need.url = input.sources.nvidia_ocsp + "/";
     need.body = *std::move(request);
     need.endorsement = attestation::endorsement::kOcsp;
@@ -121,8 +114,17 @@ void add_nvidia_needs(const attestation::EvidenceItem& item, const NeedsInput& i
   const auto chain = crypto::Certificate::from_pem(as_text(*pem));
   if (!report || !chain) return;  // its verifier says why
   const GpuRules& rules = input.policy.gpu;
-  if (rules.rim.value == attestation::RimMode::kRequire) add_rims(*report, *chain, input, needs);
-  if (rules.ocsp.value == attestation::OcspMode::kRequire) add_ocsp(*chain, input, needs);
+  const attestation::TrustAnchors anchors = input.anchors();
+  const Rims rims = attestation::verify_rims(input.endorsements, rules, input.now, anchors);
+  if (rules.rim.value == attestation::RimMode::kRequire) add_rims(*report, *chain, input, rims, needs);
+  if (rules.ocsp.value != attestation::OcspMode::kRequire) return;
+  const auto path = crypto::verify_path(chain->front(), std::span(*chain).subspan(1),
+                                        {.roots = anchors.nvidia_device, .now = input.now});
+  add_ocsp(path ? *path : *chain, input, needs);
+  for (const auto& rim : rims) {
+    const bool fits = rim && (rim->version == report->driver_version || rim->version == report->vbios_version);
+    if (fits) add_ocsp(rim->path, input, needs);
+  }
 }
 
 }  // namespace minions::collateral

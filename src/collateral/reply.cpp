@@ -66,9 +66,12 @@ UnixSeconds json_next_update(std::string_view json) {
   return 0;
 }
 
-UnixSeconds list_next_update(ByteView der) {
-  const auto list = crypto::RevocationList::from_der(der);
-  return list ? list->next_update() : 0;
+UnixSeconds list_next_update(ByteView list) {
+  const auto lists = crypto::RevocationList::read(list);
+  if (!lists) return 0;
+  const auto first = std::min_element(lists->begin(), lists->end(),
+                                      [](const auto& a, const auto& b) { return a.next_update() < b.next_update(); });
+  return first->next_update();
 }
 
 }  // namespace minions::collateral

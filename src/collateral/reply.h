@@ -23,6 +23,6 @@ struct Reply {
 // Until when an answer needs no second look, by its own words: nextUpdate of Intel's JSON, of a revocation list. An
 // answer that has none, or whose words cannot be read, is fresh for no time.
 [[nodiscard]] UnixSeconds json_next_update(std::string_view json);
-[[nodiscard]] UnixSeconds list_next_update(ByteView der);
+[[nodiscard]] UnixSeconds list_next_update(ByteView list);  // PEM or DER
 
 }  // namespace minions::collateral

@@ -4,6 +4,8 @@
 
 #include "crypto/certificate.h"
 
+struct ocsp_basic_response_st;
+
 namespace minions::crypto {
 
 // A request in DER for one certificate, identified by SHA-384. Without a nonce: the answer may be stapled or kept until
@@ -11,22 +13,34 @@ namespace minions::crypto {
 [[nodiscard]] Result<Bytes> ocsp_request(const Certificate& certificate, const Certificate& issuer);
 
 struct OcspAnswer {
-  enum class Status { kGood, kRevoked, kUnknown };
+  enum class Status { kGood, kUnknown, kOnHold, kRevoked };  // the later, the worse
   Status status = Status::kUnknown;
   UnixSeconds this_update = 0;
   UnixSeconds next_update = 0;
 };
 
+// About a certificate on a path that has been verified: issuer is the next one, root the last.
 struct OcspQuestion {
   const Certificate& certificate;
   const Certificate& issuer;
-  std::span<const Certificate> others;  // that a responder's path may go over
-  PathRules rules;
+  const Certificate& root;
+  UnixSeconds now = 0;
 };
 
-// What a response in DER says of the certificate. The signer is the issuer itself, or a certificate for OCSP signing
-// whose path ends in one of the roots. kNotFound: it speaks of other certificates only. kMalformed, kTampered: with the
-// reason. The window of the answer is for the caller to judge.
-[[nodiscard]] Result<OcspAnswer> verify_ocsp_response(ByteView der, const OcspQuestion& question);
+class OcspResponse {
+ public:
+  // A successful response in DER and nothing after it; kMalformed otherwise.
+  [[nodiscard]] static Result<OcspResponse> parse(ByteView der);
+
+  // What it says of the certificate; the worst, where it says several things. The signer is one of RFC 6960 section
+  // 4.2.2.2, for each certificate by itself: its issuer, or a leaf for OCSP signing that this issuer issued, or one
+  // that the pinned root issued, which is the authority configured here. kNotFound: it speaks of other certificates
+  // only. kTampered: with the reason. The window of the answer is for the caller to judge.
+  [[nodiscard]] Result<OcspAnswer> about(const OcspQuestion& question) const;
+
+ private:
+  explicit OcspResponse(std::shared_ptr<ocsp_basic_response_st> basic) : basic_(std::move(basic)) {}
+  std::shared_ptr<ocsp_basic_response_st> basic_;
+};
 
 }  // namespace minions::crypto

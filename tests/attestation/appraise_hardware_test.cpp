@@ -2,11 +2,15 @@
 // test's own.
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "attestation/appraise.h"
 #include "attestation/synthetic_snp.h"
 #include "attestation/vectors.h"
 #include "base/encoding.h"
 #include "crypto/ecdsa.h"
+#include "support/paths.h"
 
 namespace minions::attestation {
 namespace {
@@ -31,8 +35,9 @@ struct HardwareDocument {
   std::optional<ReportData64> report_data;  // another than the protocol's
   std::string policy;
   bool pinned = true;
-  std::string text;      // of the last result
-  std::string root_key;  // of [roots], where the policy replaces pins by the platform's; else the anchors do
+  std::string text;           // of the last result
+  std::string root_key;       // of [roots], where the policy replaces pins by the platform's; else the anchors do
+  Endorsements endorsements;  // beside the platform's certificates
 
   HardwareDocument() { platform.put(kMeasurementAt, Bytes(48, 0xAA)); }
 
@@ -47,6 +52,7 @@ struct HardwareDocument {
     platform.put(kReportDataAt, report_data.value_or(chain.cpu_report_data));
     document.evidence[0].data["report"] = platform.signed_report();
     const auto certificates = platform.certificates();
+    document.endorsements = endorsements;
     for (const auto& certificate : certificates)
       document.endorsements[std::string(endorsement::kCertificates)].push_back(certificate.der());
     document.attestor = {attestor.public_key().to_pem(), attestor.sign(chain.attestor_input)};
@@ -165,6 +171,69 @@ TEST(AppraiseHardware, TrustsThePinsAloneUnlessToldOtherwise) {
   EXPECT_EQ(anchors.intel.size(), 1U);
   EXPECT_EQ(anchors.nvidia_device.size(), 1U);
   EXPECT_EQ(anchors.nvidia_rim.size(), 1U);
+}
+
+std::string pem_of(ByteView der, std::string_view label) {
+  return fmt::format("-----BEGIN {0}-----\n{1}\n-----END {0}-----\n", label, to_base64(der));
+}
+
+TEST(AppraiseHardware, JudgesListsInPemAsInDer) {
+  for (const bool revoked : {false, true}) {
+    for (const bool pem : {false, true}) {
+      HardwareDocument document;
+      RevocationSpec list{.issuer = "ARK-Milan", .signer = document.platform.ark.key};
+      if (revoked) list.serials = {document.platform.ask.serial};
+      document.endorsements["revocation_lists"] = {pem ? to_bytes(pem_of(list.der(), "X509 CRL")) : list.der()};
+      EXPECT_EQ(document.failure(), revoked ? "evidence.sev-snp.chain.revocation" : "accepted") << document.text;
+    }
+  }
+}
+
+TEST(AppraiseHardware, RefusesEndorsementsThatCannotBeRead) {
+  for (const auto& [name, bytes] : std::map<std::string, std::string>{
+           {"revocation_lists", "junk"},
+           {"certificates", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"}}) {
+    HardwareDocument document;
+    document.endorsements[name] = {to_bytes(bytes)};
+    EXPECT_EQ(document.failure(), "evidence.sev-snp.parse.endorsements") << name;
+    EXPECT_NE(document.text.find(name + "[0]: "), std::string::npos) << document.text;
+  }
+}
+
+// The cases of a review, as they stand beside the project.
+struct SharedDocument {
+  std::filesystem::path folder;
+  std::string document;
+  std::string policy;
+
+  [[nodiscard]] AttestationResult appraised() const {
+    const auto read = [&](const std::string& name) {
+      std::ifstream in(folder / name, std::ios::binary);
+      EXPECT_TRUE(in) << name;
+      return std::string(std::istreambuf_iterator<char>(in), {});
+    };
+    const auto parsed = AttestationDocument::parse(as_bytes(read(document)));
+    const auto rules = AppraisalPolicy::parse(read(policy), policy).value();
+    constexpr UnixSeconds kMarch = 1'772'323'200;  // 2026-03-01
+    return appraise({.document = parsed, .nonce = parsed->nonce, .policy = rules, .now = kMarch});
+  }
+};
+
+TEST(AppraiseHardware, JudgesTheSharedCasesOfRevocation) {
+  const auto cases = test::shared_folder() / "cases" / "evidence";
+  if (!std::filesystem::exists(cases)) GTEST_SKIP() << "the cases are not beside the project";
+  const auto failure = [](const SharedDocument& document) {
+    const AttestationResult result = document.appraised();
+    return result.first_failure() == nullptr ? std::string("accepted") : result.first_failure()->id;
+  };
+  const auto crl = cases / "crl-pem-ignored";
+  EXPECT_EQ(failure({crl, "crlt_der.json", "crlt.toml"}), "evidence.sev-snp.chain.revocation");
+  EXPECT_EQ(failure({crl, "crlt_pem.json", "crlt.toml"}), "evidence.sev-snp.chain.revocation");
+  const auto rim = cases / "rim-signer-revoked";
+  EXPECT_EQ(failure({rim, "rim_good.json", "rim_good.toml"}), "accepted");
+  const SharedDocument hold{rim, "rim_hold.json", "rim_hold.toml"};
+  EXPECT_TRUE(failure(hold).starts_with("evidence.nvidia-gpu.policy.ocsp.")) << failure(hold);
+  EXPECT_NE(hold.appraised().to_text().find("on hold"), std::string::npos);
 }
 
 }  // namespace

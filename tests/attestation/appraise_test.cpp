@@ -207,6 +207,18 @@ TEST(Appraise, JudgesTheWindowToTheSecond) {
   }
 }
 
+TEST(Appraise, TakesTheToleranceOfThePolicyForEarlyStatementsAlone) {
+  const auto failure = [](std::uint64_t leeway_s, std::int64_t offset) {
+    Judged judged = SignedDocument().judged(fmt::format("[freshness]\nleeway_s = {}\n", leeway_s));
+    judged.now = 1790000000 + offset;
+    return judged.failure();
+  };
+  EXPECT_EQ(failure(0, -1), "statement.window");
+  EXPECT_EQ(failure(0, 0), "accepted");
+  EXPECT_EQ(failure(300, -300), "accepted");
+  EXPECT_EQ(failure(300, 900), "statement.window") << "the keys of its epoch are wiped then";
+}
+
 TEST(Appraise, RefusesAValidityThatEndsBeforeItStartsOrLastsTooLong) {
   for (const auto& [validity, want] :
        std::map<std::int64_t, std::string>{{3600, "accepted"}, {3601, "statement.window"}, {0, "statement.window"}}) {

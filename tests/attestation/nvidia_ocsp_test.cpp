@@ -96,26 +96,118 @@ TEST(NvidiaOcsp, RefusesAnswersOfOthers) {
   }
 }
 
+// RFC 6960 section 4.2.2.2: who issued the certificate decides who may answer about it.
+TEST(NvidiaOcsp, RefusesAResponderOfTheCertificateThatItSpeaksOf) {
+  const auto judged = [](bool about_ca, const Identity::Options& more) {
+    Gpu gpu = asked();
+    gpu.ocsp = [=](const Identity& leaf, const Identity& ca, const Identity& root) {
+      Identity::Options options = more;
+      options.issuer = &ca;
+      options.extensions = kForOcsp;
+      const Identity responder("responder", options);
+      return std::vector<Bytes>{about_ca ? ca.answer(leaf, ca, {}) : responder.answer(leaf, ca, {}),
+                                about_ca ? responder.answer(ca, root, {}) : root.answer(ca, root, {})};
+    };
+    const std::string failure = gpu.failure();
+    return failure == "policy.ocsp" ? gpu.check("policy.ocsp").found : failure;
+  };
+  EXPECT_EQ(judged(false, {.is_ca = false}), "accepted") << "one that the leaf's own issuer delegated";
+  const std::string by_itself = judged(true, {.is_ca = false});
+  EXPECT_NE(by_itself.find("\"device ca\": ocsp response: signer: want device root"), std::string::npos) << by_itself;
+  const std::string authority = judged(false, {.is_ca = true});
+  EXPECT_NE(authority.find("want a leaf, found a certificate authority"), std::string::npos) << authority;
+}
+
+TEST(NvidiaOcsp, RefusesACertificateOnHoldWhateverHashNamesIt) {
+  for (const bool sha1 : {false, true}) {
+    Gpu gpu =
+        answered({.status = V_OCSP_CERTSTATUS_REVOKED, .reason = OCSP_REVOKED_STATUS_CERTIFICATEHOLD, .sha1_id = sha1});
+    EXPECT_EQ(gpu.failure(), "policy.ocsp");
+    EXPECT_EQ(gpu.check("policy.ocsp").found, "\"TEST A01 GSP FMC LF\": on hold");
+  }
+}
+
+TEST(NvidiaOcsp, NamesWhatIsNoAnswer) {
+  Gpu gpu = answered({});
+  gpu.rim_answers = gpu.signer.answers();
+  gpu.rim_answers->push_back({1, 2, 3});
+  EXPECT_EQ(gpu.failure(), "parse.ocsp");
+  EXPECT_TRUE(gpu.check("parse.ocsp").found.starts_with("ocsp[4]: ocsp response: not one in DER"));
+}
+
+TEST(NvidiaOcsp, TakesNoEndOfAnswers) {
+  const auto judged = [](std::size_t copies) {
+    Gpu gpu = asked();
+    gpu.ocsp = [=](const Identity& leaf, const Identity& ca, const Identity& root) {
+      std::vector<Bytes> answers(copies, ca.answer(leaf, ca, {}));
+      answers.push_back(root.answer(ca, root, {}));
+      return answers;
+    };
+    return gpu.failure();
+  };
+  EXPECT_EQ(judged(16), "accepted");
+  EXPECT_EQ(judged(17), "policy.ocsp");
+  EXPECT_EQ(judged(1022), "parse.ocsp");
+}
+
+TEST(NvidiaOcsp, AllowsForClocksThatDiffer) {
+  const auto judged = [](const Parts& parts, std::uint64_t leeway_s) {
+    Gpu gpu = answered(parts);
+    gpu.leeway_s = leeway_s;
+    const std::string failure = gpu.failure();
+    return failure == "policy.ocsp" ? gpu.check("policy.ocsp").found : failure;
+  };
+  EXPECT_EQ(judged({.this_update = 1'800'000'060}, 60), "accepted");
+  EXPECT_EQ(judged({.next_update = 1'799'999'941}, 60), "accepted");
+  EXPECT_NE(judged({.next_update = 1'799'999'940}, 60), "accepted");
+  EXPECT_EQ(judged({.this_update = 1'800'000'061}, 60),
+            "\"TEST A01 GSP FMC LF\": an answer for 2027-01-15T08:01:01Z to 2027-01-15T08:16:40Z, our clock says "
+            "2027-01-15T08:00:00Z, 61 s too early");
+}
+
+// NVIDIA withdraws a driver by the certificate that signed its reference values.
+TEST(NvidiaOcsp, IsAskedAboutTheSignersOfReferenceValues) {
+  Gpu gpu = answered({});
+  EXPECT_EQ(gpu.failure(), "accepted") << to_text(gpu.checks);
+  EXPECT_EQ(gpu.check("policy.ocsp.driver_rim").found, "2 good answers");
+  EXPECT_EQ(gpu.check("policy.ocsp.vbios_rim").source, "policy line 4");
+  gpu.rim_answers.emplace();
+  EXPECT_EQ(gpu.failure(), "policy.ocsp.driver_rim");
+  EXPECT_EQ(gpu.check("policy.ocsp.driver_rim").found, "\"RIM signer\": no answer about it");
+  const Parts on_hold{.status = V_OCSP_CERTSTATUS_REVOKED, .reason = OCSP_REVOKED_STATUS_CERTIFICATEHOLD};
+  gpu.rim_answers = gpu.signer.answers(on_hold);
+  EXPECT_EQ(gpu.failure(), "policy.ocsp.driver_rim");
+  EXPECT_EQ(gpu.check("policy.ocsp.driver_rim").found, "\"RIM signer\": on hold");
+  gpu.rim_answers = gpu.signer.answers({}, {.status = V_OCSP_CERTSTATUS_REVOKED});
+  EXPECT_EQ(gpu.failure(), "policy.ocsp.driver_rim");
+  EXPECT_EQ(gpu.check("policy.ocsp.driver_rim").found, "\"RIM CA\": revoked");
+  gpu.rules.rim.value = RimMode::kOff;
+  EXPECT_EQ(gpu.failure(), "accepted") << "their values are not used";
+}
+
 TEST(NvidiaOcsp, RefusesEveryBrokenBitAndCut) {
   const Identity root("device root", {});
   const Identity leaf("leaf", {.issuer = &root, .is_ca = false});
   const auto certificate = crypto::Certificate::from_der(leaf.der()).value();
   const auto issuer = crypto::Certificate::from_der(root.der()).value();
-  const Digest32 pin = root.sha256();
   const crypto::OcspQuestion question{
-      .certificate = certificate, .issuer = issuer, .others = {}, .rules = {.roots = {&pin, 1}, .now = 1'800'000'000}};
+      .certificate = certificate, .issuer = issuer, .root = issuer, .now = 1'800'000'000};
+  const auto asked_of = [&](ByteView der) {
+    const auto response = crypto::OcspResponse::parse(der);
+    return response ? response->about(question) : fail(response.error());
+  };
   const Bytes good = root.answer(leaf, root, {});
-  ASSERT_TRUE(crypto::verify_ocsp_response(good, question));
+  ASSERT_TRUE(asked_of(good));
   for (std::size_t length = 0; length < good.size(); ++length)
-    EXPECT_FALSE(crypto::verify_ocsp_response(ByteView(good).first(length), question)) << length;
+    EXPECT_FALSE(asked_of(ByteView(good).first(length))) << length;
   Bytes longer = good;
   longer.push_back(0);
-  EXPECT_FALSE(crypto::verify_ocsp_response(longer, question));
+  EXPECT_FALSE(asked_of(longer));
   // What is signed lies in front, the certificate behind it: a changed certificate may still be the issuer's key.
   for (std::size_t i = 0; i < 200; ++i) {
     Bytes broken = good;
     broken[i] ^= 0x40;
-    const auto answer = crypto::verify_ocsp_response(broken, question);
+    const auto answer = asked_of(broken);
     EXPECT_FALSE(answer && answer->status != crypto::OcspAnswer::Status::kGood) << i;
   }
 }

@@ -174,6 +174,31 @@ TEST(NvidiaRim, RefusesHashesOfAnotherAlgorithm) {
   EXPECT_FALSE(NvidiaRim::parse(as_bytes(document)));
 }
 
+// Two of one maker share their authorities, which are verified once.
+TEST(NvidiaRim, HasItsWholePathBesideOthersOfItsMaker) {
+  const RimSigner signer;
+  const RimSigner foreign;
+  const auto file = [](const RimSigner& of, const std::string& version) {
+    return to_bytes(of.sign(rim_of(version, {1}).document()));
+  };
+  const auto rims = verify_nvidia_rims(
+      std::vector<Bytes>{file(signer, "550.1"), file(signer, "550.2"), file(foreign, "550.3")}, kNow, signer.roots());
+  ASSERT_EQ(rims.size(), 3u);
+  ASSERT_TRUE(rims[0] && rims[1]);
+  ASSERT_EQ(rims[1]->path.size(), 3u);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(rims[0]->path[i].der(), rims[1]->path[i].der()) << i;
+  EXPECT_FALSE(rims[2]);
+}
+
+TEST(NvidiaRim, IsSignedByALeaf) {
+  const RimSigner authority({.is_ca = true});
+  const Bytes file = to_bytes(authority.sign(rim_of("550.1", {1}).document()));
+  const auto rims = verify_nvidia_rims(std::vector<Bytes>{file}, kNow, authority.roots());
+  ASSERT_EQ(rims.size(), 1u);
+  ASSERT_FALSE(rims[0]);
+  EXPECT_EQ(rims[0].error().detail, "RIM signer: want a leaf, found a certificate authority");
+}
+
 TEST(NvidiaRim, VerifiesManyAndLimitsHowMany) {
   const RimSigner signer;
   const Bytes good = to_bytes(signer.sign(rim_of("550.1", {1}).document()));

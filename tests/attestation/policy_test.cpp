@@ -54,7 +54,7 @@ TEST(AppraisalPolicy, ReadsEveryKeyWithItsLine) {
   EXPECT_EQ(rules.gpu.count->value, 8U);
   EXPECT_EQ(rules.gpu.rim.value, RimMode::kIfPresent);
   EXPECT_EQ(rules.gpu.ocsp.value, OcspMode::kOff);
-  EXPECT_EQ(rules.jwt.leeway_s.value, 5U);
+  EXPECT_EQ(rules.leeway_s.value, 5U) << "by its old name";
   EXPECT_EQ(rules.jwt.maa_issuer->value, "https://m");
   EXPECT_NE(rules.allow_simulated.source, "built-in");
   EXPECT_EQ(to_hex(rules.attestor_spki_sha256->value.at(0)), kDigest);
@@ -115,6 +115,8 @@ TEST(AppraisalPolicy, RefusesWrongTypesAndValues) {
       "[gpu]\nrim = true",
       "[gpu]\nocsp = \"if-present\"",
       "[jwt]\nleeway_s = 301",
+      "[freshness]\nleeway_s = 301",
+      "[snp]\ncrl = \"if-present\"",
       "[attestor]\nspki_sha256 = \"\"",
       "[freshness]\nmode = \"Nonce\"",
       "[models]\nids = [1]",
@@ -244,9 +246,10 @@ TEST(AppraisalPolicy, SaysWhatWeakensIt) {
     return all;
   };
   // In dotted keys, so that a case can add one to a table.
-  const std::string strict =
-      "snp.measurements = \"" + kMeasurement + "\"\nsnp.min_tcb = { microcode = 200 }\nmodels.ids = \"a\"\n";
+  const std::string strict = "snp.measurements = \"" + kMeasurement +
+                             "\"\nsnp.min_tcb = { microcode = 200 }\nsnp.crl = \"require\"\nmodels.ids = \"a\"\n";
   EXPECT_EQ(weak(strict), "");
+  EXPECT_NE(weak("").find("[snp] crl is not \"require\""), std::string::npos);
   EXPECT_NE(weak("").find("no server is accepted"), std::string::npos);
   for (const std::string& more : std::vector<std::string>{
            "snp.allow_debug = true", "snp.max_vmpl = 1", "snp.require_secure_boot = false",
@@ -274,6 +277,27 @@ TEST(Waivers, CoverTheirCheckAndNoOther) {
   EXPECT_TRUE(waiver_covers("evidence.nvidia-gpu.rim", "evidence.nvidia-gpu.rim.driver"));
   EXPECT_TRUE(waiver_covers("evidence.nvidia-gpu.ocsp", "evidence.nvidia-gpu.policy.ocsp"));
   EXPECT_FALSE(waiver_covers("evidence.nvidia-gpu.ocsp", "evidence.nvidia-gpu.policy.driver"));
+}
+
+TEST(Policy, HasOneToleranceUnderTwoNames) {
+  EXPECT_EQ(parse("")->rules().leeway_s.value, 60U);
+  EXPECT_EQ(parse("[freshness]\nleeway_s = 0\n")->rules().leeway_s.value, 0U);
+  const auto old = parse("[jwt]\nleeway_s = 5\n");
+  EXPECT_EQ(old->rules().leeway_s.value, 5U);
+  EXPECT_EQ(old->rules().leeway_s.source, "policy line 2");
+  EXPECT_EQ(parse("[freshness]\nleeway_s = 5\n[jwt]\nleeway_s = 5\n")->rules().leeway_s.value, 5U);
+  const auto both = parse("[freshness]\nleeway_s = 6\n[jwt]\nleeway_s = 5\n");
+  ASSERT_FALSE(both);
+  EXPECT_EQ(both.error().code, ErrorCode::kUsage);
+  EXPECT_EQ(
+      both.error().detail,
+      "p.toml: [freshness] leeway_s is 6 (policy line 2), [jwt] leeway_s is 5 (policy line 4): these are two names "
+      "of one rule, want one value");
+}
+
+TEST(Policy, SaysWhetherAmdsListMustBeThere) {
+  EXPECT_EQ(parse("")->rules().snp.crl.value, CrlMode::kIfAvailable);
+  EXPECT_EQ(parse("[snp]\ncrl = \"require\"\n")->rules().snp.crl.value, CrlMode::kRequire);
 }
 
 }  // namespace

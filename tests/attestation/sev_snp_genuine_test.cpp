@@ -1,4 +1,5 @@
 // Genuine reports of three generations of AMD's processors, and their certificates.
+#include "attestation/amd_certificates.h"
 #include "attestation/snp_evidence.h"
 
 namespace minions::attestation {
@@ -192,6 +193,40 @@ TEST_F(GenuineSnp, TakesTheCertificateThatFitsAmongOthers) {
   const Case other("snp-milan-v2-debug");
   evidence.certificates.insert(evidence.certificates.begin(), other.certificates.front());
   EXPECT_EQ(failure(judge(evidence, evidence.part("report.bin"))), "accepted");
+}
+
+// What the maker publishes for everybody is built in.
+TEST_F(GenuineSnp, NeedsNoAuthorityOfAmdBesideTheCertificateOfTheKey) {
+  for (const char* id : {"snp-milan-v2", "snp-genoa-v5", "snp-milan-v3-vlek-aws-vmpl1"}) {
+    Case evidence(id);
+    ASSERT_GE(evidence.certificates.size(), 3U) << id;
+    const auto all = evidence.certificates;
+    evidence.certificates.pop_back();  // the ARK
+    EXPECT_EQ(failure(judge(evidence, evidence.part("report.bin"))), "accepted") << id;
+    evidence.certificates.pop_back();
+    EXPECT_EQ(failure(judge(evidence, evidence.part("report.bin"))), "accepted") << id;
+    // A chain that brings its own authorities is judged with them.
+    evidence.certificates = {all[0], all[2]};
+    EXPECT_EQ(failure(judge(evidence, evidence.part("report.bin"))), "chain.path") << id;
+  }
+}
+
+TEST(BuiltInAmdChain, IsThatOfThePins) {
+  for (const auto& [product, pin] :
+       {std::pair{SnpProduct::kMilan, roots::kAmdMilan}, std::pair{SnpProduct::kGenoa, roots::kAmdGenoa},
+        std::pair{SnpProduct::kTurin, roots::kAmdTurin}}) {
+    const auto chain = built_in_amd_chain(product);
+    ASSERT_EQ(chain.size(), 3U);
+    EXPECT_EQ(chain[0].sha256(), pin);
+    for (const auto& authority : chain.subspan(1)) {
+      const auto path = crypto::verify_path(authority, chain, {.roots = {&pin, 1}, .now = 1'790'000'000});
+      EXPECT_TRUE(path) << path.error().detail;
+    }
+    EXPECT_EQ(chain[1].subject_name(), fmt::format("SEV-{}", name_of(product)));
+    EXPECT_EQ(chain[2].subject_name(), fmt::format("SEV-VLEK-{}", name_of(product)));
+    // Of a product whose pin the policy replaced, nothing is taken.
+    EXPECT_TRUE(with_built_in_chain({}, product, {}).empty());
+  }
 }
 
 TEST_F(GenuineSnp, ReadsTheRevocationListsOfTheRoots) {

@@ -212,6 +212,28 @@ TEST(AmdChain, RefusesWhatARevocationListNames) {
   EXPECT_EQ(judged(spec), "accepted");
 }
 
+TEST(AmdChain, WantsAListWhereThePolicyDoes) {
+  const Platform platform;
+  Judged judged;
+  judged.rules.crl = {CrlMode::kRequire, "policy line 7"};
+  const CheckList without = judged.bytes(platform, platform.signed_report());
+  EXPECT_EQ(failure(without), "chain.revocation");
+  EXPECT_NE(text_of(without).find("policy line 7"), std::string::npos) << text_of(without);
+  judged.lists = {RevocationSpec{.issuer = "ARK-Milan", .signer = platform.ark.key}.make()};
+  EXPECT_EQ(judged.failure_of(platform), "accepted");
+  judged.lists = {RevocationSpec{.issuer = "ARK-Genoa", .signer = platform.ark.key}.make()};
+  EXPECT_EQ(judged.failure_of(platform), "chain.revocation");
+}
+
+TEST(AmdChain, ShowsBothClocksOfAStaleList) {
+  const Platform platform;
+  const RevocationSpec stale{.issuer = "ARK-Milan", .signer = platform.ark.key, .next_update = kNow - 5};
+  const CheckList checks = Judged{.lists = {stale.make()}}.bytes(platform, platform.signed_report());
+  EXPECT_NE(text_of(checks).find(to_iso8601(kNow - 5) + ", our clock says " + to_iso8601(kNow) + ", 5 s too late"),
+            std::string::npos)
+      << text_of(checks);
+}
+
 TEST(AmdEndorsement, NeedsEveryExtensionOfItsLayout) {
   for (const SnpProduct product : {kMilan, kTurin}) {
     for (const auto& [oid, value] : Platform(product).leaf.extensions) {

@@ -74,6 +74,7 @@ constexpr char kRootOpen[] = R"(<SoftwareIdentity xmlns="http://standards.iso.or
                              R"( xmlns:n="http://www.w3.org/2001/04/xmlenc#sha384")";
 constexpr char kRootClose[] = "</SoftwareIdentity>";
 
+// A leaf, unless it is to be issued in another way.
 Identity::Options issued_by(const Identity& issuer, Identity::Options options) {
   if (options.issuer == nullptr) options.issuer = &issuer;
   return options;
@@ -120,7 +121,8 @@ Bytes Identity::sign(ByteView message) const {
 Bytes Identity::answer(const Identity& subject, const Identity& issuer, const OcspParts& parts) const {
   const std::unique_ptr<OCSP_BASICRESP, decltype(&OCSP_BASICRESP_free)> basic(OCSP_BASICRESP_new(),
                                                                               OCSP_BASICRESP_free);
-  OCSP_CERTID* const id = OCSP_cert_to_id(EVP_sha384(), subject.certificate_.get(), issuer.certificate_.get());
+  OCSP_CERTID* const id =
+      OCSP_cert_to_id(parts.sha1_id ? EVP_sha1() : EVP_sha384(), subject.certificate_.get(), issuer.certificate_.get());
   const auto time = [](UnixSeconds seconds) {
     return std::unique_ptr<ASN1_TIME, decltype(&ASN1_TIME_free)>(ASN1_GENERALIZEDTIME_set(nullptr, seconds),
                                                                  ASN1_TIME_free);
@@ -128,8 +130,9 @@ Bytes Identity::answer(const Identity& subject, const Identity& issuer, const Oc
   const auto this_update = time(parts.this_update);
   const auto next_update = time(parts.next_update);
   const bool revoked = parts.status == V_OCSP_CERTSTATUS_REVOKED;
-  need(id != nullptr && OCSP_basic_add1_status(basic.get(), id, parts.status, 0, revoked ? this_update.get() : nullptr,
-                                               this_update.get(), next_update.get()) != nullptr,
+  need(id != nullptr &&
+           OCSP_basic_add1_status(basic.get(), id, parts.status, parts.reason, revoked ? this_update.get() : nullptr,
+                                  this_update.get(), next_update.get()) != nullptr,
        "ocsp status");
   OCSP_CERTID_free(id);
   need(OCSP_basic_sign(basic.get(), certificate_.get(), key_.get(), EVP_sha384(), nullptr, 0) == 1, "ocsp signature");
@@ -209,6 +212,11 @@ RimSigner::RimSigner(const Identity::Options& leaf)
       leaf_("RIM signer", issued_by(ca_, leaf)),
       roots_({root_.sha256()}) {}
 
+std::vector<Bytes> RimSigner::answers(const Identity::OcspParts& about_signer,
+                                      const Identity::OcspParts& about_ca) const {
+  return {ca_.answer(leaf_, ca_, about_signer), root_.answer(ca_, root_, about_ca)};
+}
+
 std::string RimSigner::signature(const std::string& document, const Edit& edit) const {
   const auto element = [](std::string_view name, std::string_view algorithm) {
     return fmt::format(R"(<ds:{0} Algorithm="{1}"></ds:{0}>)", name, algorithm);
@@ -283,7 +291,9 @@ std::string Gpu::failure() {
   for (const std::string& rim : rims) files.push_back(to_bytes(rim));
   const auto verified = verify_nvidia_rims(files, now, signer.roots());
   const std::string pem = leaf.pem() + ca.pem() + root.pem() + chain_suffix;
-  const std::vector<Bytes> answers = ocsp ? ocsp(leaf, ca, root) : std::vector<Bytes>();
+  std::vector<Bytes> answers = ocsp ? ocsp(leaf, ca, root) : std::vector<Bytes>();
+  const std::vector<Bytes> about_rims = rim_answers.value_or(ocsp ? signer.answers() : std::vector<Bytes>());
+  answers.insert(answers.end(), about_rims.begin(), about_rims.end());
   CheckList list("nvidia-gpu");
   key = verify_nvidia_gpu({.report = bytes,
                            .certificates = pem,
@@ -292,6 +302,7 @@ std::string Gpu::failure() {
                            .nonce = nonce,
                            .rules = rules,
                            .now = now,
+                           .leeway_s = leeway_s,
                            .roots = roots},
                           list);
   spki = leaf.spki();

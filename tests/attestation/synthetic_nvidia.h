@@ -32,6 +32,8 @@ class Identity {
     int status = 0;  // V_OCSP_CERTSTATUS_GOOD, _REVOKED, _UNKNOWN
     UnixSeconds this_update = 1'799'999'000;
     UnixSeconds next_update = 1'800'001'000;
+    int reason = 0;        // of a revocation
+    bool sha1_id = false;  // else SHA-384 identifies the certificate
   };
   [[nodiscard]] Bytes answer(const Identity& subject, const Identity& issuer, const OcspParts& parts) const;
   [[nodiscard]] Bytes der() const;
@@ -77,7 +79,7 @@ struct ReportParts {
 // Signs documents that are in canonical form already.
 class RimSigner {
  public:
-  explicit RimSigner(const Identity::Options& leaf = {});
+  explicit RimSigner(const Identity::Options& leaf = {.is_ca = false});
 
   // The texts between which a signature is put, before </SoftwareIdentity>. `edit` changes SignedInfo before it is
   // signed; its elements stand there as canonical XML has them.
@@ -86,6 +88,9 @@ class RimSigner {
   // The Signature element for a document, to be put elsewhere.
   [[nodiscard]] std::string signature(const std::string& document, const Edit& edit = nullptr) const;
   [[nodiscard]] const std::vector<Digest32>& roots() const { return roots_; }
+  // About the signer, by its authority, and about that, by the root.
+  [[nodiscard]] std::vector<Bytes> answers(const Identity::OcspParts& about_signer = {},
+                                           const Identity::OcspParts& about_ca = {}) const;
 
  private:
   Identity root_;
@@ -125,6 +130,9 @@ struct Gpu {
   bool foreign_root = false;
   // Gives the OCSP answers about a chain that was made: leaf, CA, root.
   std::function<std::vector<Bytes>(const Identity& leaf, const Identity& ca, const Identity& root)> ocsp;
+  // Those about the signer of the RIMs, beside them.
+  std::optional<std::vector<Bytes>> rim_answers;  // nothing: good ones, where `ocsp` gives any
+  std::uint64_t leeway_s = 0;
   std::string chain_suffix;  // PEM or what is not
 
   // Id of the first failing check without its first two parts, or "accepted".

@@ -267,6 +267,97 @@ TEST(Tdx, WantsCollateralSignedByTheTcbSigner) {
   EXPECT_EQ(swapped.failures(), (Failures{"signature.tcb_info", "signature.qe_identity"}));
 }
 
+TEST(Tdx, TakesNoAuthorityForTheTcbSigner) {
+  Platform authority;
+  authority.signer.is_ca = true;
+  TdxEvidence evidence = authority.evidence();
+  EXPECT_EQ(evidence.failures(), (Failures{"chain.tcb_info_issuer", "chain.qe_identity_issuer"}));
+  EXPECT_EQ(evidence.check("chain.tcb_info_issuer").found,
+            "Intel SGX TCB Signing: want a leaf, found a certificate authority");
+}
+
+TEST(Tdx, TellsContentErrorsFromBadSignatures) {
+  Platform info;
+  info.tcb_info["version"] = 4;
+  TdxEvidence evidence = info.evidence();
+  EXPECT_EQ(evidence.failures(), Failures{"parse.tcb_info"});
+  EXPECT_EQ(evidence.check("signature.tcb_info").outcome, Outcome::kPass);
+  EXPECT_EQ(evidence.check("parse.tcb_info").found, "entry 0: version: want 3, found 4");
+  Platform identity;
+  identity.qe_identity["id"] = "QE";
+  EXPECT_EQ(identity.evidence().failures(), Failures{"parse.qe_identity"});
+}
+
+// ---- several entries ----
+
+TEST(Tdx, TakesTheEntryThatFits) {
+  TdxEvidence evidence = Platform().evidence();
+  const auto add_front = [&](const std::string& name, const Bytes& entry) {
+    evidence.collateral[name].insert(evidence.collateral[name].begin(), entry);
+  };
+  Platform other;
+  other.tcb_info["fmspc"] = "00806F050001";
+  Platform older;
+  older.tcb_info["nextUpdate"] = "2025-01-01T00:00:00Z";
+  older.qe_identity["nextUpdate"] = "2025-01-01T00:00:00Z";
+  older.pck_crl.next_update = kNow - 1;
+  older.root_crl.next_update = kNow - 1;
+  for (const Platform* platform : {&other, &older}) {
+    for (const auto& [name, entries] : platform->evidence().collateral) {
+      if (!name.ends_with("_chain")) add_front(name, entries.front());
+    }
+  }
+  EXPECT_EQ(evidence.failures(), Failures());
+  EXPECT_EQ(evidence.collateral["tcb_info"].size(), 3U);
+}
+
+TEST(Tdx, RefusesARevocationInAnyEntry) {
+  TdxEvidence evidence = Platform().evidence();
+  Platform revoking;
+  revoking.pck_crl.serials = {revoking.leaf.serial};
+  revoking.pck_crl.next_update = kNow - 1;  // stale, and it still revokes
+  evidence.collateral["pck_crl"].push_back(revoking.evidence().collateral["pck_crl"].front());
+  EXPECT_EQ(evidence.failures(), Failures{"chain.pck_crl"});
+  EXPECT_NE(evidence.check("chain.pck_crl").found.find("revoked"), std::string::npos);
+}
+
+TEST(Tdx, NamesTheEntryThatCannotBeUsed) {
+  const auto judged = [](const std::string& name, const Bytes& entry) {
+    TdxEvidence evidence = Platform().evidence();
+    evidence.collateral[name].push_back(entry);
+    std::string found;
+    for (const Check& check : evidence.judge()) {
+      if (check.outcome == Outcome::kFail) found += check.id.substr(13) + ": " + check.found;
+    }
+    return found;
+  };
+  Platform foreign;
+  foreign.tcb_info_signer = foreign.pck_key;
+  EXPECT_EQ(judged("tcb_info", foreign.evidence().collateral["tcb_info"].front()),
+            "signature.tcb_info: entry 1: tcbInfo is not signed by the TCB signing key");
+  EXPECT_TRUE(judged("qe_identity", to_bytes("{}")).starts_with("signature.qe_identity: entry 1: "));
+  EXPECT_TRUE(judged("pck_crl", to_bytes("junk")).starts_with("chain.pck_crl: entry 1: "));
+  EXPECT_TRUE(judged("tcb_info_issuer_chain", to_bytes("junk")).starts_with("chain.tcb_info_issuer: entry 1: "));
+}
+
+TEST(Tdx, TakesNoEndOfEntries) {
+  TdxEvidence evidence = Platform().evidence();
+  evidence.collateral["tcb_info"].resize(17, evidence.collateral["tcb_info"].front());
+  EXPECT_EQ(evidence.failures(), Failures{"signature.tcb_info"});
+  EXPECT_EQ(evidence.check("signature.tcb_info").found, "17 entries, want at most 16");
+  evidence.collateral["tcb_info"].pop_back();
+  EXPECT_EQ(evidence.failures(), Failures());
+}
+
+TEST(Tdx, ReadsListsInPem) {
+  TdxEvidence evidence = Platform().evidence();
+  for (const char* name : {"pck_crl", "root_ca_crl"}) {
+    Bytes& entry = evidence.collateral[name].front();
+    entry = to_bytes("-----BEGIN X509 CRL-----\n" + to_base64(entry) + "\n-----END X509 CRL-----\n");
+  }
+  EXPECT_EQ(evidence.failures(), Failures());
+}
+
 // ---- parse ----
 
 TEST(Tdx, RefusesWhatIsNoQuoteInOneCheck) {

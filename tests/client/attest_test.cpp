@@ -55,6 +55,22 @@ TEST_F(AttestTest, RefusesAStatementWhoseTimeIsOver) {
   expect_refused("statement.window");
 }
 
+// A token or an answer may have been made while it was waited for.
+TEST_F(AttestTest, ReadsItsClockOnceTheDocumentIsThere) {
+  auto with = options();
+  with.unix_time = [this] { return server_.count_of("GET") == 0 ? kFakeNow - 4000 : kFakeNow; };
+  make_client(std::move(with));
+  EXPECT_TRUE(ask().reply);
+}
+
+TEST_F(AttestTest, ShowsBothClocksWhereTheyDiffer) {
+  now_ = kFakeNow - 4000;
+  expect_refused("statement.window");
+  const std::string& found = client().last_attestation()->result.first_failure()->found;
+  EXPECT_NE(found.find("our clock says " + to_iso8601(kFakeNow - 4000)), std::string::npos) << found;
+  EXPECT_NE(found.find(" s too early"), std::string::npos) << found;
+}
+
 TEST_F(AttestTest, RefusesAnAlteredStatement) {
   alter_document([](Json& document) {
     Bytes statement = from_base64url(document["statement"].get<std::string>()).value();

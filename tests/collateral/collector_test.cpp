@@ -2,10 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
+#include "attestation/synthetic_nvidia.h"
 #include "attestation/synthetic_snp.h"
 #include "attestation/synthetic_token.h"
 #include "attester/temporary_directory.h"
+#include "base/encoding.h"
 #include "collateral/fake_services.h"
+#include "crypto/hash.h"
 
 namespace minions::collateral {
 namespace {
@@ -25,8 +30,11 @@ class CollectorTest : public testing::Test {
     options_.sources = services_.sources();
     options_.cache_folder = temporary_.path() / "cache";
     options_.request_time = 5s;
+    options_.retries = {.attempts = 3, .first_wait = 1ms, .longest_wait = 10ms};
     evidence_ = {{"sev-snp", {{"report", platform_.signed_report()}}}};
-    for (const auto& certificate : platform_.certificates()) endorsements_["certificates"].push_back(certificate.der());
+    const auto certificates = platform_.certificates();
+    for (const auto& certificate : certificates) endorsements_["certificates"].push_back(certificate.der());
+    policy_.roots.amd = attestation::Rule<std::vector<Digest32>>{synthetic_snp::root_of(certificates)};
   }
 
   [[nodiscard]] Collected collect(UnixSeconds now = kNow) const {
@@ -83,6 +91,81 @@ TEST_F(CollectorTest, SaysWhatCouldNotBeHadAndWhy) {
   EXPECT_EQ(collected.endorsements.count("revocation_lists"), 0U);
 }
 
+TEST_F(CollectorTest, AsksAgainWhereAServiceThrottles) {
+  for (const int status : {429, 502, 503, 504}) {
+    options_.cache_folder = temporary_.path() / std::to_string(status);
+    services_.forget();
+    services_.answer(kCrl, {.body = list_, .headers = {{"retry-after", "0"}}, .refusals = 2, .refusal = status});
+    const Collected collected = collect();
+    EXPECT_TRUE(collected.missing.empty()) << collected.missing.front();
+    EXPECT_EQ(asked(kCrl), 3U) << status;
+  }
+}
+
+TEST_F(CollectorTest, NamesServiceAddressAndStatusOfWhoThrottlesWithoutEnd) {
+  services_.answer(kCrl, {.body = {}, .status = 429});
+  EXPECT_EQ(collect().missing.at(0),
+            "AMD revocation list of ARK-Milan: " + services_.address() + kCrl + ": status 429 after 3 attempts");
+  EXPECT_EQ(asked(kCrl), 3U);
+  services_.forget();
+  services_.answer(kCrl, {.body = {}, .status = 429, .headers = {{"retry-after", "3600"}}});
+  EXPECT_EQ(collect().missing.at(0),
+            "AMD revocation list of ARK-Milan: " + services_.address() + kCrl + ": status 429");
+  EXPECT_EQ(asked(kCrl), 1U) << "there is no time to wait so long";
+}
+
+TEST_F(CollectorTest, FetchesItsOwnListWhereAStapledOneIsNotSigned) {
+  const Bytes junk =
+      synthetic_snp::RevocationSpec{.issuer = platform_.ark.subject, .signer = synthetic_snp::SigningKey::p384()}.der();
+  endorsements_["revocation_lists"] = {junk};
+  serve_list();
+  EXPECT_EQ(collect().endorsements.at("revocation_lists"), (std::vector<Bytes>{junk, list_}));
+}
+
+TEST_F(CollectorTest, AsksTheServiceWhereWhatWasKeptDoesNotDo) {
+  const Bytes junk =
+      synthetic_snp::RevocationSpec{.issuer = platform_.ark.subject, .signer = synthetic_snp::SigningKey::p384()}.der();
+  services_.answer(kCrl, {.body = junk});
+  EXPECT_EQ(collect().endorsements.at("revocation_lists"), std::vector<Bytes>{junk});
+  serve_list();
+  EXPECT_EQ(collect().endorsements.at("revocation_lists"), (std::vector<Bytes>{junk, list_}));
+  EXPECT_EQ(asked(kCrl), 2U);
+}
+
+TEST_F(CollectorTest, KeepsNothingThatCannotBeRead) {
+  services_.answer(kCrl, {.body = to_bytes("<html>")});
+  const Collected collected = collect();
+  ASSERT_EQ(collected.missing.size(), 1U);
+  EXPECT_EQ(collected.endorsements.count("revocation_lists"), 0U);
+}
+
+// The signer of reference values is known once they are there.
+TEST_F(CollectorTest, AsksAboutWhatItFetched) {
+  namespace nvidia = attestation::nvidia;
+  const nvidia::RimSigner signer;
+  const nvidia::Identity root("device root", {});
+  const nvidia::Identity leaf("GH100 A01 GSP FMC LF", {.issuer = &root, .is_ca = false});
+  nvidia::ReportParts parts;
+  Bytes report = parts.encode();
+  append(report, leaf.sign(report));
+  evidence_ = {{"nvidia-gpu", {{"report", report}, {"cert_chain", to_bytes(leaf.pem() + root.pem())}}}};
+  endorsements_.clear();
+  policy_.roots.nvidia_device = attestation::Rule<std::vector<Digest32>>{{root.sha256()}};
+  policy_.roots.nvidia_rim = attestation::Rule<std::vector<Digest32>>{signer.roots()};
+  const std::string tag = signer.sign(nvidia::rim_of("550.1.02", {7}).document());
+  services_.answer(
+      "/v1/rim/NV_GPU_DRIVER_GH100_550.1.02",
+      {.body = to_bytes(
+           Json{{"id", "x"}, {"rim", to_base64(as_bytes(tag))}, {"sha256", to_hex(crypto::sha256(as_bytes(tag)))}}
+               .dump())});
+  const Collected collected = collect(1'800'000'000);
+  EXPECT_EQ(collected.endorsements.at("rims").size(), 1U);
+  std::string missing;
+  for (const std::string& each : collected.missing) missing += each + "\n";
+  EXPECT_NE(missing.find("NVIDIA OCSP answer about \"RIM signer\""), std::string::npos) << missing;
+  EXPECT_NE(missing.find("NVIDIA OCSP answer about \"RIM CA\""), std::string::npos) << missing;
+}
+
 TEST_F(CollectorTest, OfflineAsksNobody) {
   options_.network = Network::kOffline;
   EXPECT_EQ(collect().missing.at(0).substr(0, 3), "AMD");
@@ -102,6 +185,7 @@ TEST_F(CollectorTest, GivesUpOnAServiceThatHangs) {
   const auto start = std::chrono::steady_clock::now();
   EXPECT_EQ(collect().missing.size(), 1U);
   EXPECT_LT(std::chrono::steady_clock::now() - start, 5s);
+  EXPECT_EQ(asked(kCrl), 1U) << "it has had its time";
 }
 
 TEST_F(CollectorTest, HasOneBoundOnAllItsTime) {

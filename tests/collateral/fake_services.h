@@ -17,6 +17,8 @@ class FakeServices {
     int status = 200;
     net::Headers headers = {};
     bool hangs = false;
+    int refusals = 0;  // answers with `refusal` that come first
+    int refusal = 429;
   };
 
   FakeServices() {
@@ -61,7 +63,13 @@ class FakeServices {
     {
       const std::lock_guard lock(mutex_);
       asked_.push_back(exchange.head().target);
-      if (const auto found = answers_.find(exchange.head().target); found != answers_.end()) answer = found->second;
+      if (const auto found = answers_.find(exchange.head().target); found != answers_.end()) {
+        answer = found->second;
+        if (found->second.refusals > 0) {
+          --found->second.refusals;
+          answer.status = answer.refusal;
+        }
+      }
     }
     if (answer.hangs) {
       net::Timer timer(exchange.executor(), std::chrono::seconds(30));

@@ -42,10 +42,20 @@ struct Asking {
 
 using Urls = std::vector<std::string>;
 
+using Pins = attestation::Rule<std::vector<Digest32>>;
+
 Asking snp(const synthetic_snp::Platform& platform) {
   Asking asking;
+  asking.policy.roots.amd = Pins{synthetic_snp::root_of(platform.certificates())};
   asking.evidence = {{"sev-snp", {{"report", platform.signed_report()}}}};
   return asking;
+}
+
+// Signed anew at each call: the pin is that of the certificate which is at hand.
+void add_certificates(Asking& asking, const synthetic_snp::Platform& platform) {
+  const auto certificates = platform.certificates();
+  for (const auto& certificate : certificates) asking.endorsements["certificates"].push_back(certificate.der());
+  asking.policy.roots.amd = Pins{synthetic_snp::root_of(certificates)};
 }
 
 TEST(AmdNeeds, AreTheCertificateOfChipAndTcbItsChainAndTheList) {
@@ -77,17 +87,46 @@ TEST(AmdNeeds, OfAVlekAreTheChainAndTheListAlone) {
 TEST(AmdNeeds, AreNothingWhereAllIsAtHand) {
   const synthetic_snp::Platform platform;
   Asking asking = snp(platform);
-  for (const auto& certificate : platform.certificates())
-    asking.endorsements["certificates"].push_back(certificate.der());
+  add_certificates(asking, platform);
   EXPECT_EQ(asking.urls(), Urls{"/vcek/v1/Milan/crl"});
-  EXPECT_EQ(asking.urls().size(), 1U);
+}
+
+Bytes list_of(const synthetic_snp::CertificateSpec& root, const synthetic_snp::SigningKey& signer) {
+  return synthetic_snp::RevocationSpec{.issuer = root.subject, .signer = signer}.der();
+}
+
+// At hand means verified: a name alone keeps nobody from asking.
+TEST(AmdNeeds, TakeAListForOneOnlyWhereItsSignatureVerifies) {
+  const synthetic_snp::Platform platform;
+  Asking asking = snp(platform);
+  add_certificates(asking, platform);
+  const auto with_list = [&](const Bytes& list) {
+    asking.endorsements["revocation_lists"] = {list};
+    return asking.urls();
+  };
+  const Urls asks = {"/vcek/v1/Milan/crl"};
+  const Bytes good = list_of(platform.ark, platform.ark.key);
+  EXPECT_EQ(with_list(good), Urls());
+  EXPECT_EQ(with_list(to_bytes("-----BEGIN X509 CRL-----\n" + to_base64(good) + "\n-----END X509 CRL-----\n")), Urls());
+  EXPECT_EQ(with_list(list_of(platform.ark, synthetic_snp::SigningKey::p384())), asks) << "the right name alone";
+  EXPECT_EQ(with_list(to_bytes("junk")), asks);
+  asking.now += 2 * synthetic_snp::kDay;
+  EXPECT_EQ(with_list(good), asks) << "it has run out";
+}
+
+TEST(AmdNeeds, LackNoAuthorityThatIsBuiltIn) {
+  const synthetic_snp::Platform platform;
+  Asking asking = snp(platform);
+  asking.policy.roots.amd.reset();
+  const Urls urls = asking.urls();
+  ASSERT_EQ(urls.size(), 2U);
+  EXPECT_EQ(urls[1], "/vcek/v1/Milan/crl");
 }
 
 TEST(AmdNeeds, AskForAnotherCertificateWhereTheTcbDiffers) {
   synthetic_snp::Platform platform;
   Asking asking = snp(platform);
-  for (const auto& certificate : platform.certificates())
-    asking.endorsements["certificates"].push_back(certificate.der());
+  add_certificates(asking, platform);
   platform.set<std::uint8_t>(0x187, 0xFE);  // microcode of REPORTED_TCB
   asking.evidence[0].data["report"] = platform.signed_report();
   EXPECT_TRUE(asking.urls().front().ends_with("&ucodeSPL=254"));
@@ -104,6 +143,7 @@ TEST(AmdNeeds, OfAzureComeFromTheReportInside) {
   synthetic_snp::Paravisor paravisor;
   Asking asking;
   asking.evidence = {{"azure-snp-vtpm", {{"hcl_report", paravisor.report()}}}};
+  asking.policy.roots.amd = Pins{synthetic_snp::root_of(paravisor.platform.certificates())};
   EXPECT_EQ(asking.urls().size(), 3U);
   EXPECT_TRUE(asking.urls().front().starts_with("/vcek/v1/Milan/"));
 }
@@ -116,6 +156,7 @@ struct Tdx : Asking {
     evidence = {{"tdx", {{"quote", made.quote}}}};
     given = made.collateral;
     fmspc = to_hex(platform.pck.fmspc);
+    policy.roots.intel = Pins{made.roots};
   }
   Endorsements given;
   std::string fmspc;
@@ -138,9 +179,40 @@ TEST(IntelNeeds, AreThePiecesThatLackOrHaveRunOut) {
   EXPECT_EQ(tdx.urls().size(), 4U);
 }
 
+TEST(IntelNeeds, TakeForOneWhatFitsAndVerifiesAlone) {
+  namespace tdx = attestation::tdx;
+  const Tdx good;
+  const auto urls_with = [&](const std::string& name, const tdx::Platform& platform) {
+    Tdx asking = good;
+    asking.endorsements = good.given;
+    asking.endorsements[name] = {platform.evidence().collateral[name].front()};
+    return asking.urls();
+  };
+  const Urls tcb = {"/tdx/certification/v4/tcb?fmspc=" + good.fmspc};
+  tdx::Platform signed_by_another;
+  signed_by_another.tcb_info_signer = signed_by_another.pck_key;
+  EXPECT_EQ(urls_with("tcb_info", signed_by_another), tcb);
+  tdx::Platform of_another;
+  of_another.tcb_info["fmspc"] = "00806F050001";
+  EXPECT_EQ(urls_with("tcb_info", of_another), tcb);
+  tdx::Platform list_of_another;
+  list_of_another.pck_crl_signer = list_of_another.root_key;
+  list_of_another.root_crl_signer = list_of_another.ca_key;
+  EXPECT_EQ(urls_with("pck_crl", list_of_another), Urls{"/sgx/certification/v4/pckcrl?ca=platform&encoding=der"});
+  EXPECT_EQ(urls_with("root_ca_crl", list_of_another), Urls{"/IntelSGXRootCA.der"});
+  // Any entry will do, wherever it stands.
+  Tdx second = good;
+  second.endorsements = good.given;
+  auto& infos = second.endorsements["tcb_info"];
+  infos.insert(infos.begin(), of_another.evidence().collateral["tcb_info"].front());
+  EXPECT_EQ(second.urls(), Urls());
+}
+
 struct GpuAsking : Asking {
   GpuAsking() {
     now = 1'800'000'000;
+    policy.roots.nvidia_device = Pins{{root.sha256()}};
+    policy.roots.nvidia_rim = Pins{signer.roots()};
     policy.gpu.ocsp.value = attestation::OcspMode::kOff;
     nvidia::ReportParts parts;
     parts.set_opaque(opaque_field::kProjectSku, to_bytes(std::string_view("0200\0", 5)));
@@ -149,6 +221,7 @@ struct GpuAsking : Asking {
     append(report, leaf.sign(report));
     evidence = {{"nvidia-gpu", {{"report", report}, {"cert_chain", to_bytes(leaf.pem() + root.pem())}}}};
   }
+  nvidia::RimSigner signer;
   nvidia::Identity root{"device root", {}};
   nvidia::Identity leaf{"GH100 A01 GSP FMC LF", {.issuer = &root, .is_ca = false}};
 };
@@ -179,6 +252,37 @@ TEST(NvidiaNeeds, AreAnOcspAnswerAboutEachCertificateUnderTheRoot) {
   EXPECT_TRUE(gpu.urls().empty());
   gpu.now = 1'800'001'000;
   EXPECT_EQ(gpu.urls(), Urls{"/"}) << "an answer that has run out is asked for anew";
+}
+
+TEST(NvidiaNeeds, TakeForAnAnswerOnlyWhatAnIssuerSigned) {
+  GpuAsking gpu;
+  gpu.policy.gpu.rim.value = attestation::RimMode::kOff;
+  gpu.policy.gpu.ocsp.value = attestation::OcspMode::kRequire;
+  const nvidia::Identity ca("device ca", {.issuer = &gpu.root});
+  const nvidia::Identity leaf("GH100 A01 GSP FMC LF", {.issuer = &ca, .is_ca = false});
+  gpu.evidence[0].data["cert_chain"] = to_bytes(leaf.pem() + ca.pem() + gpu.root.pem());
+  const std::map<std::string, Bytes> for_ocsp = {
+      {"2.5.29.37", {0x30, 0x0A, 0x06, 0x08, 0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x09}}};
+  const nvidia::Identity responder("responder", {.issuer = &ca, .is_ca = false, .extensions = for_ocsp});
+  gpu.endorsements["ocsp"] = {responder.answer(leaf, ca, {}), responder.answer(ca, gpu.root, {})};
+  EXPECT_EQ(gpu.urls(), Urls{"/"}) << "the revoked authority's own responder does not speak for it";
+  gpu.endorsements["ocsp"].push_back(gpu.root.answer(ca, gpu.root, {}));
+  EXPECT_EQ(gpu.urls(), Urls());
+}
+
+TEST(NvidiaNeeds, AreReferenceValuesThatVerifyAndAnswersAboutTheirSigners) {
+  GpuAsking gpu;
+  const Bytes driver = to_bytes(gpu.signer.sign(nvidia::rim_of("550.1.02", {7}).document()));
+  const Bytes vbios = to_bytes(gpu.signer.sign(nvidia::rim_of("96.00.9F.00.01", {1}).document()));
+  const Bytes junk = to_bytes(nvidia::RimSigner().sign(nvidia::rim_of("550.1.02", {7}).document()));
+  gpu.endorsements["rims"] = {junk, vbios};
+  EXPECT_EQ(gpu.urls(), Urls{"/v1/rim/NV_GPU_DRIVER_GH100_550.1.02"}) << "signed by somebody else";
+  gpu.endorsements["rims"] = {driver, vbios};
+  EXPECT_EQ(gpu.urls(), Urls());
+  gpu.policy.gpu.ocsp.value = attestation::OcspMode::kRequire;
+  EXPECT_EQ(gpu.urls(), (Urls{"/", "/", "/"})) << "leaf, RIM signer and its authority";
+  gpu.endorsements["ocsp"] = gpu.signer.answers();
+  EXPECT_EQ(gpu.urls(), Urls{"/"});
 }
 
 TEST(TokenNeeds, AreTheKeySetsOfTheServicesThatThePolicyNames) {
