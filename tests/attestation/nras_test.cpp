@@ -86,7 +86,14 @@ TEST(Nras, HoldsTokensAgainstTheGpusBesideThemByIdentity) {
     const GpuRules rules;
     CheckList checks("nvidia-nras");
     const std::string response = Answer().response().dump();
-    verify_nras({as_bytes(response), keys, nonce(), rules, jwt_rules, kNow, std::move(gpus)}, checks);
+    verify_nras({.response = as_bytes(response),
+                 .keys = keys,
+                 .nonce = nonce(),
+                 .rules = rules,
+                 .jwt_rules = jwt_rules,
+                 .now = kNow,
+                 .gpus = std::move(gpus)},
+                checks);
     for (const Check& check : checks.checks()) {
       if (check.outcome == Outcome::kFail) return check.id;
     }
@@ -184,7 +191,14 @@ TEST(Nras, LeavesTheModeToTheReports) {
   const JwtRules jwt_rules;
   const std::string response = Answer().response().dump();
   CheckList checks("nvidia-nras");
-  verify_nras({as_bytes(response), keys, nonce(), rules, jwt_rules, kNow, 2}, checks);
+  verify_nras({.response = as_bytes(response),
+               .keys = keys,
+               .nonce = nonce(),
+               .rules = rules,
+               .jwt_rules = jwt_rules,
+               .now = kNow,
+               .gpus = {{"1", "2"}}},
+              checks);
   EXPECT_FALSE(checks.any_failed());
 }
 
