@@ -5,6 +5,7 @@
 #include "attestation/amd_endorsement.h"
 #include "attestation/dotted_version.h"
 #include "attestation/hcl_report.h"
+#include "attestation/jwt.h"
 #include "attestation/paravisor.h"
 #include "attestation/rule_text.h"
 #include "attestation/spdm_report.h"
@@ -62,6 +63,8 @@ class Draft {
   Status read_vtpm(const EvidenceItem& item, Table& table, std::optional<bool> secure_boot);
   Status read_hcl(const EvidenceItem& item);
   Status read_gpu(const EvidenceItem& item);
+  Status read_maa(const EvidenceItem& item);
+  [[nodiscard]] bool passed(std::string_view id) const;
   void write_gpus();
   void write_roots();
   Status write_statement();
@@ -75,7 +78,7 @@ class Draft {
   void write_covers(Table& table) const;
 
   Table platform_{"platform"}, snp_{"snp"}, tdx_{"tdx"}, gpu_{"gpu"}, attestor_{"attestor"}, models_{"models"},
-      roots_{"roots"}, simulated_{"simulated"};
+      jwt_{"jwt"}, roots_{"roots"}, simulated_{"simulated"};
   std::string pcrs_;  // their own tables, after the others
   std::size_t gpus_ = 0;
   std::vector<std::string> gpu_models_;
@@ -88,6 +91,11 @@ const Check* Draft::failing(std::string_view id) const {
       return &check;
   }
   return nullptr;
+}
+
+bool Draft::passed(std::string_view id) const {
+  return std::any_of(input_.result.checks.begin(), input_.result.checks.end(),
+                     [&](const Check& check) { return check.id == id && check.outcome == Outcome::kPass; });
 }
 
 // Version 2 of the report does not say; the certificate of its key does.
@@ -138,6 +146,10 @@ Status Draft::read_snp(ByteView bytes, Machine machine) {
   write_covers(snp_);
   write_snp_measurement(report, machine);
   snp_.set("vmpl", std::to_string(report.vmpl));
+  if (passed("evidence.sev-snp.chain.revocation") || passed("evidence.azure-snp-vtpm.chain.revocation"))
+    snp_.set_text("crl", "require");
+  else
+    snp_.warn("AMD's list of revoked keys was not to be had. With crl = \"require\" no server is accepted without it");
   if (!is_zero(report.host_data)) snp_.set_hex("host_data", report.host_data);
   if (!is_zero(report.id_key_digest)) snp_.set_hex("id_key_digests", report.id_key_digest);
   if (report.key_info.author_key_enabled) snp_.set_hex("author_key_digests", report.author_key_digest);
@@ -285,8 +297,25 @@ Status Draft::read_item(const EvidenceItem& item) {
     MINIONS_TRY_ASSIGN(const ByteView quote, item.part("quote"));
     return read_tdx(quote);
   }
+  if (item.type == evidence_type::kAzureMaa) return read_maa(item);
   if (is_azure_type(item.type)) return read_hcl(item);
   if (item.type == evidence_type::kNvidiaGpu) return read_gpu(item);
+  return {};
+}
+
+// Which instance is trusted is for the user to say: a token's own word for it counts for nothing.
+Status Draft::read_maa(const EvidenceItem& item) {
+  if (const auto& issuer = input_.base.jwt.maa_issuer) {
+    jwt_.set_text("maa_issuer", issuer->value);
+    return {};
+  }
+  MINIONS_TRY_ASSIGN(const ByteView token, item.part("token"));
+  const auto parsed = Jwt::parse(as_text(token));
+  const std::string stated = parsed ? shown_claim(parsed->claims, "iss") : std::string("none");
+  jwt_.warn(
+      fmt::format("a token that says it is of {} is not judged. If that is the instance that you trust, say", stated));
+  jwt_.comment("maa_issuer with its address, and maa = \"require\"");
+  jwt_.set_text("maa", "off");
   return {};
 }
 
@@ -361,7 +390,7 @@ std::string Draft::tables() const {
   std::string text;
   for (const Table* table : {&simulated_, &platform_, &snp_, &tdx_}) text += table->text();
   text += pcrs_;
-  for (const Table* table : {&gpu_, &attestor_, &models_, &roots_}) text += table->text();
+  for (const Table* table : {&gpu_, &jwt_, &attestor_, &models_, &roots_}) text += table->text();
   while (text.ends_with("\n\n")) text.pop_back();
   return text;
 }

@@ -35,7 +35,7 @@ bool has_snp_references(const SnpRules& snp) {
 }
 
 bool has_tdx_references(const TdxRules& tdx) {
-  return tdx.measurements || tdx.mrconfigid || tdx.mrowner || tdx.mrownerconfig ||
+  return tdx.measurements || tdx.platforms || tdx.mrconfigid || tdx.mrowner || tdx.mrownerconfig ||
          std::any_of(tdx.rtmrs.begin(), tdx.rtmrs.end(), [](const auto& rule) { return rule.has_value(); });
 }
 
@@ -258,6 +258,17 @@ void add_reservations(const PolicyRules& policy, std::string_view kind, std::spa
     readers.emplace_back("whoever holds a GPU key that NVIDIA withdrew: revocation is not asked");
 }
 
+// Not reading, but guessing.
+void add_guesses(const Statement& statement, std::vector<std::string>& readers) {
+  for (const ModelEntry& model : statement.models) {
+    if (model.prompt_cache == ModelEntry::PromptCache::kShared)
+      readers.push_back(
+          fmt::format("other users of the model {} can tell by its speed that a prompt begins as one did before: its "
+                      "cache is shared",
+                      shown(model.id)));
+  }
+}
+
 std::string operator_sentence(const PolicyRules& policy) {
   if (!policy.attestor_spki_sha256) return "whoever runs a machine that meets the policy";
   const auto& pins = policy.attestor_spki_sha256->value;
@@ -391,6 +402,7 @@ Verdict judge_verdict(const VerdictInput& input) {
   verdict.missing = std::move(reach.missing);
   add_readers(policy, kind, verdict);
   if (verdict.verdict_class) add_reservations(policy, kind, input.checks, verdict.readers);
+  if (verdict.verdict_class && input.statement != nullptr) add_guesses(*input.statement, verdict.readers);
   return verdict;
 }
 

@@ -102,6 +102,20 @@ void add_snp(std::vector<KeyRow>& rows) {
                {"[snp] min_tcb", "{ microcode = 219 }", "older firmware, with known holes", kSnp, age_firmware},
                {"[snp] require_secure_boot", "false", "no secure boot", kAzureSnp, boot_insecurely},
                {"[snp] pcrs", pcrs_of(kAzureSnp), "the genuine server", kAzureSnp},
+               {"[snp] crl", in_quotes("require"), "AMD's list is not at hand", kSnp,
+                [](Machine& machine) { machine.revocation_lists.clear(); }},
+               {"[snp] chip_ids", other(64), "a machine with another chip", kSnp},
+               {"[snp] platform_info_required", in_quotes("ecc"), "a host without ECC", kSnp},
+               {"[snp] platform_info_forbidden", in_quotes("smt"), "a host with SMT", kSnp,
+                [](Machine& machine) { machine.snp.set<std::uint64_t>(0x40, 1); }},
+               {"[snp] min_firmware", in_quotes("1.55.29"), "older firmware, by its build", kSnp},
+               {"[snp] allow_provisional_firmware", "false", "a host that can go back to older firmware", kSnp,
+                [](Machine& machine) { machine.snp.set<std::uint8_t>(0x1E8, 9); }},
+               {"[snp] launch_mitigations", "1", "a report that states no mitigations", kSnp},
+               {"[snp] current_mitigations", "1", "a report that states no mitigations", kSnp},
+               {"[snp] guest_policy", "{ single_socket = true }", "a guest on several sockets", kSnp},
+               {"[snp] min_guest_abi", in_quotes("1.51"), "a guest that asks for an older ABI", kSnp},
+               {"[snp] author_key", in_quotes("require"), "an ID block without an author", kSnp},
                {"[snp] covers", in_quotes("root"), "the genuine server", kSnp, genuine},
                {"[snp] origin", in_quotes("first-use 2025-08-12"), "the genuine server", kSnp}});
 }
@@ -125,6 +139,15 @@ void add_tdx(std::vector<KeyRow>& rows) {
                             [](Machine&) {},
                             {"-tdx.rtmr1", "-tdx.rtmr2"}},
                            {"[tdx] mrconfigid", other(48), "the genuine image, started for something else", kTdx},
+                           {"[tdx] fmspc", other(6), "a platform of another family", kTdx},
+                           {"[tdx] ppids", other(16), "another platform", kTdx},
+                           {"[tdx] platforms", fmt::format("[{{ mrtd = {}, rtmr0 = {} }}]", other(48), other(48)),
+                            "another pair of firmware and hardware", kTdx},
+                           {"[tdx] mrsignerseam", other(48), "a module of another signer", kTdx},
+                           {"[tdx] seam_attributes", other(8), "a module with other attributes", kTdx},
+                           {"[tdx] tee_tcb_svn2", other(16), "a body that does not state TEE_TCB_SVN2", kTdx},
+                           {"[tdx] min_tee_tcb_svn2", other(16), "a body that does not state TEE_TCB_SVN2", kTdx},
+                           {"[tdx] mrservicetd", other(48), "a body that does not state MRSERVICETD", kTdx},
                            {"[tdx] mrowner", other(48), "a guest of another owner", kTdx},
                            {"[tdx] mrownerconfig", other(48), "a guest of another owner's configuration", kTdx}});
   for (std::size_t i = 0; i < 4; ++i)
@@ -147,6 +170,7 @@ void add_gpu(std::vector<KeyRow>& rows) {
                            {"[gpu] models", in_quotes("GB100"), "GPUs of another model", kGpu},
                            {"[gpu] min_driver", in_quotes("560.1.01"), "an older driver", kGpu},
                            {"[gpu] min_vbios", in_quotes("97.00.9F.00.01"), "an older VBIOS", kGpu},
+                           {"[gpu] mode", in_quotes("SPT"), "GPUs in another confidential mode", kGpu},
                            {"[gpu] rim", in_quotes("if-present"), "no reference values at hand", kGpu,
                             [](Machine& machine) { machine.has_rims = false; }},
                            {"[gpu] ocsp", in_quotes("off"), "no answer about revocation", kGpu,
@@ -180,6 +204,11 @@ void add_others(std::vector<KeyRow>& rows) {
        {"[roots] nvidia_rim", other(32), "reference values under NVIDIA's root", kGpu},
        {"[tls] mode", in_quotes("off"), "a relay with a TLS end of its own", kSnp, relay},
        {"[freshness] mode", in_quotes("cached"), "evidence of the epoch, no nonce asked", kSnp, ask_no_nonce},
+       {"[freshness] leeway_s", "0", "a statement that is valid from 30 s on", kSnp,
+        [](Machine& machine) {
+          machine.statement.not_before = machine.now + 30;
+          machine.statement.not_after = machine.now + 900;
+        }},
        {"[models] allow_remote", "true", "a model that computes elsewhere", kSnp, compute_elsewhere},
        {"[models] ids", in_quotes("another model"), "another model", kSnp},
        {"[models] weights", fmt::format(R"({{ "google/gemma-3-4b-it" = {} }})", other(32)), "other weights", kSnp},
@@ -208,6 +237,10 @@ void add_waivers(std::vector<KeyRow>& rows) {
       [](Machine& machine) { machine.has_rims = false; });
   row("evidence.nvidia-gpu.ocsp", "no answer about revocation", kGpu,
       [](Machine& machine) { machine.has_ocsp = false; });
+  row("evidence.nvidia-gpu.policy.secboot", "GPUs without a token of NRAS", kGpu, genuine,
+      {"gpu.require_secboot = true"});
+  row("evidence.nvidia-gpu.policy.dbgstat", "GPUs without a token of NRAS", kGpu, genuine,
+      {"gpu.require_dbgstat_disabled = true"});
   row("evidence.sev-snp.tcb", "older firmware, with known holes", kSnp, age_firmware, {floor});
   row("evidence.azure-snp-vtpm.tcb", "older firmware, with known holes", kAzureSnp, age_firmware, {floor});
   row("evidence.tdx.tcb", "older firmware, with known holes", kTdx, age_firmware);

@@ -106,12 +106,10 @@ AppraisalPolicy parsed(const std::string& toml) {
   return policy ? *std::move(policy) : AppraisalPolicy::built_in();
 }
 
-std::string draft_of(const Machine& machine, std::optional<Covers> covers) {
+std::string draft_of(const Machine& machine, std::optional<Covers> covers, const AppraisalPolicy& base) {
   const synthetic::Offer offer = machine.offer();
-  const AppraisalPolicy built_in = AppraisalPolicy::built_in();
-  const AttestationResult result = offer.judged(built_in);
-  auto text =
-      draft_policy({*offer.document, result, built_in.rules(), "https://server.example", synthetic::kNow, covers});
+  const AttestationResult result = offer.judged(base);
+  auto text = draft_policy({*offer.document, result, base.rules(), "https://server.example", synthetic::kNow, covers});
   EXPECT_TRUE(text) << text.error().detail;
   return text.value_or("");
 }
@@ -141,13 +139,13 @@ std::vector<Column> machine_columns(const Machine& genuine) {
 
 std::vector<Column> token_columns(const Machine& genuine) {
   const std::string measurement = to_hex(genuine.launch_measurement());
-  const std::string root = draft_of(genuine, Covers::kRoot);
-  const std::string issuer = "[jwt]\nmaa_issuer = \"" + synthetic::kMaaIssuer + "\"\n";
+  const AppraisalPolicy base = parsed("[jwt]\nmaa_issuer = \"" + synthetic::kMaaIssuer + "\"\n");
+  const std::string root = draft_of(genuine, Covers::kRoot, base);
+  const std::string required = std::regex_replace(root, std::regex("\\[jwt\\]\n"), "[jwt]\nmaa = \"require\"\n");
   return {flags("both flags", {.trusted_attestation_pem = operators_pem(), .vm_launch_measurement = measurement}),
-          {"init of it, covers root", parsed(root)},
-          {"the same, instance named", parsed(root + issuer)},
-          {"the same, no key pinned", parsed(without_key(root) + issuer)},
-          {"the same, token required", parsed(without_key(root) + issuer + "maa = \"require\"\n")}};
+          {"init that names the instance, covers root", parsed(root)},
+          {"the same, no key pinned", parsed(without_key(root))},
+          {"the same, token required", parsed(without_key(required))}};
 }
 
 Machine gpu_machine() {

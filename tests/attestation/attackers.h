@@ -43,7 +43,8 @@ void relay(Machine& machine);
 // ---- columns ----
 [[nodiscard]] Machine gpu_machine();
 // What minions policy init writes of this machine.
-[[nodiscard]] std::string draft_of(const Machine& machine, std::optional<Covers> covers);
+[[nodiscard]] std::string draft_of(const Machine& machine, std::optional<Covers> covers,
+                                   const AppraisalPolicy& base = AppraisalPolicy::built_in());
 [[nodiscard]] AppraisalPolicy parsed(const std::string& toml);
 [[nodiscard]] std::vector<Column> machine_columns(const Machine& genuine);
 [[nodiscard]] std::vector<Column> token_columns(const Machine& genuine);

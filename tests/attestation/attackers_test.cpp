@@ -16,18 +16,7 @@ namespace {
 constexpr std::string_view kBegin = "<!-- the table of attackers: begin -->\n";
 constexpr std::string_view kEnd = "<!-- the table of attackers: end -->\n";
 
-// A list of AMD's that does not parse is passed over as if none were there, and the chain counts. It must be a failure
-// of chain.revocation. While that is so the table shows what must be, and the test below wants this constant to go as
-// soon as it is mended.
-constexpr bool kJunkIsPassedOver = true;
-constexpr std::string_view kJunkMustBe = "refused: ...chain.revocation";
-
 using Cells = std::vector<std::vector<std::string>>;
-
-std::string shown_cell(const Table& table, std::size_t row, const AttestationResult& result) {
-  const bool amd_junk = kJunkIsPassedOver && table.rows[row].name == kJunkRow && table.genuine.is_snp();
-  return amd_junk && result.accepted() ? std::string(kJunkMustBe) : outcome_of(result, table.genuine.kind);
-}
 
 const std::vector<Table>& all_tables() {
   static const std::vector<Table> all = tables();
@@ -75,7 +64,7 @@ std::string rendered(std::size_t index) {
   const auto& results = results_of(index);
   for (std::size_t row = 0; row < table.rows.size(); ++row) {
     std::vector<std::string> cells = {table.rows[row].name};
-    for (const AttestationResult& result : results[row]) cells.push_back(shown_cell(table, row, result));
+    for (const AttestationResult& result : results[row]) cells.push_back(outcome_of(result, table.genuine.kind));
     text += line_of(cells);
   }
   return text + "\n";
@@ -132,7 +121,7 @@ TEST(Attackers, NeverReachMoreThanTheClassesMean) {
     for (std::size_t row = 0; row < table.rows.size(); ++row) {
       for (std::size_t column = 0; column < table.columns.size(); ++column) {
         const AttestationResult& result = results[row][column];
-        if (!result.accepted() || shown_cell(table, row, result) == kJunkMustBe) continue;
+        if (!result.accepted()) continue;
         const auto& at_most = table.rows[row].at_most;
         const std::string where =
             fmt::format("{}: {}, {}", table.title, table.rows[row].name, table.columns[column].name);
@@ -188,18 +177,6 @@ TEST(Attackers, WithoutTheOperatorsKeyAreRefusedWhereItIsPinned) {
       }
     }
   }
-}
-
-TEST(Attackers, OfJunkInPlaceOfAListAreShownAsTheyMustBe) {
-  bool any_accepted = false;
-  for (std::size_t i = 0; i < all_tables().size(); ++i) {
-    const Table& table = all_tables()[i];
-    for (std::size_t row = 0; row < table.rows.size(); ++row) {
-      if (table.rows[row].name != kJunkRow || !table.genuine.is_snp()) continue;
-      for (const AttestationResult& result : results_of(i)[row]) any_accepted = any_accepted || result.accepted();
-    }
-  }
-  EXPECT_EQ(any_accepted, kJunkIsPassedOver) << "set kJunkIsPassedOver to what is so";
 }
 
 TEST(Attackers, MeetEveryKeyOfAPolicy) {

@@ -228,10 +228,11 @@ std::string signed_json(std::string_view name, const std::string& object, const 
 
 Bytes td_report(const TdBody& body) {
   constexpr std::size_t kTcbInfo = 256, kTcbInfoSize = 239, kTdInfo = 512;
+  constexpr std::size_t kTcbInfoUsed = 144;  // TEE_TCB_SVN2 the last; the rest is reserved
   Bytes out(1024);
   out[0] = 0x81;
   put(out, 128, body.report_data);
-  put(out, kTcbInfo, Bytes(kTcbInfoSize, 0x31));
+  put(out, kTcbInfo, Bytes(kTcbInfoUsed, 0x31));
   put_le(out, kTdInfo, body.td_attributes);
   put_le(out, kTdInfo + 8, body.xfam);
   put(out, kTdInfo + 16, body.mr_td);

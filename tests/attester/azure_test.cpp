@@ -149,6 +149,9 @@ TEST_F(AzureTest, CollectsEvidenceOfSnpThatVerifies) {
 
   attestation::PolicyRules rules;
   rules.snp.pcrs[4].value = {Digest32{}};
+  attestation::Measurement id_key;
+  id_key.fill(0x1D);  // of the tests' own paravisor
+  rules.snp.id_key_digests = attestation::Rule<std::vector<attestation::Measurement>>{{id_key}, "policy line 1"};
   const std::vector<Digest32> roots = attestation::synthetic_snp::root_of(snp_.certificates);
   const auto failure = [&](const attestation::PolicyRules& policy, attestation::TrustAnchors anchors) {
     return judged(evidence->front(), *evidence, *endorsements, policy, attestation::synthetic_snp::kNow, anchors);
@@ -171,6 +174,8 @@ TEST_F(AzureTest, CollectsEvidenceOfTdxThatVerifies) {
   attestation::PolicyRules rules;
   rules.tdx = genuine.policy;
   rules.tdx.pcrs[4].value = {Digest32{}};
+  rules.tdx.measurements =
+      attestation::Rule<std::vector<attestation::Measurement>>{{tdx_.platform.body.mr_td}, "policy line 1"};
   EXPECT_EQ(judged(evidence->front(), *evidence, genuine.collateral, rules, genuine.now, {.intel = genuine.roots}),
             "accepted");
   EXPECT_NE(judged(evidence->front(), *evidence, genuine.collateral, rules, genuine.now, {}), "accepted");

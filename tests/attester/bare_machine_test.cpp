@@ -37,7 +37,8 @@ class BareMachine : public testing::Test {
   [[nodiscard]] std::string judge(const Result<AttestationDocument>& document, UnixSeconds now,
                                   const TrustAnchors& anchors = {}) {
     const auto policy =
-        attestation::AppraisalPolicy::parse("[gpu]\ncount = 0\nrim = \"off\"\nocsp = \"off\"\n", "p.toml")
+        attestation::AppraisalPolicy::parse(
+            "[verdict]\nrequire = \"operator-trusted\"\n[gpu]\ncount = 0\nrim = \"off\"\nocsp = \"off\"\n", "p.toml")
             .value()
             .with({.trusted_attestation_pem = key_.public_key().to_pem()})
             .value();

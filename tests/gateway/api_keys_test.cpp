@@ -56,7 +56,7 @@ TEST_F(ApiKeysTest, RefusesAFileWithABadLine) {
                                           "alice ",
                                           std::string("alice ") + std::string(63, 'a'),
                                           "alice " + hash + " x",
-                                          "alice " + std::string(64, 'A'),
+                                          "alice " + std::string(64, 'G'),
                                           " " + hash,
                                           "al ice " + hash,
                                           "a/b " + hash,
