@@ -45,8 +45,11 @@ MINIONS = {
     "policy": {},
     "policy init": {"--from": "policy_test.py:test_a_written_policy_accepts_the_server_and_no_other",
                     "--output": "policy_test.py:test_a_written_policy_accepts_the_server_and_no_other",
-                    "--policy": "init_policy", "--ca-file": "init_ca_file"},
+                    "--policy": "init_policy", "--ca-file": "init_ca_file",
+                    "--covers": "bare_test.py:test_a_written_policy_says_its_class_and_what_is_missing"},
     "policy check": {},
+    "policy confirm": {"--yes": "policy_test.py:test_first_use_is_named_among_the_readers_until_it_is_confirmed",
+                       "--against": "policy_test.py:test_confirm_compares_with_a_file_of_the_operators"},
     "policy diff": {},
     "help": {},
 }
@@ -57,6 +60,8 @@ NO_ENDPOINT = "model_server_test.py:test_an_endpoint_that_does_not_answer_is_whe
 HUB = "model_store_test.py:test_a_file_of_the_hub_is_fetched_checked_resumed_and_served"
 AZURE = "azure_test.py:test_does_not_start_without_what_azure_has"
 DOCTOR = "doctor_test.py:test_says_what_is_missing_and_how_to_mend_it"
+UPLOADS = "limits_test.py:test_uploads_and_exchanges_of_an_address"
+HELD_BYTES = "limits_test.py:test_bytes_of_an_address_of_a_key_and_in_all"
 
 MINIONSD = {
     "--listen": "listen", "--host": "host_and_port", "--port": "host_and_port", "--admin-listen": "admin_listen",
@@ -73,7 +78,12 @@ MINIONSD = {
     "--max-request": "max_request", "--key-requests-per-minute": "key_requests_per_minute",
     "--key-concurrent-requests": "key_concurrent_requests", "--padding": "padding_and_tick",
     "--tick-ms": "padding_and_tick",
+    "--max-connections": "limits_test.py:test_connections_in_all", "--address-connections": UPLOADS,
+    "--address-uploads": UPLOADS, "--address-nonces": "limits_test.py:test_nonces_of_an_address",
+    "--address-sessions": "limits_test.py:test_sessions_of_an_address", "--address-bytes": HELD_BYTES,
+    "--key-bytes": HELD_BYTES, "--max-unfinished": HELD_BYTES,
     # models
+    "--compute": "compute", "--upstream-cache": "tenants_test.py:test_the_operators_word_counts",
     "--engine": "failure_test.py:test_minionsds_wrong_usage_is_2", "--upstream": "model_server_test.py:test_wrong_usage_is_2",
     "--upstream-ca-file": "upstream_ca_file", "--model": HUB, "--ctx": "model_test.py:start",
     "--parallel": "model_test.py:test_four_chats_at_once_all_end_and_none_starves",

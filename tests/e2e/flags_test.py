@@ -188,8 +188,9 @@ class Effects(GpuMachineTest):
         self.assert_ends(self.call(sub, *self.trust(server), "--ca-file", certificate, url=server.url), 0)
 
     def maker(self):
-        """AMD's service, which has only a list that nobody can read; what it was asked."""
+        """AMD's service, which has only a stranger's list; what it was asked."""
         asked = []
+        answer = strangers_list(self)
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def log_message(self, *_):
@@ -198,9 +199,9 @@ class Effects(GpuMachineTest):
             def do_GET(self):
                 asked.append(self.path)
                 self.send_response(200)
-                self.send_header("Content-Length", "4")
+                self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
-                self.wfile.write(b"list")
+                self.wfile.write(answer)
 
         return f"amd={serve_http(self, Handler)}", asked
 

@@ -21,6 +21,28 @@ def serve_http(test, handler):
     return f"http://127.0.0.1:{server.server_port}"
 
 
+def strangers_list(test):
+    """A revocation list in DER, of an authority that is nobody's here: it has the form of one, and fits no chain."""
+    folder = test.directory / "stranger"
+    if not folder.exists():
+        folder.mkdir()
+        (folder / "index.txt").write_text("")
+        (folder / "ca.cnf").write_text(f"[ca]\ndefault_ca = d\n[d]\ndatabase = {folder}/index.txt\ndefault_md = sha384\n"
+                                       "default_crl_days = 30\ncrl_extensions = e\n[e]\nauthorityKeyIdentifier = keyid\n")
+        run = lambda *command: subprocess.run(["openssl", *command], check=True, capture_output=True, cwd=folder)
+        run("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384", "-nodes", "-keyout", "ca.key", "-out",
+            "ca.pem", "-subj", "/CN=Stranger", "-days", "30")
+        run("ca", "-config", "ca.cnf", "-gencrl", "-keyfile", "ca.key", "-cert", "ca.pem", "-out", "list.pem")
+        run("crl", "-in", "list.pem", "-outform", "DER", "-out", "list.der")
+    return (folder / "list.der").read_bytes()
+
+
+def serial_of(chain_pem):
+    """The serial number of the first certificate, in decimal as NRAS states a GPU's ueid."""
+    out = subprocess.run(["openssl", "x509", "-noout", "-serial"], input=chain_pem, check=True, capture_output=True).stdout
+    return str(int(out.decode().strip().split("=")[1], 16))
+
+
 class Nras:
     """The token service: signs what it is asked about, GPU by GPU. `gpus` of them whatever was shown, where given."""
 
@@ -38,7 +60,8 @@ class Nras:
 
             def do_POST(self):
                 asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                body = outer.answer(asked["nonce"], outer.gpus or len(asked["evidence_list"]))
+                shown = [serial_of(base64.b64decode(each["certificate"])) for each in asked["evidence_list"]]
+                body = outer.answer(asked["nonce"], [str(i) for i in range(outer.gpus)] if outer.gpus else shown)
                 self.send_response(200)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
@@ -70,13 +93,13 @@ class Nras:
             at += 2 + size
         return signed + "." + b64u(halves)
 
-    def answer(self, nonce, gpus):
+    def answer(self, nonce, ueids):
         now = int(time.time())
         common = {"iss": NRAS_ISSUER, "nbf": now - 5, "exp": now + 3600, "eat_nonce": nonce}
         devices = {f"GPU-{i}": self.token({
-            **common, "ueid": str(i), "measres": "success", "secboot": True, "dbgstat": "disabled", "oemid": "5703",
+            **common, "ueid": ueid, "measres": "success", "secboot": True, "dbgstat": "disabled", "oemid": "5703",
             "x-nvidia-gpu-attestation-report-nonce-match": True,
-            "x-nvidia-gpu-attestation-report-signature-verified": True}) for i in range(gpus)}
+            "x-nvidia-gpu-attestation-report-signature-verified": True}) for i, ueid in enumerate(ueids)}
         overall = self.token({
             **common, "sub": "NVIDIA-PLATFORM-ATTESTATION", "x-nvidia-overall-att-result": True,
             "submods": {name: ["DIGEST", ["SHA-256", hashlib.sha256(token.encode()).hexdigest()]]
@@ -114,8 +137,13 @@ class GpuMachineTest(ProgramsTest):
 
     def machine_policy(self, server, name="policy.toml", roots=True, more="", gpu='nras = "require"\ncount = 1\n'):
         pins = self.pins(server)
-        text = f'[snp]\nmeasurements = ["{pins["measurement"]}"]\n[attestor]\nallow_overrides = true\n'
+        der = subprocess.run(["openssl", "pkey", "-pubin", "-in", server.attestation_pem, "-outform", "DER"], check=True,
+                             capture_output=True).stdout
+        text = (f'[verdict]\nrequire = "operator-trusted"\n[snp]\nmeasurements = ["{pins["measurement"]}"]\n'
+                f'[attestor]\nspki_sha256 = "{hashlib.sha256(der).hexdigest()}"\nallow_overrides = true\n')
         if roots:
             text += f'[roots]\namd = ["{pins["amd"]}"]\n'
             text += f'nvidia_device = ["{pins["nvidia"]}"]\n' if "nvidia" in pins else ""
-        return self.write(name, text + f'[gpu]\nrim = "off"\nocsp = "off"\n{gpu}{more}')
+        # Without a GPU no rule about one can be judged.
+        rules = f'[gpu]\nrim = "off"\nocsp = "off"\n{gpu}' if gpu else ""
+        return self.write(name, text + rules + more)

@@ -14,7 +14,7 @@ BY_PATH = {
 OF_ONE_DOCUMENT = {
     "nonce": r"\d+ steps",
     "evidence.sev-snp.binding.report_data": r"[0-9a-f]{128}",
-    "statement.window": r"now \S+",
+    "statement.window": r"our clock says \S+",
     "evidence.sev-snp.chain.path": r"valid at \S+",
     "evidence.sev-snp.chain.revocation": r"current at \S+",
     "evidence.nvidia-gpu.policy.ocsp": r"current at \S+",

@@ -212,7 +212,7 @@ class Genuine(ProgramsTest):
     """Single pieces of evidence, by their content."""
 
     EVIDENCE = SOURCE.parent / "shared/evidence"
-    LAX = ("[tdx]\nrequire_sept_ve_disable = false\n[gpu]\nrim = \"if-present\"\nocsp = \"off\"\n"
+    LAX = ("[tdx]\nrequire_sept_ve_disable = false\n[gpu]\ncount = 0\nrim = \"if-present\"\nocsp = \"off\"\n"
            "[jwt]\nmaa_issuer = \"https://sharedeus2.eus2.attest.azure.net\"\n")
 
     def setUp(self):

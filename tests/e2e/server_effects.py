@@ -4,6 +4,7 @@ import re
 import ssl
 
 from gpu_machine import *
+from minion_peers import *
 
 FAKE_SERVER = pathlib.Path(__file__).with_name("fake_server.py")
 QUESTION = "Where is the office?"
@@ -76,6 +77,17 @@ class ServerEffects(GpuMachineTest):
             server = Minionsd(self, *options)
             return len(os.listdir(f"/proc/{server.process.pid}/task"))
         self.assertGreaterEqual(count("--threads", "7") - count("--threads", "2"), 5)
+
+    def compute(self):
+        refused = self.bare_start(*self.simple(), "--compute", "cpu")
+        self.assert_exit(refused, 2)
+        self.assertIn("--compute goes with --upstream", refused.stderr)
+        upstream = ScriptedSupervisor(self, ["x"])
+        for options, word in ((["--compute", "cpu"], "cpu"), (["--compute", "gpu"], "gpu"), ([], None)):
+            server = Minionsd(self, *options, model=upstream.model())
+            document = json.loads(fetch(server.url + "/v2/attestation"))
+            model, = json.loads(from_b64u(document["statement"]))["models"]
+            self.assertEqual(model.get("compute"), word)
 
     def config(self):
         options = self.write("minionsd.toml", f'engine = "extractive"\nattest = "simulated"\nlisten = "127.0.0.1:0"\n'
@@ -216,6 +228,7 @@ class ServerEffects(GpuMachineTest):
 
     def collateral(self):
         asked = []
+        answer = strangers_list(self)
 
         class Maker(http.server.BaseHTTPRequestHandler):
             def log_message(self, *_):
@@ -224,9 +237,9 @@ class ServerEffects(GpuMachineTest):
             def do_GET(self):
                 asked.append(self.path)
                 self.send_response(200)
-                self.send_header("Content-Length", "4")
+                self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
-                self.wfile.write(b"list")
+                self.wfile.write(answer)
 
         source = ["--collateral-url", f"amd={serve_http(self, Maker)}"]
         cache = ["--collateral-cache", self.directory / "cache"]
