@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <filesystem>
 #include <set>
 #include <system_error>
 
@@ -13,7 +14,10 @@
 #include "attestation/refusal.h"
 #include "attestation/rule_text.h"
 #include "attestation/verdict.h"
+#include "base/utc.h"
+#include "collateral.h"
 #include "connection.h"
+#include "evidence_folder.h"
 #include "terminal.h"
 
 namespace minions::app {
@@ -75,14 +79,75 @@ Result<std::optional<attestation::Covers>> read_covers(const std::string& name) 
               fmt::format("--covers: want firmware, kernel, root or config, found {}", attestation::shown(name)));
 }
 
+// ---- from a folder of evidence, which no statement is bound to ----
+
+struct JudgedFolder {
+  attestation::AttestationDocument document;  // without a statement
+  AttestationResult result;
+};
+
+Result<JudgedFolder> judge_folder(const EvidenceFolder& folder, const AppraisalPolicy& policy, UnixSeconds now,
+                                  const collateral::Collector& collector) {
+  const collateral::Collected collected = collector.collect_blocking(
+      {.evidence = folder.evidence(), .endorsements = folder.endorsements(), .policy = policy.rules(), .now = now});
+  JudgedFolder judged;
+  judged.document.evidence = folder.evidence();
+  judged.document.endorsements = collected.endorsements;
+  judged.result.checks = folder.judge({{policy, &collected.keys}, collected.endorsements, now});
+  return judged;
+}
+
+ExitCode finish_init(const PolicyOptions& options, const std::string& draft, const AppraisalPolicy& drafted) {
+  if (const Status written = write_draft(options.output, draft); !written) return report(written.error());
+  warn(
+      "TRUST ON FIRST USE: this policy demands what was shown just now, whoever showed it. Compare its values with "
+      "what "
+      "you built or were told by another way, then run minions policy confirm");
+  for (const std::string& line : attestation::weaknesses(drafted.rules())) warn(line);
+  return ExitCode::kOk;
+}
+
+ExitCode init_from_folder(const PolicyOptions& options, const AppraisalPolicy& base,
+                          std::optional<attestation::Covers> covers) {
+  const std::string& target = options.server.server;
+  if (!options.server.ca_file.empty()) return report({ErrorCode::kUsage, "--ca-file: only for a server"});
+  std::optional<UnixSeconds> as_of;
+  if (!options.as_of.empty()) {
+    as_of = parse_utc(options.as_of);
+    if (!as_of) return report({ErrorCode::kUsage, "--as-of: want a time such as 2026-09-21T14:13:20Z"});
+  }
+  auto folder = EvidenceFolder::read(target);
+  if (!folder) return report(folder.error());
+  const auto collector =
+      make_collector(options.server.collateral, as_of ? JudgedAsOf::kThen : JudgedAsOf::kNow, folder->key_sets());
+  if (!collector) return report(collector.error());
+  const UnixSeconds now = as_of.value_or(system_time());
+  auto judged = judge_folder(*folder, base, now, **collector);
+  if (!judged) return report(judged.error());
+  if (const Check* failure = first_that_no_policy_settles(judged->result))
+    return report({ErrorCode::kRefused, attestation::refusal_text(*failure)});
+  const auto draft = attestation::draft_policy({judged->document, judged->result, base.rules(), target, now, covers});
+  if (!draft) return report(draft.error());
+  const auto drafted = AppraisalPolicy::parse(*draft, "the policy");
+  if (!drafted) return report({ErrorCode::kInternal, drafted.error().detail});
+  const auto again = judge_folder(*folder, *drafted, now, **collector);
+  if (!again) return report(again.error());
+  if (const Check* failure = again->result.first_failure())
+    return report({ErrorCode::kRefused, "no policy is written for what this folder shows: " + failure->to_text()});
+  return finish_init(options, *draft, *drafted);
+}
+
 ExitCode init(const PolicyOptions& options) {
-  if (options.server.server.empty()) return report({ErrorCode::kUsage, "--from: name the server"});
+  if (options.server.server.empty()) return report({ErrorCode::kUsage, "--from: name a server or a folder"});
   if (!options.output.empty() && ::access(options.output.c_str(), F_OK) == 0)
     return report({ErrorCode::kUsage, fmt::format("{} exists; a policy is never overwritten", options.output)});
   const auto base = read_policy(options.server);
   if (!base) return report(base.error());
   const auto covers = read_covers(options.covers);
   if (!covers) return report(covers.error());
+  std::error_code unknown;
+  if (std::filesystem::is_directory(options.server.server, unknown)) return init_from_folder(options, *base, *covers);
+  if (!options.as_of.empty()) return report({ErrorCode::kUsage, "--as-of: only for a folder"});
   auto connection = Connection::create(options.server);
   if (!connection) return report(connection.error());
   const auto attested = (*connection)->attest();
@@ -101,13 +166,7 @@ ExitCode init(const PolicyOptions& options) {
   if (!again.accepted())
     return report(
         {ErrorCode::kRefused, "no policy is written for what this server shows: " + attestation::refusal_text(again)});
-  if (const Status written = write_draft(options.output, *draft); !written) return report(written.error());
-  warn(
-      "TRUST ON FIRST USE: this policy demands what the server showed just now, whoever ran it. Compare its values "
-      "with "
-      "what you built or were told by another way");
-  for (const std::string& line : attestation::weaknesses(drafted->rules())) warn(line);
-  return ExitCode::kOk;
+  return finish_init(options, *draft, *drafted);
 }
 
 // ---- check and diff ----
@@ -163,7 +222,11 @@ ExitCode diff(const PolicyOptions& options) {
 void add_policy(CLI::App& command, PolicyOptions& options) {
   command.require_subcommand(1);
   options.init = command.add_subcommand("init", "write a policy that demands what a server shows: trust on first use");
-  options.init->add_option("--from", options.server.server, "address of minionsd")->type_name("URL")->required();
+  options.init->add_option("--from", options.server.server, "address of minionsd, or a folder of its evidence")
+      ->type_name("URL|DIR")
+      ->required();
+  options.init->add_option("--as-of", options.as_of, "judge a folder as at this time, 2026-09-21T14:13:20Z")
+      ->type_name("TIME");
   options.init->add_option("-o,--output", options.output, "new file; without it standard output")->type_name("FILE");
   options.init
       ->add_option("--policy", options.server.policy_file, "policy whose [roots] are trusted in place of the pins")

@@ -46,6 +46,7 @@ MINIONS = {
     "policy init": {"--from": "policy_test.py:test_a_written_policy_accepts_the_server_and_no_other",
                     "--output": "policy_test.py:test_a_written_policy_accepts_the_server_and_no_other",
                     "--policy": "init_policy", "--ca-file": "init_ca_file",
+                    "--as-of": "policy_test.py:test_a_policy_of_a_folder_takes_the_genuine_machines_and_no_forged_one",
                     "--covers": "bare_test.py:test_a_written_policy_says_its_class_and_what_is_missing"},
     "policy check": {},
     "policy confirm": {"--yes": "policy_test.py:test_first_use_is_named_among_the_readers_until_it_is_confirmed",

@@ -251,6 +251,30 @@ class Genuine(ProgramsTest):
                 self.assertIn(words, run.stdout)
                 self.assertIn("bound to nothing", run.stdout)
 
+    def test_a_policy_of_a_folder_takes_the_genuine_machines_and_no_forged_one(self):
+        milan, genoa = ("amd_milan_ask.pem", "amd_milan_ark.pem"), ("amd_genoa_ask.pem", "amd_genoa_ark.pem")
+        for name, companions, time_text in (("az-snp-milan", milan, "2025-06-01T00:00:00Z"),
+                                            ("az-snp-genoa", genoa, "2025-06-01T00:00:00Z"),
+                                            ("az-snp-milan-v2report", milan, "2023-12-01T00:00:00Z")):
+            with self.subTest(name):
+                folder = self.folder(name, *companions)
+                policy = self.directory / f"{name}.toml"
+                run = self.minions("policy", "init", "--from", folder, "--as-of", time_text, "-o", policy)
+                self.assert_exit(run, 0)
+                self.assertIn('require = "operator-trusted"', policy.read_text())
+                self.assertIn("PCR 11", policy.read_text())
+                judged = self.minions("verify", folder, "--policy", policy, "--as-of", time_text, "--offline", "-o", "json")
+                self.assert_exit(judged, 0)
+                self.assertEqual(json.loads(judged.stdout)["class"], "operator-trusted")
+                # Somebody else's paravisor: the same policy without Microsoft's key.
+                forged = self.write("forged.toml", re.sub(r'id_key_digests = "[0-9a-f]+"', f'id_key_digests = "{"ab" * 48}"',
+                                                          policy.read_text()))
+                refused = self.minions("verify", folder, "--policy", forged, "--as-of", time_text, "--offline")
+                self.assert_exit(refused, 3)
+                self.assertIn("paravisor", refused.stdout)
+        late = self.minions("policy", "init", "--from", self.directory / "az-snp-milan", "--as-of", "2040-01-01T00:00:00Z")
+        self.assert_exit(late, 3)
+
     def test_one_file_is_judged_with_what_lies_beside_it(self):
         folder = self.folder("snp-milan-v2", "amd_milan_ask.pem", "amd_milan_ark.pem")
         run = self.verify(folder / "00", "2023-06-01T00:00:00Z")
