@@ -188,22 +188,7 @@ class Effects(GpuMachineTest):
         self.assert_ends(self.call(sub, *self.trust(server), "--ca-file", certificate, url=server.url), 0)
 
     def maker(self):
-        """AMD's service, which has only a stranger's list; what it was asked."""
-        asked = []
-        answer = strangers_list(self)
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def log_message(self, *_):
-                pass
-
-            def do_GET(self):
-                asked.append(self.path)
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
-
-        return f"amd={serve_http(self, Handler)}", asked
+        return list_service(self)
 
     def fresh_cache(self):
         return ["--collateral-cache", tempfile.mkdtemp(dir=self.directory)]

@@ -37,6 +37,25 @@ def strangers_list(test):
     return (folder / "list.der").read_bytes()
 
 
+def list_service(test):
+    """AMD's service, which has only a stranger's list; as --collateral-url names it, and what it was asked."""
+    asked = []
+    answer = strangers_list(test)
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+        def do_GET(self):
+            asked.append(self.path)
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+    return f"amd={serve_http(test, Handler)}", asked
+
+
 def serial_of(chain_pem):
     """The serial number of the first certificate, in decimal as NRAS states a GPU's ueid."""
     out = subprocess.run(["openssl", "x509", "-noout", "-serial"], input=chain_pem, check=True, capture_output=True).stdout

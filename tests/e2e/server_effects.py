@@ -227,21 +227,8 @@ class ServerEffects(GpuMachineTest):
                  environment=machine)
 
     def collateral(self):
-        asked = []
-        answer = strangers_list(self)
-
-        class Maker(http.server.BaseHTTPRequestHandler):
-            def log_message(self, *_):
-                pass
-
-            def do_GET(self):
-                asked.append(self.path)
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
-
-        source = ["--collateral-url", f"amd={serve_http(self, Maker)}"]
+        address, asked = list_service(self)
+        source = ["--collateral-url", address]
         cache = ["--collateral-cache", self.directory / "cache"]
         machine = {"LD_PRELOAD": str(FAKE_TSM), "FAKE_TSM_ROOT": str(self.root)}
         attest = ("sev-snp", "--gpu", "off", "--tsm-root", self.root, *source, *cache)
