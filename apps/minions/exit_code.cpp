@@ -8,13 +8,17 @@ namespace {
 std::string_view hint_for(const Error& error) {
   const auto mentions = [&](std::string_view text) { return error.detail.find(text) != std::string::npos; };
   if (error.code == ErrorCode::kRefused && mentions("simulated.allowed")) {
-    return "for development only: --allow-simulated --trusted-attestation-pem FILE";
+    return "for development only: --allow-simulated --trusted-attestation-pem FILE, or where a policy says its class, "
+           "[verdict] require = \"simulated\" there";
   }
   if (error.code == ErrorCode::kRefused && mentions("verdict.class")) {
     return "minions policy check FILE shows who could read by a policy, and what it lacks";
   }
   if (error.code == ErrorCode::kRefused && mentions("platform.kind")) {
     return "name the kind of machine, and reference values for it: docs/policy.md";
+  }
+  if (error.code == ErrorCode::kRefused && mentions("attestor.key") && !mentions("no pin")) {
+    return "another server answers, or its key was replaced: ask the operator before you trust the key that was found";
   }
   if (error.code == ErrorCode::kRefused && mentions("attestor.key")) {
     return "pin the operator's key with --trusted-attestation-pem FILE (attestation_public.pem of the server)";

@@ -148,6 +148,9 @@ ExitCode init(const PolicyOptions& options) {
   std::error_code unknown;
   if (std::filesystem::is_directory(options.server.server, unknown)) return init_from_folder(options, *base, *covers);
   if (!options.as_of.empty()) return report({ErrorCode::kUsage, "--as-of: only for a folder"});
+  const std::string& from = options.server.server;
+  if (!from.starts_with("https://") && !from.starts_with("http://"))
+    return report({ErrorCode::kUsage, fmt::format("--from: {}: neither a folder nor an https:// address", from)});
   auto connection = Connection::create(options.server);
   if (!connection) return report(connection.error());
   const auto attested = (*connection)->attest();
@@ -175,12 +178,24 @@ ExitCode init(const PolicyOptions& options) {
 void print_verdicts(const attestation::PolicyRules& rules) {
   const auto verdicts = attestation::verdicts_of(rules);
   if (verdicts.empty()) print_out("\n# no kind of machine is let in: name one in [platform] kinds\n");
+  bool any_met = verdicts.empty();
   for (const auto& [kind, verdict] : verdicts) {
     const auto& found = verdict.verdict_class;
-    print_out("\n# {}: {}\n", kind, found ? attestation::name_of(*found) : "no class: refused");
+    const bool met = found && *found >= rules.require.value;
+    any_met = any_met || met;
+    print_out("\n# {}: {}{}\n", kind, found ? attestation::name_of(*found) : "no class",
+              met ? ""
+                  : fmt::format(", refused: [verdict] require is {} ({})", name_of(rules.require.value),
+                                rules.require.source));
     for (const std::string& reader : verdict.readers) print_out("#   reads  {}\n", reader);
-    for (const auto& gap : verdict.missing) print_out("#   lacks  {}\n", gap.text());
+    for (const auto& gap : verdict.missing) print_out("#   gap    {}\n", gap.text());
   }
+  (void)std::fflush(stdout);
+  if (!any_met)
+    warn(fmt::format(
+        "no server can meet this policy: it requires {} ({}), and names too little for that. Close the gaps "
+        "above, or lower [verdict] require",
+        name_of(rules.require.value), rules.require.source));
 }
 
 ExitCode check(const std::string& file) {

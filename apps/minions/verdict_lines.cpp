@@ -19,7 +19,7 @@ void warn_of_readers(const attestation::AttestationResult& result, std::string& 
   told = text;
   warn(text);
   if (result.simulated) return;
-  for (const attestation::Gap& gap : verdict.missing) hint("for confidential: " + gap.text());
+  for (const attestation::Gap& gap : verdict.missing) hint("not confidential: " + gap.text());
 }
 
 }  // namespace minions::app

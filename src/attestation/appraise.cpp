@@ -105,7 +105,12 @@ Check check_binding(const Result<BindingChain>& chain) {
 Check check_attestor_key(const Result<crypto::P384PublicKey>& key, const AttestationDocument& document,
                          const PolicyRules& policy) {
   Expectation want{"attestor.key", "a pinned key"};
-  if (policy.attestor_spki_sha256) want.source = policy.attestor_spki_sha256->source;
+  if (policy.attestor_spki_sha256) {
+    const auto& pins = policy.attestor_spki_sha256->value;
+    want.source = policy.attestor_spki_sha256->source;
+    want.expected = fmt::format("a pinned key, spki sha256 {}{}", to_hex(pins.front()),
+                                pins.size() > 1 ? fmt::format(" or {} more", pins.size() - 1) : "");
+  }
   if (!key) return want.failed(key.error().detail);
   const std::string found = "spki sha256 " + to_hex(key->spki_sha256());
   if (policy.attestor_spki_sha256) {

@@ -416,7 +416,7 @@ Result<std::string> verdict_table(const DraftInput& input, std::string_view tabl
                                          .policy = policy.rules(),
                                          .checks = input.result.checks});
   Table table("verdict");
-  for (const Gap& gap : verdict.missing) table.comment("for \"confidential\" this lacks: " + gap.text());
+  for (const Gap& gap : verdict.missing) table.comment("not \"confidential\": " + gap.text());
   table.set_text("require", name_of(verdict.verdict_class.value_or(VerdictClass::kOperatorTrusted)));
   return table.text();
 }

@@ -24,7 +24,7 @@ std::string shown(std::string_view from_outside) {
 std::string verdict_text(const Verdict& verdict) {
   std::string text;
   for (const std::string& reader : verdict.readers) text += fmt::format("  reads   {}\n", reader);
-  for (const Gap& gap : verdict.missing) text += fmt::format("  lacks   {}\n", gap.text());
+  for (const Gap& gap : verdict.missing) text += fmt::format("  gap     {}\n", gap.text());
   return text;
 }
 

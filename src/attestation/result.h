@@ -31,7 +31,7 @@ struct Check {
   [[nodiscard]] std::string to_text() const;
 };
 
-// "reads" and "lacks", a line each.
+// Readers, and gaps to `confidential`, a line each.
 [[nodiscard]] std::string verdict_text(const Verdict& verdict);
 
 struct AttestationResult {

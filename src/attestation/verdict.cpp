@@ -221,9 +221,8 @@ void look_at_statement(const Statement& statement, const PolicyRules& policy, st
                        "whoever replaced the parts of the machine that make its evidence"});
 }
 
-// What is not a matter of class, and still tells who could read.
-void add_reservations(const PolicyRules& policy, std::string_view kind, std::span<const Check> checks,
-                      std::vector<std::string>& readers) {
+// Whoever stood between on the day when the values were taken chose them.
+void add_first_use(const PolicyRules& policy, std::vector<std::string>& readers) {
   for (const auto& [table, origin] : policy.origins) {
     if (origin.value.starts_with("first-use"))
       readers.push_back(
@@ -231,6 +230,12 @@ void add_reservations(const PolicyRules& policy, std::string_view kind, std::spa
                       "them, then run minions policy confirm",
                       table, origin.value, origin.source));
   }
+}
+
+// What is not a matter of class, and still tells who could read.
+void add_reservations(const PolicyRules& policy, std::string_view kind, std::span<const Check> checks,
+                      std::vector<std::string>& readers) {
+  add_first_use(policy, readers);
   const RootRules& roots = policy.roots;
   for (const auto* pins : {&roots.amd, &roots.intel, &roots.nvidia_device, &roots.nvidia_rim}) {
     if (*pins)
@@ -387,6 +392,7 @@ Verdict judge_verdict(const VerdictInput& input) {
     verdict.missing.push_back({"there is no hardware evidence", "run minionsd in a confidential VM"});
     if (input.statement != nullptr) look_at_statement(*input.statement, policy, verdict.missing);
     add_readers(policy, {}, verdict);
+    add_first_use(policy, verdict.readers);
     return verdict;
   }
   const std::string_view kind = cpu_kind(input.evidence);

@@ -45,7 +45,7 @@ class Bare(ProgramsTest):
         self.assertIn('kinds = ["sev-snp"]', written)
         self.assertIn('covers = "root"', written)
         self.assertIn('none = true', written)  # the extractive engine computes on the CPU
-        self.assertRegex(written, 'for "confidential" this lacks: parts of the machine were replaced for a test')
+        self.assertRegex(written, 'not "confidential": parts of the machine were replaced for a test')
         run = self.minions("attest", "--offline", "--server", server.url, "--policy", "written.toml", "-o", "json")
         self.assert_exit(run, 0)
         result = json.loads(run.stdout)
@@ -53,7 +53,7 @@ class Bare(ProgramsTest):
         self.assertEqual([gap["what"] for gap in result["missing"]], ["parts of the machine were replaced for a test"])
         ask = self.minions("ask", "--offline", "Hello?", "--server", server.url, "--policy", "written.toml")
         self.assertRegex(ask.stderr, "warning: operator-trusted: who could read: .*operator's attestation key")
-        self.assertIn("hint: for confidential: ", ask.stderr)
+        self.assertIn("hint: not confidential: ", ask.stderr)
 
     def test_auto_finds_the_guest_and_a_client_that_pins_its_roots_asks_it(self):
         server = self.serve()

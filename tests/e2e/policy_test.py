@@ -97,15 +97,17 @@ class Policy(ProgramsTest):
         text = f'[snp]\nmeasurements = "{"a" * 96}"\n[attestor]\nspki_sha256 = "{"b" * 64}"\n'
         run = self.minions("policy", "check", self.write("p.toml", text))
         self.assert_exit(run, 0)
-        self.assertIn("\n# sev-snp: operator-trusted\n", run.stdout)
+        self.assertIn("\n# sev-snp: operator-trusted, refused: [verdict] require is confidential", run.stdout)
+        self.assertIn("no server can meet this policy", run.stderr)
         self.assertIn("#   reads  whoever holds the operator's attestation key", run.stdout)
-        self.assertIn('#   lacks  ', run.stdout)
+        self.assertIn('#   gap    ', run.stdout)
         self.assertIn('add [snp] covers = "root"', run.stdout)
         self.assertNotIn("# tdx:", run.stdout)  # closed
         whole = text.replace("[attestor]", 'covers = "root"\nmin_tcb = { snp = 1 }\n[gpu]\nnone = true\n[attestor]')
         run = self.minions("policy", "check", self.write("whole.toml", whole))
         self.assertIn("\n# sev-snp: confidential\n", run.stdout)
-        self.assertNotIn("lacks", run.stdout)
+        self.assertNotIn("no server can meet", run.stderr)
+        self.assertNotIn("gap ", run.stdout)
 
     def test_a_projector_that_the_policy_names_must_be_stated(self):
         policy = self.write("p.toml", f'[models.projectors]\n"extractive" = "{"a" * 64}"\n')
