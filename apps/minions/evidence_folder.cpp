@@ -447,11 +447,15 @@ std::vector<Check> EvidenceFolder::judge(const Question& question) const {
 
 attestation::Verdict EvidenceFolder::verdict(const attestation::PolicyRules& policy,
                                              std::span<const attestation::Check> checks) const {
-  const bool any_cpu = std::any_of(evidence_.begin(), evidence_.end(), [](const attestation::EvidenceItem& item) {
-    return !attestation::is_gpu_type(item.type) && item.type != attestation::evidence_type::kAzureMaa;
-  });
-  if (!any_cpu) return {};
-  return attestation::judge_verdict({.evidence = evidence_, .policy = policy, .checks = checks});
+  std::optional<attestation::Verdict> lowest;
+  for (const attestation::EvidenceItem& item : evidence_) {
+    if (attestation::is_gpu_type(item.type) || item.type == attestation::evidence_type::kAzureMaa) continue;
+    const attestation::Evidence machine = {item};
+    attestation::Verdict verdict =
+        attestation::judge_verdict({.evidence = machine, .policy = policy, .checks = checks});
+    if (!lowest || verdict.verdict_class < lowest->verdict_class) lowest = std::move(verdict);
+  }
+  return lowest ? *std::move(lowest) : attestation::Verdict();
 }
 
 }  // namespace minions::app

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <filesystem>
 #include <iostream>
 #include <map>
 #include <system_error>
@@ -50,7 +51,10 @@ std::vector<RuleText> waiting(const attestation::PolicyRules& rules) {
   return out;
 }
 
-Status compare(const std::vector<RuleText>& values, const std::string& file) {
+Status compare(const std::vector<RuleText>& values, const std::string& confirmed, const std::string& file) {
+  std::error_code unknown;
+  if (std::filesystem::equivalent(confirmed, file, unknown))
+    return fail(ErrorCode::kUsage, "--against: the same file: want one that came another way");
   MINIONS_TRY_ASSIGN(const std::string text, read_small_file(file, "--against"));
   MINIONS_TRY_ASSIGN(const AppraisalPolicy other, AppraisalPolicy::parse(text, file));
   std::map<std::string, std::string> theirs;
@@ -123,7 +127,7 @@ Status confirm(const ConfirmOptions& options) {
   if (values.empty())
     return fail(ErrorCode::kUsage, fmt::format("{}: no table says origin = \"first-use ...\"", options.file));
   if (!options.against.empty()) {
-    MINIONS_TRY(compare(values, options.against));
+    MINIONS_TRY(compare(values, options.file, options.against));
   } else if (!options.yes) {
     MINIONS_TRY(ask(values));
   }
@@ -131,7 +135,11 @@ Status confirm(const ConfirmOptions& options) {
   MINIONS_TRY_ASSIGN(const AppraisalPolicy after, AppraisalPolicy::parse(text, options.file));
   if (!waiting(after.rules()).empty())
     return fail(ErrorCode::kInternal, fmt::format("{}: origins are left", options.file));
-  MINIONS_TRY(replace_file(options.file, text));
+  // Where a link leads: the link stays one.
+  std::error_code unresolved;
+  const auto target = std::filesystem::canonical(options.file, unresolved);
+  if (unresolved) return fail(ErrorCode::kIo, fmt::format("{}: {}", options.file, unresolved.message()));
+  MINIONS_TRY(replace_file(target.string(), text));
   print_err("confirmed {} values of {}\n", values.size(), options.file);
   return {};
 }

@@ -121,6 +121,8 @@ ExitCode verify_pieces(const fs::path& target, const Question& question) {
   // The time once all is there.
   result.checks = folder->judge({choices, collected.endorsements, question.now()});
   if (result.first_failure() == nullptr) result.verdict = folder->verdict(question.policy.rules(), result.checks);
+  result.vector = attestation::trust_vector(
+      {.evidence = folder->evidence(), .policy = question.policy.rules(), .checks = result.checks});
   if (result.first_failure() != nullptr) hint_at_missing(collected.missing);
   return show_evidence(std::move(result), question);
 }

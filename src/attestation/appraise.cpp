@@ -268,10 +268,33 @@ std::vector<Check> judge_items(const ItemsInput& input) {
   return checks;
 }
 
-bool names_a_machine(const Evidence& evidence) {
-  return std::any_of(evidence.begin(), evidence.end(), [](const EvidenceItem& item) {
-    return !is_gpu_type(item.type) && item.type != evidence_type::kAzureMaa;
-  });
+bool is_cpu_item(const EvidenceItem& item) { return !is_gpu_type(item.type) && item.type != evidence_type::kAzureMaa; }
+
+bool is_written(std::string_view source) { return source.starts_with("policy line"); }
+
+// Kind and class of each machine among files. Where there is none, a rule about them cannot be met.
+std::vector<Check> judge_bare_class(const Evidence& evidence, const PolicyRules& policy,
+                                    std::span<const Check> checks) {
+  std::vector<Check> judged;
+  for (const EvidenceItem& item : evidence) {
+    if (!is_cpu_item(item)) continue;
+    const Evidence machine = {item};
+    judged.push_back(check_kind(machine, policy));
+    const Verdict verdict =
+        judge_verdict({.evidence = machine, .statement = nullptr, .policy = policy, .checks = checks});
+    judged.push_back(is_written(policy.require.source)
+                         ? check_class(verdict, policy)
+                         : Expectation{"verdict.class", "a class that the policy names"}.waived(
+                               "no statement is with this evidence, and the policy names no class"));
+  }
+  if (!judged.empty()) return judged;
+  if (policy.kinds)
+    judged.push_back(Expectation{"platform.kind", "evidence of a machine", policy.kinds->source}.failed("none"));
+  if (is_written(policy.require.source))
+    judged.push_back(
+        Expectation{"verdict.class", fmt::format("{} or better", name_of(policy.require.value)), policy.require.source}
+            .failed("no evidence of a machine, which alone has a class"));
+  return judged;
 }
 
 // Rules of the policy that files without a statement leave unjudged.
@@ -386,8 +409,12 @@ void Appraisal::judge_class() {
   const bool holds = result_.first_failure() == nullptr;
   Verdict verdict = judge_verdict(
       {.evidence = document().evidence, .statement = &statement_, .policy = policy_, .checks = result_.checks});
-  add(check_class(verdict, policy_));
-  if (!holds) verdict = {};
+  if (holds) {
+    add(check_class(verdict, policy_));
+  } else {
+    add(Expectation{"verdict.class", "a class"}.waived("not said of evidence that is refused for another reason"));
+    verdict = {};
+  }
   result_.verdict = std::move(verdict);
   result_.vector = trust_vector({.evidence = document().evidence, .policy = policy_, .checks = result_.checks});
 }
@@ -430,14 +457,7 @@ std::vector<Check> judge_bare_evidence(const BareEvidence& bare, const Appraisal
                       .keys = choices.keys}))
     checks.push_back(with_waiver(std::move(check), policy));
   for (Check& check : waive_rules_of_statements(policy)) checks.push_back(std::move(check));
-  if (!names_a_machine(bare.evidence)) return checks;
-  checks.push_back(check_kind(bare.evidence, policy));
-  const Verdict verdict =
-      judge_verdict({.evidence = bare.evidence, .statement = nullptr, .policy = policy, .checks = checks});
-  checks.push_back(policy.require.source.starts_with("policy line")
-                       ? check_class(verdict, policy)
-                       : Expectation{"verdict.class", "a class that the policy names"}.waived(
-                             "no statement is with this evidence, and the policy names no class"));
+  for (Check& check : judge_bare_class(bare.evidence, policy, checks)) checks.push_back(std::move(check));
   return checks;
 }
 

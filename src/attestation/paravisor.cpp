@@ -33,7 +33,9 @@ void check_snp_paravisor(const SnpReport& report, const SnpRules& rules, CheckLi
                   "a paravisor whose measurement is named", "measurement " + to_hex(report.measurement),
                   rules.measurements->source);
   } else if (rules.id_key_digests) {
-    checks.expect(kCheck, is_among(report.id_key_digest, rules.id_key_digests->value),
+    // Zeros are no key's: every guest without an ID block has them.
+    const bool any_key = report.id_key_digest != Measurement{};
+    checks.expect(kCheck, any_key && is_among(report.id_key_digest, rules.id_key_digests->value),
                   "a paravisor signed by an ID key that is named", found, rules.id_key_digests->source);
   } else {
     checks.expect(kCheck, is_among(report.id_key_digest, kAzureIdKeyDigests),

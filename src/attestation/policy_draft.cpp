@@ -80,6 +80,7 @@ class Draft {
   Table platform_{"platform"}, snp_{"snp"}, tdx_{"tdx"}, gpu_{"gpu"}, attestor_{"attestor"}, models_{"models"},
       jwt_{"jwt"}, roots_{"roots"}, simulated_{"simulated"};
   std::string pcrs_;  // their own tables, after the others
+  bool has_machine_ = false;
   std::size_t gpus_ = 0;
   std::vector<std::string> gpu_models_;
   std::string least_driver_, least_vbios_;
@@ -181,7 +182,13 @@ Status Draft::read_tdx(ByteView bytes) {
   tdx_.comment("MRTD: the firmware that the guest started with");
   tdx_.set_hex("measurements", body.mr_td);
   tdx_.comment("RTMRs: firmware settings, boot loader, kernel and command line. RTMR3 is left to running programs");
-  for (std::size_t i = 0; i < 3; ++i) tdx_.set_hex(fmt::format("rtmr{}", i), body.rtmrs[i]);
+  for (std::size_t i = 0; i < 3; ++i) {
+    if (is_zero(body.rtmrs[i])) {
+      tdx_.warn(fmt::format("rtmr{} is zero: nothing was measured into it", i));
+    } else {
+      tdx_.set_hex(fmt::format("rtmr{}", i), body.rtmrs[i]);
+    }
+  }
   for (const auto& [key, value] : {std::pair{"mrconfigid", &body.mr_config_id}, std::pair{"mrowner", &body.mr_owner},
                                    std::pair{"mrownerconfig", &body.mr_owner_config}}) {
     if (!is_zero(*value)) tdx_.set_hex(key, *value);
@@ -283,8 +290,11 @@ void Draft::write_gpus() {
 }
 
 Status Draft::read_item(const EvidenceItem& item) {
-  if (!is_gpu_type(item.type) && item.type != evidence_type::kAzureMaa && item.type != evidence_type::kSimulated)
-    platform_.set("kinds", fmt::format("[{}]", json_quoted(item.type)));
+  if (!is_gpu_type(item.type) && item.type != evidence_type::kAzureMaa) {
+    if (has_machine_) return fail(ErrorCode::kUsage, "evidence of two machines: a policy is drafted from one");
+    has_machine_ = true;
+    if (item.type != evidence_type::kSimulated) platform_.set("kinds", fmt::format("[{}]", json_quoted(item.type)));
+  }
   if (item.type == evidence_type::kSimulated) {
     simulated_.warn("simulated evidence protects nothing: NOT CONFIDENTIAL");
     simulated_.set("allow", "true");
@@ -381,6 +391,9 @@ void Draft::write_roots() {
 
 Status Draft::read() {
   for (const EvidenceItem& item : input_.document.evidence) MINIONS_TRY(read_item(item));
+  if (!has_machine_)
+    return fail(ErrorCode::kUsage,
+                "no evidence of a machine that is whole enough for a verdict: nothing to draft from");
   write_gpus();
   write_roots();
   return write_statement();

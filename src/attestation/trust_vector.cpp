@@ -10,6 +10,7 @@ namespace {
 // The draft's section 2.3, by claim.
 namespace value {
 constexpr std::int8_t kNoClaim = 0;
+constexpr std::int8_t kUnexpectedEvidence = 1, kCryptoValidationFailed = 99;
 constexpr std::int8_t kTrustworthyInstance = 2, kUnrecognizedInstance = 97;
 constexpr std::int8_t kApprovedConfig = 2, kUnsafeConfig = 32, kUnsupportableConfig = 96;
 constexpr std::int8_t kApprovedRuntime = 2, kApprovedBoot = 3, kUnrecognizedRuntime = 33;
@@ -30,6 +31,11 @@ class Claims {
   }
 
   [[nodiscard]] TrustVector all() const {
+    // What was signed by somebody else, or is of another time, supports no claim at all.
+    if (has_failed("attestor.signature")) return every(value::kCryptoValidationFailed);
+    for (const std::string_view id : {"nonce", "binding", "statement.window"}) {
+      if (has_failed(id)) return every(value::kUnexpectedEvidence);
+    }
     TrustVector vector;
     vector.instance_identity = instance_identity();
     vector.sourced_data = sourced_data();
@@ -64,12 +70,23 @@ class Claims {
     return nullptr;
   }
 
+  [[nodiscard]] bool has_failed(std::string_view id) const {
+    const Check* const check = find(id);
+    return check != nullptr && check->outcome == Outcome::kFail;
+  }
+  [[nodiscard]] static TrustVector every(std::int8_t claim) {
+    return {claim, claim, claim, claim, claim, claim, claim, claim};
+  }
+
   [[nodiscard]] std::int8_t instance_identity() const {
     const Check* const key = find("attestor.key");
     if (key == nullptr || key->outcome == Outcome::kWaived) return value::kNoClaim;
     return key->outcome == Outcome::kPass ? value::kTrustworthyInstance : value::kUnrecognizedInstance;
   }
   [[nodiscard]] std::int8_t configuration() const {
+    for (const std::string_view id : {"models.where", "statement.overrides", "tls.spki", "simulated.allowed"}) {
+      if (has_failed(id)) return value::kUnsupportableConfig;
+    }
     if (failed("policy")) return value::kUnsupportableConfig;
     return reach_.missing.empty() ? value::kApprovedConfig : value::kUnsafeConfig;
   }

@@ -55,13 +55,19 @@ bool is_ambiguous(const PolicyRules& policy, std::string_view kind) {
 }
 
 // All zeros: never extended. All ones: not there. The same on every machine of the world.
-bool identifies(const std::vector<Digest32>& values) {
-  return !values.empty() && std::none_of(values.begin(), values.end(), [](const Digest32& value) {
+template <std::size_t N>
+bool identifies(const std::vector<ByteArray<N>>& values) {
+  return !values.empty() && std::none_of(values.begin(), values.end(), [](const ByteArray<N>& value) {
     const auto all = [&](std::uint8_t byte) {
       return std::all_of(value.begin(), value.end(), [&](std::uint8_t each) { return each == byte; });
     };
     return all(0x00) || all(0xFF);
   });
+}
+
+template <std::size_t N>
+bool names(const OptionalRule<std::vector<ByteArray<N>>>& rule) {
+  return rule && identifies(rule->value);
 }
 
 bool names_pcr(const PcrRules& pcrs, std::uint8_t index) {
@@ -94,6 +100,11 @@ class Reach {
   [[nodiscard]] CodeIdentity identity() {
     const Covers covers = is_snp(kind_) ? policy_.snp.covers.value : policy_.tdx.covers.value;
     const bool measured = look_at_measurements(covers);
+    if (covers == Covers::kConfig && is_azure_type(kind_)) {
+      lacks("covers = \"config\" says nothing on Azure, where the paravisor stands between",
+            add(table_, "covers = \"root\""));
+      return CodeIdentity::kFirmware;
+    }
     const bool configured = covers != Covers::kConfig || look_at_configuration();
     if (covers == Covers::kRoot || covers == Covers::kConfig)
       return measured && configured ? CodeIdentity::kPrograms : CodeIdentity::kFirmware;
@@ -107,13 +118,13 @@ class Reach {
   [[nodiscard]] bool look_at_measurements(Covers covers) {
     const std::size_t before = reach_.missing.size();
     if (kind_ == evidence_type::kSevSnp) {
-      const bool by_block = policy_.snp.id_key_digests && policy_.snp.image_ids;
-      if (!policy_.snp.measurements && !by_block)
+      const bool by_block = names(policy_.snp.id_key_digests) && names(policy_.snp.image_ids);
+      if (!names(policy_.snp.measurements) && !by_block)
         lacks("the launch measurement is not named", add("snp", "measurements, or id_key_digests and image_ids"));
     } else if (kind_ == evidence_type::kTdx) {
-      if (!policy_.tdx.measurements) lacks("MRTD, the firmware, is not named", add("tdx", "measurements"));
+      if (!names(policy_.tdx.measurements)) lacks("MRTD, the firmware, is not named", add("tdx", "measurements"));
       for (const std::size_t i : {std::size_t{1}, std::size_t{2}}) {
-        if (covers != Covers::kFirmware && !policy_.tdx.rtmrs[i])
+        if (covers != Covers::kFirmware && !names(policy_.tdx.rtmrs[i]))
           lacks(fmt::format("RTMR{}, {}, is not named", i, i == 1 ? "the kernel" : "the command line and initrd"),
                 add("tdx", fmt::format("rtmr{}", i)));
       }
@@ -126,10 +137,11 @@ class Reach {
 
   void look_at_paravisor() {
     if (kind_ == evidence_type::kAzureTdxVtpm) {
-      if (!policy_.tdx.measurements) lacks("MRTD, the paravisor, is not named", add("tdx", "measurements"));
+      if (!names(policy_.tdx.measurements)) lacks("MRTD, the paravisor, is not named", add("tdx", "measurements"));
       return;
     }
-    if (!policy_.snp.measurements && !policy_.snp.min_guest_svn)
+    const bool floor = policy_.snp.min_guest_svn && policy_.snp.min_guest_svn->value > 0;
+    if (!names(policy_.snp.measurements) && !floor)
       lacks("old versions of the paravisor are taken", add("snp", "min_guest_svn, or measurements"));
   }
 
@@ -144,7 +156,7 @@ class Reach {
 
   // The host writes HOST_DATA and MRCONFIGID: they say something only about code that is measured and enforces them.
   [[nodiscard]] bool look_at_configuration() {
-    const bool named = is_snp(kind_) ? policy_.snp.host_data.has_value() : policy_.tdx.mrconfigid.has_value();
+    const bool named = is_snp(kind_) ? names(policy_.snp.host_data) : names(policy_.tdx.mrconfigid);
     if (!named)
       lacks(fmt::format("covers = \"config\" rests on {}, which is not named",
                         is_snp(kind_) ? "HOST_DATA" : "MRCONFIGID"),
@@ -221,6 +233,16 @@ void look_at_statement(const Statement& statement, const PolicyRules& policy, st
                        "whoever replaced the parts of the machine that make its evidence"});
 }
 
+// Without a statement at hand: what the policy would let one say.
+void look_at_what_statements_may_say(const PolicyRules& policy, std::vector<Gap>& missing) {
+  if (policy.allow_remote_models.value)
+    missing.push_back({"a model outside the confidential VM is accepted", "remove [models] allow_remote",
+                       "whoever runs the machine on which such a model computes"});
+  if (policy.allow_overrides.value)
+    missing.push_back({"parts of the machine that were replaced for a test are accepted",
+                       "remove [attestor] allow_overrides", "whoever replaced the parts that make the evidence"});
+}
+
 // Whoever stood between on the day when the values were taken chose them.
 void add_first_use(const PolicyRules& policy, std::vector<std::string>& readers) {
   for (const auto& [table, origin] : policy.origins) {
@@ -243,7 +265,8 @@ void add_reservations(const PolicyRules& policy, std::string_view kind, std::spa
           fmt::format("whoever holds the private keys of the roots that the policy trusts in place of a vendor's ({})",
                       (*pins)->source));
   }
-  if (is_snp(kind) && policy.snp.min_tcb.empty())
+  if (is_snp(kind) && std::none_of(policy.snp.min_tcb.begin(), policy.snp.min_tcb.end(),
+                                   [](const auto& floor) { return floor.second.value > 0; }))
     readers.emplace_back("whoever can use a known hole of old AMD firmware: [snp] min_tcb is not set");
   const std::string tcb = fmt::format("evidence.{}.tcb", kind);
   for (const Check& check : checks) {
@@ -393,11 +416,15 @@ Verdict judge_verdict(const VerdictInput& input) {
     if (input.statement != nullptr) look_at_statement(*input.statement, policy, verdict.missing);
     add_readers(policy, {}, verdict);
     add_first_use(policy, verdict.readers);
+    if (input.statement != nullptr) add_guesses(*input.statement, verdict.readers);
     return verdict;
   }
   const std::string_view kind = cpu_kind(input.evidence);
   PolicyReach reach = reach_of(policy, kind);
-  if (input.statement != nullptr) look_at_statement(*input.statement, policy, reach.missing);
+  if (input.statement != nullptr)
+    look_at_statement(*input.statement, policy, reach.missing);
+  else
+    look_at_what_statements_may_say(policy, reach.missing);
   look_at_waivers(policy, reach.missing);
   verdict.verdict_class = reach.best(policy);
   if (input.statement == nullptr && !verdict.verdict_class) {

@@ -84,6 +84,32 @@ TEST(BareEvidence, JudgesRulesAboutWhatIsMissing) {
   EXPECT_EQ(first_failure(files.judged(files.own_roots() + "[jwt]\nmaa = \"require\"\n")), "azure.maa");
 }
 
+// A folder with a GPU's report alone cannot meet a rule about the machine around it.
+TEST(BareEvidence, FailsRulesAboutAMachineWhereThereIsNone) {
+  Files files;
+  files.evidence = {{"nvidia-gpu", {}}};
+  const std::string wanted = "[verdict]\nrequire = \"confidential\"\n";
+  for (const std::string& rule : {std::string("[platform]\nkinds = \"tdx\"\n"), wanted}) {
+    const auto checks = files.judged(rule);
+    const Check* const judged = find(checks, rule == wanted ? "verdict.class" : "platform.kind");
+    ASSERT_NE(judged, nullptr) << rule;
+    EXPECT_EQ(judged->outcome, Outcome::kFail) << rule;
+    EXPECT_TRUE(judged->source.starts_with("policy line")) << judged->source;
+  }
+}
+
+TEST(BareEvidence, JudgesKindAndClassOfEachMachine) {
+  Files files;
+  files.evidence.push_back({"tdx", {}});
+  const auto checks = files.judged(files.own_roots() + "[platform]\nkinds = \"sev-snp\"\n");
+  ASSERT_NE(find(checks, "platform.kind", 1), nullptr);
+  EXPECT_EQ(find(checks, "platform.kind", 0)->outcome, Outcome::kPass);
+  EXPECT_EQ(find(checks, "platform.kind", 1)->outcome, Outcome::kFail);
+  const auto classes = files.judged(files.own_roots() + "[verdict]\nrequire = \"confidential\"\n");
+  ASSERT_NE(find(classes, "verdict.class", 1), nullptr);
+  EXPECT_EQ(find(classes, "verdict.class", 1)->outcome, Outcome::kFail);
+}
+
 TEST(BareEvidence, WaivesRulesOfStatementsInSight) {
   const Files files;
   EXPECT_EQ(find(files.judged(files.own_roots()), "attestor.key"), nullptr);

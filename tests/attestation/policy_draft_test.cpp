@@ -97,6 +97,17 @@ TEST(PolicyDraft, AcceptsTheSnpServerThatItIsOf) {
     EXPECT_NE(drafted.text.find(part), std::string::npos) << part << "\n" << drafted.text;
 }
 
+// Such a value would hold the next server to nothing.
+TEST(PolicyDraft, WritesNoValueThatEveryMachineHas) {
+  SnpServer server;
+  server.platform.put(0x90, Bytes(48, 0xAA));
+  server.platform.put(0xC0, Bytes(32, 0));
+  server.platform.set<std::uint32_t>(0x04, 0);
+  const Drafted drafted = draft(server);
+  for (const char* rule : {"\nhost_data = ", "\nmin_guest_svn = "})
+    EXPECT_EQ(drafted.text.find(rule), std::string::npos) << rule << drafted.text;
+}
+
 TEST(PolicyDraft, NamesTheProjectorsThatItsServerStates) {
   SnpServer server;
   server.statement.models.push_back(server.statement.models[0]);

@@ -98,6 +98,27 @@ TEST(Verdict, TakesNoRegisterThatEveryMachineHas) {
   }
 }
 
+// A value that every machine has, or none, is no value of these machines.
+TEST(Verdict, TakesNoValueThatEveryMachineHas) {
+  for (const Complete& complete : complete_policies()) {
+    for (std::size_t i = 0; i < complete.lines.size(); ++i) {
+      const std::string& line = complete.lines[i];
+      const std::size_t quote = line.find('"');
+      const bool is_digest = quote != std::string::npos && line.size() - quote > 32;
+      if (!is_digest && line.find("min_guest_svn") == std::string::npos) continue;
+      for (const char digit : {'0', 'f'}) {
+        if (!is_digest && digit == 'f') continue;
+        Complete stock = complete;
+        stock.lines[i] = is_digest ? line.substr(0, quote + 1) + std::string(line.size() - quote - 2, digit) + "\""
+                                   : "snp.min_guest_svn = 0";
+        const AppraisalPolicy weak = policy(joined(stock.lines, stock.lines.size()));
+        EXPECT_NE(reach_of(weak.rules(), stock.kind).best(weak.rules()), VerdictClass::kConfidential)
+            << stock.kind << ": " << stock.lines[i];
+      }
+    }
+  }
+}
+
 TEST(Verdict, IsLowerWhereAPolicyLetsTheHostIn) {
   const std::string base = "[snp]\nmeasurements = \"" + kDigest48 + "\"\ncovers = \"root\"\n";
   for (const std::string weak :
@@ -132,6 +153,20 @@ TEST(Verdict, LooksAtWhatAStatementGivesAway) {
   statement.models[0].where = ModelEntry::Where::kLoopback;
   statement.overrides = {"imds"};
   EXPECT_EQ(judged().verdict_class, VerdictClass::kOperatorTrusted);
+}
+
+// With files alone, and in `policy check`, there is no statement: what the policy would let one say counts.
+TEST(Verdict, LooksAtWhatAPolicyLetsStatementsSay) {
+  const std::string base = "[snp]\nmeasurements = \"" + kDigest48 + "\"\ncovers = \"root\"\n[gpu]\nnone = true\n";
+  const auto judged = [&](const std::string& more) {
+    const AppraisalPolicy some = policy(base + more);
+    return judge_verdict({.evidence = {{"sev-snp", {}}}, .policy = some.rules(), .checks = {}});
+  };
+  EXPECT_EQ(judged("").verdict_class, VerdictClass::kConfidential);
+  for (const char* loose : {"[models]\nallow_remote = true\n", "[attestor]\nallow_overrides = true\n"}) {
+    EXPECT_EQ(judged(loose).verdict_class, VerdictClass::kOperatorTrusted) << loose;
+    EXPECT_EQ(judged(loose).missing.size(), 1U) << loose;
+  }
 }
 
 TEST(Verdict, NamesTrustOnFirstUseAmongTheReaders) {
@@ -214,6 +249,23 @@ TEST(TrustVector, FollowsTheClassAndTheChecks) {
   EXPECT_EQ(with({{.id = "evidence.sev-snp.signature.snp_report"}}).hardware, 97);
   EXPECT_EQ(with({{.id = "evidence.sev-snp.tcb", .outcome = Outcome::kWaived}}).hardware, 32);
   EXPECT_EQ(with({{.id = "attestor.key"}}).instance_identity, 97);
+  for (const char* id : {"models.where", "statement.overrides", "tls.spki", "simulated.allowed"})
+    EXPECT_EQ(with({{.id = id}}).configuration, 96) << id;
+}
+
+// A claim is only as good as the signature over it and its tie to the challenge.
+TEST(TrustVector, AffirmsNothingOfADocumentThatIsForgedOrReplayed) {
+  const AppraisalPolicy any = policy("[gpu]\nnone = true\n");
+  const auto with = [&](const char* id) {
+    const std::vector<Check> checks = {{.id = id}};
+    return trust_vector({.evidence = {{"sev-snp", {}}}, .policy = any.rules(), .checks = checks}).to_json();
+  };
+  for (const auto& [id, expected] : std::initializer_list<std::pair<const char*, int>>{
+           {"attestor.signature", 99}, {"nonce", 1}, {"binding", 1}, {"statement.window", 1}}) {
+    const Json claims = with(id);
+    EXPECT_EQ(claims.size(), 8U);
+    for (const auto& [claim, value] : claims.items()) EXPECT_EQ(value, expected) << id << ": " << claim;
+  }
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ namespace {
 class SealedFileTest : public testing::Test {
  protected:
   SealedFileTest() {
-    for (int i = 0; i < 3'000'000; ++i) bytes_ += static_cast<char>(i * i >> 3);
+    for (std::uint64_t i = 0; i < 3'000'000; ++i) bytes_ += static_cast<char>(i * i >> 3);
     attester::write_file(path_, bytes_);
     from_.reset(std::fopen(path_.c_str(), "rbe"));
   }
