@@ -98,20 +98,32 @@ class Claims {
     }
     return false;
   }
+  // Whether the hardware said it: what was not signed by it names no code either.
+  [[nodiscard]] bool is_genuine() const {
+    return std::none_of(input_.checks.begin(), input_.checks.end(), [](const Check& check) {
+      constexpr std::string_view kEvidence = "evidence.";
+      if (check.outcome != Outcome::kFail || !check.id.starts_with(kEvidence)) return false;
+      const std::string_view id = std::string_view(check.id).substr(kEvidence.size());
+      const std::size_t dot = id.find('.');
+      if (dot == std::string_view::npos || id.substr(0, dot) == evidence_type::kAzureMaa) return false;
+      const std::string_view group = id.substr(dot + 1, id.find('.', dot + 1) - dot - 1);
+      return group == "parse" || group == "signature" || group == "chain" || group == "binding";
+    });
+  }
   [[nodiscard]] std::int8_t executables() const {
+    if (!is_genuine()) return value::kNoClaim;
     if (code_differs()) return value::kUnrecognizedRuntime;
     if (reach_.identity == CodeIdentity::kPrograms) return value::kApprovedRuntime;
     return reach_.identity == CodeIdentity::kKernel ? value::kApprovedBoot : value::kUnrecognizedRuntime;
   }
   [[nodiscard]] std::int8_t file_system() const {
+    if (!is_genuine()) return value::kNoClaim;
     if (reach_.identity == CodeIdentity::kPrograms && !code_differs()) return value::kApprovedFiles;
     return value::kUnrecognizedFiles;
   }
   [[nodiscard]] std::int8_t hardware() const {
     if (any("tcb.not_revoked", Outcome::kFail)) return value::kContraindicatedHardware;
-    for (const std::string_view group : {"parse", "signature", "chain", "binding"}) {
-      if (failed(group)) return value::kUnrecognizedHardware;
-    }
+    if (!is_genuine()) return value::kUnrecognizedHardware;
     const bool old = failed("tcb") || any("tcb", Outcome::kWaived);
     return old ? value::kUnsafeHardware : value::kGenuineHardware;
   }

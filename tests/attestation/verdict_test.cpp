@@ -253,6 +253,24 @@ TEST(TrustVector, FollowsTheClassAndTheChecks) {
     EXPECT_EQ(with({{.id = id}}).configuration, 96) << id;
 }
 
+// What a machine did not sign names no code: neither its processor's evidence nor its GPUs'.
+TEST(TrustVector, NamesNoCodeOfHardwareThatIsNotGenuine) {
+  const AppraisalPolicy complete =
+      policy("[snp]\nmeasurements = \"" + kDigest48 + "\"\ncovers = \"root\"\n[gpu]\nnone = true\n");
+  for (const char* id :
+       {"evidence.sev-snp.parse.report", "evidence.sev-snp.signature.snp_report", "evidence.sev-snp.chain.path",
+        "evidence.sev-snp.binding.report_data", "evidence.azure-hcl.chain.path", "evidence.nvidia-gpu.signature.report",
+        "evidence.nvidia-gpu.chain"}) {
+    const std::vector<Check> checks = {{.id = id}};
+    const TrustVector vector =
+        trust_vector({.evidence = {{"sev-snp", {}}}, .policy = complete.rules(), .checks = checks});
+    EXPECT_EQ(vector.hardware, 97) << id;
+    EXPECT_EQ(vector.executables, 0) << id;
+    EXPECT_EQ(vector.file_system, 0) << id;
+    EXPECT_EQ(vector.runtime_opaque, 96) << id;
+  }
+}
+
 // A claim is only as good as the signature over it and its tie to the challenge.
 TEST(TrustVector, AffirmsNothingOfADocumentThatIsForgedOrReplayed) {
   const AppraisalPolicy any = policy("[gpu]\nnone = true\n");
