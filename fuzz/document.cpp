@@ -46,7 +46,8 @@ void check_result(const AttestationResult& result) {
   const std::string text = result.to_text();
   require(std::all_of(text.begin(), text.end(), [](char c) { return c == '\n' || (c >= 0x20 && c < 0x7F); }),
           "nothing from a document reaches a screen but printable ASCII");
-  require(static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) == result.checks.size() + 1,
+  const std::size_t lines = 1 + result.verdict.readers.size() + result.verdict.missing.size() + result.checks.size();
+  require(static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) == lines,
           "nothing from a document adds a line to the verdict");
   require(Json::accept(result.to_json().dump()), "a verdict is JSON");
 }
