@@ -29,9 +29,12 @@ class LiftedTexts {
   // As base64url_member of base/json.h, of the skeleton.
   [[nodiscard]] Result<Bytes> base64url(const Json& object, std::string_view name) const;
   [[nodiscard]] Result<Bytes> base64url(const std::string& text) const;
+  // Of the skeleton, what is no base64url: never a place holder.
+  [[nodiscard]] static Result<std::string> plain(const Json& object, std::string_view name);
 
  private:
   static constexpr char kPlaceHolder = '@';  // no letter of base64url
+  static constexpr std::string_view kEscapedPlaceHolder = "\\u0040";
   static constexpr std::size_t kLeastBytes = 256;
 
   std::string skeleton_;
@@ -75,7 +78,8 @@ Result<LiftedTexts> LiftedTexts::from(std::string_view json) {
     const std::size_t end = end_of_string(json, quote + 1);
     if (end == std::string_view::npos) break;  // the parser says what is wrong
     const std::string_view text = json.substr(quote + 1, end - quote - 1);
-    if (text.starts_with(kPlaceHolder)) return fail(ErrorCode::kMalformed, "a text that begins with @");
+    if (text.starts_with(kPlaceHolder) || text.starts_with(kEscapedPlaceHolder))
+      return fail(ErrorCode::kMalformed, "a text that begins with @");
     if (text.size() >= kLeastBytes && is_base64url(text) && !is_key(json, end + 1)) {
       lifted.skeleton_ += json.substr(done, quote + 1 - done);
       lifted.skeleton_ += fmt::format("{}{}", kPlaceHolder, lifted.texts_.size());
@@ -102,6 +106,13 @@ Result<Bytes> LiftedTexts::base64url(const Json& object, std::string_view name) 
   return base64url(text).map_error([&](Error error) { return std::move(error).in(name); });
 }
 
+Result<std::string> LiftedTexts::plain(const Json& object, std::string_view name) {
+  MINIONS_TRY_ASSIGN(std::string text, string_member(object, name));
+  if (text.starts_with(kPlaceHolder))
+    return fail(ErrorCode::kTooLarge, fmt::format("{}: base64url of {} letters or more", name, kLeastBytes));
+  return text;
+}
+
 Status check_count(const Json& array, std::string_view name, std::size_t limit = kItemsLimit) {
   if (array.size() <= limit) return {};
   return fail(ErrorCode::kTooLarge, fmt::format("{}: {} entries, at most {}", name, array.size(), limit));
@@ -118,7 +129,7 @@ Result<ProofStep> parse_step(const Json& object) {
   if (!object.is_object())
     return fail(ErrorCode::kMalformed, fmt::format("want objects, found {}", object.type_name()));
   ProofStep step;
-  MINIONS_TRY_ASSIGN(const std::string side, string_member(object, "side"));
+  MINIONS_TRY_ASSIGN(const std::string side, LiftedTexts::plain(object, "side"));
   if (side != "left" && side != "right") {
     return fail(ErrorCode::kMalformed, fmt::format("side: want left or right, found {}", shown(side)));
   }
@@ -144,7 +155,7 @@ Result<EvidenceItem> parse_item(const Json& object, const LiftedTexts& texts) {
   if (!object.is_object())
     return fail(ErrorCode::kMalformed, fmt::format("want objects, found {}", object.type_name()));
   EvidenceItem item;
-  MINIONS_TRY_ASSIGN(item.type, string_member(object, "type"));
+  MINIONS_TRY_ASSIGN(item.type, LiftedTexts::plain(object, "type"));
   MINIONS_TRY_ASSIGN(const Json* data, object_member(object, "data"));
   for (const auto& [name, value] : data->items()) {
     MINIONS_TRY_ASSIGN(item.data[name], texts.base64url(*data, name));
@@ -195,7 +206,7 @@ Result<Endorsements> parse_endorsements(const Json& object, const LiftedTexts& t
 Result<Attestor> parse_attestor(const Json& object, const LiftedTexts& texts) {
   MINIONS_TRY_ASSIGN(const Json* members, object_member(object, "attestor"));
   Attestor attestor;
-  MINIONS_TRY_ASSIGN(attestor.public_key_pem, string_member(*members, "public_key_pem"));
+  MINIONS_TRY_ASSIGN(attestor.public_key_pem, LiftedTexts::plain(*members, "public_key_pem"));
   MINIONS_TRY_ASSIGN(attestor.signature, texts.base64url(*members, "signature"));
   return attestor;
 }

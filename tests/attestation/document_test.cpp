@@ -166,7 +166,21 @@ TEST(AttestationDocument, RefusesWhatLooksLikeAPlaceHolderAndLongTextsThatAreNon
   EXPECT_TRUE(refused([&](Json& d) { d["endorsements"]["x"] = longest + "=="; }));
   EXPECT_TRUE(refused([&](Json& d) { d["endorsements"]["x"] = "\"" + longest; }));
   EXPECT_TRUE(refused([&](Json& d) { d["nonce"] = longest; }));
+  EXPECT_TRUE(refused([&](Json& d) { d["evidence"][0]["type"] = longest; }));
+  EXPECT_TRUE(refused([&](Json& d) { d["attestor"]["public_key_pem"] = longest; }));
   EXPECT_FALSE(refused([&](Json& d) { d["unknown"] = "a\\\"" + longest + "\"b"; }));
+}
+
+TEST(AttestationDocument, RefusesAPlaceHolderThatIsEscaped) {
+  const std::string longest(400, 'A');
+  for (const std::string written : {"@0", "\\u00400", "\\u0040\\u0030"}) {
+    std::string document = text(vectors()["document"]["bytes"]);
+    const std::string_view empty = R"("endorsements":{)";
+    document.insert(document.find(empty) + empty.size(), fmt::format(R"("x":"{}","y":"{}")", longest, written));
+    const auto parsed = AttestationDocument::parse(as_bytes(document));
+    ASSERT_FALSE(parsed) << written;
+    EXPECT_EQ(parsed.error().detail, "a text that begins with @") << written;
+  }
 }
 
 TEST(AttestationDocument, SeesThatALongKeyStandsTwice) {
