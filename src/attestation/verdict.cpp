@@ -89,6 +89,7 @@ class Reach {
     }
     look_at_gpus();
     look_at_what_is_allowed();
+    look_at_waivers();
     return std::move(reach_);
   }
 
@@ -197,6 +198,17 @@ class Reach {
     if (is_snp(kind_) && !policy_.snp.vmpl && policy_.snp.max_vmpl.value > 0)
       lacks("less privileged software of the guest may speak for it",
             "remove [snp] max_vmpl, or name the one level: [snp] vmpl = N", "any less privileged part of the guest");
+  }
+
+  // Waivers that take away what a class rests on.
+  void look_at_waivers() {
+    for (const std::string_view name : {"gpu.count", "evidence.nvidia-gpu.rim", "evidence.nvidia-gpu.policy.secboot",
+                                        "evidence.nvidia-gpu.policy.dbgstat"}) {
+      const auto waiver = policy_.waived.find(name);
+      if (waiver != policy_.waived.end())
+        lacks(fmt::format("{} is waived ({})", name, waiver->second.source), "remove the waiver",
+              "whoever can change, or leave out, the GPU that the check is about");
+    }
   }
 
   const PolicyRules& policy_;
@@ -326,16 +338,6 @@ void add_readers(const PolicyRules& policy, std::string_view kind, Verdict& verd
   }
 }
 
-// A waiver that takes away what a class rests on.
-void look_at_waivers(const PolicyRules& policy, std::vector<Gap>& missing) {
-  for (const std::string_view name : {"gpu.count", "evidence.nvidia-gpu.rim"}) {
-    const auto waiver = policy.waived.find(name);
-    if (waiver != policy.waived.end())
-      missing.push_back({fmt::format("{} is waived ({})", name, waiver->second.source), "remove the waiver",
-                         "whoever can change, or leave out, the GPU that the check is about"});
-  }
-}
-
 }  // namespace
 
 std::string_view name_of(VerdictClass verdict_class) {
@@ -425,7 +427,6 @@ Verdict judge_verdict(const VerdictInput& input) {
     look_at_statement(*input.statement, policy, reach.missing);
   else
     look_at_what_statements_may_say(policy, reach.missing);
-  look_at_waivers(policy, reach.missing);
   verdict.verdict_class = reach.best(policy);
   if (input.statement == nullptr && !verdict.verdict_class) {
     // Nobody's statement stands beside it that a key could have signed: the best that a pin would make of it.

@@ -134,6 +134,29 @@ TEST(Verdict, IsLowerWhereAPolicyLetsTheHostIn) {
   }
 }
 
+// Each check that a policy can waive lowers the class, is named among the readers, or is here as one that says nothing
+// about who could read.
+TEST(Verdict, IsLowerWithEachWaiverThatItRestsOn) {
+  const std::string base =
+      "[snp]\nmeasurements = \"" + kDigest48 + "\"\ncovers = \"root\"\n[gpu]\ncount = 1\n[waive]\n";
+  // The code is identified; which model answers, and where TLS ends, is no matter of class.
+  const std::vector<std::string_view> no_matter = {"measurement", "models.ids", "models.weights", "models.projectors",
+                                                   "tls.spki"};
+  for (const std::string_view name : waivable_checks()) {
+    const bool of_others = name.find("tdx") != std::string_view::npos || name.find("azure") != std::string_view::npos;
+    if (of_others || std::find(no_matter.begin(), no_matter.end(), name) != no_matter.end()) continue;
+    const AppraisalPolicy waiving = policy(base + "\"" + std::string(name) + "\" = \"later\"\n");
+    const std::vector<Check> checks = {{.id = std::string(name), .outcome = Outcome::kWaived}};
+    const auto readers = [&](const AppraisalPolicy& some) {
+      return judge_verdict({.evidence = {{"sev-snp", {}}}, .policy = some.rules(), .checks = checks}).readers.size();
+    };
+    EXPECT_GT(readers(waiving), readers(policy(base))) << name;
+    const bool reservation = name.ends_with(".tcb") || name.ends_with(".ocsp");
+    EXPECT_EQ(reach_of(waiving.rules(), "sev-snp").best(waiving.rules()) == VerdictClass::kConfidential, reservation)
+        << name;
+  }
+}
+
 TEST(Verdict, LooksAtWhatAStatementGivesAway) {
   const AppraisalPolicy complete =
       policy("[snp]\nmeasurements = \"" + kDigest48 + "\"\ncovers = \"root\"\n[gpu]\nnone = true\n");
