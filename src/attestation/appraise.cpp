@@ -409,14 +409,12 @@ void Appraisal::judge_class() {
   const bool holds = result_.first_failure() == nullptr;
   Verdict verdict = judge_verdict(
       {.evidence = document().evidence, .statement = &statement_, .policy = policy_, .checks = result_.checks});
-  if (holds) {
-    add(check_class(verdict, policy_));
-  } else {
-    add(Expectation{"verdict.class", "a class"}.waived("not said of evidence that is refused for another reason"));
-    verdict = {};
-  }
-  result_.verdict = std::move(verdict);
-  result_.vector = trust_vector({.evidence = document().evidence, .policy = policy_, .checks = result_.checks});
+  add(holds
+          ? check_class(verdict, policy_)
+          : Expectation{"verdict.class", "a class"}.waived("not said of evidence that is refused for another reason"));
+  result_.vector = trust_vector(
+      {.evidence = document().evidence, .policy = policy_, .checks = result_.checks, .missing = &verdict.missing});
+  if (holds) result_.verdict = std::move(verdict);
 }
 
 void Appraisal::judge() {

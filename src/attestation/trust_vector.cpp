@@ -70,6 +70,9 @@ class Claims {
     return nullptr;
   }
 
+  [[nodiscard]] const std::vector<Gap>& missing() const {
+    return input_.missing != nullptr ? *input_.missing : reach_.missing;
+  }
   [[nodiscard]] bool has_failed(std::string_view id) const {
     const Check* const check = find(id);
     return check != nullptr && check->outcome == Outcome::kFail;
@@ -88,7 +91,7 @@ class Claims {
       if (has_failed(id)) return value::kUnsupportableConfig;
     }
     if (failed("policy")) return value::kUnsupportableConfig;
-    return reach_.missing.empty() ? value::kApprovedConfig : value::kUnsafeConfig;
+    return missing().empty() ? value::kApprovedConfig : value::kUnsafeConfig;
   }
   [[nodiscard]] bool code_differs() const {
     for (const std::string_view group :
@@ -130,7 +133,7 @@ class Claims {
   [[nodiscard]] std::int8_t runtime_opaque() const {
     if (hardware() >= value::kContraindicatedHardware || failed("policy.debug")) return value::kVisibleMemory;
     const bool open =
-        std::any_of(reach_.missing.begin(), reach_.missing.end(), [](const Gap& gap) { return !gap.reader.empty(); });
+        std::any_of(missing().begin(), missing().end(), [](const Gap& gap) { return !gap.reader.empty(); });
     return open ? value::kIsolatedMemory : value::kEncryptedMemory;
   }
   [[nodiscard]] std::int8_t sourced_data() const {

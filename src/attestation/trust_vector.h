@@ -31,6 +31,8 @@ struct TrustVectorInput {
   const Evidence& evidence;
   const PolicyRules& policy;
   std::span<const Check> checks;
+  // As judge_verdict finds it, of the statement as well as of the policy; null takes what the policy alone lacks.
+  const std::vector<Gap>* missing = nullptr;
 };
 [[nodiscard]] TrustVector trust_vector(const TrustVectorInput& input);
 

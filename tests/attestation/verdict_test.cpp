@@ -276,6 +276,25 @@ TEST(TrustVector, FollowsTheClassAndTheChecks) {
     EXPECT_EQ(with({{.id = id}}).configuration, 96) << id;
 }
 
+TEST(TrustVector, CountsWhatAStatementGivesAway) {
+  const AppraisalPolicy complete =
+      policy("[snp]\nmeasurements = \"" + kDigest48 + "\"\ncovers = \"root\"\n[gpu]\nnone = true\n");
+  const Evidence evidence = {{"sev-snp", {}}};
+  Statement statement;
+  statement.models = {
+      {.id = "m", .engine = "e", .where = ModelEntry::Where::kInProcess, .compute = ModelEntry::Compute::kCpu}};
+  const auto vector = [&] {
+    const Verdict verdict =
+        judge_verdict({.evidence = evidence, .statement = &statement, .policy = complete.rules(), .checks = {}});
+    return trust_vector({.evidence = evidence, .policy = complete.rules(), .checks = {}, .missing = &verdict.missing});
+  };
+  EXPECT_EQ(vector().configuration, 2);
+  EXPECT_EQ(vector().runtime_opaque, 2);
+  statement.models[0].where = ModelEntry::Where::kRemote;
+  EXPECT_EQ(vector().configuration, 32);
+  EXPECT_EQ(vector().runtime_opaque, 32);
+}
+
 // What a machine did not sign names no code: neither its processor's evidence nor its GPUs'.
 TEST(TrustVector, NamesNoCodeOfHardwareThatIsNotGenuine) {
   const AppraisalPolicy complete =
