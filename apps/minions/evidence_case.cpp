@@ -295,9 +295,11 @@ std::vector<Bytes> rim_files(const EvidenceCase& evidence) {
 void judge_gpu_into(const EvidenceCase& evidence, ByteView report, ByteView chain, const std::optional<Digest32>& nonce,
                     CheckList& checks) {
   const auto rims = verify_nvidia_rims(rim_files(evidence), evidence.validation_time, evidence.anchors.nvidia_rim);
+  OcspAnswers no_answers({}, evidence.validation_time);
   static_cast<void>(verify_nvidia_gpu({.report = report,
                                        .certificates = as_text(chain),
                                        .rims = rims,
+                                       .ocsp = no_answers,
                                        .nonce = nonce,
                                        .rules = evidence.rules.gpu,
                                        .now = evidence.validation_time,

@@ -7,6 +7,7 @@
 #include "attestation/expectation.h"
 #include "attestation/hcl_report.h"
 #include "attestation/jwt.h"
+#include "attestation/rule_coverage.h"
 #include "attestation/spdm_report.h"
 #include "base/encoding.h"
 
@@ -20,6 +21,8 @@ using attestation::Outcome;
 namespace evidence_type = attestation::evidence_type;
 using Indices = std::vector<std::size_t>;
 
+constexpr std::string_view kSnpHcl = "azure-hcl";
+constexpr std::string_view kTdxHcl = "azure-tdx-hcl+quote";
 constexpr std::size_t kPieceLimitBytes = 16 * 1024 * 1024;
 constexpr std::size_t kFolderLimit = 256;
 
@@ -211,7 +214,7 @@ void EvidenceFolder::sort_azure(std::size_t hcl) {
   if (tdx) files.push_back(first(Piece::kTdQuote));
   const bool with_vtpm = case_.pieces.contains(Piece::kTpmQuote) && case_.pieces.contains(Piece::kTpmSignature) &&
                          case_.pieces.contains(Piece::kPcrs);
-  if (!with_vtpm) return add_partial(tdx ? "azure-tdx-hcl+quote" : "azure-hcl", files);
+  if (!with_vtpm) return add_partial(tdx ? kTdxHcl : kSnpHcl, files);
   for (const Piece piece : {Piece::kTpmQuote, Piece::kTpmSignature, Piece::kPcrs}) files.push_back(first(piece));
   const std::string_view type = tdx ? evidence_type::kAzureTdxVtpm : evidence_type::kAzureSnpVtpm;
   auto pcrs = selected_pcrs(case_);
@@ -436,11 +439,24 @@ void EvidenceFolder::name_unused(std::vector<Check>& checks) const {
   for (const std::string& each : not_read_) checks.push_back(want.failed(each));
 }
 
+std::set<std::string_view> EvidenceFolder::tables() const {
+  std::set<std::string_view> tables;
+  for (const EvidenceItem& item : evidence_) tables.insert(attestation::table_of_machine(item.type));
+  for (const Partial& partial : partial_) {
+    if (partial.kind == kSnpHcl) tables.insert("snp");
+    if (partial.kind == kTdxHcl) tables.insert("tdx");
+  }
+  tables.erase("");
+  return tables;
+}
+
 std::vector<Check> EvidenceFolder::judge(const Question& question) const {
   std::vector<Check> checks =
       attestation::judge_bare_evidence({evidence_, question.endorsements, binding()}, question.choices, question.now);
   judge_companions(checks);
   judge_partial(question, checks);
+  for (Check& check : attestation::account_for_rules(question.choices.policy.rules(), checks, tables()))
+    checks.push_back(std::move(check));
   name_unused(checks);
   return checks;
 }

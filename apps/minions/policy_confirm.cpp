@@ -13,6 +13,7 @@
 #include <system_error>
 
 #include "attestation/policy.h"
+#include "attestation/rule_text.h"
 #include "base/utc.h"
 #include "small_file.h"
 #include "terminal.h"
@@ -51,7 +52,28 @@ std::vector<RuleText> waiting(const attestation::PolicyRules& rules) {
   return out;
 }
 
-Status compare(const std::vector<RuleText>& values, const std::string& confirmed, const std::string& file) {
+// What keeps a file from being somebody else's word: values of its own first use, or that its values fix less.
+std::string doubts(const attestation::PolicyRules& mine, const attestation::PolicyRules& other,
+                   const std::string& file) {
+  std::string found;
+  for (const auto& [table, origin] : other.origins) {
+    if (is_first_use(other, table))
+      found += fmt::format("\n  [{}]: {} has it by first use itself ({})", table, file, origin.source);
+  }
+  const std::pair<std::string_view, std::pair<const attestation::Rule<attestation::Covers>&,
+                                              const attestation::Rule<attestation::Covers>&>>
+      tables[] = {{"snp", {mine.snp.covers, other.snp.covers}}, {"tdx", {mine.tdx.covers, other.tdx.covers}}};
+  for (const auto& [table, covers] : tables) {
+    const auto& [here, there] = covers;
+    if (is_first_use(mine, std::string(table)) && there.is_written() && here.value != there.value)
+      found +=
+          fmt::format("\n  [{}] covers: {} here, {} in {}", table, name_of(here.value), name_of(there.value), file);
+  }
+  return found;
+}
+
+Status compare(const AppraisalPolicy& policy, const std::vector<RuleText>& values, const std::string& confirmed,
+               const std::string& file) {
   std::error_code unknown;
   if (std::filesystem::equivalent(confirmed, file, unknown))
     return fail(ErrorCode::kUsage, "--against: the same file: want one that came another way");
@@ -59,7 +81,7 @@ Status compare(const std::vector<RuleText>& values, const std::string& confirmed
   MINIONS_TRY_ASSIGN(const AppraisalPolicy other, AppraisalPolicy::parse(text, file));
   std::map<std::string, std::string> theirs;
   for (const RuleText& rule : attestation::describe(other.rules())) theirs[rule.name] = rule.value;
-  std::string differing;
+  std::string differing = doubts(policy.rules(), other.rules(), file);
   for (const RuleText& rule : values) {
     const auto found = theirs.find(rule.name);
     const std::string value = found == theirs.end() ? "not set" : found->second;
@@ -127,7 +149,7 @@ Status confirm(const ConfirmOptions& options) {
   if (values.empty())
     return fail(ErrorCode::kUsage, fmt::format("{}: no table says origin = \"first-use ...\"", options.file));
   if (!options.against.empty()) {
-    MINIONS_TRY(compare(values, options.file, options.against));
+    MINIONS_TRY(compare(policy, values, options.file, options.against));
   } else if (!options.yes) {
     MINIONS_TRY(ask(values));
   }

@@ -7,6 +7,7 @@
 #include "attestation/expectation.h"
 #include "attestation/gpu_count.h"
 #include "attestation/model_checks.h"
+#include "attestation/rule_coverage.h"
 #include "attestation/trust_vector.h"
 #include "attestation/verdict.h"
 #include "base/encoding.h"
@@ -227,7 +228,9 @@ Check with_waiver(Check check, const PolicyRules& policy) {
                                    [&](const auto& each) { return waiver_covers(each.first, check.id); });
   if (waiver == policy.waived.end()) return check;
   check.outcome = Outcome::kWaived;
-  check.source = fmt::format("{}: {} (found {})", waiver->second.source, shown(waiver->second.value), check.found);
+  const std::string wanted_by = check.source == "built-in" ? "" : ", by " + check.source;
+  check.source =
+      fmt::format("{}: {} (found {}{})", waiver->second.source, shown(waiver->second.value), check.found, wanted_by);
   return check;
 }
 
@@ -245,10 +248,7 @@ struct ItemsInput {
 std::vector<Check> judge_items(const ItemsInput& input) {
   std::vector<Check> checks;
   const auto add = [&](std::vector<Check> more) { std::move(more.begin(), more.end(), std::back_inserter(checks)); };
-  const bool any_gpu = std::any_of(input.evidence.begin(), input.evidence.end(),
-                                   [](const EvidenceItem& item) { return item.type == evidence_type::kNvidiaGpu; });
-  std::vector<Result<NvidiaRim>> rims;
-  if (any_gpu) rims = verify_rims(input.endorsements, input.policy.gpu, input.now, input.anchors);
+  GpuCollateral gpu_collateral(input.endorsements, input.policy.gpu, input.now, input.anchors);
   for (const EvidenceItem& item : input.evidence) {
     if (!is_looked_at(item, input.policy)) continue;
     add(verify_evidence({.item = item,
@@ -257,7 +257,7 @@ std::vector<Check> judge_items(const ItemsInput& input) {
                          .policy = input.policy,
                          .now = input.now,
                          .anchors = input.anchors,
-                         .rims = &rims,
+                         .gpu_collateral = &gpu_collateral,
                          .keys = input.keys,
                          .all_evidence = &input.evidence}));
   }
@@ -268,9 +268,17 @@ std::vector<Check> judge_items(const ItemsInput& input) {
   return checks;
 }
 
-bool is_cpu_item(const EvidenceItem& item) { return !is_gpu_type(item.type) && item.type != evidence_type::kAzureMaa; }
+std::set<std::string_view> tables_of(const Evidence& evidence) {
+  std::set<std::string_view> tables;
+  if (is_simulated(evidence)) tables.insert(evidence_type::kSimulated);
+  for (const EvidenceItem& item : evidence) {
+    const std::string_view table = table_of_machine(item.type);
+    if (!table.empty()) tables.insert(table);
+  }
+  return tables;
+}
 
-bool is_written(std::string_view source) { return source.starts_with("policy line"); }
+bool is_cpu_item(const EvidenceItem& item) { return !is_gpu_type(item.type) && item.type != evidence_type::kAzureMaa; }
 
 // Kind and class of each machine among files. Where there is none, a rule about them cannot be met.
 std::vector<Check> judge_bare_class(const Evidence& evidence, const PolicyRules& policy,
@@ -282,7 +290,7 @@ std::vector<Check> judge_bare_class(const Evidence& evidence, const PolicyRules&
     judged.push_back(check_kind(machine, policy));
     const Verdict verdict =
         judge_verdict({.evidence = machine, .statement = nullptr, .policy = policy, .checks = checks});
-    judged.push_back(is_written(policy.require.source)
+    judged.push_back(policy.require.is_written()
                          ? check_class(verdict, policy)
                          : Expectation{"verdict.class", "a class that the policy names"}.waived(
                                "no statement is with this evidence, and the policy names no class"));
@@ -290,7 +298,7 @@ std::vector<Check> judge_bare_class(const Evidence& evidence, const PolicyRules&
   if (!judged.empty()) return judged;
   if (policy.kinds)
     judged.push_back(Expectation{"platform.kind", "evidence of a machine", policy.kinds->source}.failed("none"));
-  if (is_written(policy.require.source))
+  if (policy.require.is_written())
     judged.push_back(
         Expectation{"verdict.class", fmt::format("{} or better", name_of(policy.require.value)), policy.require.source}
             .failed("no evidence of a machine, which alone has a class"));
@@ -402,6 +410,7 @@ void Appraisal::judge_evidence() {
 void Appraisal::judge_statement() {
   for (Check& check : check_models(statement_, policy_)) add(std::move(check));
   add(check_tls(statement_, policy_, input_.connection));
+  for (Check& check : account_for_rules(policy_, result_.checks, tables_of(document().evidence))) add(std::move(check));
 }
 
 // Last, since it rests on all the others: a class is only said of evidence that holds.

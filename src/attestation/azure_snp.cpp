@@ -29,6 +29,7 @@ std::optional<AuthenticHclReport> authenticate_azure_snp(const AzureSnpInput& in
 void verify_azure_hcl(const AzureSnpInput& input, CheckList& checks) {
   const auto authentic = authenticate_azure_snp(input, checks);
   if (!authentic) return;
+  check_snp_paravisor(authentic->snp.report, input.rules, checks);
   check_snp_rules(authentic->snp, input.rules, checks);
   check_hcl_rules(authentic->report, input.rules.require_secure_boot, checks);
 }

@@ -25,7 +25,7 @@ Check check_none(const Evidence& evidence, const Rule<bool>& none) {
 std::vector<WrittenGpuRule> written_gpu_rules(const GpuRules& rules) {
   std::vector<WrittenGpuRule> written;
   const auto add = [&](std::string_view key, const auto& rule) {
-    if (rule.source != Rule<bool>{}.source) written.push_back({key, rule.source});
+    if (!rule.is_built_in()) written.push_back({key, rule.source});
   };
   const auto add_if_set = [&](std::string_view key, const auto& rule) {
     if (rule) written.push_back({key, rule->source});

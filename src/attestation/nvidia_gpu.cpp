@@ -9,7 +9,6 @@
 #include "base/time_window.h"
 #include "crypto/certificate.h"
 #include "crypto/der.h"
-#include "crypto/ocsp.h"
 
 namespace minions::attestation {
 namespace {
@@ -209,85 +208,44 @@ std::string_view in_words(crypto::OcspAnswer::Status status) {
   return "";
 }
 
-// Answers about certificates under a root: those of a GPU and of the signers of its reference values.
-class OcspJudge {
- public:
-  OcspJudge(const GpuInput& input, CheckList& checks) : input_(input), checks_(checks) {
-    const auto leeway_s = static_cast<std::int64_t>(input.leeway_s);
-    leeway_ = {.early_s = leeway_s, .late_s = leeway_s};
-  }
-
-  // False: one of them is no answer, which is named.
-  bool read();
-  // path: leaf first, the pinned root last.
-  void judge(std::string_view check, std::span<const crypto::Certificate> path);
-
- private:
-  [[nodiscard]] Revocation revocation_of(const crypto::OcspQuestion& question) const;
-
-  const GpuInput& input_;
-  CheckList& checks_;
-  ClockLeeway leeway_;
-  std::vector<crypto::OcspResponse> answers_;
-};
-
-bool OcspJudge::read() {
-  if (input_.ocsp.size() > kMostOcspAnswers) {
-    return checks_.expect("parse.ocsp", false, fmt::format("at most {} answers", kMostOcspAnswers),
-                          fmt::format("{}", input_.ocsp.size()));
-  }
-  bool all = true;
-  for (std::size_t i = 0; i < input_.ocsp.size(); ++i) {
-    auto answer = crypto::OcspResponse::parse(input_.ocsp[i]);
-    if (answer) {
-      answers_.push_back(*std::move(answer));
-    } else {
-      all = checks_.expect("parse.ocsp", false, "OCSP responses in DER",
-                           fmt::format("ocsp[{}]: {}", i, answer.error().detail));
-    }
-  }
-  return all;
-}
-
 // Any answer that says it is revoked counts, and one must be good and current.
-Revocation OcspJudge::revocation_of(const crypto::OcspQuestion& question) const {
+Revocation revocation_of(std::span<const Result<crypto::OcspAnswer>> answers, const GpuInput& input) {
   using Status = crypto::OcspAnswer::Status;
+  const auto leeway_s = static_cast<std::int64_t>(input.leeway_s);
+  const ClockLeeway leeway{.early_s = leeway_s, .late_s = leeway_s};
   Revocation result;
-  std::size_t about_it = 0;
-  for (const crypto::OcspResponse& response : answers_) {
-    const auto answer = response.about(question);
-    if (!answer && answer.error().code == ErrorCode::kNotFound) continue;
-    if (++about_it > kMostAnswersAboutOne)
-      return {false, fmt::format("over {} answers about it", kMostAnswersAboutOne)};
+  for (const auto& answer : answers) {
+    if (!answer && answer.error().code == ErrorCode::kTooLarge) return {false, answer.error().detail};
     if (!answer) {
       if (!result.good) result.found = answer.error().detail;
       continue;
     }
     if (answer->status >= Status::kOnHold) return {false, std::string(in_words(answer->status))};
     const TimeWindow window{answer->this_update, answer->next_update};
-    const bool current = window.holds_at(question.now, leeway_);
+    const bool current = window.holds_at(input.now, leeway);
     if (answer->status == Status::kGood && current) {
       result.good = true;
     } else if (!result.good) {
-      result.found = current ? std::string(in_words(answer->status)) : "an answer for " + window.against(question.now);
+      result.found = current ? std::string(in_words(answer->status)) : "an answer for " + window.against(input.now);
     }
   }
   return result;
 }
 
-void OcspJudge::judge(std::string_view check, std::span<const crypto::Certificate> path) {
-  const auto& source = input_.rules.ocsp.source;
+// path: leaf first, the pinned root last.
+void judge_path(std::string_view check, std::span<const crypto::Certificate> path, const GpuInput& input,
+                CheckList& checks) {
+  const auto& source = input.rules.ocsp.source;
   std::string wanted =
-      fmt::format("OCSP answers that no certificate under the root is revoked, current at {}", to_iso8601(input_.now));
+      fmt::format("OCSP answers that no certificate under the root is revoked, current at {}", to_iso8601(input.now));
   for (std::size_t i = 0; i + 1 < path.size(); ++i) {
-    const Revocation revocation =
-        revocation_of({.certificate = path[i], .issuer = path[i + 1], .root = path.back(), .now = input_.now});
+    const Revocation revocation = revocation_of(input.ocsp.about(path[i], path[i + 1], path.back()), input);
     if (revocation.good) continue;
-    checks_.expect(check, false, std::move(wanted),
-                   fmt::format("{}: {}", shown(path[i].subject_name()), revocation.found), source);
+    checks.expect(check, false, std::move(wanted),
+                  fmt::format("{}: {}", shown(path[i].subject_name()), revocation.found), source);
     return;
   }
-  checks_.expect(check, path.size() > 1, std::move(wanted), fmt::format("{} good answers", path.size() - 1), source);
+  checks.expect(check, path.size() > 1, std::move(wanted), fmt::format("{} good answers", path.size() - 1), source);
 }
 
 // path: of the device. A driver is withdrawn by the certificate that signed its reference values.
@@ -299,10 +257,15 @@ void judge_revocation(const GpuInput& input, std::span<const crypto::Certificate
                  fmt::format("ocsp = off ({})", rule.source));
     return;
   }
-  OcspJudge judge(input, checks);
-  if (!judge.read()) return;
-  judge.judge("policy.ocsp", path);
-  for (const NvidiaRim* rim : rims) judge.judge(fmt::format("policy.ocsp.{}_rim", name_of(rim->kind)), rim->path);
+  const Status& readable = input.ocsp.readable();
+  if (!readable) {
+    checks.expect("parse.ocsp", false, fmt::format("at most {} OCSP responses in DER", kMostOcspAnswers),
+                  readable.error().detail);
+    return;
+  }
+  judge_path("policy.ocsp", path, input, checks);
+  for (const NvidiaRim* rim : rims)
+    judge_path(fmt::format("policy.ocsp.{}_rim", name_of(rim->kind)), rim->path, input, checks);
 }
 
 void check_mode(const std::string& mode, const GpuRules& rules, CheckList& checks) {
@@ -337,7 +300,7 @@ void judge_claim_of_nras(std::string_view check, std::string_view claim, const R
     checks.waive(check, want, fmt::format("not required ({})", rule.source));
   } else if (token == TokenBeside::kJudged) {
     checks.waive(check, want, "the token of NRAS beside the report is judged for it");
-  } else if (rule.source == Rule<bool>{}.source) {
+  } else if (rule.is_built_in()) {
     checks.waive(check, want, fmt::format("{}, and none is here; the policy does not ask for it", kUnstated));
   } else {
     checks.expect(check, false, want, fmt::format("{}, and none is here", kUnstated), rule.source);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "attestation/nvidia_rim.h"
+#include "attestation/ocsp_answers.h"
 #include "attestation/policy.h"
 
 namespace minions::attestation {
@@ -12,17 +13,13 @@ inline constexpr Digest32 kNvidiaDeviceRoots[] = {roots::kNvidiaDeviceIdentity};
 // Whether a token of NRAS about the same GPUs is judged too: it states what a report does not.
 enum class TokenBeside { kNone, kJudged };
 
-// OCSP answers, of all GPUs and RIMs together; and those about one certificate. Each costs signature checks.
-inline constexpr std::size_t kMostOcspAnswers = 1024;
-inline constexpr std::size_t kMostAnswersAboutOne = 16;
-
 struct GpuInput {
   ByteView report;                // SPDM request || response
   std::string_view certificates;  // PEM, the leaf first, the root last
   // Of all RIMs at hand, verified once for all GPUs (verify_nvidia_rims). Those of other versions are passed over where
   // one of the report's is among them.
   std::span<const Result<NvidiaRim>> rims;
-  std::span<const Bytes> ocsp;    // answers about certificates of the chain and of the signers of RIMs, DER
+  OcspAnswers& ocsp;              // about certificates of the chain and of the signers of RIMs; of all GPUs
   std::optional<Digest32> nonce;  // of the request; nothing: not judged here
   const GpuRules& rules;
   UnixSeconds now;

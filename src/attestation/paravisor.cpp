@@ -25,6 +25,12 @@ std::span<const Measurement> azure_id_key_digests() { return kAzureIdKeyDigests;
 
 void check_snp_paravisor(const SnpReport& report, const SnpRules& rules, CheckList& checks) {
   constexpr std::string_view kCheck = "policy.paravisor";
+  // A report that was asked for at another level is the guest's own, and so is every register beside it.
+  if (report.vmpl != 0) {
+    checks.expect(kCheck, false, "a report that the paravisor asked for, at VMPL 0",
+                  fmt::format("VMPL {}: the guest's own", report.vmpl));
+    return;
+  }
   const std::string found =
       fmt::format("id key digest {}, guest SVN {}", to_hex(report.id_key_digest), report.guest_svn);
   // What the policy names stands in place of the built-in list, and is judged by checks of its own as well.

@@ -51,11 +51,11 @@ Status fill_in(OptionalRule<std::vector<T>>& rule, const T& value, std::string_v
 
 Status apply_simulated(PolicyRules& rules) {
   if (rules.allow_simulated.value) return {};
-  if (rules.allow_simulated.source != Rule<bool>{}.source) {
+  if (!rules.allow_simulated.is_built_in()) {
     return fail(ErrorCode::kUsage,
                 fmt::format("--allow-simulated: {} refuses simulated evidence", rules.allow_simulated.source));
   }
-  if (rules.require.source.starts_with("policy line"))
+  if (rules.require.is_written())
     return fail(ErrorCode::kUsage,
                 fmt::format("--allow-simulated: [verdict] require = \"{}\" ({}) refuses simulated evidence",
                             name_of(rules.require.value), rules.require.source));
@@ -66,8 +66,8 @@ Status apply_simulated(PolicyRules& rules) {
 
 // A policy file wants the best class unless it says otherwise; [simulated] allow is the old way of saying so.
 Status settle_class(PolicyRules& rules, std::string_view file_name) {
-  const bool stated = rules.require.source != Rule<VerdictClass>{}.source;
-  const bool simulated_stated = rules.allow_simulated.source != Rule<bool>{}.source;
+  const bool stated = !rules.require.is_built_in();
+  const bool simulated_stated = !rules.allow_simulated.is_built_in();
   if (stated && rules.require.value == VerdictClass::kSimulated) {
     if (simulated_stated && !rules.allow_simulated.value)
       return fail(ErrorCode::kUsage,

@@ -14,6 +14,9 @@ template <class T>
 struct Rule {
   T value{};
   std::string source = "built-in";
+
+  [[nodiscard]] bool is_built_in() const { return source == "built-in"; }
+  [[nodiscard]] bool is_written() const { return source.starts_with("policy line"); }  // in the policy's file
 };
 // Present only where the policy or a flag speaks of it.
 template <class T>

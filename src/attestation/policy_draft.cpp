@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "attestation/amd_endorsement.h"
 #include "attestation/dotted_version.h"
 #include "attestation/hcl_report.h"
@@ -23,6 +25,14 @@ namespace {
 // Registers that change while a machine runs: Linux's measurements of files, debugging, and what programs extend.
 constexpr std::uint8_t kMovingPcrs[] = {10, 16, 23};
 
+// TOML's strings are JSON's, but for one character.
+std::string toml_text(std::string_view text) {
+  std::string out = json_quoted(text);
+  for (std::size_t at = out.find('\x7F'); at != std::string::npos; at = out.find('\x7F', at))
+    out.replace(at, 1, "\\u007F");
+  return out;
+}
+
 // Collects the lines of one table; nothing is written while it is empty.
 class Table {
  public:
@@ -31,7 +41,7 @@ class Table {
   void comment(std::string_view text) { lines_ += fmt::format("# {}\n", text); }
   void warn(std::string_view text) { lines_ += fmt::format("# WARNING: {}\n", text); }
   void set(std::string_view key, std::string_view toml) { lines_ += fmt::format("{} = {}\n", key, toml); }
-  void set_text(std::string_view key, std::string_view text) { set(key, json_quoted(text)); }
+  void set_text(std::string_view key, std::string_view text) { set(key, toml_text(text)); }
   void set_hex(std::string_view key, ByteView bytes) { set_text(key, to_hex(bytes)); }
   [[nodiscard]] std::string text() const {
     return lines_.empty() ? std::string() : fmt::format("[{}]\n{}\n", name_, lines_);
@@ -208,7 +218,7 @@ Status Draft::read_tdx(ByteView bytes) {
     const std::string status = tcb->found.substr(0, tcb->found.find(':'));
     if (!tcb_status_named(status)) continue;  // at no level: nothing accepts it
     tdx_.warn(fmt::format("this platform is not up to date: {}", tcb->found));
-    tdx_.set("accepted_tcb", fmt::format(R"(["UpToDate", {}])", json_quoted(status)));
+    tdx_.set("accepted_tcb", fmt::format(R"(["UpToDate", {}])", toml_text(status)));
   }
   return {};
 }
@@ -275,7 +285,7 @@ void Draft::write_gpus() {
   mark(gpu_);
   gpu_.set("count", std::to_string(gpus_));
   std::string models;
-  for (const std::string& model : gpu_models_) models += (models.empty() ? "" : ", ") + json_quoted(model);
+  for (const std::string& model : gpu_models_) models += (models.empty() ? "" : ", ") + toml_text(model);
   gpu_.set("models", fmt::format("[{}]", models));
   gpu_.set_text("min_driver", least_driver_);
   gpu_.set_text("min_vbios", least_vbios_);
@@ -293,7 +303,7 @@ Status Draft::read_item(const EvidenceItem& item) {
   if (!is_gpu_type(item.type) && item.type != evidence_type::kAzureMaa) {
     if (has_machine_) return fail(ErrorCode::kUsage, "evidence of two machines: a policy is drafted from one");
     has_machine_ = true;
-    if (item.type != evidence_type::kSimulated) platform_.set("kinds", fmt::format("[{}]", json_quoted(item.type)));
+    if (item.type != evidence_type::kSimulated) platform_.set("kinds", fmt::format("[{}]", toml_text(item.type)));
   }
   if (item.type == evidence_type::kSimulated) {
     simulated_.warn("simulated evidence protects nothing: NOT CONFIDENTIAL");
@@ -331,7 +341,7 @@ Status Draft::read_maa(const EvidenceItem& item) {
 
 // To the members of an inline table.
 void add_entry(std::string& members, const std::string& id, const std::string& hex) {
-  members += fmt::format("{}{} = \"{}\"", members.empty() ? "" : ", ", json_quoted(id), hex);
+  members += fmt::format("{}{} = \"{}\"", members.empty() ? "" : ", ", toml_text(id), hex);
 }
 
 Status Draft::write_statement() {
@@ -352,8 +362,13 @@ Status Draft::write_statement() {
   bool any_remote = false;
   bool all_on_cpu = !statement.models.empty();
   bool all_weighed = !statement.models.empty();
+  std::set<std::string_view> known;
   for (const ModelEntry& model : statement.models) {
-    ids += (ids.empty() ? "" : ", ") + json_quoted(model.id);
+    if (model.id.empty() || !known.insert(model.id).second)
+      return fail(ErrorCode::kUnsupported,
+                  fmt::format("statement: a model id {}, which a policy cannot name: the operator must change it",
+                              model.id.empty() ? "of no characters" : "twice, " + shown(model.id)));
+    ids += (ids.empty() ? "" : ", ") + toml_text(model.id);
     all_weighed = all_weighed && model.weights_sha256.has_value();
     all_on_cpu = all_on_cpu && model.compute == ModelEntry::Compute::kCpu;
     if (model.weights_sha256) add_entry(weights, model.id, *model.weights_sha256);

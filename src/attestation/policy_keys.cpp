@@ -275,7 +275,7 @@ std::string known_names(std::string_view table) {
 Status settle_leeway(PolicyRules& rules, std::string_view file_name) {
   const auto& old = rules.jwt.leeway_s;
   if (!old) return {};
-  const bool both = rules.leeway_s.source != Rule<std::uint64_t>{}.source;
+  const bool both = !rules.leeway_s.is_built_in();
   if (both && rules.leeway_s.value != old->value) {
     return fail(ErrorCode::kUsage,
                 fmt::format("{}: [freshness] leeway_s is {} ({}), [jwt] leeway_s is {} ({}): these are "

@@ -11,8 +11,12 @@ namespace {
 
 constexpr std::string_view kCpuKinds[] = {evidence_type::kSevSnp, evidence_type::kAzureSnpVtpm, evidence_type::kTdx,
                                           evidence_type::kAzureTdxVtpm};
+constexpr std::uint8_t kStartedPcr = 4;
 constexpr std::uint8_t kSecureBootPcr = 7;
 constexpr std::uint8_t kUkiPcr = 11;
+// What the image's own boot stub takes from beside the image.
+constexpr std::pair<std::uint8_t, std::string_view> kBesideUki[] = {{12, "command lines and credentials"},
+                                                                    {13, "system extensions"}};
 constexpr std::string_view kMeasurementFlag = "flag --vm-launch-measurement";
 
 bool is_snp(std::string_view kind) { return kind == evidence_type::kSevSnp || kind == evidence_type::kAzureSnpVtpm; }
@@ -148,11 +152,21 @@ class Reach {
 
   void look_at_pcrs() {
     const PcrRules& pcrs = is_snp(kind_) ? policy_.snp.pcrs : policy_.tdx.pcrs;
+    // PCR 11 is open to whatever runs: a system of somebody's own, which leaves it at zeros, can repeat there what the
+    // image is known to measure. Not so what the firmware measures before it starts an image.
+    if (!names_pcr(pcrs, kStartedPcr))
+      lacks("PCR 4, what the firmware starts, is not named", add(fmt::format("{}.pcrs", table_), "4 = \"...\""));
     if (!names_pcr(pcrs, kSecureBootPcr))
       lacks("PCR 7, the keys of secure boot, is not named", add(fmt::format("{}.pcrs", table_), "7 = \"...\""));
     if (!names_pcr(pcrs, kUkiPcr))
       lacks("PCR 11, a unified kernel image, is not named, or by a value that every machine without one has",
             fmt::format("boot a UKI whose command line fixes the root, then add [{}.pcrs] 11 = \"...\"", table_));
+    // Zeros will do: nothing was taken.
+    for (const auto& [index, what] : kBesideUki) {
+      if (!pcrs.contains(index))
+        lacks(fmt::format("PCR {}, {} from beside the image, is not named", index, what),
+              add(fmt::format("{}.pcrs", table_), fmt::format("{} = \"...\"", index)));
+    }
   }
 
   // The host writes HOST_DATA and MRCONFIGID: they say something only about code that is measured and enforces them.
@@ -195,6 +209,9 @@ class Reach {
       lacks("a guest that another guest may move is accepted",
             fmt::format("remove [{}] {}", table_, is_snp(kind_) ? "allow_migration_agent" : "allow_migration"),
             "whoever runs the guest that may move this one");
+    if (kind_ == evidence_type::kAzureSnpVtpm && policy_.snp.vmpl && policy_.snp.vmpl->value != 0)
+      lacks("a report that the guest asked for itself is wanted, and the paravisor asks at VMPL 0",
+            "remove [snp] vmpl");
     if (is_snp(kind_) && !policy_.snp.vmpl && policy_.snp.max_vmpl.value > 0)
       lacks("less privileged software of the guest may speak for it",
             "remove [snp] max_vmpl, or name the one level: [snp] vmpl = N", "any less privileged part of the guest");

@@ -141,13 +141,13 @@ std::vector<Check> verify_gpu_item(const EvidenceInput& input) {
   CheckList checks(input.item.type);
   const auto data = parts(input.item, {"report", "cert_chain"}, checks);
   if (!data) return std::move(checks).take();
-  std::vector<Result<NvidiaRim>> own;
-  if (input.rims == nullptr) own = verify_rims(input.endorsements, input.policy.gpu, input.now, input.anchors);
-  const auto& rims = input.rims == nullptr ? own : *input.rims;
+  std::optional<GpuCollateral> own;
+  if (input.gpu_collateral == nullptr) own.emplace(input.endorsements, input.policy.gpu, input.now, input.anchors);
+  GpuCollateral& collateral = own ? *own : *input.gpu_collateral;
   static_cast<void>(verify_nvidia_gpu({.report = (*data)[0],
                                        .certificates = as_text((*data)[1]),
-                                       .rims = rims,
-                                       .ocsp = entries_of(input.endorsements, endorsement::kOcsp),
+                                       .rims = collateral.rims(),
+                                       .ocsp = collateral.ocsp(),
                                        .nonce = input.binding.gpu_nonce,
                                        .rules = input.policy.gpu,
                                        .now = input.now,
@@ -311,10 +311,17 @@ EvidenceBinding::EvidenceBinding(const BindingChain& of)
       maa_nonce(of.maa_nonce),
       chain(&of) {}
 
-std::vector<Result<NvidiaRim>> verify_rims(const Endorsements& endorsements, const GpuRules& rules, UnixSeconds now,
-                                           const TrustAnchors& anchors) {
-  if (rules.rim.value == RimMode::kOff) return {};
-  return verify_nvidia_rims(entries_of(endorsements, endorsement::kRims), now, anchors.nvidia_rim);
+GpuCollateral::GpuCollateral(const Endorsements& endorsements, const GpuRules& rules, UnixSeconds now,
+                             const TrustAnchors& anchors)
+    : now_(now),
+      rim_roots_(anchors.nvidia_rim.begin(), anchors.nvidia_rim.end()),
+      ocsp_(entries_of(endorsements, endorsement::kOcsp), now) {
+  if (rules.rim.value != RimMode::kOff) rim_files_ = entries_of(endorsements, endorsement::kRims);
+}
+
+const std::vector<Result<NvidiaRim>>& GpuCollateral::rims() {
+  if (!rims_) rims_ = verify_nvidia_rims(rim_files_, now_, rim_roots_);
+  return *rims_;
 }
 
 std::vector<Check> verify_evidence(const EvidenceInput& input) {

@@ -48,6 +48,24 @@ struct EvidenceBinding {
   EvidenceBinding(const BindingChain& chain);  // NOLINT(google-explicit-constructor): a document's is all of them
 };
 
+// Endorsements of GPUs, which are read and verified once for all of them: anybody can send many of both. Keeps a
+// reference to the endorsements.
+class GpuCollateral {
+ public:
+  GpuCollateral(const Endorsements& endorsements, const GpuRules& rules, UnixSeconds now, const TrustAnchors& anchors);
+
+  // None where the policy does not look at them.
+  [[nodiscard]] const std::vector<Result<NvidiaRim>>& rims();
+  [[nodiscard]] OcspAnswers& ocsp() { return ocsp_; }
+
+ private:
+  std::span<const Bytes> rim_files_;
+  UnixSeconds now_;
+  std::vector<Digest32> rim_roots_;
+  std::optional<std::vector<Result<NvidiaRim>>> rims_;
+  OcspAnswers ocsp_;
+};
+
 struct EvidenceInput {
   const EvidenceItem& item;
   const EvidenceBinding& binding;
@@ -55,17 +73,12 @@ struct EvidenceInput {
   const PolicyRules& policy;
   UnixSeconds now;
   TrustAnchors anchors{};
-  // The RIMs among the endorsements, verified once for all GPUs of a document. Null: verified here.
-  const std::vector<Result<NvidiaRim>>* rims = nullptr;
-  const TokenKeys* keys = nullptr;         // null: none
-  const Evidence* all_evidence = nullptr;  // the item among it; null: the item alone
+  GpuCollateral* gpu_collateral = nullptr;  // what all GPUs of a document share; null: read here
+  const TokenKeys* keys = nullptr;          // null: none
+  const Evidence* all_evidence = nullptr;   // the item among it; null: the item alone
 };
 // At least one check, named evidence.<type> or evidence.<type>.<what>.
 using EvidenceVerifier = std::vector<Check> (*)(const EvidenceInput& input);
-
-// The RIMs among the endorsements; none where the policy does not look at them.
-[[nodiscard]] std::vector<Result<NvidiaRim>> verify_rims(const Endorsements& endorsements, const GpuRules& rules,
-                                                         UnixSeconds now, const TrustAnchors& anchors);
 
 // Runs the verifier of the item's type. No verifier, or one that gives no passing check, is a failing check.
 [[nodiscard]] std::vector<Check> verify_evidence(const EvidenceInput& input);

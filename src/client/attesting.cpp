@@ -13,6 +13,8 @@ constexpr std::chrono::milliseconds kDocumentTime{30'000};
 net::Task<void> add_collateral(const AttestingInput& input, Attestation& attestation, std::stop_token stop) {
   if (input.collector == nullptr || !input.executor || !attestation.document) co_return;
   attestation::AttestationDocument& document = *attestation.document;
+  // Refused whatever the vendors say: none is asked, and many processors are not work for this one.
+  if (!attestation::check_composition(document.evidence)) co_return;
   const collateral::CollectInput collect{.evidence = document.evidence,
                                          .endorsements = document.endorsements,
                                          .policy = input.policy.rules(),

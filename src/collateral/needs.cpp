@@ -27,13 +27,14 @@ std::string Need::question() const { return body.empty() ? url : url + ' ' + to_
 
 std::vector<Need> needs_of(const NeedsInput& input) {
   std::vector<Need> needs;
+  attestation::GpuCollateral gpus(input.endorsements, input.policy.gpu, input.now, input.anchors());
   for (const attestation::EvidenceItem& item : input.evidence) {
     if (item.type == evidence_type::kSevSnp || item.type == evidence_type::kAzureSnpVtpm) {
       add_amd_needs(item, input, needs);
     } else if (item.type == evidence_type::kTdx || item.type == evidence_type::kAzureTdxVtpm) {
       add_intel_needs(item, input, needs);
     } else if (item.type == evidence_type::kNvidiaGpu) {
-      add_nvidia_needs(item, input, needs);
+      add_nvidia_needs(item, input, gpus, needs);
     } else if (item.type == evidence_type::kNvidiaNras) {
       // A policy that trusts another issuer gets its keys from there.
       const std::string& issuer = input.policy.jwt.nras_issuer.value;

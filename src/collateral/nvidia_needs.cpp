@@ -81,22 +81,17 @@ void add_rims(const SpdmReport& report, std::span<const crypto::Certificate> cha
   }
 }
 
-bool has_answer(const NeedsInput& input, const crypto::OcspQuestion& question) {
-  const auto answers = attestation::entries_of(input.endorsements, attestation::endorsement::kOcsp);
-  if (answers.size() > attestation::kMostOcspAnswers) return false;
-  return std::any_of(answers.begin(), answers.end(), [&](const Bytes& der) {
-    const auto response = crypto::OcspResponse::parse(der);
-    const auto answer = response ? response->about(question) : fail(response.error());
-    return answer && input.now < answer->next_update;
-  });
+bool has_current(std::span<const Result<crypto::OcspAnswer>> answers, UnixSeconds now) {
+  return std::any_of(answers.begin(), answers.end(),
+                     [&](const auto& answer) { return answer && now < answer->next_update; });
 }
 
 // path: leaf first, the root last. Under another root than the pinned one no answer verifies.
-void add_ocsp(std::span<const crypto::Certificate> path, const NeedsInput& input, std::vector<Need>& needs) {
+void add_ocsp(std::span<const crypto::Certificate> path, const NeedsInput& input, attestation::OcspAnswers& answers,
+              std::vector<Need>& needs) {
   for (std::size_t i = 0; i + 1 < path.size(); ++i) {
     const auto& [certificate, issuer] = std::tie(path[i], path[i + 1]);
-    if (has_answer(input, {.certificate = certificate, .issuer = issuer, .root = path.back(), .now = input.now}))
-      continue;
+    if (has_current(answers.about(certificate, issuer, path.back()), input.now)) continue;
     auto request = crypto::ocsp_request(certificate, issuer);
     if (!request) continue;  // its verifier says why
     Need need;
@@ -112,7 +107,8 @@ void add_ocsp(std::span<const crypto::Certificate> path, const NeedsInput& input
 
 }  // namespace
 
-void add_nvidia_needs(const attestation::EvidenceItem& item, const NeedsInput& input, std::vector<Need>& needs) {
+void add_nvidia_needs(const attestation::EvidenceItem& item, const NeedsInput& input,
+                      attestation::GpuCollateral& at_hand, std::vector<Need>& needs) {
   const auto bytes = item.part("report");
   const auto pem = item.part("cert_chain");
   if (!bytes || !pem) return;
@@ -121,15 +117,15 @@ void add_nvidia_needs(const attestation::EvidenceItem& item, const NeedsInput& i
   if (!report || !chain) return;  // its verifier says why
   const GpuRules& rules = input.policy.gpu;
   const attestation::TrustAnchors anchors = input.anchors();
-  const Rims rims = attestation::verify_rims(input.endorsements, rules, input.now, anchors);
+  const Rims& rims = at_hand.rims();
   if (rules.rim.value == attestation::RimMode::kRequire) add_rims(*report, *chain, input, rims, needs);
   if (rules.ocsp.value != attestation::OcspMode::kRequire) return;
   const auto path = crypto::verify_path(chain->front(), std::span(*chain).subspan(1),
                                         {.roots = anchors.nvidia_device, .now = input.now});
-  add_ocsp(path ? *path : *chain, input, needs);
+  add_ocsp(path ? *path : *chain, input, at_hand.ocsp(), needs);
   for (const auto& rim : rims) {
     const bool fits = rim && (rim->version == report->driver_version || rim->version == report->vbios_version);
-    if (fits) add_ocsp(rim->path, input, needs);
+    if (fits) add_ocsp(rim->path, input, at_hand.ocsp(), needs);
   }
 }
 

@@ -5,6 +5,8 @@
 
 namespace minions::collateral {
 
-void add_nvidia_needs(const attestation::EvidenceItem& item, const NeedsInput& input, std::vector<Need>& needs);
+// at_hand: of the input's endorsements, for all of its GPUs.
+void add_nvidia_needs(const attestation::EvidenceItem& item, const NeedsInput& input,
+                      attestation::GpuCollateral& at_hand, std::vector<Need>& needs);
 
 }  // namespace minions::collateral

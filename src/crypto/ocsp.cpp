@@ -94,11 +94,15 @@ OcspAnswer::Status status_of(int status, int reason) {
 }
 
 // By whatever hash it names certificates: an answer that uses another is an answer too.
-bool speaks_of(const OCSP_SINGLERESP* single, const OcspQuestion& question) {
+bool is_about(const OCSP_SINGLERESP* single, const OcspQuestion& question, const ASN1_INTEGER* serial) {
   const OCSP_CERTID* const theirs = OCSP_SINGLERESP_get0_id(single);
   ASN1_OBJECT* algorithm = nullptr;
+  ASN1_INTEGER* their_serial = nullptr;
   // The library's getter changes nothing.
-  if (OCSP_id_get0_info(nullptr, &algorithm, nullptr, nullptr, const_cast<OCSP_CERTID*>(theirs)) != 1) return false;
+  if (OCSP_id_get0_info(nullptr, &algorithm, nullptr, &their_serial, const_cast<OCSP_CERTID*>(theirs)) != 1)
+    return false;
+  // Cheap, and enough for nearly all: a response may have thousands.
+  if (ASN1_INTEGER_cmp(serial, their_serial) != 0) return false;
   const EVP_MD* const hash = EVP_get_digestbyobj(algorithm);
   if (hash == nullptr) return false;
   const auto ours = certificate_id(question.certificate, question.issuer, hash);
@@ -108,9 +112,12 @@ bool speaks_of(const OCSP_SINGLERESP* single, const OcspQuestion& question) {
 // What it says, signed or not.
 std::optional<OcspAnswer> find_answer(OCSP_BASICRESP* response, const OcspQuestion& question) {
   std::optional<OcspAnswer> worst;
+  const auto form = library_form(question.certificate);
+  if (!form) return worst;
+  const ASN1_INTEGER* const serial = X509_get0_serialNumber(*form);
   for (int i = 0; i < OCSP_resp_count(response); ++i) {
     OCSP_SINGLERESP* const single = OCSP_resp_get0(response, i);
-    if (!speaks_of(single, question)) continue;
+    if (!is_about(single, question, serial)) continue;
     int reason = -1;
     ASN1_GENERALIZEDTIME* this_update = nullptr;
     ASN1_GENERALIZEDTIME* next_update = nullptr;
@@ -150,6 +157,10 @@ Result<OcspResponse> OcspResponse::parse(ByteView der) {
   std::shared_ptr<OCSP_BASICRESP> basic(OCSP_response_get1_basic(response.get()), OCSP_BASICRESP_free);
   if (basic == nullptr) return fail(ErrorCode::kMalformed, "ocsp response: no answer in it: " + last_reason());
   return OcspResponse(std::move(basic));
+}
+
+bool OcspResponse::speaks_of(const OcspQuestion& question) const {
+  return find_answer(basic_.get(), question).has_value();
 }
 
 Result<OcspAnswer> OcspResponse::about(const OcspQuestion& question) const {

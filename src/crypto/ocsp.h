@@ -32,6 +32,9 @@ class OcspResponse {
   // A successful response in DER and nothing after it; kMalformed otherwise.
   [[nodiscard]] static Result<OcspResponse> parse(ByteView der);
 
+  // Whether one of its answers, signed or not, is about the certificate.
+  [[nodiscard]] bool speaks_of(const OcspQuestion& question) const;
+
   // What it says of the certificate; the worst, where it says several things. The signer is one of RFC 6960 section
   // 4.2.2.2, for each certificate by itself: its issuer, or a leaf for OCSP signing that this issuer issued, or one
   // that the pinned root issued, which is the authority configured here. kNotFound: it speaks of other certificates

@@ -3,8 +3,23 @@
 #include <sampling.h>
 
 #include <algorithm>
+#include <ctime>
 
 namespace minions::models {
+
+namespace {
+
+// An ordinary schema takes a few milliseconds a token. One that is made to be ambiguous takes more with each.
+constexpr std::chrono::milliseconds kShapingAtFirst{1'500};
+constexpr std::chrono::milliseconds kShapingPerToken{50};
+
+std::chrono::nanoseconds processor_time() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+}
+
+}  // namespace
 
 // Room for one step, in llama.cpp's own form.
 struct LlamaEngine::Batch {
@@ -206,16 +221,23 @@ std::size_t LlamaEngine::Running::tokens_end() const {
   return picture < text.pictures.size() ? text.pictures[picture].begin : text.size();
 }
 
+bool LlamaEngine::shapes_too_long(const Running& running) {
+  return running.shaping > kShapingAtFirst + running.counts.completion_tokens * kShapingPerToken;
+}
+
 // The next token of an answer. A reason: it was the last one.
 std::optional<FinishReason> LlamaEngine::take_output(Running& running) {
   Generation& generation = *running.generation;
   Token token = LLAMA_TOKEN_NULL;
+  const auto start = processor_time();
   try {
     token = common_sampler_sample(generation.sampler.get(), runtime_.context(), *running.output);
     common_sampler_accept(generation.sampler.get(), token, true);
   } catch (const std::exception&) {
     return FinishReason::kFailed;  // no token fits the grammar
   }
+  running.shaping += processor_time() - start;
+  if (generation.is_shaped && shapes_too_long(running)) return FinishReason::kTooCostly;
   running.text.tokens.push_back(token);
   const std::size_t written = ++running.counts.completion_tokens;
   const bool last = llama_vocab_is_eog(runtime_.vocabulary(), token);

@@ -2,6 +2,7 @@
 // still being read, and a picture. Requests wait in a queue that serves sessions in turn.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <list>
 #include <memory>
@@ -17,7 +18,8 @@
 
 namespace minions::models {
 
-enum class FinishReason { kStop, kLength, kCancelled, kFailed };
+// kTooCostly: its grammar took so long that others would have to wait for it.
+enum class FinishReason { kStop, kLength, kCancelled, kFailed, kTooCostly };
 
 struct GenerationEnd {
   FinishReason reason = FinishReason::kFailed;
@@ -40,6 +42,7 @@ struct Generation {
   PictureData pictures;
   Sampler sampler;
   TextFilter filter;
+  bool is_shaped = false;  // each token is held against a grammar of the request's
   std::size_t max_tokens;
   std::stop_token stop;
   GenerationListener* listener;  // until ended()
@@ -64,6 +67,7 @@ class LlamaEngine {
     Prompt text;  // prompt, then answer
     std::size_t read = 0;
     GenerationEnd counts;
+    std::chrono::nanoseconds shaping{};  // processor time that its grammar took, with the choice of tokens
     std::optional<std::int32_t> output;  // place in the batch whose logits are wanted
 
     [[nodiscard]] bool reading_prompt() const { return read < counts.prompt_tokens; }
@@ -74,6 +78,8 @@ class LlamaEngine {
   using RunningList = std::list<Running>;
   struct Batch;
 
+  // Whether it has had more than its share of the thread for holding tokens against its grammar.
+  [[nodiscard]] static bool shapes_too_long(const Running& running);
   void run(const std::stop_token& stop);
   [[nodiscard]] bool take_orders(const std::stop_token& stop);
   void drop_cancelled();

@@ -122,12 +122,22 @@ void LlamaModel::generate(GenerationRequest& request, const ApiRequest& from, Ap
                                                          .pictures = std::move(prepared->pictures),
                                                          .sampler = std::move(prepared->sampler),
                                                          .filter = TextFilter(std::move(prepared->stops)),
+                                                         .is_shaped = request.format != ResponseFormat::kText,
                                                          .max_tokens = request.max_tokens.value_or(SIZE_MAX),
                                                          .stop = std::move(stop),
                                                          .listener = &answer}));
-  if (answer.wait() != FinishReason::kFailed) return;
+  const FinishReason reason = answer.wait();
+  if (reason != FinishReason::kFailed && reason != FinishReason::kTooCostly) return;
+  const bool too_costly = reason == FinishReason::kTooCostly;
   // An answer that has begun can only be broken off: the backend tells it from one that ended.
-  if (reply.begun()) throw std::runtime_error("the model failed in the middle of an answer");
+  if (reply.begun())
+    throw std::runtime_error(too_costly ? "the JSON schema takes too long to hold each token against"
+                                        : "the model failed in the middle of an answer");
+  if (too_costly)
+    return refuse(
+        {400, "the JSON schema takes too long to hold each token against; let fewer of its choices begin alike",
+         "response_format", "schema_too_costly"},
+        sink);
   refuse({500, "the model failed", "", "model_failed"}, sink);
 }
 

@@ -8,6 +8,8 @@
 
 #include <cstdlib>
 
+#include "models/schema_bounds.h"
+
 namespace minions::models {
 namespace {
 
@@ -74,6 +76,8 @@ tl::expected<std::string, ApiFailure> grammar_of(const GenerationRequest& reques
       schema = request.schema == "{}" ? kAnyObject : std::string_view(request.schema);
       break;
   }
+  if (const Status bounded = check_schema_bounds(schema); !bounded)
+    return refuse(fmt::format("the JSON schema: {}", bounded.error().detail), "response_format");
   try {
     return json_schema_to_grammar(common_json::parse(std::string(schema)));
   } catch (const std::exception& error) {

@@ -21,8 +21,13 @@ std::string measurement_of(const std::string& kind) { return in_quotes(to_hex(Ma
 
 std::string pcrs_of(const std::string& kind) {
   const Bytes values = Machine(kind).pcrs();
-  return fmt::format(R"({{ 7 = "{}", 11 = "{}" }})", to_hex(ByteView(values).subspan(32, 32)),
-                     to_hex(ByteView(values).subspan(64, 32)));
+  std::string lines;
+  std::size_t at = 0;
+  for (const int index : {4, 7, 11, 12, 13}) {
+    lines += fmt::format(R"({}{} = "{}")", at == 0 ? "" : ", ", index, to_hex(ByteView(values).subspan(at, 32)));
+    at += 32;
+  }
+  return fmt::format("{{ {} }}", lines);
 }
 
 std::string rtmr_of(std::size_t index) {
@@ -288,5 +293,19 @@ KeyOutcome judge(const KeyRow& row) {
   outcome.with = judged(lines, machine);
   return outcome;
 }
+
+KeyOnKind judge_on(const KeyRow& row, const std::string& kind) {
+  static std::map<std::string, synthetic::Offer> offers;
+  if (!offers.contains(kind)) offers.emplace(kind, (kind == kGpu ? gpu_machine() : Machine(kind)).offer());
+  auto lines = base_of(kind);
+  const std::string key = dotted(row.key);
+  lines.erase(key);
+  if (row.key.starts_with("[gpu]")) lines.erase(row.key == "[gpu] none" ? "gpu.count" : "gpu.none");
+  std::string toml = key + " = " + row.value + "\n";
+  for (const auto& [name, value] : lines) toml += name + " = " + value + "\n";
+  return {"policy line 1", offers.at(kind).judged(parsed(toml))};
+}
+
+std::vector<std::string> kinds_with_gpus() { return {kSnp, kTdx, kAzureSnp, kAzureTdx, kGpu}; }
 
 }  // namespace minions::attestation::attackers

@@ -57,6 +57,16 @@ void forge_paravisor(Machine& machine) {
   machine.id_key_digest.emplace().fill(0x77);
 }
 
+// A stock image under the same keys of secure boot: PCR 11 begins at zeros there, and takes what anybody extends it
+// with.
+void repeat_uki_pcr(Machine& machine) {
+  Bytes pcrs = machine.pcrs();
+  const Digest32 started = crypto::sha256(as_bytes("a stock boot loader"));
+  std::copy(started.begin(), started.end(), pcrs.begin());
+  machine.forged_pcrs = std::move(pcrs);
+  machine.move_to_another_chip();
+}
+
 void revoke_intermediate(Machine& machine) {
   machine.has_revocation_list = false;
   machine.revocation_lists = {synthetic_snp::RevocationSpec{.issuer = machine.snp.ark.subject,
@@ -129,6 +139,7 @@ void add_platform_attackers(const Machine& genuine, std::vector<Attacker>& rows)
 
 void add_azure_attackers(const Machine& genuine, std::vector<Attacker>& rows) {
   rows.push_back({"an own HCL report with chosen PCRs", forge_paravisor, std::nullopt});
+  rows.push_back({"an own system that repeats the image's PCR 11", repeat_uki_pcr, kTrusted});
   if (genuine.is_snp())
     rows.push_back({"an older paravisor of Microsoft's",
                     [](Machine& machine) {

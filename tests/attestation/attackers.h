@@ -71,5 +71,12 @@ struct KeyOutcome {
   std::string with;
 };
 [[nodiscard]] KeyOutcome judge(const KeyRow& row);
+// The genuine machine of a kind, by a policy with the key in it, and where the key stands there.
+struct KeyOnKind {
+  std::string source;  // "policy line 3"
+  AttestationResult result;
+};
+[[nodiscard]] KeyOnKind judge_on(const KeyRow& row, const std::string& kind);
+[[nodiscard]] std::vector<std::string> kinds_with_gpus();  // as KeyRow::kind names them
 
 }  // namespace minions::attestation::attackers

@@ -217,5 +217,29 @@ TEST(Attackers, BringEveryKindOfEvidence) {
   EXPECT_EQ(seen, types);
 }
 
+bool cites(const Check& check, const std::string& source) {
+  const auto in = [&](const std::string& text) { return std::regex_search(text, std::regex(source + "([^0-9]|$)")); };
+  return in(check.source) || in(check.found);
+}
+
+// A rule that is written is judged, or it is said that it is not: on every kind of machine, also on one that it is not
+// of.
+TEST(Attackers, MeetNoRuleThatIsSilentlyPassedOver) {
+  const auto says_how_others_are_meant = [](const std::string& key) {
+    return key.ends_with("] covers") || key.ends_with("] origin") || key.starts_with("[waive]");
+  };
+  // They let in what is not there: machines that are no hardware, and evidence without a nonce.
+  const std::set<std::string> without_a_case = {"[simulated] allow", "[freshness] mode"};
+  for (const KeyRow& row : key_rows()) {
+    if (says_how_others_are_meant(row.key) || without_a_case.contains(row.key)) continue;
+    for (const std::string& kind : kinds_with_gpus()) {
+      const KeyOnKind judged = judge_on(row, kind);
+      const bool is_cited = std::any_of(judged.result.checks.begin(), judged.result.checks.end(),
+                                        [&](const Check& check) { return cites(check, judged.source); });
+      EXPECT_TRUE(is_cited) << row.key << " = " << row.value << " on " << kind << ":\n" << judged.result.to_text();
+    }
+  }
+}
+
 }  // namespace
 }  // namespace minions::attestation::attackers

@@ -35,8 +35,6 @@ struct Vtpm {
   SigningKey quote_key = SigningKey::rsa();
   SnpRules rules;
 
-  Vtpm() { paravisor.platform.put(kIdKeyDigestAt, azure_id_key_digests().front()); }
-
   [[nodiscard]] std::string judged() const {
     const auto certificates = paravisor.platform.certificates();
     const auto roots = root_of(certificates);
@@ -68,6 +66,22 @@ TEST(AzureSnp, RefusesAParavisorOfSomebodyElse) {
   EXPECT_EQ(forged.judged(), "policy.paravisor");
   forged.paravisor.platform.put(kIdKeyDigestAt, Bytes(48, 0x77));
   EXPECT_EQ(forged.judged(), "policy.paravisor");
+}
+
+// The guest asks for reports, too, at its own level, and can put any key and any registers beside one.
+TEST(AzureSnp, RefusesAReportThatTheGuestAskedForItself) {
+  for (const std::uint32_t vmpl : {1U, 2U, 3U}) {
+    Vtpm own;
+    own.paravisor.platform.set<std::uint32_t>(0x30, vmpl);
+    own.rules.vmpl = Rule<std::uint64_t>{vmpl, "policy line 1"};
+    own.rules.max_vmpl = {3, "policy line 2"};
+    EXPECT_EQ(own.judged(), "policy.paravisor") << vmpl;
+    Measurement measurement;
+    measurement.fill(0x55);
+    own.paravisor.platform.put(0x90, measurement);
+    own.rules.measurements = Rule<std::vector<Measurement>>{{measurement}, "policy line 3"};
+    EXPECT_EQ(own.judged(), "policy.paravisor") << vmpl << ", measured";
+  }
 }
 
 TEST(AzureSnp, TakesTheParavisorThatThePolicyNamesInPlaceOfMicrosofts) {

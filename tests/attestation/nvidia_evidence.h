@@ -51,9 +51,15 @@ struct GenuineGpu {
   std::string failure() {
     const auto verified = verify_nvidia_rims(rims, now);
     CheckList list("nvidia-gpu");
-    key = verify_nvidia_gpu(
-        {.report = report, .certificates = certificates, .rims = verified, .nonce = nonce, .rules = rules, .now = now},
-        list);
+    OcspAnswers no_answers({}, now);
+    key = verify_nvidia_gpu({.report = report,
+                             .certificates = certificates,
+                             .rims = verified,
+                             .ocsp = no_answers,
+                             .nonce = nonce,
+                             .rules = rules,
+                             .now = now},
+                            list);
     checks = std::move(list).take();
     return first_failure(checks);
   }

@@ -170,6 +170,7 @@ Bytes Machine::pcrs() const {
   // Without a unified kernel image nothing is measured there.
   const std::string image = software.kernel + std::string(root_of(software));
   append(values, software.fixes_root ? crypto::sha256(as_bytes(image)) : Digest32{});
+  append(values, Bytes(2 * sizeof(Digest32)));  // nothing beside the image
   return values;
 }
 
@@ -333,7 +334,7 @@ void Machine::sign_azure(EvidenceItem& item, const BindingChain& chain, Offer& o
   }
   const synthetic_snp::Quote quote{.extra_data = report_data.empty() ? to_bytes(chain.tpm_qualifying_data)
                                                                      : to_bytes(ByteView(report_data).first(32)),
-                                   .selections = {{0x000B, {0x90, 0x08, 0x00}}},
+                                   .selections = {{0x000B, {0x90, 0x38, 0x00}}},
                                    .pcr_values = pcrs()};
   item.data["pcrs"] = quote.pcr_values;
   item.data["tpm_quote"] = quote.attest();

@@ -73,7 +73,7 @@ class Machine {
   synthetic_snp::SigningKey vtpm_key = synthetic_snp::SigningKey::rsa();
   std::optional<Measurement> id_key_digest;  // of the paravisor, in place of Microsoft's
   std::optional<Measurement> measurement;    // in place of the one that follows from the software
-  std::optional<Bytes> forged_pcrs;          // PCRs 4, 7 and 11, whatever runs
+  std::optional<Bytes> forged_pcrs;          // PCRs 4, 7 and 11 to 13, whatever runs
   bool secure_boot = true;
   std::vector<MachineGpu> gpus;
   bool has_rims = true;
@@ -83,7 +83,7 @@ class Machine {
   std::function<void(std::vector<Json>& devices)> nras;       // an answer of NRAS about these GPUs, the same way
   std::function<void(AttestationDocument& document)> tamper;  // once all is signed
 
-  // PCRs 4, 7 and 11.
+  // PCRs 4, 7 and 11 to 13.
   [[nodiscard]] Bytes pcrs() const;
 
  private:

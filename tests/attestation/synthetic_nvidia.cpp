@@ -270,6 +270,14 @@ RimParts rim_of(const std::string& version, const std::vector<int>& indices) {
   return rim;
 }
 
+std::string costly_xml() {
+  std::string xml = "<SoftwareIdentity xmlns=\"http://standards.iso.org/iso/19770-2/2015/schema.xsd\"";
+  for (int i = 0; i < 60; ++i) xml += fmt::format(" xmlns:n{0}=\"urn:{0}\"", i);
+  xml += ">";
+  for (int i = 0; i < 2000; ++i) xml += "<n0:a n1:b=\"\" n2:b=\"\">                    </n0:a>";
+  return xml + "</SoftwareIdentity>";
+}
+
 Gpu::Gpu() : leaf_extensions({{"2.23.133.5.4.1", composite_device_id(fwid)}}) {
   nonce.emplace().fill(0xA5);
   rules.ocsp.value = OcspMode::kOff;
@@ -294,11 +302,12 @@ std::string Gpu::failure() {
   std::vector<Bytes> answers = ocsp ? ocsp(leaf, ca, root) : std::vector<Bytes>();
   const std::vector<Bytes> about_rims = rim_answers.value_or(ocsp ? signer.answers() : std::vector<Bytes>());
   answers.insert(answers.end(), about_rims.begin(), about_rims.end());
+  OcspAnswers at_hand(answers, now);
   CheckList list("nvidia-gpu");
   key = verify_nvidia_gpu({.report = bytes,
                            .certificates = pem,
                            .rims = verified,
-                           .ocsp = answers,
+                           .ocsp = at_hand,
                            .nonce = nonce,
                            .rules = rules,
                            .now = now,

@@ -114,6 +114,9 @@ struct RimParts {
 // Active at these indices with what ReportParts has there.
 [[nodiscard]] RimParts rim_of(const std::string& version, const std::vector<int>& indices);
 
+// The most that a file may have of what canonical XML takes the square of.
+[[nodiscard]] std::string costly_xml();
+
 // A GPU with its chain, its RIMs and the rules, judged.
 struct Gpu {
   Gpu();

@@ -8,6 +8,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "attestation/paravisor.h"
 #include "base/byte_io.h"
 #include "base/encoding.h"
 #include "crypto/hash.h"
@@ -271,6 +272,12 @@ Bytes hcl_report(ByteView hardware_report, std::string_view runtime_json, const 
   append(out, runtime);
   if (out.size() < parts.size) out.resize(parts.size);
   return out;
+}
+
+Platform microsofts_platform() {
+  Platform platform;
+  platform.put(0xE0, azure_id_key_digests().front());
+  return platform;
 }
 
 Bytes Paravisor::report() const {

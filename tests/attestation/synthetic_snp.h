@@ -103,9 +103,12 @@ struct HclParts {
 // Of a vTPM with this key.
 [[nodiscard]] std::string hcl_runtime(const SigningKey& attestation_key);
 
+// With an ID block of Microsoft's.
+[[nodiscard]] Platform microsofts_platform();
+
 // The paravisor's report around a platform's.
 struct Paravisor {
-  Platform platform = Platform();
+  Platform platform = microsofts_platform();
   SigningKey attestation_key = SigningKey::rsa();
   std::string runtime_json = hcl_runtime(attestation_key);
   std::uint32_t hash_type = 1;

@@ -10,6 +10,7 @@ namespace {
 
 const std::string kDigest48 = std::string(96, 'a');
 const std::string kDigest32 = std::string(64, 'b');
+const std::string kZeros32 = std::string(64, '0');
 
 AppraisalPolicy policy(const std::string& toml) {
   auto parsed = AppraisalPolicy::parse(toml, "p.toml");
@@ -46,11 +47,14 @@ const std::vector<Complete>& complete_policies() {
         "tdx.rtmr2 = \"" + kDigest48 + "\"", "tdx.mrconfigid = \"" + kDigest48 + "\"", "tdx.covers = \"config\"",
         "gpu.none = true"}},
       {"azure-snp-vtpm",
-       {"snp.min_guest_svn = 4", "snp.pcrs.7 = \"" + kDigest32 + "\"", "snp.pcrs.11 = \"" + kDigest32 + "\"",
-        "snp.covers = \"root\"", "gpu.count = 1"}},
+       {"snp.min_guest_svn = 4", "snp.pcrs.4 = \"" + kDigest32 + "\"", "snp.pcrs.7 = \"" + kDigest32 + "\"",
+        "snp.pcrs.11 = \"" + kDigest32 + "\"", "snp.pcrs.12 = \"" + kZeros32 + "\"",
+        "snp.pcrs.13 = \"" + kZeros32 + "\"", "snp.covers = \"root\"", "gpu.count = 1"}},
       {"azure-tdx-vtpm",
-       {"tdx.measurements = \"" + kDigest48 + "\"", "tdx.pcrs.7 = \"" + kDigest32 + "\"",
-        "tdx.pcrs.11 = \"" + kDigest32 + "\"", "tdx.covers = \"root\"", "gpu.count = 1"}},
+       {"tdx.measurements = \"" + kDigest48 + "\"", "tdx.pcrs.4 = \"" + kDigest32 + "\"",
+        "tdx.pcrs.7 = \"" + kDigest32 + "\"", "tdx.pcrs.11 = \"" + kDigest32 + "\"",
+        "tdx.pcrs.12 = \"" + kDigest32 + "\"", "tdx.pcrs.13 = \"" + kDigest32 + "\"", "tdx.covers = \"root\"",
+        "gpu.count = 1"}},
   };
   return policies;
 }
@@ -87,6 +91,18 @@ TEST(Verdict, TakesNoWordOfTheHostForTheCode) {
   EXPECT_EQ(reach_of(policy(config).rules(), "tdx").best(policy(config).rules()), std::nullopt);
 }
 
+// What the paravisor asks for comes at VMPL 0.
+TEST(Verdict, TakesNoReportOfAGuestForItsParavisors) {
+  for (const Complete& complete : complete_policies()) {
+    if (complete.kind != "azure-snp-vtpm") continue;
+    const std::string lines = joined(complete.lines, complete.lines.size());
+    const AppraisalPolicy privileged = policy(lines + "snp.vmpl = 0\n");
+    EXPECT_EQ(reach_of(privileged.rules(), complete.kind).best(privileged.rules()), VerdictClass::kConfidential);
+    const AppraisalPolicy guests = policy(lines + "snp.vmpl = 2\n");
+    EXPECT_NE(reach_of(guests.rules(), complete.kind).best(guests.rules()), VerdictClass::kConfidential);
+  }
+}
+
 TEST(Verdict, TakesNoRegisterThatEveryMachineHas) {
   for (const char digit : {'0', 'f'}) {
     const AppraisalPolicy stock =
@@ -106,6 +122,8 @@ TEST(Verdict, TakesNoValueThatEveryMachineHas) {
       const std::size_t quote = line.find('"');
       const bool is_digest = quote != std::string::npos && line.size() - quote > 32;
       if (!is_digest && line.find("min_guest_svn") == std::string::npos) continue;
+      // They say that nothing was taken from beside the image, and on most machines that is so.
+      if (line.find("pcrs.12") != std::string::npos || line.find("pcrs.13") != std::string::npos) continue;
       for (const char digit : {'0', 'f'}) {
         if (!is_digest && digit == 'f') continue;
         Complete stock = complete;

@@ -89,6 +89,10 @@ class Policy(ProgramsTest):
         self.assert_exit(run, 3)
         self.assertIn("[attestor] spki_sha256", run.stderr)
         self.assertEqual(policy.read_text(), written)
+        again = self.minions("policy", "confirm", policy, "--against", self.write("copy.toml", written))
+        self.assert_exit(again, 3)
+        self.assertIn("copy.toml has it by first use itself", again.stderr)
+        self.assertEqual(policy.read_text(), written)
         right = self.write("right.toml", written.replace("first-use", "built"))
         self.assert_exit(self.minions("policy", "confirm", policy, "--against", right), 0)
         self.assertNotIn('"first-use', policy.read_text())
@@ -276,6 +280,29 @@ class Genuine(ProgramsTest):
                 self.assertIn("paravisor", refused.stdout)
         late = self.minions("policy", "init", "--from", self.directory / "az-snp-milan", "--as-of", "2040-01-01T00:00:00Z")
         self.assert_exit(late, 3)
+
+    def test_a_rule_that_nothing_in_the_folder_is_held_against_is_a_failure(self):
+        milan = ("amd_milan_ask.pem", "amd_milan_ark.pem")
+        for name, companions, time_text, without, rules in (
+                ("az-snp-milan", milan, "2025-06-01T00:00:00Z", ("tpm", "pcrs", "message"), {"snp.pcrs.4": "ab" * 32}),
+                ("maa-snp-2025", (), "2025-12-15T20:00:00Z", (), {"snp.host_data": "ab" * 32, "snp.min_guest_svn": 99}),
+                ("snp-milan-v2", milan, "2023-06-01T00:00:00Z", (), {"snp.pcrs.4": "ab" * 32}),
+                ("gpu-h100-full-rim", (), "2024-06-01T00:00:00Z", (), {"snp.measurements": "ab" * 48})):
+            with self.subTest(name):
+                folder = self.folder(name, *companions)
+                originals = sorted((self.EVIDENCE / name).iterdir())
+                for number, path in enumerate(originals):
+                    if any(word in path.name for word in without):
+                        next(folder.glob(f"{number:02}*")).unlink()
+                self.assert_exit(self.verify(folder, time_text), 0)
+                lines = self.policy.read_text()
+                text = "".join(f'{key} = {json.dumps(value)}\n' for key, value in rules.items()) + lines
+                run = self.minions("verify", folder, "--policy", self.write("rules.toml", text), "--as-of", time_text,
+                                   "--offline", "-o", "json")
+                self.assert_exit(run, 3)
+                failed = [check for check in json.loads(run.stdout)["checks"] if check["outcome"] == "fail"]
+                self.assertEqual({check["source"] for check in failed}, {f"policy line {n + 1}" for n in range(len(rules))})
+                self.assertEqual({check["found"] for check in failed}, {"nothing in this evidence is held against it"})
 
     def test_one_file_is_judged_with_what_lies_beside_it(self):
         folder = self.folder("snp-milan-v2", "amd_milan_ask.pem", "amd_milan_ark.pem")

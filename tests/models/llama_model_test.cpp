@@ -257,6 +257,30 @@ TEST(LlamaModel, RefusesASchemaThatItCannotFollow) {
   EXPECT_EQ(ask(model(), body).status, 400);
 }
 
+// Everything else of the engine waits for the thread that holds tokens against schemas.
+TEST(LlamaModel, EndsAnAnswerWhoseSchemaTakesTooLong) {
+  // Twice as many ways to read each bracket as the one before.
+  json defs;
+  for (int i = 0; i < 40; ++i) {
+    const json next = {{"$ref", "#/$defs/d" + std::to_string(i + 1)}};
+    json alternatives = json::array();
+    for (const int last : {1, 2})
+      alternatives.push_back({{"type", "array"}, {"prefixItems", {next, {{"const", last}}}}});
+    defs["d" + std::to_string(i)] = {{"anyOf", alternatives}};
+  }
+  defs["d40"] = {{"type", "null"}};
+  json body = question("give me brackets", 60);
+  body["response_format"] = {
+      {"type", "json_schema"},
+      {"json_schema", {{"name", "n"}, {"schema", {{"$defs", defs}, {"anyOf", {{{"$ref", "#/$defs/d0"}}}}}}}}};
+  const std::clock_t start = std::clock();
+  const Reply reply = ask(model(), body);
+  EXPECT_LT(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC, 60);
+  EXPECT_EQ(reply.status, 400) << reply.text();
+  EXPECT_NE(reply.text().find("takes too long"), std::string::npos) << reply.text();
+  EXPECT_EQ(ask(model(), question("and now?", 4)).status, 200);
+}
+
 TEST(LlamaModel, FourChatsAtOnceWriteWhatEachWouldWriteAlone) {
   std::vector<std::string> alone;
   std::vector<std::string> together(4);
