@@ -440,6 +440,10 @@ CACHES = {
     "list": '[{"cache_salt":1}]',
     "cut": '{"a":"\\',
     "usage": '{"usage":{"prompt_tokens":25,"prompt_tokens_details":{"cached_tokens":128}}}',
+    "usage without": '{"usage":{"prompt_tokens_details":null,"prompt_tokens":25,"input_tokens_details" : [{"a":"}"}]}}',
+    "escaped": '{"a":[{"cached\\u005ftokens" : "12\\"8"},{"kv_transfer_params":true},{"cached_tokens":{"a":null}}]}',
+    "progress": 'data: {"prompt_progress":{"total":109,"cache":108,"processed":[108],"time_ms":-1.5E+3}}\n\n',
+    "progress alone": '{"prompt_progress":{"total":109,"cache":108,"time_ms":{"a":2}},"cache":5}',
     "events": 'data: {"timings":{"cache_n":17,"prompt_n":1e3}}\n\ndata: [DONE]\n\n',
 }
 

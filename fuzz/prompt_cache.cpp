@@ -1,6 +1,6 @@
 // A request's body on its way to a model server, as anybody who is authorised may send it, and a reply as a model
-// server may: whatever comes and however it is cut, as many bytes come out as were announced, and what is an object
-// stays one whose only word about the cache is ours.
+// server may: whatever comes and however it is cut, as many bytes of a request come out as were announced, what is an
+// object stays one whose only word about the cache is ours, and a reply stays JSON that tells no count.
 #include <nlohmann/json.hpp>
 
 #include "fuzz/fuzz.h"
@@ -27,15 +27,31 @@ std::string members_of(ByteView body, Cuts cuts, const std::string& member) {
 }
 
 std::string counts_of(ByteView reply, Cuts cuts) {
-  std::string text(as_text(reply));
   models::CachedCounts counts;
-  MutableBytes left(reinterpret_cast<std::uint8_t*>(text.data()), text.size());
-  while (!left.empty()) {
-    const std::size_t count = cuts.next(left.size());
-    counts.hide(left.first(count));
-    left = left.subspan(count);
+  Bytes out;
+  while (!reply.empty()) {
+    const std::size_t count = cuts.next(reply.size());
+    counts.take(reply.first(count), out);
+    reply = reply.subspan(count);
   }
-  return text;
+  counts.finish(out);
+  return std::string(as_text(out));
+}
+
+// What a client sees of a reply that is JSON.
+void check_counts(const Json& reply) {
+  if (reply.is_object()) {
+    for (const auto& [key, value] : reply.items()) {
+      if (key == "cached_tokens" || key == "cache_n" || key == "prompt_ms")
+        require(value.is_structured() || value == 0 || value == "0", "no count is shown");
+      if (key == "prompt_tokens_details") require(value.is_null(), "no details are shown");
+      if (key == "prompt_progress" && value.is_object() && value.contains("cache"))
+        require(value["cache"].is_structured() || value["cache"] == 0 || value["cache"] == "0", "no progress is shown");
+    }
+  }
+  if (reply.is_structured()) {
+    for (const Json& part : reply) check_counts(part);
+  }
 }
 
 // The members that the server sees, but for those that were renamed.
@@ -60,10 +76,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string member = R"("cache_salt":"ours")";
   const std::string made = fuzz::members_of(body, cuts, member);
   fuzz::require(made == fuzz::members_of(body, fuzz::Cuts::none(), member), "the cuts do not matter to a request");
-  fuzz::require(fuzz::counts_of(body, cuts) == fuzz::counts_of(body, fuzz::Cuts::none()),
-                "the cuts do not matter to a reply");
+  const std::string shown = fuzz::counts_of(body, cuts);
+  fuzz::require(shown == fuzz::counts_of(body, fuzz::Cuts::none()), "the cuts do not matter to a reply");
   static_cast<void>(fuzz::members_of(body, cuts, ""));
   const auto before = nlohmann::json::parse(as_text(body), nullptr, false);
+  if (!before.is_discarded()) {
+    const auto after = nlohmann::json::parse(shown, nullptr, false);
+    fuzz::require(!after.is_discarded(), "JSON stays JSON");
+    fuzz::check_counts(after);
+  }
   // A byte order mark, which the parser skips, is refused before.
   if (before.is_object() && as_text(body).find_first_not_of(" \t\r\n") == as_text(body).find('{'))
     fuzz::check_object(before, nlohmann::json::parse(made, nullptr, false));

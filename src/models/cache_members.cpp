@@ -8,6 +8,8 @@ namespace {
 
 // vLLM's and SGLang's salt, llama-server's switch, and vLLM's way to name blocks of the cache.
 constexpr std::string_view kNames[] = {"cache_salt", "cache_prompt", "kv_transfer_params"};
+// llama-server reports after each batch of what is not cached, so that the number of reports tells.
+constexpr std::string_view kProgress = "return_progress";
 // vLLM answers about a picture that another user sent under this name.
 constexpr std::string_view kMediaName = "uuid";
 // With each character written as \uXXXX.
@@ -150,8 +152,10 @@ void CacheMembers::key_byte(char c, Bytes& out) {
 // A member cannot be taken out once its neighbours have passed; one of another name says nothing.
 void CacheMembers::end_key(Bytes& out) {
   const std::string key = decoded(held_);
-  const bool ours =
-      depth_ == 1 ? std::find(std::begin(kNames), std::end(kNames), key) != std::end(kNames) : key == kMediaName;
+  bool ours = key == kMediaName;
+  if (depth_ == 1) {
+    ours = std::find(std::begin(kNames), std::end(kNames), key) != std::end(kNames) || (shared_ && key == kProgress);
+  }
   if (depth_ == 1) in_messages_ = key == "messages" || key == "input";
   if (ours) held_.assign(held_.size(), '_');
   put(out, '"');

@@ -13,8 +13,9 @@ namespace minions::models {
 
 class CacheMembers {
  public:
-  // member: `"name":value`, put in as the first of the object; empty: nothing is put in.
-  explicit CacheMembers(std::string member) : member_(std::move(member)) {}
+  // member: `"name":value`, put in as the first of the object; empty: nothing is put in. shared: the cache is, and the
+  // steps in which a prompt is read are nobody's to see.
+  explicit CacheMembers(std::string member, bool shared = false) : member_(std::move(member)), shared_(shared) {}
 
   // By so much a body grows that has bytes at all, whatever is in it: what is no object is filled up with blanks.
   [[nodiscard]] std::size_t added_bytes() const { return member_.empty() ? 0 : member_.size() + 1; }
@@ -41,6 +42,7 @@ class CacheMembers {
   void open(char c);
 
   const std::string member_;
+  const bool shared_;
   State state_ = State::kStart;
   static constexpr std::size_t kMaxDepth = 256;  // what nests deeper is refused before it comes here
   std::size_t depth_ = 0;

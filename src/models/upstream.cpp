@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <list>
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
@@ -47,7 +48,7 @@ class UpstreamCall final : public BackendCall {
         request_(std::move(request)),
         connect_time_(connect_time),
         cache_(cache),
-        members_(member_of(cache, request_.cache_salt)) {
+        members_(member_of(cache, request_.cache_salt), shares()) {
     if (request_.length > 0) request_.length += members_.added_bytes();
   }
 
@@ -95,17 +96,22 @@ class UpstreamCall final : public BackendCall {
   }
 
   net::Task<Result<ByteView>> read(net::Deadline deadline) override {
-    auto piece = co_await exchange_->read_body(deadline);
-    if (!piece) co_return fail(std::move(piece).error());
-    hide_counts(*piece);
-    co_return ByteView(*piece);
+    passed_.clear();
+    for (;;) {
+      auto piece = co_await exchange_->read_body(deadline);
+      if (!piece) co_return fail(std::move(piece).error());
+      const ByteView passed = pass(*piece);
+      if (!passed.empty() || piece->empty()) co_return passed;
+    }
   }
 
   Result<std::optional<ByteView>> read_received() override {
-    MINIONS_TRY_ASSIGN(const std::optional<MutableBytes> piece, exchange_->read_received_body());
-    if (!piece) return std::nullopt;
-    hide_counts(*piece);
-    return ByteView(*piece);
+    for (;;) {
+      MINIONS_TRY_ASSIGN(const std::optional<MutableBytes> piece, exchange_->read_received_body());
+      if (!piece) return std::nullopt;
+      const ByteView passed = pass(*piece);
+      if (!passed.empty() || piece->empty()) return passed;
+    }
   }
 
   void cancel() override {
@@ -116,8 +122,14 @@ class UpstreamCall final : public BackendCall {
  private:
   [[nodiscard]] net::RequestLine line() const { return {request_.method, request_.path}; }
   [[nodiscard]] bool replayable() const { return request_.length <= kReplayableBytes; }
-  void hide_counts(MutableBytes piece) {
-    if (stated(cache_) == PromptCache::kShared) counts_.hide(piece);
+  [[nodiscard]] bool shares() const { return stated(cache_) == PromptCache::kShared; }
+  // What the client may see of a piece; empty, the reply has ended: what was held back.
+  ByteView pass(ByteView piece) {
+    if (!shares()) return piece;
+    Bytes& passed = passed_.emplace_back();
+    if (piece.empty()) counts_.finish(passed);
+    if (!piece.empty()) counts_.take(piece, passed);
+    return passed;
   }
 
   net::HttpClient& client_;
@@ -127,6 +139,7 @@ class UpstreamCall final : public BackendCall {
   const UpstreamCache cache_;
   CacheMembers members_;
   CachedCounts counts_;
+  std::list<Bytes> passed_;  // pieces of the reply since the last read, which stay valid
   std::unique_ptr<net::ClientExchange> exchange_;
   Bytes kept_;  // of the body: to be sent again, or at once
   bool cancelled_ = false;

@@ -113,6 +113,18 @@ TEST(CacheMembers, MayPutNothingIn) {
   EXPECT_EQ(through("[1]", ""), "[1]");
 }
 
+TEST(CacheMembers, OfASharedCacheAsksForNoProgress) {
+  const std::string body = R"({"return_progress":true,"a":{"return_progress":1},"return\u005fprogress":true})";
+  for (const bool shared : {false, true}) {
+    CacheMembers members("", shared);
+    Bytes out;
+    members.take(as_bytes(body), out);
+    members.finish(out);
+    EXPECT_EQ(as_text(out),
+              shared ? R"({"_______________":true,"a":{"return_progress":1},"____________________":true})" : body);
+  }
+}
+
 TEST(CacheMembers, AnswersBrokenJsonWithAsManyBytes) {
   for (const char* body : {"{", "{\"", "{\"a", "{\"a\\", "{\"a\":\"", "}", "{}}", "{]]]",
                            "{\"a\":1}}{\"cache_salt\":1}", "{\"\\u12", "{,,\"cache_salt\"", "{\"cache_salt"}) {

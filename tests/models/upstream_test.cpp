@@ -1,6 +1,7 @@
 // What an upstream is told of the sessions behind its requests, and what they learn of each other.
 #include "models/upstream.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <mutex>
@@ -67,6 +68,7 @@ class UpstreamTest : public testing::Test {
   std::string owner_ = "somebody";
   std::string description_;  // of its API; empty: it has none
   int fails_ = 0;            // the status of what is no question
+  std::string answer_ = std::string(kAnswer);
   net::Url url_;
   net::asio::io_context context_;
   std::unique_ptr<Upstream> upstream_;
@@ -89,7 +91,7 @@ class UpstreamTest : public testing::Test {
       body += as_text(*piece);
     }
     const std::string path(http.head().path());
-    std::string reply(kAnswer);
+    std::string reply(answer_);
     int status = 200;
     if (path == "/v1/models") {
       reply = R"({"data":[{"id":"m","owned_by":")" + owner_ + "\"}]}";
@@ -164,11 +166,53 @@ TEST_F(UpstreamTest, AsksLlamaServerToKeepNothing) {
 TEST_F(UpstreamTest, HidesCountsWhereItCannotTell) {
   start();
   EXPECT_EQ(run(upstream_->models(context_.get_executor())).value()[0].prompt_cache, PromptCache::kShared);
-  EXPECT_EQ(cached(ask("alice")), 0);
+  EXPECT_EQ(ask("alice"), R"({"usage":{}})");
   const Json seen = Json::parse(body());
   EXPECT_FALSE(seen.contains("cache_salt"));
   EXPECT_FALSE(seen.contains("cache_prompt"));
   EXPECT_EQ(seen["model"], "m");
+}
+
+// Neither a count nor its width, nor what it can be computed from, nor whether there is one: vLLM and SGLang have the
+// details of a prompt only where something was cached.
+TEST_F(UpstreamTest, AnswersFromASharedCacheAreAlike) {
+  start(UpstreamCache::kShared);
+  const auto of_usage = [&](const char* details) {
+    answer_ = std::string(R"({"usage":{"prompt_tokens":2000,"total_tokens":2001)") + details + "}}";
+    return ask("alice");
+  };
+  const std::string nothing_cached = of_usage("");
+  EXPECT_EQ(of_usage(R"(,"prompt_tokens_details":{"cached_tokens":16})"), nothing_cached);
+  EXPECT_EQ(of_usage(R"(,"prompt_tokens_details":{"cached_tokens":1984})"), nothing_cached);
+  EXPECT_EQ(of_usage(R"(,"prompt_tokens_details":null)"), nothing_cached);
+  const auto of_timings = [&](int cached, double milliseconds) {
+    const int read = 109 - cached;
+    answer_ = fmt::format(
+        "data: "
+        "{{\"choices\":[],\"prompt_progress\":{{\"total\":109,\"cache\":{},\"processed\":{},\"time_ms\":{}}}}}\n\n"
+        "data: {{\"timings\":{{\"cache_n\":{},\"prompt_n\":{},\"prompt_ms\":{},\"prompt_per_token_ms\":{},"
+        "\"prompt_per_second\":{},\"predicted_n\":4}}}}\n\ndata: [DONE]\n\n",
+        cached, cached, milliseconds, cached, read, milliseconds, milliseconds / read, 1000 * read / milliseconds);
+    return ask("alice");
+  };
+  EXPECT_EQ(of_timings(108, 9.125), of_timings(0, 1234.5));
+}
+
+TEST_F(UpstreamTest, OfASharedCacheNoProgressIsAskedFor) {
+  for (const auto& [cache, asked] : {std::pair(UpstreamCache::kShared, false), std::pair(UpstreamCache::kOff, true)}) {
+    start(cache);
+    static_cast<void>(ask("alice", R"({"return_progress":true,"messages":[]})"));
+    EXPECT_EQ(Json::parse(body()).contains("return_progress"), asked);
+  }
+}
+
+// Whatever is held back of an answer comes at its end.
+TEST_F(UpstreamTest, AnswersFromASharedCacheAreWhole) {
+  start(UpstreamCache::kShared);
+  for (const char* answer : {"[1,", R"({"usage")", R"(,"prompt_tokens_details" )", "\"", "x"}) {
+    answer_ = answer;
+    EXPECT_EQ(ask("alice"), answer);
+  }
 }
 
 // Its description is not there for a moment, as in a server that starts.
