@@ -468,7 +468,7 @@ attestation::Verdict EvidenceFolder::verdict(const attestation::PolicyRules& pol
     if (attestation::is_gpu_type(item.type) || item.type == attestation::evidence_type::kAzureMaa) continue;
     const attestation::Evidence machine = {item};
     attestation::Verdict verdict =
-        attestation::judge_verdict({.evidence = machine, .policy = policy, .checks = checks});
+        attestation::judge_verdict({.evidence = machine, .policy = policy, .checks = checks, .of_files = true});
     if (!lowest || verdict.verdict_class < lowest->verdict_class) lowest = std::move(verdict);
   }
   return lowest ? *std::move(lowest) : attestation::Verdict();

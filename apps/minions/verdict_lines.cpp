@@ -12,7 +12,7 @@ void warn_of_readers(const attestation::AttestationResult& result, std::string& 
   std::string text;
   if (result.simulated) {
     text = "SIMULATED, NOT CONFIDENTIAL: the server's evidence comes from no hardware";
-  } else if (result.accepted() && verdict.readers.size() > 1) {
+  } else if (result.first_failure() == nullptr && verdict.verdict_class && verdict.readers.size() > 1) {
     text = fmt::format("{}: who could read: {}", name_of(*verdict.verdict_class), fmt::join(verdict.readers, "; "));
   }
   if (text.empty() || text == told) return;

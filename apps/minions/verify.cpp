@@ -17,6 +17,7 @@
 #include "replay.h"
 #include "report.h"
 #include "terminal.h"
+#include "verdict_lines.h"
 #include "verify_log.h"
 
 namespace minions::app {
@@ -59,6 +60,8 @@ struct Question {
 };
 
 ExitCode show(const attestation::AttestationResult& result, const Question& question) {
+  std::string told;
+  warn_of_readers(result, told);
   if (question.format == OutputFormat::kText) {
     print_out("{}", result.to_text());
   } else if (const Status printed = print_line(result.to_json()); !printed) {
@@ -88,6 +91,8 @@ ExitCode verify_lines(std::string_view text, const Question& question) {
 
 ExitCode show_evidence(attestation::AttestationResult result, const Question& question) {
   const Check* const failure = result.first_failure();
+  std::string told;
+  warn_of_readers(result, told);
   if (question.format == OutputFormat::kText) {
     print_out("{}\n", failure == nullptr ? "good evidence, bound to nothing: no statement" : "refused");
     if (const auto& found = result.verdict.verdict_class; failure == nullptr && found)

@@ -8,6 +8,7 @@
 #include "client/log_check.h"
 #include "report.h"
 #include "terminal.h"
+#include "verdict_lines.h"
 
 namespace minions::app {
 namespace {
@@ -36,6 +37,9 @@ void print_session(const client::LoggedSessionVerdict& session) {
     print_out("  document at {}: {}{}{}\n", to_iso8601(session.judged_at), accepted ? "accepted" : "refused",
               session.appraisal->simulated ? ", SIMULATED, NOT CONFIDENTIAL" : "",
               accepted ? "" : ": " + attestation::refusal_text(*session.appraisal));
+    const auto& found = session.appraisal->verdict.verdict_class;
+    if (accepted && found)
+      print_out("  class   {}\n{}", attestation::name_of(*found), attestation::verdict_text(session.appraisal->verdict));
   }
   for (const auto& exchange : session.exchanges) {
     print_out("  exchange {}: {}: {}{}\n", exchange.n, client::name_of(exchange.state), exchange.text,
@@ -49,6 +53,7 @@ struct LogTally {
   std::size_t altered = 0;
   std::size_t refused = 0;
   std::string first_refusal;
+  std::string told_readers;
 
   [[nodiscard]] ExitCode end() const {
     if (altered > 0) return report({ErrorCode::kTampered, fmt::format("log: {} of {} lines altered", altered, lines)});
@@ -76,6 +81,7 @@ void verify_line(std::string_view line, const LogQuestion& question, LogTally& t
   if (session->any_altered()) ++tally.altered;
   if (session->appraisal && !session->appraisal->accepted() && tally.refused++ == 0)
     tally.first_refusal = attestation::refusal_text(*session->appraisal);
+  if (session->appraisal) warn_of_readers(*session->appraisal, tally.told_readers);
   if (as_text) {
     print_session(*session);
   } else {

@@ -289,8 +289,8 @@ std::vector<Check> judge_bare_class(const Evidence& evidence, const PolicyRules&
     const Evidence machine = {item};
     judged.push_back(check_kind(machine, policy));
     const Verdict verdict =
-        judge_verdict({.evidence = machine, .statement = nullptr, .policy = policy, .checks = checks});
-    judged.push_back(policy.require.is_written()
+        judge_verdict({.evidence = machine, .policy = policy, .checks = checks, .of_files = true});
+    judged.push_back(!policy.require.is_built_in()
                          ? check_class(verdict, policy)
                          : Expectation{"verdict.class", "a class that the policy names"}.waived(
                                "no statement is with this evidence, and the policy names no class"));

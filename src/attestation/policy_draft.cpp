@@ -442,7 +442,8 @@ Result<std::string> verdict_table(const DraftInput& input, std::string_view tabl
   const Verdict verdict = judge_verdict({.evidence = input.document.evidence,
                                          .statement = statement ? &*statement : nullptr,
                                          .policy = policy.rules(),
-                                         .checks = input.result.checks});
+                                         .checks = input.result.checks,
+                                         .of_files = !statement});
   Table table("verdict");
   for (const Gap& gap : verdict.missing) table.comment("not \"confidential\": " + gap.text());
   table.set_text("require", name_of(verdict.verdict_class.value_or(VerdictClass::kOperatorTrusted)));

@@ -127,7 +127,7 @@ class Claims {
   [[nodiscard]] std::int8_t hardware() const {
     if (any("tcb.not_revoked", Outcome::kFail)) return value::kContraindicatedHardware;
     if (!is_genuine()) return value::kUnrecognizedHardware;
-    const bool old = failed("tcb") || any("tcb", Outcome::kWaived);
+    const bool old = failed("tcb") || any("tcb", Outcome::kWaived) || any("chain.revocation", Outcome::kWaived);
     return old ? value::kUnsafeHardware : value::kGenuineHardware;
   }
   [[nodiscard]] std::int8_t runtime_opaque() const {

@@ -126,6 +126,8 @@ class Reach {
       const bool by_block = names(policy_.snp.id_key_digests) && names(policy_.snp.image_ids);
       if (!names(policy_.snp.measurements) && !by_block)
         lacks("the launch measurement is not named", add("snp", "measurements, or id_key_digests and image_ids"));
+      if (!names(policy_.snp.measurements) && by_block && !has_guest_floor())
+        lacks("old images of the same ID key are taken", add("snp", "min_guest_svn, or measurements"));
     } else if (kind_ == evidence_type::kTdx) {
       if (!names(policy_.tdx.measurements)) lacks("MRTD, the firmware, is not named", add("tdx", "measurements"));
       for (const std::size_t i : {std::size_t{1}, std::size_t{2}}) {
@@ -140,13 +142,16 @@ class Reach {
     return reach_.missing.size() == before;
   }
 
+  [[nodiscard]] bool has_guest_floor() const {
+    return policy_.snp.min_guest_svn && policy_.snp.min_guest_svn->value > 0;
+  }
+
   void look_at_paravisor() {
     if (kind_ == evidence_type::kAzureTdxVtpm) {
       if (!names(policy_.tdx.measurements)) lacks("MRTD, the paravisor, is not named", add("tdx", "measurements"));
       return;
     }
-    const bool floor = policy_.snp.min_guest_svn && policy_.snp.min_guest_svn->value > 0;
-    if (!names(policy_.snp.measurements) && !floor)
+    if (!names(policy_.snp.measurements) && !has_guest_floor())
       lacks("old versions of the paravisor are taken", add("snp", "min_guest_svn, or measurements"));
   }
 
@@ -246,6 +251,9 @@ std::string_view cpu_kind(const Evidence& evidence) {
 
 // What a server's own statement gives away.
 void look_at_statement(const Statement& statement, const PolicyRules& policy, std::vector<Gap>& missing) {
+  if (statement.models.empty())
+    missing.push_back({"the statement names no model, and so not where one computes",
+                       "try again once the server's model server tells its models", {}});
   for (const ModelEntry& model : statement.models) {
     const std::string name = shown(model.id);
     if (model.where == ModelEntry::Where::kRemote)
@@ -283,6 +291,20 @@ void add_first_use(const PolicyRules& policy, std::vector<std::string>& readers)
   }
 }
 
+// Whoever can keep AMD's list away decides whether it is judged, unless the policy requires it.
+void add_unjudged_revocation(const PolicyRules& policy, std::string_view kind, std::span<const Check> checks,
+                             std::vector<std::string>& readers) {
+  if (!is_snp(kind)) return;
+  const std::string id = fmt::format("evidence.{}.chain.revocation", kind);
+  const bool waived = std::any_of(checks.begin(), checks.end(), [&](const Check& check) {
+    return check.id == id && check.outcome == Outcome::kWaived;
+  });
+  const bool may_be = checks.empty() && policy.snp.crl.value == CrlMode::kIfAvailable;
+  if (waived || may_be)
+    readers.push_back(fmt::format("whoever holds an AMD key that was revoked{}: [snp] crl is not \"require\"",
+                                  waived ? ", since AMD's list was not to be had" : ", where AMD's list is not to be had"));
+}
+
 // What is not a matter of class, and still tells who could read.
 void add_reservations(const PolicyRules& policy, std::string_view kind, std::span<const Check> checks,
                       std::vector<std::string>& readers) {
@@ -294,12 +316,20 @@ void add_reservations(const PolicyRules& policy, std::string_view kind, std::spa
           fmt::format("whoever holds the private keys of the roots that the policy trusts in place of a vendor's ({})",
                       (*pins)->source));
   }
-  if (is_snp(kind) && std::none_of(policy.snp.min_tcb.begin(), policy.snp.min_tcb.end(),
-                                   [](const auto& floor) { return floor.second.value > 0; }))
-    readers.emplace_back("whoever can use a known hole of old AMD firmware: [snp] min_tcb is not set");
+  // The other components are 0 on many machines that are up to date.
+  const auto has_floor = [&](const char* component) {
+    const auto floor = policy.snp.min_tcb.find(component);
+    return floor != policy.snp.min_tcb.end() && floor->second.value > 0;
+  };
+  if (is_snp(kind) && !(has_floor("snp") && has_floor("microcode")))
+    readers.emplace_back(
+        "whoever can use a known hole of old AMD firmware: [snp] min_tcb has no floor for snp and microcode");
+  add_unjudged_revocation(policy, kind, checks, readers);
   const std::string tcb = fmt::format("evidence.{}.tcb", kind);
+  const auto waiver = policy.waived.find(tcb);
   for (const Check& check : checks) {
-    const bool by_policy = check.outcome == Outcome::kWaived && policy.waived.contains(tcb);
+    const bool by_policy = check.outcome == Outcome::kWaived && waiver != policy.waived.end() &&
+                           check.source.starts_with(waiver->second.source);
     if (by_policy && check.id.starts_with(tcb)) {
       readers.push_back(fmt::format("whoever can use a known hole of this machine's firmware: {}", check.to_text()));
       break;
@@ -445,8 +475,7 @@ Verdict judge_verdict(const VerdictInput& input) {
   else
     look_at_what_statements_may_say(policy, reach.missing);
   verdict.verdict_class = reach.best(policy);
-  if (input.statement == nullptr && !verdict.verdict_class) {
-    // Nobody's statement stands beside it that a key could have signed: the best that a pin would make of it.
+  if (input.of_files && !verdict.verdict_class) {
     verdict.verdict_class = VerdictClass::kOperatorTrusted;
     reach.missing.push_back({"no operator's key is pinned", "add [attestor] spki_sha256"});
   }

@@ -57,6 +57,9 @@ struct VerdictInput {
   const Statement* statement = nullptr;  // null: evidence by itself, which no statement is bound to
   const PolicyRules& policy;
   std::span<const Check> checks;  // all that were made
+  // Among files there is no statement that a key could have signed: the class is the one that a pinned key makes of
+  // it, with a gap that says so. A policy by itself, and a server, have none without a pin.
+  bool of_files = false;
 };
 // For evidence whose checks passed or were waived.
 [[nodiscard]] Verdict judge_verdict(const VerdictInput& input);

@@ -130,7 +130,7 @@ net::Task<tl::expected<SealedClient::SessionPointer, SealedClient::HandshakeFail
   auto keys = std::move(*handshake).finish(reply->body);
   if (!keys) co_return Failed({std::move(keys).error().in("handshake"), std::nullopt});
   const auto now = std::chrono::steady_clock::now();
-  co_return std::make_shared<OpenSession>(OpenSession{*std::move(keys), now, now});
+  co_return std::make_shared<OpenSession>(OpenSession{*std::move(keys), now, now, nullptr});
 }
 
 // A stale statement is attested again, once; so is one that does not list the key of the connection.
@@ -143,6 +143,7 @@ net::Task<Result<SealedClient::SessionPointer>> SealedClient::open_session(Excha
     auto opened = co_await shake_hands(*attestation->result.statement, stop);
     timing.handshake_s += seconds_since(start);
     if (opened) {
+      (*opened)->attestation = attestation;
       if (log_ != nullptr) {
         LoggedSession logged;
         logged.server = transport_.address();
@@ -190,6 +191,19 @@ void SealedClient::drop_session(const SessionPointer& session) {
   if (session_ == session) session_ = nullptr;
 }
 
+Status SealedClient::check_model(const Request& request, const OpenSession& session) const {
+  if (!request.model) return {};
+  std::string stated;
+  for (const attestation::ModelEntry& model : session.attestation->result.statement->statement().models) {
+    if (model.id == *request.model) return {};
+    stated += (stated.empty() ? "" : ", ") + attestation::shown(model.id);
+  }
+  return fail(ErrorCode::kRefused,
+              fmt::format("model: want one that the server's statement names ({}), found {}; {}",
+                          stated.empty() ? "it names none" : stated, attestation::shown(*request.model),
+                          has_sent_ ? attestation::kNothingMoreSent : attestation::kNothingSent));
+}
+
 net::Task<Status> SealedClient::pause(std::chrono::milliseconds time, std::stop_token stop) {
   net::Timer timer(executor_, net::deadline_in(time));
   const std::stop_callback on_stop(stop, [&] { timer.cancel(); });
@@ -223,6 +237,14 @@ net::Task<Result<SealedReply>> SealedClient::exchange_with_retries(const Request
   RetryRules rules(options_.retry, random_);
   for (;;) {
     MINIONS_CO_TRY_ASSIGN(const SessionPointer session, co_await ready_session(outcome.timing, stop));
+    if (const Status stated = check_model(request, *session); !stated) {
+      // It may have come since.
+      const bool is_new = outcome.timing.attestation_s > 0;
+      if (is_new) co_return fail(stated.error());
+      cache_.drop(cache_key());
+      drop_session(session);
+      continue;
+    }
     AttemptResult result = co_await one_attempt(*session, request, outcome, stop);
     if (result.first_data)
       outcome.timing.first_data_s = std::chrono::duration<double>(*result.first_data - start).count();

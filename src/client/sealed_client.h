@@ -68,6 +68,9 @@ class SealedClient {
     session::RequestHead head;
     ByteView body;
     ReplySink& sink;
+    // That the body asks, which must be among those that the statement of the session names: of another nobody said
+    // where it computes, nor with which weights. kRefused, and nothing is sent. Nothing: the body asks none.
+    std::optional<std::string> model{};
   };
   [[nodiscard]] net::Task<ExchangeOutcome> exchange(Request request, std::stop_token stop);
 
@@ -86,6 +89,7 @@ class SealedClient {
     session::ClientSession keys;
     SteadyTime opened;
     SteadyTime last_used;
+    std::shared_ptr<const Attestation> attestation;  // whose key it was opened to
   };
   using SessionPointer = std::shared_ptr<OpenSession>;
 
@@ -105,6 +109,7 @@ class SealedClient {
                                                      ExchangeOutcome& outcome, std::stop_token stop);
   [[nodiscard]] net::Task<Result<SealedReply>> exchange_with_retries(const Request& request, ExchangeOutcome& outcome,
                                                                      std::stop_token stop);
+  [[nodiscard]] Status check_model(const Request& request, const OpenSession& session) const;
   [[nodiscard]] net::Task<Status> pause(std::chrono::milliseconds time, std::stop_token stop);
   [[nodiscard]] bool usable(const OpenSession& session) const;
   void drop_session(const SessionPointer& session);
