@@ -11,8 +11,9 @@
 namespace minions::minionsd {
 namespace {
 
-// Requests that are computed or wait for it, each with a thread that reads its prompt and then sleeps.
-constexpr std::size_t kRequests = 64;
+// Requests that are computed or wait for it, each with a thread that reads its prompt and then sleeps. One sender has
+// half of them: as many as a session has streams, and an API key requests.
+constexpr std::size_t kRequests = 128;
 
 constexpr std::chrono::milliseconds kToldEvery{5'000};
 
@@ -109,7 +110,7 @@ Result<EmbeddedModel> load_model(const models::LlamaOptions& options) {
   return EmbeddedModel{
       std::make_shared<models::InProcessBackend>(
           std::move(loaded.model), models::InProcessOptions{.threads = kRequests, .request_limit = kRequests}),
-      std::move(loaded.weights_sha256), std::move(loaded.projector_sha256),
+      std::move(loaded.weights_sha256), std::move(loaded.projector_sha256), kRequests,
       loaded.processor == models::LoadedModel::Processor::kCpu ? attestation::ModelEntry::Compute::kCpu
                                                                : attestation::ModelEntry::Compute::kGpu};
 }

@@ -30,6 +30,7 @@ struct EmbeddedModel {
   std::shared_ptr<models::Backend> backend;
   std::string weights_sha256;
   std::string projector_sha256;  // empty: none
+  std::size_t request_places = 0;
   attestation::ModelEntry::Compute compute = attestation::ModelEntry::Compute::kGpu;
 };
 // Loads the files, which takes a while.

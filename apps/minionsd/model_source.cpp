@@ -66,6 +66,7 @@ Result<ModelSource> make_model_source(const ModelSourceOptions& options, const s
     ModelSource source{std::move(embedded.backend), "llama.cpp", Where::kInProcess, std::move(embedded.weights_sha256),
                        std::move(embedded.projector_sha256)};
     source.compute = embedded.compute;
+    source.request_places = embedded.request_places;
     return source;
   }
   if (options.model_server) {
@@ -79,10 +80,12 @@ Result<ModelSource> make_model_source(const ModelSourceOptions& options, const s
     source.compute = options.compute;
     return source;
   }
-  ModelSource source{std::make_shared<models::InProcessBackend>(std::make_unique<models::ExtractiveModel>(),
-                                                                models::InProcessOptions{.threads = options.threads}),
+  // Of which one sender has half: as many as there are processors to compute on.
+  const models::InProcessOptions engine{.threads = 2 * options.threads};
+  ModelSource source{std::make_shared<models::InProcessBackend>(std::make_unique<models::ExtractiveModel>(), engine),
                      "extractive", Where::kInProcess};
   source.compute = attestation::ModelEntry::Compute::kCpu;
+  source.request_places = engine.request_limit;
   return source;
 }
 

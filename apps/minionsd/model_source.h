@@ -37,6 +37,7 @@ struct ModelSource {
   std::string projector_sha256 = {};                      // empty: none
   std::shared_ptr<models::ModelServer> server = nullptr;  // where we started one
   std::optional<attestation::ModelEntry::Compute> compute = std::nullopt;
+  std::optional<std::size_t> request_places = std::nullopt;  // of an engine of this process: requests at once
 
   // What statements say of its models.
   [[nodiscard]] std::vector<attestation::ModelEntry> entries(const std::vector<models::ModelInfo>& listed) const;

@@ -11,6 +11,7 @@
 #include "gateway/model_watch.h"
 #include "gateway/stapling_attester.h"
 #include "gateway/tls_renewal.h"
+#include "limit_flags.h"
 #include "version.h"
 
 namespace minions::minionsd {
@@ -136,6 +137,8 @@ Status serve(const ServeOptions& options) {
   if (!made) return fail(std::move(made).error());
   const ModelSource source = *std::move(made);
   MINIONS_TRY_ASSIGN(auto attestation, make_attestation(options, model_entries(source), std::move(tls_spki)));
+  for (const std::string& reason : limits_without_effect(options.settings, source.request_places))
+    log::warning("limit_without_effect", {{"reason", log::Public{reason}}});
   gateway::Gateway gateway(std::make_unique<gateway::Context>(options.settings, std::move(attestation), source.backend,
                                                               std::move(api_keys)));
 

@@ -16,6 +16,7 @@ std::string_view name_of(Limit limit) {
     case Limit::kAddressFailures: return "address_failures";
     case Limit::kAddressNonces: return "address_nonces";
     case Limit::kAddressSessions: return "address_sessions";
+    case Limit::kKeySessions: return "key_sessions";
     case Limit::kAddressUploads: return "address_uploads";
     case Limit::kAddressBytes: return "address_bytes";
     case Limit::kKeyBytes: return "key_bytes";

@@ -17,6 +17,7 @@ enum class Limit {
   kAddressFailures,
   kAddressNonces,
   kAddressSessions,
+  kKeySessions,
   kAddressUploads,
   kAddressBytes,
   kKeyBytes,

@@ -1,5 +1,7 @@
 #include "gateway/request_receiver.h"
 
+#include <fmt/format.h>
+
 #include "base/byte_io.h"
 #include "base/encoding.h"
 #include "gateway/routes.h"
@@ -54,7 +56,9 @@ RequestReceiver::Step RequestReceiver::count_to_address() {
   AddressPlace upload = enter(context_, context_.uploads, Limit::kAddressUploads, http_);
   if (upload.over) return refused({429, *upload.over});
   upload_place_ = std::move(upload.place);
-  if (const auto over = share_.count_to(context_.address_sender(http_))) return refused({429, *over});
+  auto sender = context_.address_sender(http_);
+  if (sender) sender_ = sender->name;
+  if (const auto over = share_.count_to(std::move(sender))) return refused({429, *over});
   return {};
 }
 
@@ -140,6 +144,17 @@ net::Task<RequestReceiver::Step> RequestReceiver::take(const session::Record& re
   co_return Step{};
 }
 
+std::optional<Alert> RequestReceiver::count_session_to(const std::string& key) {
+  const std::size_t most = context_.settings.key_sessions;
+  const auto counted = context_.sessions.count_to(session_.parameters().session, key, most);
+  if (counted && *counted == session::SessionTable::Counted::kInPlaceOfAnother) context_.hit(Limit::kKeySessions);
+  // Of a session that has ended meanwhile this stream is stopped, too.
+  if (counted || counted.error().code != ErrorCode::kBusy) return std::nullopt;
+  context_.hit(Limit::kKeySessions);
+  return refusal(AlertCode::kOverloaded,
+                 fmt::format("a request runs in each session of this API key (--key-sessions {}): wait", most));
+}
+
 std::optional<Alert> RequestReceiver::judge_key() {
   const auto shown = session::find_header(request_.head.headers, "authorization");
   auto name = shown ? context_.api_keys->name_of(*shown) : std::nullopt;
@@ -157,12 +172,13 @@ std::optional<Alert> RequestReceiver::judge_key() {
     context_.hit(Limit::kKeyConcurrentRequests);
     return refusal(AlertCode::kOverloaded, "this API key has too many requests running");
   }
-  if (const auto over = share_.count_to(Sender{Limit::kKeyBytes, *std::move(name), settings.key_bytes})) {
+  if (const auto over = share_.count_to(Sender{Limit::kKeyBytes, *name, settings.key_bytes})) {
     context_.hit(*over);
     return refusal(AlertCode::kOverloaded, "this API key's requests that are under way are too long together");
   }
   upload_place_.reset();
-  return std::nullopt;
+  sender_ = *std::move(name);
+  return count_session_to(sender_);
 }
 
 std::optional<Alert> RequestReceiver::judge_head() {
@@ -192,6 +208,7 @@ net::Task<RequestReceiver::Step> RequestReceiver::take_head(std::string_view jso
 
   models::BackendRequest forwarded{request_.head.method, request_.head.path, {}, request_.head.length};
   forwarded.session = as_text(session_.parameters().session);
+  forwarded.sender = sender_;
   forwarded.cache_salt = to_base64url(request_.keys.cache_salt);
   for (const std::string_view name : {"content-type", "accept"}) {
     if (const auto value = session::find_header(request_.head.headers, name)) {

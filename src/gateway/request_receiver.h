@@ -61,6 +61,7 @@ class RequestReceiver {
   void judge(MediaUrlScanner::Finding finding);
   [[nodiscard]] std::optional<session::Alert> judge_head();
   [[nodiscard]] std::optional<session::Alert> judge_key();
+  [[nodiscard]] std::optional<session::Alert> count_session_to(const std::string& key);
   [[nodiscard]] int record_failed();
 
   Context& context_;
@@ -70,6 +71,7 @@ class RequestReceiver {
   const SteadyTime started_;
   std::optional<net::Places::Place> upload_place_;  // of its address, until an API key answers for it
   HeldBytes::Share share_;
+  std::string sender_;  // its API key's name, or its address where there are no keys; empty: it has no limit
 
   ReceivedRequest request_;
   std::optional<session::RecordReader> reader_;

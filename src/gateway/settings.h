@@ -43,6 +43,7 @@ struct Settings {
   std::size_t address_uploads = 64;  // requests whose end has not come
   std::size_t address_nonces = 64;   // from the question to the end of the reply
   std::size_t address_sessions = 2500;
+  std::size_t key_sessions = 1000;
 
   // Each for one address.
   RateLimit handshakes{10, 200};

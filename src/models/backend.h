@@ -22,9 +22,15 @@ struct BackendRequest {
   std::uint64_t length = 0;  // bytes of body that will be written
   // Opaque; whose request it is: what a backend keeps of one session is of no use to another. Goes to no other program.
   std::string session = {};
+  // Opaque; who answers for it: an API key, or the address where there are none. Of what all share a backend leaves
+  // something to others. Empty: nobody but the session. Goes to no other program.
+  std::string sender = {};
   // What divides a model server's prompt cache by session: another for each, and nobody can guess it. Goes to the model
   // server.
   std::string cache_salt = {};
+
+  // Whose share of what all use it takes.
+  [[nodiscard]] const std::string& owner() const { return sender.empty() ? session : sender; }
 };
 
 struct BackendReplyHead {

@@ -23,14 +23,19 @@ class FairQueue {
 
   // The oldest item of the owner whose turn it is; that owner then goes to the end.
   [[nodiscard]] std::optional<T> pop() {
-    if (lines_.empty()) return std::nullopt;
-    Line& line = lines_.front();
-    std::optional<T> item(std::move(line.items.front()));
-    line.items.pop_front();
-    if (line.items.empty()) {
-      lines_.pop_front();
+    return pop_if([](const std::string&) { return true; });
+  }
+  // The same of those owners that `may` says yes to; it is asked until it does.
+  template <class Predicate>
+  [[nodiscard]] std::optional<T> pop_if(Predicate may) {
+    const auto line = std::find_if(lines_.begin(), lines_.end(), [&](const Line& one) { return may(one.owner); });
+    if (line == lines_.end()) return std::nullopt;
+    std::optional<T> item(std::move(line->items.front()));
+    line->items.pop_front();
+    if (line->items.empty()) {
+      lines_.erase(line);
     } else {
-      lines_.splice(lines_.end(), lines_, lines_.begin());
+      lines_.splice(lines_.end(), lines_, line);
     }
     return item;
   }

@@ -10,28 +10,37 @@ namespace minions::models {
 namespace {
 
 constexpr std::size_t kQueuedBytes = 256 * 1024;
-// A request's stated length is the client's word: more room is made as the bytes come.
-constexpr std::uint64_t kReservedBytes = 256 * 1024;
-
 // One request's share of the load, until the call and the model's work on it have both ended.
 class Share {
  public:
-  explicit Share(std::shared_ptr<InProcessLoad> load) : load_(std::move(load)) { ++load_->requests; }
+  Share(std::shared_ptr<InProcessLoad> load, std::string owner) : load_(std::move(load)), owner_(std::move(owner)) {}
   Share(const Share&) = delete;
   Share& operator=(const Share&) = delete;
   ~Share() {
-    --load_->requests;
-    load_->bytes -= bytes_;
+    const std::lock_guard lock(load_->mutex);
+    if (has_place_) load_->requests.give_back(owner_);
+    load_->bytes.give_back(owner_, bytes_);
   }
-  // False: with them, all requests hold more than the limit.
-  [[nodiscard]] bool add(std::uint64_t bytes, std::uint64_t limit) {
+  [[nodiscard]] const std::string& owner() const { return owner_; }
+  // So many bytes more, or a place: for a request that is whole, since one whose end does not come would hold it for
+  // nothing. False: too much for its sender, or for all.
+  [[nodiscard]] bool add(std::uint64_t bytes) {
+    const std::lock_guard lock(load_->mutex);
+    if (!load_->bytes.take(owner_, bytes)) return false;
     bytes_ += bytes;
-    return (load_->bytes += bytes) <= limit;
+    return true;
+  }
+  [[nodiscard]] bool take_place() {
+    const std::lock_guard lock(load_->mutex);
+    has_place_ = load_->requests.take(owner_);
+    return has_place_;
   }
 
  private:
   std::shared_ptr<InProcessLoad> load_;
+  const std::string owner_;
   std::uint64_t bytes_ = 0;
+  bool has_place_ = false;
 };
 
 // What the model's thread writes and the connection's thread reads.
@@ -153,55 +162,55 @@ class ReplyChannel final : public ApiSink, public std::enable_shared_from_this<R
 
 class InProcessCall final : public BackendCall {
  public:
-  InProcessCall(std::shared_ptr<InProcessModel> model, boost::asio::thread_pool& threads,
-                std::shared_ptr<InProcessLoad> load, std::uint64_t held_limit_bytes, BackendRequest request,
-                net::Executor executor)
+  InProcessCall(std::shared_ptr<InProcessModel> model, FairPool& threads, std::shared_ptr<InProcessLoad> load,
+                BackendRequest request, net::Executor executor)
       : model_(std::move(model)),
         threads_(threads),
-        share_(std::make_shared<Share>(std::move(load))),
-        held_limit_bytes_(held_limit_bytes),
+        share_(std::make_shared<Share>(std::move(load), request.owner())),
         request_(std::move(request)),
-        channel_(std::make_shared<ReplyChannel>(executor)) {
-    body_.reserve(std::min(request_.length, kReservedBytes));
-  }
+        channel_(std::make_shared<ReplyChannel>(executor)) {}
   ~InProcessCall() override { channel_->detach(); }
 
   net::Task<Status> write(ByteView piece) override {
-    if (!share_->add(piece.size(), held_limit_bytes_)) {
-      body_ = {};
-      has_room_ = false;
-      co_return fail(ErrorCode::kBusy, "the embedded engine holds too much of other requests");
-    }
+    if (!share_->add(piece.size())) co_return refuse("the embedded engine holds too much of other requests");
     body_ += as_text(piece);
     co_return Status{};
   }
   net::Task<Status> finish() override {
-    boost::asio::post(
-        threads_, [model = model_, channel = channel_, share = share_, request = request_, body = std::move(body_)] {
-          try {
-            if (!channel->token().stop_requested())
-              model->serve({request.method, request.path, body, request.session}, *channel, channel->token());
-          } catch (const std::exception&) {
-            // Out of memory, most likely. The reply then ends without its end, which the client sees as a failure.
-            channel->fail_reply();
-          }
-          channel->end();
-        });
+    if (!share_->take_place()) co_return refuse("the embedded engine has too many requests");
+    threads_.post(share_->owner(),
+                  [model = model_, channel = channel_, share = share_, request = request_, body = std::move(body_)] {
+                    try {
+                      if (!channel->token().stop_requested())
+                        model->serve({request.method, request.path, body, request.session, request.sender}, *channel,
+                                     channel->token());
+                    } catch (const std::exception&) {
+                      // Out of memory, most likely. The reply then ends without its end, which the client sees as a
+                      // failure.
+                      channel->fail_reply();
+                    }
+                    channel->end();
+                  });
     co_return Status{};
   }
   net::Task<Result<BackendReplyHead>> head(net::Deadline deadline) override {
-    if (!has_room_) co_return fail(ErrorCode::kBusy, "the embedded engine holds too much of other requests");
+    if (refused_) co_return fail(*refused_);
     co_return co_await channel_->wait_head(deadline);
   }
   net::Task<Result<ByteView>> read(net::Deadline deadline) override { return channel_->next(deadline); }
   void cancel() override { channel_->stop(); }
 
  private:
+  tl::unexpected<Error> refuse(std::string detail) {
+    body_ = {};
+    refused_ = Error{ErrorCode::kBusy, std::move(detail)};
+    return fail(*refused_);
+  }
+
   std::shared_ptr<InProcessModel> model_;
-  boost::asio::thread_pool& threads_;
+  FairPool& threads_;
   std::shared_ptr<Share> share_;
-  std::uint64_t held_limit_bytes_;
-  bool has_room_ = true;
+  std::optional<Error> refused_;
   BackendRequest request_;
   std::shared_ptr<ReplyChannel> channel_;
   std::string body_;
@@ -210,9 +219,10 @@ class InProcessCall final : public BackendCall {
 }  // namespace
 
 InProcessBackend::InProcessBackend(std::unique_ptr<InProcessModel> model, const InProcessOptions& options)
-    : model_(std::move(model)), options_(options), threads_(options.threads) {}
-
-InProcessBackend::~InProcessBackend() { threads_.join(); }
+    : model_(std::move(model)),
+      options_(options),
+      load_(std::make_shared<InProcessLoad>(options)),
+      threads_(options.threads) {}
 
 net::Task<Result<std::vector<ModelInfo>>> InProcessBackend::models(net::Executor) { co_return model_->models(); }
 
@@ -221,10 +231,8 @@ net::Task<Result<std::unique_ptr<BackendCall>>> InProcessBackend::open(BackendRe
   if (request.length > options_.request_limit_bytes) {
     co_return fail(ErrorCode::kTooLarge, "the request is over what the embedded engine takes");
   }
-  if (load_->requests >= options_.request_limit)
-    co_return fail(ErrorCode::kBusy, "the embedded engine has too many requests");
-  co_return std::unique_ptr<BackendCall>(std::make_unique<InProcessCall>(
-      model_, threads_, load_, options_.held_limit_bytes, std::move(request), executor));
+  co_return std::unique_ptr<BackendCall>(
+      std::make_unique<InProcessCall>(model_, threads_, load_, std::move(request), executor));
 }
 
 }  // namespace minions::models

@@ -26,6 +26,10 @@ struct ApiRequest {
   std::string_view path;    // /v1/chat/completions, without or with a query
   std::string_view body;
   std::string_view session = {};  // as in BackendRequest
+  std::string_view sender = {};   // the same
+
+  // Whose turns it takes.
+  [[nodiscard]] std::string_view owner() const { return sender.empty() ? session : sender; }
 };
 
 // Where a reply goes: the head once, then the body in pieces. A streamed reply is text/event-stream, one piece an

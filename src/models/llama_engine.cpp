@@ -92,8 +92,8 @@ bool LlamaEngine::take_orders(const std::stop_token& stop) {
     forgotten.swap(forgotten_);
   }
   for (auto& generation : arrived) {
-    std::string session = generation->session;
-    waiting_.push(session, std::move(generation));
+    std::string owner = generation->owner;
+    waiting_.push(owner, std::move(generation));
   }
   for (const std::string& session : forgotten) {
     for (const std::size_t slot : slots_.forget(session)) clear(slot);

@@ -1,5 +1,5 @@
 // One thread that computes for all requests: each step takes a token of every answer, a share of every prompt that is
-// still being read, and a picture. Requests wait in a queue that serves sessions in turn.
+// still being read, and a picture. Requests wait in a queue that serves owners in turn.
 #pragma once
 
 #include <chrono>
@@ -38,7 +38,8 @@ class GenerationListener {
 
 struct Generation {
   std::string session;
-  Prompt prompt;  // not empty, shorter than the context, with a token at its end
+  std::string owner;  // whose turns it takes
+  Prompt prompt;      // not empty, shorter than the context, with a token at its end
   PictureData pictures;
   Sampler sampler;
   TextFilter filter;

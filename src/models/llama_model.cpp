@@ -109,7 +109,7 @@ void LlamaModel::generate(GenerationRequest& request, const ApiRequest& from, Ap
                    "model_not_found"},
                   sink);
   }
-  auto prepared = prompts_->prepare(request, from.session, stop);
+  auto prepared = prompts_->prepare(request, from.owner(), stop);
   if (stop.stop_requested()) return;
   if (!prepared) return refuse(prepared.error(), sink);
   request.turns.clear();  // pictures are large, and the answer may take long
@@ -118,6 +118,7 @@ void LlamaModel::generate(GenerationRequest& request, const ApiRequest& from, Ap
                         std::chrono::duration_cast<std::chrono::seconds>(now).count(), sink);
   Answer answer(reply, sharing_);
   engine_.submit(std::make_unique<Generation>(Generation{.session = std::string(from.session),
+                                                         .owner = std::string(from.owner()),
                                                          .prompt = std::move(prepared->prompt),
                                                          .pictures = std::move(prepared->pictures),
                                                          .sampler = std::move(prepared->sampler),

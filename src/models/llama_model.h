@@ -1,5 +1,5 @@
 // A GGUF file as a model of this process, by llama.cpp: /v1/models, /v1/chat/completions and /v1/completions. Several
-// requests share the work of one thread, sessions are served in turn, and what was read of a conversation is not read
+// requests share the work of one thread, senders are served in turn, and what was read of a conversation is not read
 // again. A build without llama.cpp has the functions and says so.
 #pragma once
 

@@ -165,8 +165,7 @@ tl::expected<PicturePrompt, ApiFailure> LlamaPrompts::read_pictures(const Pictur
   return runtime_.vision()->tokenize(text, stop);
 }
 
-tl::expected<PreparedPrompt, ApiFailure> LlamaPrompts::prepare(const GenerationRequest& request,
-                                                               std::string_view session,
+tl::expected<PreparedPrompt, ApiFailure> LlamaPrompts::prepare(const GenerationRequest& request, std::string_view owner,
                                                                const std::stop_token& stop) const {
   const std::vector<const ContentPart*> pictures = pictures_of(request);
   if (!pictures.empty() && runtime_.vision() == nullptr) {
@@ -193,7 +192,7 @@ tl::expected<PreparedPrompt, ApiFailure> LlamaPrompts::prepare(const GenerationR
     if (pictures.empty()) {
       prepared.prompt.tokens = common_tokenize(runtime_.vocabulary(), rendered.prompt, true, true);
     } else {
-      auto read = read_pictures({rendered.prompt, pictures, session}, stop);
+      auto read = read_pictures({rendered.prompt, pictures, owner}, stop);
       if (!read) return tl::unexpected<ApiFailure>(read.error());
       prepared.prompt = std::move(read->prompt);
       prepared.pictures = std::move(read->data);

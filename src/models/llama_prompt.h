@@ -35,7 +35,7 @@ class LlamaPrompts {
   ~LlamaPrompts();
 
   [[nodiscard]] tl::expected<PreparedPrompt, ApiFailure> prepare(const GenerationRequest& request,
-                                                                 std::string_view session,
+                                                                 std::string_view owner,
                                                                  const std::stop_token& stop) const;
 
  private:

@@ -191,8 +191,8 @@ tl::expected<Prompt, ApiFailure> LlamaVision::measure(const PictureText& text) c
 
 tl::expected<PicturePrompt, ApiFailure> LlamaVision::tokenize(const PictureText& text,
                                                               const std::stop_token& stop) const {
-  auto place = places_.take(text.session, stop);
-  const auto turn = decoding_.take(text.session, stop);
+  auto place = places_.take(text.owner, stop);
+  const auto turn = decoding_.take(text.owner, stop);
   std::vector<Bitmap> bitmaps;
   for (const ContentPart* part : text.pictures) {
     if (place == nullptr || turn == nullptr || stop.stop_requested()) return refuse("broken off", {});

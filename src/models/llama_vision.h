@@ -44,7 +44,7 @@ struct PicturePrompt {
 struct PictureText {
   std::string_view text;
   std::span<const ContentPart* const> pictures;
-  std::string_view session;
+  std::string_view owner;
 };
 
 class LlamaVision {
@@ -69,7 +69,7 @@ class LlamaVision {
   // The prompt that tokenize() is going to make, from the headers of the pictures alone: so that none is decoded that
   // has no room. From any thread.
   [[nodiscard]] tl::expected<Prompt, ApiFailure> measure(const PictureText& text) const;
-  // From any thread; waits for the sandbox, and while others hold data of pictures, sessions in turn. It can be stopped
+  // From any thread; waits for the sandbox, and while others hold data of pictures, owners in turn. It can be stopped
   // but for the time that one picture takes.
   [[nodiscard]] tl::expected<PicturePrompt, ApiFailure> tokenize(const PictureText& text,
                                                                  const std::stop_token& stop) const;

@@ -23,7 +23,7 @@ ServerSession::ServerSession(const SessionParameters& parameters, SessionSecrets
 
 Result<StreamLease> ServerSession::enter(SteadyTime now, CancelHook cancel) {
   const std::lock_guard lock(mutex_);
-  if (closed_ || now >= created_ + std::chrono::seconds(parameters_.max_s))
+  if (closed_ || retired_ || now >= created_ + std::chrono::seconds(parameters_.max_s))
     return fail(ErrorCode::kNotFound, "session is over");
   if (streams_.size() >= parameters_.max_streams) return fail(ErrorCode::kBusy, "session has too many streams");
   last_active_ = now;
@@ -93,6 +93,17 @@ bool ServerSession::expired(SteadyTime now) const {
 bool ServerSession::may_be_evicted() const {
   const std::lock_guard lock(mutex_);
   return streams_.empty() && !authorised_;
+}
+
+std::optional<SteadyTime> ServerSession::idle_since() const {
+  const std::lock_guard lock(mutex_);
+  return streams_.empty() ? std::optional(last_active_) : std::nullopt;
+}
+
+bool ServerSession::retire_if_idle() {
+  const std::lock_guard lock(mutex_);
+  if (streams_.empty()) retired_ = true;
+  return retired_;
 }
 
 bool ServerSession::closed() const {

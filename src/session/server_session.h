@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "session/handshake.h"
 #include "session/receipt.h"
@@ -70,6 +71,10 @@ class ServerSession : public std::enable_shared_from_this<ServerSession> {
 
   [[nodiscard]] bool expired(SteadyTime now) const;
   [[nodiscard]] bool may_be_evicted() const;  // no open stream and no authorised request
+  // When its last stream began; nothing while one runs.
+  [[nodiscard]] std::optional<SteadyTime> idle_since() const;
+  // If no stream runs, none opens from now on; the rest is close()'s.
+  [[nodiscard]] bool retire_if_idle();
   [[nodiscard]] bool closed() const;
   [[nodiscard]] const SessionParameters& parameters() const { return parameters_; }
   [[nodiscard]] const ReceiptKey& receipt_key() const { return receipt_key_; }
@@ -92,6 +97,7 @@ class ServerSession : public std::enable_shared_from_this<ServerSession> {
   SteadyTime last_active_;
   unsigned bad_tags_ = 0;
   bool authorised_ = false;
+  bool retired_ = false;
   bool closed_ = false;
 };
 

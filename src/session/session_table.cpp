@@ -18,6 +18,10 @@ SessionTable::~SessionTable() {
 std::shared_ptr<ServerSession> SessionTable::take(Entries::iterator entry) {
   auto session = std::move(entry->second.session);
   (entry->second.proven ? proven_ : unproven_).erase(entry->second.place);
+  if (const auto owned = owned_.find(entry->second.owner); owned != owned_.end()) {
+    owned->second.erase(entry->first);
+    if (owned->second.empty()) owned_.erase(owned);
+  }
   entries_.erase(entry);
   return session;
 }
@@ -73,6 +77,47 @@ Status SessionTable::prove(const SessionId& id) {
   return {};
 }
 
+SessionTable::Entries::iterator SessionTable::longest_idle(const std::string& owner) {
+  auto longest = entries_.end();
+  std::optional<SteadyTime> since;
+  for (const SessionId& id : owned_.at(owner)) {
+    const auto found = entries_.find(id);
+    const auto idle = found->second.session->idle_since();
+    if (!idle || (since && *idle >= *since)) continue;
+    since = idle;
+    longest = found;
+  }
+  return longest;
+}
+
+std::shared_ptr<ServerSession> SessionTable::evict_idle(const std::string& owner) {
+  for (;;) {
+    const auto longest = longest_idle(owner);
+    if (longest == entries_.end()) return nullptr;
+    // A stream may have opened since.
+    if (longest->second.session->retire_if_idle()) return take(longest);
+  }
+}
+
+Result<SessionTable::Counted> SessionTable::count_to(const SessionId& id, const std::string& owner, std::size_t most) {
+  std::shared_ptr<ServerSession> evicted;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = entries_.find(id);
+    if (found == entries_.end()) return fail(ErrorCode::kNotFound, "session is over");
+    Entry& entry = found->second;
+    if (!entry.owner.empty()) return Counted::kInItsPlace;
+    const auto owned = owned_.find(owner);
+    if (owned != owned_.end() && owned->second.size() >= most && (evicted = evict_idle(owner)) == nullptr)
+      return fail(ErrorCode::kBusy, "a stream runs in each session of the owner");
+    entry.owner = owner;
+    owned_[owner].insert(id);
+  }
+  if (evicted == nullptr) return Counted::kInItsPlace;
+  evicted->close();
+  return Counted::kInPlaceOfAnother;
+}
+
 void SessionTable::close(const SessionId& id) {
   std::shared_ptr<ServerSession> session;
   {
@@ -97,6 +142,12 @@ void SessionTable::sweep(SteadyTime now) {
 std::size_t SessionTable::proven_count() const {
   const std::lock_guard lock(mutex_);
   return proven_.size();
+}
+
+std::size_t SessionTable::owned_by(const std::string& owner) const {
+  const std::lock_guard lock(mutex_);
+  const auto owned = owned_.find(owner);
+  return owned == owned_.end() ? 0 : owned->second.size();
 }
 
 std::size_t SessionTable::unproven_count() const {

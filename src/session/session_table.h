@@ -4,6 +4,7 @@
 
 #include <list>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "session/server_session.h"
 
@@ -17,6 +18,8 @@ struct SessionLimits {
 
 class SessionTable {
  public:
+  enum class Counted { kInItsPlace, kInPlaceOfAnother };
+
   explicit SessionTable(const SessionLimits& limits) : limits_(limits) {}
   ~SessionTable();
   SessionTable(const SessionTable&) = delete;
@@ -27,6 +30,10 @@ class SessionTable {
   [[nodiscard]] std::shared_ptr<ServerSession> find(const SessionId& id, SteadyTime now);
   // A record has authenticated. kBusy: the main table is full and nothing in it may go.
   [[nodiscard]] Status prove(const SessionId& id);
+  // A request of this owner's, by its API key, is authorised in the session, which counts to it if it counts to nobody
+  // yet. Where the owner has `most` already, the one of them that is idle longest ends in its place. kBusy: in each of
+  // them a stream runs.
+  [[nodiscard]] Result<Counted> count_to(const SessionId& id, const std::string& owner, std::size_t most);
   // Closes the session; its id is unknown from now on.
   void close(const SessionId& id);
   // Closes what has expired. Call once a second or so.
@@ -34,6 +41,7 @@ class SessionTable {
 
   [[nodiscard]] std::size_t proven_count() const;
   [[nodiscard]] std::size_t unproven_count() const;
+  [[nodiscard]] std::size_t owned_by(const std::string& owner) const;
 
  private:
   struct IdHash {
@@ -43,6 +51,7 @@ class SessionTable {
     std::shared_ptr<ServerSession> session;
     bool proven = false;
     std::list<SessionId>::iterator place;  // in order_ of its kind, oldest first
+    std::string owner = {};                // empty: counts to nobody
   };
   using Entries = std::unordered_map<SessionId, Entry, IdHash>;
 
@@ -50,12 +59,16 @@ class SessionTable {
   // Takes an entry out; the caller closes the session after releasing the lock.
   [[nodiscard]] std::shared_ptr<ServerSession> take(Entries::iterator entry);
   [[nodiscard]] std::shared_ptr<ServerSession> evict_one();
+  // Of this owner's the one that is idle longest, in which no stream opens any more.
+  [[nodiscard]] std::shared_ptr<ServerSession> evict_idle(const std::string& owner);
+  [[nodiscard]] Entries::iterator longest_idle(const std::string& owner);
 
   const SessionLimits limits_;
   mutable std::mutex mutex_;
   Entries entries_;
   std::list<SessionId> unproven_;
   std::list<SessionId> proven_;
+  std::unordered_map<std::string, std::unordered_set<SessionId, IdHash>> owned_;  // by owner; none is empty
 };
 
 }  // namespace minions::session

@@ -82,7 +82,7 @@ MINIONSD = {
     "--max-connections": "limits_test.py:test_connections_in_all", "--address-connections": UPLOADS,
     "--address-uploads": UPLOADS, "--address-nonces": "limits_test.py:test_nonces_of_an_address",
     "--address-sessions": "limits_test.py:test_sessions_of_an_address", "--address-bytes": HELD_BYTES,
-    "--key-bytes": HELD_BYTES, "--max-unfinished": HELD_BYTES,
+    "--key-sessions": "limits_test.py:test_sessions_of_a_key", "--key-bytes": HELD_BYTES, "--max-unfinished": HELD_BYTES,
     # models
     "--compute": "compute", "--upstream-cache": "tenants_test.py:test_the_operators_word_counts",
     "--engine": "failure_test.py:test_minionsds_wrong_usage_is_2", "--upstream": "model_server_test.py:test_wrong_usage_is_2",

@@ -3,6 +3,7 @@
 import http.client
 
 from programs import *
+from sealed_session import Session
 
 CLIENT = "203.0.113.9"  # as a trusted proxy names it; the loopback itself has no limits by address
 
@@ -11,8 +12,9 @@ class NamingProxy:
     """A proxy that names its client as CLIENT. It reads a request whole before it passes it on, and keeps the last byte of
     a large one back for a while, so that two overlap."""
 
-    def __init__(self, test, server):
+    def __init__(self, test, server, kept_back_s=1.5):
         host, port = server.url.split("//")[1].split(":")
+        self.attestation_pem = server.attestation_pem
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -32,7 +34,7 @@ class NamingProxy:
                     large = len(body) > 100_000
                     connection.send(body[:-1] if large else body)
                     if large:
-                        time.sleep(1.5)
+                        time.sleep(kept_back_s)
                         connection.send(body[-1:])
                 except OSError:
                     pass  # answered and closed before the body was there: the answer says why
@@ -49,8 +51,14 @@ class NamingProxy:
 
             do_GET = do_POST = do_DELETE = pass_on
 
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        class Server(http.server.ThreadingHTTPServer):
+            daemon_threads = True
+            request_queue_size = 256
+
+            def handle_error(self, *_):
+                pass  # a client that went
+
+        self._server = Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         test.addCleanup(self._server.server_close)
@@ -154,11 +162,70 @@ class Limits(ProgramsTest):
         self.assertGreater(self.reached(server, "address_sessions"), 0)
         held.kill()
 
+    def new_key(self, name):
+        made = subprocess.run([BIN / "minionsd", "key", "new", name, "--api-keys", self.directory / "keys.txt"],
+                              capture_output=True, text=True, check=True)
+        return self.write(f"{name}.key", made.stdout.split()[-1] + "\n")
+
+    def hold_session(self, server, key):
+        chat = self.start_chat("chat", *server.trust(), "--api-key-file", key)
+        chat.stdin.write("Hello?\n")
+        chat.stdin.flush()
+        self.assertNotEqual(chat.stdout.readline(), "")
+
+    def ask_with(self, server, key):
+        return self.minions("ask", "Hello?", *server.trust(), "--api-key-file", key, "--no-retry")
+
+    def test_sessions_of_a_key(self):
+        alice, bob = self.new_key("alice"), self.new_key("bob")
+        keys = ["--api-keys", self.directory / "keys.txt"]
+        few, many = self.serve(*keys, "--key-sessions", "1"), self.serve(*keys)
+        for server, held in ((few, 1), (many, 3)):
+            for _ in range(3):
+                self.hold_session(server, alice)
+            wait_until(lambda: server.metric("minionsd_sessions") == held, f"{held} sessions of alice")
+            self.assertEqual(self.reached(server, "key_sessions"), 3 - held)
+            self.hold_session(server, bob)
+            wait_until(lambda: server.metric("minionsd_sessions") == held + 1, "bob's session beside them")
+
+    def test_a_session_in_which_a_request_runs_does_not_end_for_another(self):
+        alice, upstream = self.new_key("alice"), ModelServer(self, hold_after=1)
+        server = Minionsd(self, "--padding", "off", "--api-keys", self.directory / "keys.txt", "--key-sessions", "1",
+                          model=upstream.model())
+        asking = ["ask", "Hello?", *server.trust(), "--api-key-file", alice, "--model", "stub", "-o", "jsonl", "--no-retry"]
+        self.assertEqual(next_token(self.start_minions(*asking)), "one ")
+        refused = self.minions(*asking)
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertIn("--key-sessions", refused.stdout + refused.stderr)
+        self.assertGreater(self.reached(server, "key_sessions"), 0)
+
+    def test_one_key_does_not_fill_the_table_of_sessions(self):
+        alice, bob = self.new_key("alice"), self.new_key("bob")
+        server = self.serve("--api-keys", self.directory / "keys.txt", "--max-sessions", "4")
+        for _ in range(6):
+            self.hold_session(server, alice)
+        self.assert_exit(self.ask_with(server, bob), 0)
+        self.assertEqual(self.reached(server, "sessions"), 0)
+
+    def test_limits_that_leave_nothing_are_told_at_the_start(self):
+        self.serve("--max-sessions", "4", "--address-sessions", "4").wait_logged("limit_without_effect")
+        self.assertNotIn("limit_without_effect", " ".join(self.serve("--max-sessions", "4").stderr.all))
+
+    @needs_noise_model
+    def test_requests_whose_end_does_not_come_leave_an_embedded_model_to_others(self):
+        server = Minionsd(self, "--trusted-proxy", "127.0.0.1", "--address-uploads", "200",
+                          model=["--model", NOISE_MODEL, "--ctx", "512"])
+        self.assertNotIn("limit_without_effect", " ".join(server.stderr.all))
+        proxy = NamingProxy(self, server, kept_back_s=20)
+        long = [{"role": "user", "content": "word " * 30_000}]
+        for _ in range(2):
+            Session(self, proxy).begin("/v1/chat/completions", {"messages": long}, at_once=64)
+        wait_until(lambda: server.metric("minionsd_streams_running") == 128, "128 requests under way")
+        Session(self, server).chat("Hello?", max_tokens=2)  # is answered
+        self.assertEqual(server.metric("minionsd_streams_running"), 128, "they ended too early")
+
     def test_bytes_of_an_address_of_a_key_and_in_all(self):
-        keys = self.directory / "keys.txt"
-        made = subprocess.run([BIN / "minionsd", "key", "new", "alice", "--api-keys", keys], capture_output=True, text=True,
-                              check=True)
-        key = self.write("alice.key", made.stdout.split()[-1] + "\n")
+        keys, key = self.directory / "keys.txt", self.new_key("alice")
         for flag, limit, options in (("--address-bytes", "address_bytes", []),
                                      ("--key-bytes", "key_bytes", ["--api-key-file", key]),
                                      ("--max-unfinished", "unfinished_bytes", [])):

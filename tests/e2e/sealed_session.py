@@ -13,9 +13,12 @@ class Session:
                                         stdout=subprocess.PIPE, text=True)
         test.addCleanup(self.end)
 
-    def request(self, path, body=None, **more):
+    def begin(self, path, body=None, **more):
         self.process.stdin.write(json.dumps({"path": path, "body": body, **more}) + "\n")
         self.process.stdin.flush()
+
+    def request(self, path, body=None, **more):
+        self.begin(path, body, **more)
         return json.loads(self.process.stdout.readline())
 
     def chat(self, messages, **fields):

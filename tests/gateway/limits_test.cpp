@@ -199,6 +199,62 @@ TEST_F(LimitsTest, SessionsOfAnAddressAreLimitedWhileTheyLive) {
   EXPECT_EQ(shake(kOne).status, 200) << "the place of a session that is over was not given back";
 }
 
+TEST_F(LimitsTest, OneKeyDoesNotFillTheSessionTable) {
+  Settings settings = behind_proxy();
+  settings.sessions.sessions = 4;
+  settings.key_sessions = 2;
+  serve_with_keys(settings);
+  std::vector<session::ClientSession> of_alice;
+  for (int i = 0; i < 6; ++i) {
+    of_alice.push_back(open_session());
+    EXPECT_TRUE(ask_from("203.0.113.1" + std::to_string(i), of_alice.back(), key_, 10).trailer);
+  }
+  EXPECT_EQ(gateway_->context().sessions.owned_by("alice"), 2U);
+  expect_counted("key_sessions");
+  auto of_bob = open_session();
+  EXPECT_TRUE(ask_from(kOther, of_bob, other_key_, 10).trailer);
+  // The client finds its first one over and makes another.
+  const Bytes late = seal_with(of_alice.front(), key_, 10).body();
+  expect_plain_error(from(kOne, "POST", stream_path(of_alice.front()), late), 404, "unknown_session");
+  EXPECT_TRUE(ask_from(kOne, of_alice.back(), key_, 10).trailer);
+}
+
+TEST_F(LimitsTest, ASessionOfAKeyInWhichARequestRunsDoesNotEnd) {
+  Settings settings = behind_proxy();
+  settings.key_sessions = 1;
+  serve_with_keys(settings);
+  auto first = open_session();
+  auto second = open_session();
+  RawConnection running = unfinished_from(kOne, first, seal_with(first, key_, 10).body());
+  wait_for([&] { return gateway_->context().sessions.owned_by("alice") == 1; });
+  const OpenedReply refused = ask_from(kOne, second, key_, 10);
+  ASSERT_TRUE(refused.alert);
+  EXPECT_EQ(refused.alert->code, AlertCode::kOverloaded);
+  EXPECT_NE(refused.alert->message.find("--key-sessions 1"), std::string::npos) << refused.alert->message;
+  expect_counted("key_sessions");
+  EXPECT_TRUE(ask_from(kOne, second, other_key_, 10).trailer) << "one key's sessions are another's";
+  running.close();
+  auto third = open_session();
+  std::optional<OpenedReply> reply;
+  wait_for([&] {
+    reply = ask_from(kOne, third, key_, 10);
+    return reply->trailer.has_value();
+  });
+}
+
+TEST_F(LimitsTest, TheBackendKnowsWhoAnswersForARequest) {
+  serve_with_keys(behind_proxy());
+  auto session = open_session();
+  EXPECT_TRUE(ask_from(kOne, session, key_, 10).trailer);
+  EXPECT_EQ(backend_->last().request.sender, "alice");
+  serve(behind_proxy());
+  auto open = open_session();
+  EXPECT_TRUE(ask_from(kOne, open, "", 10).trailer);
+  EXPECT_EQ(backend_->last().request.sender, kOne);
+  EXPECT_TRUE(ask(open).trailer);
+  EXPECT_EQ(backend_->last().request.sender, "") << "the proxy itself";
+}
+
 TEST_F(LimitsTest, ExchangesBehindAProxyCountAsTheirClientsConnections) {
   Settings settings = behind_proxy();
   settings.address_connections = 2;

@@ -36,6 +36,16 @@ TEST(FairQueue, AnOwnerWhoComesLateIsNextAfterThoseWhoWait) {
   EXPECT_EQ(drain(queue), "bxc");
 }
 
+TEST(FairQueue, PassesOverAnOwnerWhoMayNot) {
+  FairQueue<char> queue;
+  for (const char item : {'a', 'b'}) queue.push("busy", item);
+  queue.push("other", 'x');
+  const auto not_busy = [](const std::string& owner) { return owner != "busy"; };
+  EXPECT_EQ(queue.pop_if(not_busy), 'x');
+  EXPECT_EQ(queue.pop_if(not_busy), std::nullopt);
+  EXPECT_EQ(drain(queue), "ab");
+}
+
 TEST(FairQueue, TakesOutWhatIsNotWantedAnyMore) {
   FairQueue<std::unique_ptr<int>> queue;
   for (const int item : {1, 2, 3, 4}) queue.push(item % 2 == 0 ? "even" : "odd", std::make_unique<int>(item));

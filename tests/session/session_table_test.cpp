@@ -74,6 +74,62 @@ TEST(SessionTable, EvictsOnlyWhatNeitherRunsNorWasAuthorised) {
   EXPECT_FALSE(authorised->closed());
 }
 
+std::shared_ptr<ServerSession> add_proven(SessionTable& table, std::uint8_t id, SteadyTime last_active) {
+  auto session = make_session(id);
+  table.add(session);
+  EXPECT_TRUE(table.prove(id_of(id)));
+  EXPECT_TRUE(session->enter(last_active, nothing));
+  session->note_authorised();
+  return session;
+}
+
+TEST(SessionTable, AnOwnersIdlestSessionEndsForItsNext) {
+  using enum SessionTable::Counted;
+  SessionTable table({});
+  const auto used = add_proven(table, 1, kStart + 9s);
+  const auto idle = add_proven(table, 2, kStart + 5s);
+  const auto next = add_proven(table, 3, kStart + 9s);
+  const auto of_other = add_proven(table, 4, kStart);
+  EXPECT_EQ(table.count_to(id_of(1), "alice", 2).value(), kInItsPlace);
+  EXPECT_EQ(table.count_to(id_of(2), "alice", 2).value(), kInItsPlace);
+  EXPECT_EQ(table.count_to(id_of(4), "bob", 2).value(), kInItsPlace);
+  EXPECT_EQ(table.count_to(id_of(1), "alice", 2).value(), kInItsPlace) << "counted twice";
+  EXPECT_EQ(table.count_to(id_of(3), "alice", 2).value(), kInPlaceOfAnother);
+  EXPECT_TRUE(idle->closed());
+  EXPECT_EQ(table.find(id_of(2), kStart + 10s), nullptr);
+  EXPECT_FALSE(used->closed() || next->closed() || of_other->closed());
+  EXPECT_EQ(table.owned_by("alice"), 2U);
+  table.close(id_of(1));
+  EXPECT_EQ(table.owned_by("alice"), 1U) << "the place of a session that is over was not given back";
+  EXPECT_EQ(table.count_to(id_of(1), "alice", 2).error().code, ErrorCode::kNotFound);
+}
+
+TEST(SessionTable, AnOwnersSessionThatRunsDoesNotEnd) {
+  SessionTable table({});
+  const auto running = add_proven(table, 1, kStart);
+  add_proven(table, 2, kStart);
+  ASSERT_TRUE(table.count_to(id_of(1), "alice", 1));
+  auto stream = std::optional(running->enter(kStart, nothing).value());
+  EXPECT_EQ(table.count_to(id_of(2), "alice", 1).error().code, ErrorCode::kBusy);
+  EXPECT_TRUE(table.count_to(id_of(2), "bob", 1));
+  EXPECT_FALSE(running->closed());
+  stream.reset();
+  add_proven(table, 3, kStart);
+  EXPECT_TRUE(table.count_to(id_of(3), "alice", 1));
+  EXPECT_TRUE(running->closed());
+}
+
+TEST(ServerSession, RetiresOnlyWhenIdle) {
+  const auto session = make_session(1);
+  auto stream = std::optional(session->enter(kStart + 1s, nothing).value());
+  EXPECT_FALSE(session->idle_since());
+  EXPECT_FALSE(session->retire_if_idle());
+  stream.reset();
+  EXPECT_EQ(session->idle_since(), kStart + 1s);
+  EXPECT_TRUE(session->retire_if_idle());
+  EXPECT_EQ(session->enter(kStart + 2s, nothing).error().code, ErrorCode::kNotFound);
+}
+
 TEST(ServerSession, BoundsItsStreams) {
   const auto session = make_session(1);
   const auto first = session->enter(kStart, nothing);

@@ -2,7 +2,8 @@
 // Reads lines {"path": ..., "body": ..., "stop_after": N} from standard input, sends one after the other in one session
 // and prints for each {"status": ..., "text": ..., "error": ..., "seconds": ...}. A body that is null makes it a GET,
 // unless "method" names another; "raw" is a body as it is sent, in place of JSON;
-// stop_after breaks off after so many pieces of the reply.
+// stop_after breaks off after so many pieces of the reply; "at_once": N sends it so many times at once, and prints the
+// replies as they come.
 #include <fmt/format.h>
 
 #include <chrono>
@@ -75,6 +76,21 @@ net::Task<Json> send(client::SealedClient& client, const Json& line) {
                  {"seconds", took.count()}};
 }
 
+// Sends it so many times at once, and prints each reply as it comes.
+void send_and_print(net::asio::io_context& context, client::SealedClient& client, const Json& line, std::size_t times) {
+  std::size_t left = times;
+  const auto print = [&left](const std::exception_ptr& failed, const Json& reply) {
+    if (failed) std::rethrow_exception(failed);
+    fmt::print("{}\n", reply.dump(-1, ' ', false, Json::error_handler_t::replace));
+    std::fflush(stdout);
+    --left;
+  };
+  for (std::size_t i = 0; i < times; ++i) net::asio::co_spawn(context.get_executor(), send(client, line), print);
+  context.restart();
+  while (left > 0 && context.run_one() > 0) {
+  }
+}
+
 int complain(const Error& error) {
   fmt::print(stderr, "sealed_requests: error: {}\n", error.detail);
   return 1;
@@ -96,9 +112,8 @@ int main(int argc, char** argv) {
   auto client = client::SealedClient::create(context.get_executor(), *std::move(options), {random, cache});
   if (!client) return complain(client.error());
   for (std::string line; std::getline(std::cin, line);) {
-    const Json reply = net::run_until_done(context, send(**client, Json::parse(line)));
-    fmt::print("{}\n", reply.dump(-1, ' ', false, Json::error_handler_t::replace));
-    std::fflush(stdout);
+    const Json request = Json::parse(line);
+    send_and_print(context, **client, request, request.value("at_once", std::size_t{1}));
   }
   return 0;
 }
