@@ -39,7 +39,8 @@ void print_session(const client::LoggedSessionVerdict& session) {
               accepted ? "" : ": " + attestation::refusal_text(*session.appraisal));
     const auto& found = session.appraisal->verdict.verdict_class;
     if (accepted && found)
-      print_out("  class   {}\n{}", attestation::name_of(*found), attestation::verdict_text(session.appraisal->verdict));
+      print_out("  class   {}\n{}", attestation::name_of(*found),
+                attestation::verdict_text(session.appraisal->verdict));
   }
   for (const auto& exchange : session.exchanges) {
     print_out("  exchange {}: {}: {}{}\n", exchange.n, client::name_of(exchange.state), exchange.text,

@@ -136,6 +136,9 @@ Status serve(const ServeOptions& options) {
   if (!made && made.error().code == ErrorCode::kCancelled) return {};  // told to stop before it served
   if (!made) return fail(std::move(made).error());
   const ModelSource source = *std::move(made);
+  // llama.cpp prints grammars, and with them users' schemas.
+  std::optional<log::ToItself> log_to_itself;
+  if (options.models.model) log_to_itself.emplace();
   MINIONS_TRY_ASSIGN(auto attestation, make_attestation(options, model_entries(source), std::move(tls_spki)));
   for (const std::string& reason : limits_without_effect(options.settings, source.request_places))
     log::warning("limit_without_effect", {{"reason", log::Public{reason}}});

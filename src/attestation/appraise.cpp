@@ -288,8 +288,7 @@ std::vector<Check> judge_bare_class(const Evidence& evidence, const PolicyRules&
     if (!is_cpu_item(item)) continue;
     const Evidence machine = {item};
     judged.push_back(check_kind(machine, policy));
-    const Verdict verdict =
-        judge_verdict({.evidence = machine, .policy = policy, .checks = checks, .of_files = true});
+    const Verdict verdict = judge_verdict({.evidence = machine, .policy = policy, .checks = checks, .of_files = true});
     judged.push_back(!policy.require.is_built_in()
                          ? check_class(verdict, policy)
                          : Expectation{"verdict.class", "a class that the policy names"}.waived(

@@ -253,7 +253,8 @@ std::string_view cpu_kind(const Evidence& evidence) {
 void look_at_statement(const Statement& statement, const PolicyRules& policy, std::vector<Gap>& missing) {
   if (statement.models.empty())
     missing.push_back({"the statement names no model, and so not where one computes",
-                       "try again once the server's model server tells its models", {}});
+                       "try again once the server's model server tells its models",
+                       {}});
   for (const ModelEntry& model : statement.models) {
     const std::string name = shown(model.id);
     if (model.where == ModelEntry::Where::kRemote)
@@ -301,8 +302,9 @@ void add_unjudged_revocation(const PolicyRules& policy, std::string_view kind, s
   });
   const bool may_be = checks.empty() && policy.snp.crl.value == CrlMode::kIfAvailable;
   if (waived || may_be)
-    readers.push_back(fmt::format("whoever holds an AMD key that was revoked{}: [snp] crl is not \"require\"",
-                                  waived ? ", since AMD's list was not to be had" : ", where AMD's list is not to be had"));
+    readers.push_back(
+        fmt::format("whoever holds an AMD key that was revoked{}: [snp] crl is not \"require\"",
+                    waived ? ", since AMD's list was not to be had" : ", where AMD's list is not to be had"));
 }
 
 // What is not a matter of class, and still tells who could read.

@@ -1,8 +1,10 @@
 #include "base/log.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <nlohmann/json.hpp>
 
@@ -14,6 +16,7 @@ namespace {
 
 Level g_least = Level::kInfo;
 Format g_format = Format::kKeyValue;
+std::atomic<int> g_to = STDERR_FILENO;
 
 std::string_view name_of(Level level) {
   switch (level) {
@@ -69,7 +72,24 @@ void write(Level level, std::string_view event, std::initializer_list<Field> fie
     fmt::format_to(out, "\n");
   }
   // One write a line, so that lines of several threads do not mix. A log that cannot be written is not worth dying for.
-  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
+  [[maybe_unused]] const auto written = ::write(g_to, line.data(), line.size());
+}
+
+ToItself::ToItself() {
+  const int own = ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+  // Where there is no descriptor left, or no standard error, all stays as it is.
+  if (own >= 0 && nowhere >= 0 && ::dup2(nowhere, STDERR_FILENO) >= 0)
+    g_to = own;
+  else if (own >= 0)
+    ::close(own);
+  if (nowhere >= 0) ::close(nowhere);
+}
+
+ToItself::~ToItself() {
+  if (g_to == STDERR_FILENO) return;
+  ::dup2(g_to, STDERR_FILENO);
+  ::close(g_to.exchange(STDERR_FILENO));
 }
 
 }  // namespace minions::log

@@ -42,6 +42,17 @@ struct Field {
 
 // Set once by main before threads start.
 void configure(Level least, Format format);
+
+// While there is one, the log has standard error to itself: what anything else in the process prints there is dropped.
+// Libraries print what they were given, and that may be a user's. One at a time.
+class ToItself {
+ public:
+  ToItself();
+  ~ToItself();
+  ToItself(const ToItself&) = delete;
+  ToItself& operator=(const ToItself&) = delete;
+};
+
 [[nodiscard]] bool enabled(Level level);
 void write(Level level, std::string_view event, std::initializer_list<Field> fields);
 

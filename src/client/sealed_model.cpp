@@ -98,8 +98,8 @@ Result<chat::Completion> SealedModel::complete(const chat::ChatRequest& request,
   head.path = "/v1/chat/completions";
   head.headers = {{"content-type", "application/json"},
                   {"accept", request.stream ? "text/event-stream" : "application/json"}};
-  last_ =
-      net::run_until_done(context_, client_.exchange({std::move(head), as_bytes(body.reveal()), completion, request.model}, begin_()));
+  last_ = net::run_until_done(
+      context_, client_.exchange({std::move(head), as_bytes(body.reveal()), completion, request.model}, begin_()));
   if (!last_->reply) return fail(completion.failure().value_or(last_->reply.error()));
   return std::move(completion).finish();
 }

@@ -1,5 +1,6 @@
 #include "models/llama_model.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 
@@ -143,7 +144,9 @@ void LlamaModel::generate(GenerationRequest& request, const ApiRequest& from, Ap
 }
 
 Result<File> open_file(const std::string& path) {
-  File file(std::fopen(path.c_str(), "rbe"));
+  // A pipe without a writer would be waited for.
+  const int opened = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  File file(opened < 0 ? nullptr : ::fdopen(opened, "rb"));
   struct stat about {};
   if (file == nullptr || fstat(fileno(file.get()), &about) != 0)
     return fail(ErrorCode::kNotFound, fmt::format("{}: cannot be read", path));

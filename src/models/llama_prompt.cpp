@@ -8,12 +8,33 @@
 
 #include <cstdlib>
 
+#include "models/large_stack.h"
 #include "models/schema_bounds.h"
 
 namespace minions::models {
 namespace {
 
 constexpr std::string_view kAnyObject = R"({"type":"object"})";
+
+// Of text without a blank in it, or of blanks. The splitters of many models take under 400 bytes of stack for each byte
+// of one; a thread of the pool has 8 MiB.
+constexpr std::size_t kRunOnAnyThread = 4'000;
+constexpr std::size_t kLongestRun = 200'000;
+constexpr std::size_t kStackPerByte = 1'024;
+constexpr std::size_t kStackBeside = 8 * 1024 * 1024;
+
+std::size_t longest_run(std::string_view text) {
+  std::size_t longest = 0;
+  std::size_t run = 0;
+  bool in_blanks = false;
+  for (const char c : text) {
+    const bool blank = c == ' ' || (c >= '\t' && c <= '\r');
+    run = blank == in_blanks ? run + 1 : 1;
+    in_blanks = blank;
+    longest = std::max(longest, run);
+  }
+  return longest;
+}
 
 // The conversation as the model was trained to read it, and where its template says that an answer ends.
 struct Rendered {
@@ -126,6 +147,8 @@ LlamaPrompts::~LlamaPrompts() = default;
 
 Result<std::unique_ptr<LlamaPrompts>> LlamaPrompts::make(const LlamaRuntime& runtime) {
   std::unique_ptr<LlamaPrompts> prompts(new LlamaPrompts(runtime));
+  for (Token token = 0; token < llama_vocab_n_tokens(runtime.vocabulary()); ++token)
+    prompts->longest_piece_ = std::max(prompts->longest_piece_, runtime.piece(token).size());
   if (llama_model_chat_template(runtime.model(), nullptr) == nullptr) return prompts;
   try {
     prompts->templates_.reset(common_chat_templates_init(runtime.model(), "").release());
@@ -156,6 +179,24 @@ tl::expected<void, ApiFailure> LlamaPrompts::check(const Prompt& prompt, Request
   return {};
 }
 
+// Before it is split into tokens, which takes memory and stack by its length.
+tl::expected<void, ApiFailure> LlamaPrompts::check_text(std::string_view text, const std::string& param) const {
+  // Twice, since a vocabulary may have one token for what it does not know.
+  const std::size_t most = 2 * runtime_.context_tokens() * longest_piece_;
+  if (text.size() > most) {
+    return tl::unexpected<ApiFailure>(
+        ApiFailure{400,
+                   fmt::format("this model's context is {} tokens, which {} bytes cannot fit into",
+                               runtime_.context_tokens(), text.size()),
+                   param, "context_length_exceeded"});
+  }
+  const std::size_t run = longest_run(text);
+  if (run <= kLongestRun) return {};
+  return refuse(
+      fmt::format("a stretch of {} bytes without a blank, or of blanks alone; {} are the most", run, kLongestRun),
+      param);
+}
+
 tl::expected<PicturePrompt, ApiFailure> LlamaPrompts::read_pictures(const PictureText& text,
                                                                     const std::stop_token& stop) const {
   const auto measured = runtime_.vision()->measure(text);
@@ -184,22 +225,40 @@ tl::expected<PreparedPrompt, ApiFailure> LlamaPrompts::prepare(const GenerationR
   }
   auto grammar = grammar_of(request);
   if (!grammar) return tl::unexpected<ApiFailure>(grammar.error());
+  const std::string param = request.kind == RequestKind::kChat ? "messages" : "prompt";
+  if (const auto fits = check_text(rendered.prompt, param); !fits) return tl::unexpected<ApiFailure>(fits.error());
   PreparedPrompt prepared;
-  try {
+  tl::expected<void, ApiFailure> done;
+  const auto read_prompt = [&] {
     common_params_sampling sampling = sampling_of(runtime_.model(), request.sampling);
     if (!grammar->empty()) sampling.grammar = {COMMON_GRAMMAR_TYPE_USER, *std::move(grammar)};
     prepared.sampler.reset(common_sampler_init(runtime_.model(), sampling));
     if (pictures.empty()) {
       prepared.prompt.tokens = common_tokenize(runtime_.vocabulary(), rendered.prompt, true, true);
+      return;
+    }
+    auto read = read_pictures({rendered.prompt, pictures, owner}, stop);
+    if (!read) {
+      done = tl::unexpected<ApiFailure>(read.error());
+      return;
+    }
+    prepared.prompt = std::move(read->prompt);
+    prepared.pictures = std::move(read->data);
+  };
+  try {
+    const std::size_t run = longest_run(rendered.prompt);
+    if (run <= kRunOnAnyThread) {
+      read_prompt();
     } else {
-      auto read = read_pictures({rendered.prompt, pictures, owner}, stop);
-      if (!read) return tl::unexpected<ApiFailure>(read.error());
-      prepared.prompt = std::move(read->prompt);
-      prepared.pictures = std::move(read->data);
+      // One at a time: the stack of each may take as much memory as it has.
+      const std::lock_guard lock(large_stack_);
+      if (const Status ran = run_with_stack(kStackBeside + run * kStackPerByte, read_prompt); !ran)
+        return tl::unexpected<ApiFailure>(ApiFailure{503, ran.error().detail, param, "overloaded"});
     }
   } catch (const std::exception& error) {
     return refuse(fmt::format("the request cannot be used: {}", error.what()), "");
   }
+  if (!done) return tl::unexpected<ApiFailure>(done.error());
   const auto sound = check(prepared.prompt, request.kind);
   if (!sound) return tl::unexpected<ApiFailure>(sound.error());
   prepared.stops = request.stop;

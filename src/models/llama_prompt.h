@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <tl/expected.hpp>
 #include <vector>
@@ -41,6 +42,7 @@ class LlamaPrompts {
  private:
   // Whether it has room, and an end that an answer can follow.
   [[nodiscard]] tl::expected<void, ApiFailure> check(const Prompt& prompt, RequestKind kind) const;
+  [[nodiscard]] tl::expected<void, ApiFailure> check_text(std::string_view text, const std::string& param) const;
   [[nodiscard]] tl::expected<PicturePrompt, ApiFailure> read_pictures(const PictureText& text,
                                                                       const std::stop_token& stop) const;
   struct FreeTemplates {
@@ -50,6 +52,8 @@ class LlamaPrompts {
 
   const LlamaRuntime& runtime_;
   std::unique_ptr<common_chat_templates, FreeTemplates> templates_;  // null: the file has none
+  std::size_t longest_piece_ = 1;                                    // bytes of the longest token
+  mutable std::mutex large_stack_;
 };
 
 }  // namespace minions::models

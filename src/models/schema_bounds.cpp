@@ -40,6 +40,7 @@ class Walk {
     if (value.is_boolean()) return {};
     if (!value.is_object()) return fail(ErrorCode::kMalformed, fmt::format("{}: want a schema", at));
     for (const auto& [name, member] : value.items()) MINIONS_TRY(keyword(name, member, at + '/' + name, depth + 1));
+    MINIONS_TRY(check_ranges(value, at));
     return check_optional(value, at);
   }
 
@@ -152,6 +153,20 @@ class Walk {
       }
     }
     return target;
+  }
+
+  // A range without an end is repeated without one.
+  static Status check_ranges(const json& schema, const std::string& at) {
+    constexpr std::pair<const char*, const char*> kRanges[] = {
+        {"minLength", "maxLength"}, {"minItems", "maxItems"}, {"minimum", "maximum"}};
+    for (const auto& [least, most] : kRanges) {
+      const auto from = schema.find(least);
+      const auto to = schema.find(most);
+      if (from == schema.end() || to == schema.end() || !from->is_number() || !to->is_number()) continue;
+      if (from->get<double>() > to->get<double>())
+        return fail(ErrorCode::kMalformed, fmt::format("{}: {} over {}", at, least, most));
+    }
+    return {};
   }
 
   // Each of them may be there or not, in every combination with those behind it.

@@ -26,6 +26,24 @@ TEST(Log, WritesJson) {
       << line;
 }
 
+// What a library prints may be a user's.
+TEST(Log, HasStandardErrorToItselfWhileItSaysSo) {
+  testing::internal::CaptureStderr();
+  {
+    const ToItself to_itself;
+    std::fputs("a user's secret\n", stderr);
+    std::fflush(stderr);
+    info("ready");
+  }
+  std::fputs("the end\n", stderr);
+  info("gone");
+  const std::string written = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(written.find("secret"), std::string::npos) << written;
+  EXPECT_NE(written.find(" info ready\n"), std::string::npos) << written;
+  EXPECT_NE(written.find("the end\n"), std::string::npos) << written;
+  EXPECT_NE(written.find(" info gone\n"), std::string::npos) << written;
+}
+
 // As a hostile peer's text is logged.
 TEST(Log, WritesNoControlCharacter) {
   for (const Format format : {Format::kKeyValue, Format::kJson}) {

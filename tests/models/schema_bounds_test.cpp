@@ -108,6 +108,13 @@ TEST(SchemaBounds, RefuseWhatIsTooMuch) {
   EXPECT_EQ(refusal({{"title", std::string(70'000, 'a')}}), "over 65536 bytes");
 }
 
+TEST(SchemaBounds, RefuseARangeOfNothing) {
+  EXPECT_EQ(refusal({{"minLength", 10}, {"maxLength", 2}}), "#: minLength over maxLength");
+  EXPECT_EQ(refusal({{"items", {{"minItems", 2}, {"maxItems", 1}}}}), "#/items: minItems over maxItems");
+  EXPECT_EQ(refusal({{"minimum", 1.5}, {"maximum", 1}}), "#: minimum over maximum");
+  EXPECT_EQ(refusal({{"minLength", 2}, {"maxLength", 2}}), "accepted");
+}
+
 TEST(SchemaBounds, RefuseWhatIsNoSchema) {
   EXPECT_EQ(refusal({{"items", 5}}), "accepted") << "the engine says so";
   EXPECT_NE(refusal(object_of({{"a", 5}})), "accepted");
