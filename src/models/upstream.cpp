@@ -244,11 +244,12 @@ net::Task<Result<std::vector<ModelInfo>>> Upstream::models(net::Executor executo
 }
 
 // llama-server keeps nothing of a request that says so. What else divides its cache names `cache_salt` in the
-// description of its API: vLLM from 0.9 on, and SGLang.
+// description of its API: vLLM from 0.9 on, and SGLang. Where models have several owners, servers of several kinds are
+// behind the address, and what one of them does, or the description says, is not true of all.
 net::Task<UpstreamCache> Upstream::ask_about_cache(net::HttpClient& client, const std::vector<ModelInfo>& models) {
-  const bool llama =
-      std::any_of(models.begin(), models.end(), [](const ModelInfo& model) { return model.owned_by == "llamacpp"; });
-  if (llama) co_return UpstreamCache::kOff;
+  const auto is_owned_otherwise = [&](const ModelInfo& model) { return model.owned_by != models.front().owned_by; };
+  if (std::any_of(models.begin(), models.end(), is_owned_otherwise)) co_return UpstreamCache::kShared;
+  if (!models.empty() && models.front().owned_by == "llamacpp") co_return UpstreamCache::kOff;
   const auto described = co_await get(client, "/openapi.json", kApiReplyLimit);
   if (!described || described->status >= 500) co_return UpstreamCache::kAsk;
   const bool salted = described->status == 200 && described->body.find("\"cache_salt\"") != std::string::npos;

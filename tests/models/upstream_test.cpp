@@ -66,6 +66,7 @@ class UpstreamTest : public testing::Test {
 
   // Set before it is asked.
   std::string owner_ = "somebody";
+  std::string others_;       // models behind the first
   std::string description_;  // of its API; empty: it has none
   int fails_ = 0;            // the status of what is no question
   std::string answer_ = std::string(kAnswer);
@@ -94,7 +95,7 @@ class UpstreamTest : public testing::Test {
     std::string reply(answer_);
     int status = 200;
     if (path == "/v1/models") {
-      reply = R"({"data":[{"id":"m","owned_by":")" + owner_ + "\"}]}";
+      reply = R"({"data":[{"id":"m","owned_by":")" + owner_ + "\"}" + others_ + "]}";
     } else if (path == "/openapi.json") {
       reply = description_;
       status = description_.empty() ? 404 : 200;
@@ -161,6 +162,32 @@ TEST_F(UpstreamTest, AsksLlamaServerToKeepNothing) {
   const Json seen = Json::parse(body());
   EXPECT_EQ(seen["cache_prompt"], false);
   EXPECT_FALSE(seen.contains("cache_salt"));
+}
+
+// A router: what one of the servers behind it does says nothing of the others.
+TEST_F(UpstreamTest, SeveralServersAtOneAddressAreNotOne) {
+  const auto found = [&](const char* owner, const char* others, const char* description) {
+    owner_ = owner;
+    others_ = others;
+    description_ = description;
+    start();
+    std::vector<PromptCache> caches;
+    const auto models = run(upstream_->models(context_.get_executor())).value();
+    for (const ModelInfo& model : models) caches.push_back(model.prompt_cache);
+    return caches;
+  };
+  using Caches = std::vector<PromptCache>;
+  const Caches shared(2, PromptCache::kShared);
+  EXPECT_EQ(found("llamacpp", R"(,{"id":"big","owned_by":"ollama"})", ""), shared);
+  EXPECT_EQ(ask("alice"), R"({"usage":{}})");
+  EXPECT_FALSE(Json::parse(body()).contains("cache_prompt"));
+  EXPECT_EQ(found("ollama", R"(,{"id":"small","owned_by":"llamacpp"})", ""), shared);
+  EXPECT_EQ(found("llamacpp", R"(,{"id":"big"})", ""), shared);
+  EXPECT_EQ(found("vllm", R"(,{"id":"big","owned_by":"llamacpp"})", R"("cache_salt")"), shared);
+  EXPECT_EQ(found("vllm", R"(,{"id":"big","owned_by":"sglang"})", R"("cache_salt")"), shared);
+  EXPECT_EQ(found("vllm", R"(,{"id":"adapter","owned_by":"vllm"})", R"("cache_salt")"),
+            Caches(2, PromptCache::kSession));
+  EXPECT_EQ(found("llamacpp", R"(,{"id":"big","owned_by":"llamacpp"})", ""), Caches(2, PromptCache::kNone));
 }
 
 TEST_F(UpstreamTest, HidesCountsWhereItCannotTell) {
