@@ -8,6 +8,7 @@ namespace {
 
 namespace dom = simdjson::dom;
 
+constexpr std::size_t kMostStops = 64;
 constexpr std::array<std::string_view, 6> kRoles = {"system", "developer", "user", "assistant", "tool", "function"};
 
 Checked read_stop(dom::object body, std::vector<std::string>& to) {
@@ -22,6 +23,8 @@ Checked read_stop(dom::object body, std::vector<std::string>& to) {
   if (value->get(several) != simdjson::SUCCESS)
     return bad_request("'stop' must be a string or an array of strings", "stop");
   for (const dom::element element : several) {
+    if (to.size() == kMostStops)
+      return bad_request(fmt::format("'stop' must have {} strings at most", kMostStops), "stop");
     if (element.get(one) != simdjson::SUCCESS)
       return bad_request("'stop' must be a string or an array of strings", "stop");
     to.emplace_back(one);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cstring>
+
 #include "base/json.h"
 #include "models/extractive_answer.h"
 #include "models/extractive_request.h"
@@ -10,6 +12,7 @@ namespace minions::models {
 namespace {
 
 constexpr std::string_view kJsonType = "application/json";
+constexpr std::size_t kMostPieces = 1'000;
 constexpr std::string_view kModelEntry =
     R"({"id":"extractive","object":"model","created":0,"owned_by":"secure-minions"})";
 
@@ -43,11 +46,18 @@ std::string usage_of(const ExtractiveRequest& request, std::string_view answer) 
 
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
+// Up to the first `end`. memmem needs time for the sum of the sizes; find() for their product.
+std::string_view before(std::string_view text, std::string_view end) {
+  const void* const found = ::memmem(text.data(), text.size(), end.data(), end.size());
+  return found == nullptr ? text
+                          : text.substr(0, static_cast<std::size_t>(static_cast<const char*>(found) - text.data()));
+}
+
 // What the request allows of the whole answer, and why it ends there.
 std::string_view bounded(const ExtractiveRequest& request, std::string_view text, std::string_view& finish_reason) {
   finish_reason = "stop";
   for (const std::string& stop : request.stop) {
-    if (!stop.empty()) text = text.substr(0, text.find(stop));
+    if (!stop.empty()) text = before(text, stop);
   }
   if (!request.max_tokens || estimated_tokens(text) <= *request.max_tokens) return text;
   std::size_t end = *request.max_tokens * 4;
@@ -64,13 +74,14 @@ void send_whole(const Answer& answer, ApiSink& sink) {
       answer.id, kExtractiveModelId, json_quoted(answer.text), answer.finish_reason, answer.usage));
 }
 
-// A word with the white space behind it.
-std::string_view next_piece(std::string_view text) {
-  const std::size_t space = text.find_first_of(" \n");
+// A word with the white space behind it; as many words as have `least` bytes.
+std::string_view next_piece(std::string_view text, std::size_t least) {
+  const std::size_t space = text.find_first_of(" \n", least);
   if (space == std::string_view::npos) return text;
   return text.substr(0, std::min(text.find_first_not_of(" \n", space), text.size()));
 }
 
+// Its events are of a bounded number, and do not wait for a reader: who reads slowly holds no thread.
 class EventStream {
  public:
   EventStream(const Answer& answer, bool include_usage, ApiSink& sink)
@@ -82,19 +93,20 @@ class EventStream {
   void send(const std::stop_token& stop) {
     sink_.head(200, "text/event-stream");
     if (!choice(R"({"role":"assistant","content":""})", "null")) return;
+    const std::size_t least = answer_.text.size() / kMostPieces;
     for (std::string_view rest = answer_.text; !rest.empty();) {
-      const std::string_view piece = next_piece(rest);
+      const std::string_view piece = next_piece(rest, least);
       if (stop.stop_requested() || !choice(fmt::format(R"({{"content":{}}})", json_quoted(piece)), "null")) return;
       rest.remove_prefix(piece.size());
     }
     if (!choice("{}", fmt::format("\"{}\"", answer_.finish_reason))) return;
-    if (include_usage_ && !sink_.body(fmt::format("{}],\"usage\":{}}}\n\n", start_, answer_.usage))) return;
-    sink_.body("data: [DONE]\n\n");
+    if (include_usage_ && !sink_.push(fmt::format("{}],\"usage\":{}}}\n\n", start_, answer_.usage))) return;
+    sink_.push("data: [DONE]\n\n");
   }
 
  private:
   bool choice(std::string_view delta, std::string_view finish_reason) {
-    return sink_.body(fmt::format(R"({}{{"index":0,"delta":{},"logprobs":null,"finish_reason":{}}}]{}}})", start_,
+    return sink_.push(fmt::format(R"({}{{"index":0,"delta":{},"logprobs":null,"finish_reason":{}}}]{}}})", start_,
                                   delta, finish_reason, include_usage_ ? R"(,"usage":null)" : "") +
                       "\n\n");
   }

@@ -48,7 +48,7 @@ std::string json_answer(const ExtractiveRequest& request, const json& asked, con
   std::vector<Quote> quotes = for_question;
   if (!asked.is_null() && !for_question.empty())
     quotes = best_quotes(context, question + " " + schema_words(schema), kQuotesForSchema, go_on);
-  return fill_schema(schema, question, quotes).dump(-1, ' ', false, json::error_handler_t::replace);
+  return fill_schema(schema, question, quotes, go_on).dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 }  // namespace

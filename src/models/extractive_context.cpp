@@ -14,7 +14,9 @@
 namespace minions::models {
 namespace {
 
-constexpr std::size_t kSentenceBytes = 400;  // a quote longer than this is a page, not a quote
+constexpr std::size_t kSentenceBytes = 400;        // a quote longer than this is a page, not a quote
+constexpr std::size_t kMostSentenceBytes = 2'000;  // where no white space ends it
+constexpr std::size_t kMostSignBytes = 64 * 1024;  // of a question, that are searched for signs of a number
 constexpr std::string_view kQuery = "\n\nQuery:";
 constexpr std::string_view kContext = "Context:";
 
@@ -110,7 +112,7 @@ class ContextReader {
         end_sentence();
       } else if (line != kContext) {
         add_line(line);
-        if (line_ends_sentence(line, rest.substr(0, rest.find('\n')))) end_sentence();
+        if (is_full() || line_ends_sentence(line, rest.substr(0, rest.find('\n')))) end_sentence();
       }
       at = end + 1;
     }
@@ -119,12 +121,15 @@ class ContextReader {
   // Sentences that end inside the line are complete; the rest waits for the next line.
   void add_line(std::string_view line) {
     for (std::size_t i = 0; i < line.size(); ++i) {
+      const bool over = bytes() >= kMostSentenceBytes && (static_cast<unsigned char>(line[i]) & 0xC0) != 0x80;
+      if (over) end_sentence();
       if (begin_ == nullptr) begin_ = line.data() + i;
       end_ = line.data() + i + 1;
-      const bool full = static_cast<std::size_t>(end_ - begin_) >= kSentenceBytes;
-      if (stops(line, i) || (full && is_space(line[i]))) end_sentence();
+      if (stops(line, i) || (is_full() && is_space(line[i]))) end_sentence();
     }
   }
+  [[nodiscard]] std::size_t bytes() const { return static_cast<std::size_t>(end_ - begin_); }
+  [[nodiscard]] bool is_full() const { return bytes() >= kSentenceBytes; }
 
   static bool stops(std::string_view line, std::size_t i) {
     if (line[i] != '.' && line[i] != '?' && line[i] != '!') return false;
@@ -195,7 +200,7 @@ std::vector<double> scores_of(const Context& context, std::string_view question,
   // sentence before. One without a word of the question gains nothing.
   constexpr double kNeighbour = 0.25;
   constexpr double kNumber = 1.25;
-  const bool number = asks_for_a_number(question);
+  const bool number = asks_for_a_number(question.substr(0, kMostSignBytes));
   std::vector<double> scores = own;
   for (std::size_t i = 0; i < own.size(); ++i) {
     if (own[i] == 0) continue;

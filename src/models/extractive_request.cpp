@@ -9,6 +9,8 @@ namespace {
 
 namespace dom = simdjson::dom;
 
+constexpr std::size_t kMostSchemaBytes = 1024 * 1024;  // a small value of JSON is a hundred bytes once it is read
+
 struct Storage {
   dom::parser parser;
   std::deque<std::string> joined;  // texts that came in parts
@@ -57,6 +59,8 @@ tl::expected<ExtractiveRequest, ApiFailure> parse_extractive_request(std::string
   request.model = *model;
   MINIONS_CHECK_FIELD(read_turns(object, *storage, request.turns));
   MINIONS_CHECK_FIELD(read_answer_options(object, request));
+  if (request.schema.size() > kMostSchemaBytes)
+    return bad_request(fmt::format("the schema is over {} MiB", kMostSchemaBytes >> 20), "response_format");
   MINIONS_CHECK_FIELD(refuse_what_is_not_there(object));
   request.storage = std::move(storage);
   return request;

@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
+#include <map>
 #include <optional>
+#include <set>
 
+#include "models/effort.h"
+#include "models/extractive_values.h"
 #include "retrieval/passage_ranker.h"
 #include "retrieval/words.h"
 
@@ -18,6 +21,8 @@ using nlohmann::json;
 constexpr int kDepthLimit = 24;      // a schema may refer to itself
 constexpr int kValueLimit = 10'000;  // and three items of itself at each depth are 3^24 values
 constexpr std::size_t kItems = 3;
+constexpr std::size_t kEnumValues = 2'000;  // those behind are not looked at, and not chosen
+constexpr std::size_t kEnumQuotes = 5;
 
 // What one value is filled from: its name, and the quotes from best to worst for it.
 struct Evidence {
@@ -26,115 +31,80 @@ struct Evidence {
   std::vector<const Quote*> quotes;
 };
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-std::string words_of_name(std::string_view name) {
-  std::string words;
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    const char c = name[i];
-    const bool hump = i > 0 && c >= 'A' && c <= 'Z' && name[i - 1] >= 'a' && name[i - 1] <= 'z';
-    if (hump || c == '_' || c == '-') words += ' ';
-    if (c != '_' && c != '-') words += c;
+// The words of a text, folded once.
+class WordSet {
+ public:
+  explicit WordSet(std::string_view text) {
+    retrieval::for_each_word(text, [&](std::string_view word) { words_.push_back(retrieval::folded_hash(word)); });
+    std::sort(words_.begin(), words_.end());
   }
-  return words;
-}
-
-// "1,234.5" as 1234.5; nothing where digits belong to a word ("Q3", "3rd").
-std::optional<double> number_at(std::string_view text, std::size_t& at) {
-  const bool inside_word =
-      at > 0 && (std::isalnum(static_cast<unsigned char>(text[at - 1])) != 0 || text[at - 1] == '_');
-  std::string digits;
-  if (at > 0 && text[at - 1] == '-' && (at == 1 || text[at - 2] == ' ' || text[at - 2] == '(')) digits = "-";
-  for (; at < text.size(); ++at) {
-    const bool next_is_digit = at + 1 < text.size() && is_digit(text[at + 1]);
-    if (is_digit(text[at]) || (text[at] == '.' && next_is_digit)) {
-      digits += text[at];
-    } else if (text[at] != ',' || !next_is_digit) {
-      break;
-    }
+  [[nodiscard]] bool has(std::uint64_t word) const { return std::binary_search(words_.begin(), words_.end(), word); }
+  // False where there is nothing to have.
+  [[nodiscard]] bool has_all(std::span<const std::uint64_t> words) const {
+    return !words.empty() && std::all_of(words.begin(), words.end(), [&](std::uint64_t word) { return has(word); });
   }
-  if (inside_word || (at < text.size() && std::isalpha(static_cast<unsigned char>(text[at])) != 0)) return std::nullopt;
-  double value = 0;
-  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (read.ec != std::errc() || read.ptr != digits.data() + digits.size()) return std::nullopt;
-  return value;
-}
 
-std::vector<double> numbers_in(std::string_view text) {
-  std::vector<double> numbers;
-  for (std::size_t at = 0; at < text.size();) {
-    if (!is_digit(text[at])) {
-      ++at;
-    } else if (const auto number = number_at(text, at)) {
-      numbers.push_back(*number);
-    }
-  }
-  return numbers;
-}
-
-// 2021-09-21 as it stands.
-std::optional<std::string> date_in(std::string_view text) {
-  for (std::size_t at = 0; at + 10 <= text.size(); ++at) {
-    const std::string_view date = text.substr(at, 10);
-    bool fits = true;
-    for (std::size_t i = 0; i < 10; ++i) fits = fits && (i == 4 || i == 7 ? date[i] == '-' : is_digit(date[i]));
-    if (fits) return std::string(date);
-  }
-  return std::nullopt;
-}
-
-bool contains_word(std::string_view text, std::string_view wanted) {
-  bool found = false;
-  const std::string form = retrieval::folded(wanted);
-  retrieval::for_each_word(text, [&](std::string_view word) { found = found || retrieval::folded(word) == form; });
-  return found;
-}
+ private:
+  std::vector<std::uint64_t> words_;
+};
 
 bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-// "Revenue: 4.2 million; cost ..." for "revenue" is "4.2 million".
-std::optional<std::string> labelled_value(std::string_view text, std::string_view name) {
-  const std::string label = words_of_name(name) + ":";
-  const auto same = [](char a, char b) {
-    return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
-  };
-  const auto at = std::search(text.begin(), text.end(), label.begin(), label.end(), same);
-  if (at == text.end()) return std::nullopt;
-  std::string_view value = text.substr(static_cast<std::size_t>(at - text.begin()) + label.size());
-  value = value.substr(0, value.find_first_of(";|"));
-  if (value.ends_with('.')) value.remove_suffix(1);
-  std::string line = on_one_line(value);
-  if (line.empty()) return std::nullopt;
-  return line;
-}
-
-std::size_t characters(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
+bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
 // minLength and maxLength count characters.
 std::string of_length(const json& schema, std::string text) {
   const auto limit = [&](const char* name, std::size_t otherwise) {
     return schema.contains(name) && schema[name].is_number_unsigned() ? schema[name].get<std::size_t>() : otherwise;
   };
-  while (characters(text) > limit("maxLength", text.size())) {
-    do {
-      text.pop_back();
-    } while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xC0) == 0x80);
-    if (!text.empty() && static_cast<unsigned char>(text.back()) >= 0xC0) text.pop_back();
+  const std::size_t most = limit("maxLength", text.size());
+  std::size_t have = 0;
+  std::size_t end = 0;
+  for (; end < text.size(); ++end) {
+    if (is_continuation(text[end])) continue;
+    if (have == most) break;
+    ++have;
   }
+  text.resize(end);
   const std::size_t least = std::min<std::size_t>(limit("minLength", 0), 4096);
-  for (std::size_t have = characters(text); have < least; ++have) text += ' ';
+  if (have < least) text.append(least - have, ' ');
   return text;
+}
+
+bool has_value(const json& schema, const char* name, const json& value) {
+  const auto member = schema.is_object() ? schema.find(name) : schema.end();
+  return member != schema.end() && *member == value;
+}
+
+std::string text_of(const json& schema, const char* name) {
+  const auto member = schema.is_object() ? schema.find(name) : schema.end();
+  return member != schema.end() && member->is_string() ? member->get<std::string>() : std::string();
+}
+
+// What a copy of the value holds, about.
+std::size_t bytes_of(const json& value) {
+  constexpr std::size_t kBytesOfAny = 32;
+  std::size_t bytes = kBytesOfAny;
+  if (value.is_string()) bytes += value.get_ref<const std::string&>().size();
+  if (value.is_array()) {
+    for (const json& element : value) bytes += bytes_of(element);
+  }
+  if (value.is_object()) {
+    for (const auto& [name, member] : value.items()) bytes += name.size() + bytes_of(member);
+  }
+  return bytes;
 }
 
 class Filler {
  public:
-  Filler(const json& root, std::string_view question, std::span<const Quote> quotes)
-      : root_(root), question_(question), quotes_(quotes) {}
+  Filler(const json& root, std::string_view question, std::span<const Quote> quotes, const std::function<bool()>& go_on)
+      : root_(root),
+        question_(question),
+        question_words_(retrieval::search_words(question)),
+        quotes_(quotes),
+        effort_(go_on) {}
 
   json fill_root() {
     Evidence all;
@@ -144,21 +114,25 @@ class Filler {
 
  private:
   json fill(const json& schema, const Evidence& from, int depth) {
-    if (++values_ > kValueLimit) return {};
+    if (++values_ > kValueLimit || !effort_.spend_items(1 + from.quotes.size())) return {};
     if (!schema.is_object() || depth > kDepthLimit)
       return schema.is_object() && allows_null(schema) ? json() : string_from(json::object(), from);
     if (schema.contains("$ref")) return fill(referred(schema["$ref"]), from, depth + 1);
-    if (schema.contains("const")) return schema["const"];
+    if (schema.contains("const")) return copied(schema["const"]);
     if (schema.contains("enum") && schema["enum"].is_array() && !schema["enum"].empty())
       return choice(schema["enum"], from);
-    if (from.quotes.empty() && schema.contains("default")) return schema["default"];
+    if (from.quotes.empty() && schema.contains("default")) return copied(schema["default"]);
     for (const char* several : {"anyOf", "oneOf"}) {
       if (schema.contains(several) && schema[several].is_array() && !schema[several].empty())
         return alternative(schema[several], from, depth);
     }
     if (schema.contains("allOf") && schema["allOf"].is_array()) return fill(merged(schema), from, depth + 1);
+    if (schema.contains("type") && !effort_.spend_items(schema["type"].size())) return {};
     return of_type(type_of(schema, from), schema, from, depth);
   }
+
+  json copied(const json& value) { return effort_.spend_copy(bytes_of(value)) ? value : json(); }
+  json copied(std::string text) { return effort_.spend_copy(text.size()) ? json(std::move(text)) : json(); }
 
   json of_type(std::string_view type, const json& schema, const Evidence& from, int depth) {
     if (type == "object") return object_from(schema, from, depth);
@@ -189,10 +163,11 @@ class Filler {
     return "null";
   }
 
-  const json& referred(const json& reference) const {
+  const json& referred(const json& reference) {
     static const json nothing = json::object();
     if (!reference.is_string()) return nothing;
     const auto& text = reference.get_ref<const std::string&>();
+    if (!effort_.spend_items(text.size())) return nothing;
     if (text == "#") return root_;
     if (!text.starts_with("#/")) return nothing;
     try {
@@ -203,14 +178,16 @@ class Filler {
     }
   }
 
-  json merged(const json& schema) const {
-    json all = schema;
+  json merged(const json& schema) {
+    json all = copied(schema);
+    if (!all.is_object()) return all;
     all.erase("allOf");
     for (const json& part : schema["allOf"]) {
+      if (!effort_.spend_items(1)) break;
       const json& resolved = part.is_object() && part.contains("$ref") ? referred(part["$ref"]) : part;
-      if (!resolved.is_object()) continue;
+      if (!resolved.is_object() || !effort_.spend_copy(bytes_of(resolved))) continue;
       for (const auto& [key, value] : resolved.items()) {
-        if (key == "required" && all.contains(key)) {
+        if (key == "required" && all.contains(key) && all[key].is_array() && value.is_array()) {
           all[key].insert(all[key].end(), value.begin(), value.end());
         } else if (all.contains(key) && all[key].is_object() && value.is_object()) {
           all[key].update(value);
@@ -223,9 +200,8 @@ class Filler {
   }
 
   json alternative(const json& alternatives, const Evidence& from, int depth) {
-    const auto is_null = [](const json& schema) {
-      return schema.is_object() && schema.value("type", json()) == "null";
-    };
+    if (!effort_.spend_items(alternatives.size())) return {};
+    const auto is_null = [](const json& schema) { return has_value(schema, "type", "null"); };
     const auto null = std::find_if(alternatives.begin(), alternatives.end(), is_null);
     if (from.quotes.empty() && null != alternatives.end()) return {};
     const auto first = std::find_if_not(alternatives.begin(), alternatives.end(), is_null);
@@ -233,44 +209,62 @@ class Filler {
   }
 
   // The value whose words the best quotes have; the question counts where no quote does.
-  json choice(const json& values, const Evidence& from) const {
-    for (const Quote* quote : from.quotes) {
-      for (const json& value : values) {
-        if (value.is_string() && has_all_words(quote->text, value.get_ref<const std::string&>())) return value;
-      }
-      if (quote != from.quotes[std::min<std::size_t>(from.quotes.size() - 1, 4)]) continue;
-      break;
+  json choice(const json& values, const Evidence& from) {
+    const std::size_t looked_at = std::min(values.size(), kEnumValues);
+    const json* chosen = nullptr;
+    std::size_t best = std::max<std::size_t>(1, std::min(from.quotes.size(), kEnumQuotes));
+    for (std::size_t i = 0; i < looked_at && best > 0; ++i) {
+      if (!values[i].is_string()) continue;
+      const auto& text = values[i].get_ref<const std::string&>();
+      // Each of its words is looked for in each quote.
+      if (!effort_.spend_items(1 + text.size())) return {};
+      std::vector<std::uint64_t> words;
+      retrieval::for_each_word(words_of_name(text),
+                               [&](std::string_view word) { words.push_back(retrieval::folded_hash(word)); });
+      std::size_t at = 0;
+      while (at < best && !words_of(from, at).has_all(words)) ++at;
+      if (at == best) continue;
+      best = at;
+      chosen = &values[i];
     }
-    for (const json& value : values) {
-      if (value.is_string() && from.quotes.empty() && has_all_words(question_, value.get_ref<const std::string&>()))
-        return value;
-    }
-    if (from.quotes.empty() && std::find(values.begin(), values.end(), json()) != values.end()) return {};
-    return values.front();
+    if (chosen != nullptr) return copied(*chosen);
+    if (from.quotes.empty() && std::any_of(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(looked_at),
+                                           [](const json& value) { return value.is_null(); }))
+      return {};
+    return copied(values.front());
   }
 
-  static bool has_all_words(std::string_view text, std::string_view words) {
-    bool all = true;
-    bool any = false;
-    retrieval::for_each_word(words_of_name(words), [&](std::string_view word) {
-      any = true;
-      all = all && contains_word(text, word);
-    });
-    return any && all;
+  // Of its quote of this number, of the question where it has none.
+  const WordSet& words_of(const Evidence& from, std::size_t at) {
+    const Quote* const quote = from.quotes.empty() ? nullptr : from.quotes[at];
+    const auto known = words_.find(quote);
+    if (known != words_.end()) return known->second;
+    const std::string_view text = quote == nullptr ? question_ : std::string_view(quote->text);
+    return words_.emplace(quote, effort_.spend(text.size() * 16) ? text : std::string_view()).first->second;
   }
 
   json object_from(const json& schema, const Evidence& from, int depth) {
     json object = json::object();
     if (!schema.contains("properties") || !schema["properties"].is_object()) return object;
+    const std::set<std::string_view> required = required_of(schema);
     for (const auto& [name, property] : schema["properties"].items()) {
+      if (!effort_.spend_items(1)) break;
       const Evidence own = for_property(name, property, from);
-      const bool required =
-          schema.contains("required") &&
-          std::find(schema["required"].begin(), schema["required"].end(), name) != schema["required"].end();
       // Optional parts of a schema that nests itself would never end.
-      if (required || (!own.quotes.empty() && depth < kDepthLimit / 4)) object[name] = fill(property, own, depth + 1);
+      if (required.contains(name) || (!own.quotes.empty() && depth < kDepthLimit / 4))
+        object[name] = fill(property, own, depth + 1);
     }
     return object;
+  }
+
+  std::set<std::string_view> required_of(const json& schema) {
+    std::set<std::string_view> names;
+    if (!schema.contains("required") || !schema["required"].is_array()) return names;
+    if (!effort_.spend_items(schema["required"].size() * 2)) return names;
+    for (const json& name : schema["required"]) {
+      if (name.is_string()) names.insert(name.get_ref<const std::string&>());
+    }
+    return names;
   }
 
   json array_from(const json& schema, const Evidence& from, int depth) {
@@ -280,11 +274,11 @@ class Filler {
     const std::size_t least = std::min<std::size_t>(count_of("minItems", 0), 1000);
     const std::size_t most = count_of("maxItems", std::max(least, kItems));
     const json& items = schema.contains("items") ? schema["items"] : json::object();
-    const bool unique =
-        schema.value("uniqueItems", json(false)) == true || (items.is_object() && items.contains("enum"));
+    const bool unique = has_value(schema, "uniqueItems", true) || (items.is_object() && items.contains("enum"));
     json array = json::array();
     const std::size_t strong = std::min({most, kItems, from.quotes.size()});
     for (std::size_t i = 0; i < std::max(least, strong) && array.size() < most; ++i) {
+      if (!effort_.spend(from.name.size() + from.description.size() + array.size())) break;
       Evidence one{from.name, from.description, {}};
       if (i < from.quotes.size()) one.quotes.push_back(from.quotes[i]);
       json item = fill(items, one, depth + 1);
@@ -293,7 +287,7 @@ class Filler {
     return array;
   }
 
-  static json number_from(const json& schema, const Evidence& from, bool integer) {
+  json number_from(const json& schema, const Evidence& from, bool integer) {
     const auto bound = [&](const char* name, double otherwise) {
       return schema.contains(name) && schema[name].is_number() ? schema[name].get<double>() : otherwise;
     };
@@ -305,6 +299,7 @@ class Filler {
     };
     const bool year = from.name.find("year") != std::string::npos;
     for (const Quote* quote : from.quotes) {
+      if (!effort_.spend(quote->text.size() * 4)) return {};
       const std::vector<double> numbers = numbers_in(quote->text);
       const auto in_name = [&](double value) {
         return fits(value) && (value >= 1900 && value <= 2100 && value == std::floor(value)) == year;
@@ -319,52 +314,64 @@ class Filler {
     return integer ? json(static_cast<std::int64_t>(std::ceil(nothing))) : json(nothing);
   }
 
-  static json boolean_from(const Evidence& from) {
+  json boolean_from(const Evidence& from) {
     if (from.quotes.empty()) return false;
-    const std::string_view text = from.quotes.front()->text;
+    const WordSet& words = words_of(from, 0);
     for (const std::string_view word :
          {"not", "no", "never", "none", "without", "cannot", "isn't", "wasn't", "didn't", "doesn't"}) {
-      if (contains_word(text, word)) return false;
+      if (words.has(retrieval::folded_hash(word))) return false;
     }
     return true;
   }
 
-  json string_from(const json& schema, const Evidence& from) const {
+  json string_from(const json& schema, const Evidence& from) {
+    return copied(of_length(schema, text_for(schema, from)));
+  }
+
+  std::string text_for(const json& schema, const Evidence& from) {
     if (from.quotes.empty()) {
       // A part that passes the question on, as in a plan of tasks.
       const bool asks = is_one_of(from.name, {"message", "question", "instruction", "task", "query"});
-      return of_length(schema, asks ? on_one_line(question_) : std::string());
+      return asks && effort_.spend(question_.size() * 4) ? on_one_line(question_) : std::string();
     }
     const Quote& best = *from.quotes.front();
-    if (schema.value("format", json()) == "date") {
+    if (has_value(schema, "format", "date")) {
       for (const Quote* quote : from.quotes) {
-        if (auto date = date_in(quote->text)) return *date;
+        if (!effort_.spend(quote->text.size() * 2)) return {};
+        if (auto date = date_in(quote->text)) return *std::move(date);
       }
     }
     if (is_one_of(from.name, {"citation", "source", "quote", "evidence"})) {
+      if (!effort_.spend(best.text.size() + best.place.name.size())) return {};
       const std::string place = citation(best.place);
-      return of_length(schema, fmt::format("\"{}\"{}{}", best.text, place.empty() ? "" : " ", place));
+      return fmt::format("\"{}\"{}{}", best.text, place.empty() ? "" : " ", place);
     }
     if (is_one_of(from.name, {"explanation", "reasoning", "feedback", "scratchpad"})) {
-      return of_length(schema,
-                       "extractive engine, no neural model: the sentence that has most of the question's rare words");
+      return "extractive engine, no neural model: the sentence that has most of the question's rare words";
     }
-    if (auto value = labelled_value(best.text, from.name)) return of_length(schema, *std::move(value));
-    return of_length(schema, best.text);
+    // In the worst case each byte of the label is compared with each of the text.
+    const std::string label = words_of_name(from.name) + ":";
+    const bool fits = label.size() <= best.text.size();
+    if (!effort_.spend(from.name.size() * 8 + (fits ? label.size() * best.text.size() : 0))) return {};
+    if (auto value = fits ? labelled_value(best.text, label) : std::nullopt) return *std::move(value);
+    return best.text;
   }
 
   // The quotes ranked anew, by the property's name and description first and the question second.
-  Evidence for_property(const std::string& name, const json& property, const Evidence& from) const {
-    Evidence own{name, property.is_object() ? property.value("description", std::string()) : std::string(), {}};
+  Evidence for_property(const std::string& name, const json& property, const Evidence& from) {
+    Evidence own{name, text_of(property, "description"), {}};
+    if (!effort_.spend((name.size() + own.description.size()) * 8) || from.quotes.empty()) return own;
     std::vector<retrieval::QueryWord> query;
     const auto add = [&](std::string_view words, double weight) {
       for (std::string& word : retrieval::search_words(words)) query.push_back({std::move(word), weight});
     };
     add(words_of_name(name), 2);
     add(own.description, 1);
-    add(question_, 0.5);
+    for (const std::string& word : question_words_) query.push_back({word, 0.5});
     std::vector<std::string_view> passages;
-    for (const Quote* quote : from.quotes) passages.push_back(quote->text);
+    std::uint64_t bytes = 0;
+    for (const Quote* quote : from.quotes) bytes += passages.emplace_back(quote->text).size();
+    if (!effort_.spend(bytes) || !effort_.spend_items(passages.size() + query.size() * 2)) return own;
     const std::vector<double> scores = retrieval::bm25_scores(passages, query);
     std::vector<std::size_t> order(passages.size());
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
@@ -375,7 +382,10 @@ class Filler {
 
   const json& root_;
   std::string_view question_;
+  std::vector<std::string> question_words_;
   std::span<const Quote> quotes_;
+  std::map<const Quote*, WordSet> words_;  // as far as they were needed; of null: the question's
+  Effort effort_;
   int values_ = 0;
 };
 
@@ -396,8 +406,9 @@ void collect_words(const json& schema, std::string& to, int depth) {
 
 }  // namespace
 
-json fill_schema(const json& schema, std::string_view question, std::span<const Quote> quotes) {
-  return Filler(schema, question, quotes).fill_root();
+json fill_schema(const json& schema, std::string_view question, std::span<const Quote> quotes,
+                 const std::function<bool()>& go_on) {
+  return Filler(schema, question, quotes, go_on).fill_root();
 }
 
 std::string schema_words(const json& schema) {

@@ -4,6 +4,7 @@
 // not checked.
 #pragma once
 
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string_view>
@@ -13,8 +14,10 @@
 namespace minions::models {
 
 // A value of the schema's shape. Without quotes: null where the schema allows it, else the smallest value that it does.
+// What is over the effort that one answer is worth (models/effort.h) is null or left out. Once `go_on` says no, the
+// value is worth nothing.
 [[nodiscard]] nlohmann::json fill_schema(const nlohmann::json& schema, std::string_view question,
-                                         std::span<const Quote> quotes);
+                                         std::span<const Quote> quotes, const std::function<bool()>& go_on);
 
 // The words that a schema names its parts with: they help to find what to fill it with.
 [[nodiscard]] std::string schema_words(const nlohmann::json& schema);

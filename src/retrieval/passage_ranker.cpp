@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <random>
 #include <utility>
 
 #include "retrieval/words.h"
@@ -13,14 +14,24 @@ namespace {
 // Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009); its usual constants.
 constexpr double kK1 = 1.2;
 constexpr double kB = 0.75;
-constexpr std::size_t kPassagesBetweenQuestions = 4096;
+constexpr std::size_t kBytesBetweenQuestions = 512 * 1024;
+constexpr std::size_t kBytesOfAPassage = 32;  // what it costs beside its text
+
+// Another in each process: nobody can choose words that meet in one slot.
+std::uint64_t odd_number() {
+  static const std::uint64_t number = [] {
+    std::random_device random;
+    return (std::uint64_t{random()} << 32) | random() | 1;
+  }();
+  return number;
+}
 
 // The folded words of the query in a small open-addressed table: almost every word of a text is not in it.
 class WordTable {
  public:
   explicit WordTable(std::span<const QueryWord> query) {
     std::size_t slots = 64;
-    while (slots < query.size() * 8) slots *= 2;
+    while (slots < query.size() * 8) slots *= 2, --shift_;
     slots_.assign(slots, {});
     for (const QueryWord& word : query) {
       const std::uint64_t hash = folded_hash(word.word);
@@ -44,11 +55,13 @@ class WordTable {
   };
   // The word's own slot, or the free one where it would stand.
   [[nodiscard]] std::size_t slot_of(std::uint64_t hash) const {
-    std::size_t at = hash & (slots_.size() - 1);
+    std::size_t at = (hash * factor_) >> shift_;
     while (slots_[at].index != kNone && slots_[at].hash != hash) at = (at + 1) & (slots_.size() - 1);
     return at;
   }
 
+  std::uint64_t factor_ = odd_number();
+  int shift_ = 64 - 6;  // 64 slots
   std::vector<Slot> slots_;
   std::vector<double> weights_;
 };
@@ -71,18 +84,24 @@ std::vector<double> bm25_scores(std::span<const std::string_view> passages, std:
   std::vector<std::uint32_t> lengths(passages.size());
   std::vector<std::uint32_t> counts(table.weights().size());
   std::vector<std::uint32_t> passages_with(table.weights().size());
+  std::vector<std::uint32_t> found;  // in the passage
+  std::size_t bytes = kBytesBetweenQuestions;
   double words_in_all = 0;
   for (std::uint32_t i = 0; i < passages.size(); ++i) {
-    if (i % kPassagesBetweenQuestions == 0 && !go_on()) return scores;
-    bool any = false;
+    if (bytes >= kBytesBetweenQuestions) {
+      if (!go_on()) return scores;
+      bytes = 0;
+    }
+    bytes += passages[i].size() + kBytesOfAPassage;
+    found.clear();
     for_each_word(passages[i], [&](std::string_view word) {
       ++lengths[i];
       const std::uint32_t index = table.index_of(folded_hash(word));
-      if (index != WordTable::kNone) ++counts[index], any = true;
+      if (index != WordTable::kNone && counts[index]++ == 0) found.push_back(index);
     });
     words_in_all += lengths[i];
-    for (std::uint32_t word = 0; any && word < counts.size(); ++word) {
-      if (counts[word] == 0) continue;
+    std::sort(found.begin(), found.end());
+    for (const std::uint32_t word : found) {
       matches.push_back({i, word, std::exchange(counts[word], 0)});
       ++passages_with[word];
     }

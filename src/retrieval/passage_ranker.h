@@ -15,7 +15,7 @@ struct QueryWord {
 };
 
 // Scores in the order of the passages; 0 where no word of the query stands. Words are compared as words.h folds them.
-// `go_on` is asked every few thousand passages; once it says no, the scores are worth nothing.
+// `go_on` is asked every half megabyte; once it says no, the scores are worth nothing.
 [[nodiscard]] std::vector<double> bm25_scores(
     std::span<const std::string_view> passages, std::span<const QueryWord> query,
     const std::function<bool()>& go_on = [] { return true; });

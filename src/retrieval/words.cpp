@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <set>
 
 namespace minions::retrieval {
 namespace {
@@ -95,11 +96,9 @@ bool is_stop_word(std::string_view word) {
 std::vector<std::string> search_words(std::string_view question) {
   std::vector<std::string> all;
   std::vector<std::string> telling;
-  std::vector<std::string> seen;
+  std::set<std::uint64_t> seen;
   for_each_word(question, [&](std::string_view word) {
-    std::string form = folded(word);
-    if (std::find(seen.begin(), seen.end(), form) != seen.end()) return;
-    seen.push_back(std::move(form));
+    if (seen.size() == kMostSearchWords || !seen.insert(folded_hash(word)).second) return;
     all.emplace_back(word);
     if (!is_stop_word(word)) telling.emplace_back(word);
   });

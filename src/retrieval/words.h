@@ -22,6 +22,8 @@ void for_each_word(std::string_view text, Visit visit);
 // Articles, prepositions, auxiliaries, question words: the folded form of an English word that every text is full of.
 [[nodiscard]] bool is_stop_word(std::string_view word);
 
+// A question of more words is a text; its further words are not searched for.
+inline constexpr std::size_t kMostSearchWords = 10'000;
 // The words to search for, each once, as they stand in the question; all of them if every one is a stop word.
 [[nodiscard]] std::vector<std::string> search_words(std::string_view question);
 

@@ -73,9 +73,25 @@ TEST(Schema, SurvivesShapesThatMakeNoSense) {
         R"({"type":"array","items":[],"minItems":"x"})", R"({"type":"array","minItems":99999999999})",
         R"({"type":"string","minLength":99999999999})", R"({"type":"number","minimum":5,"maximum":1})",
         R"({"allOf":[1]})", R"({"type":"object","required":7,"properties":{"a":{}}})",
-        R"({"type":"array","items":{"$ref":"#"},"minItems":3})"}) {
+        R"({"type":"array","items":{"$ref":"#"},"minItems":3})", R"({"allOf":[{"required":["a"]}],"required":7})",
+        R"({"allOf":[{"required":7}],"required":["a"]})",
+        R"({"type":"object","required":["a"],"properties":{"a":{"description":7,"format":[],"uniqueItems":{}}}})"}) {
     EXPECT_FALSE(filled(json::parse(text), "Nordwind?").is_discarded()) << text;
   }
+}
+
+// The best quote that has one decides, then the order of the values; letters and endings do not count.
+TEST(Schema, ChoosesByTheBestQuote) {
+  const auto chosen = [](const char* values, const std::string& question) {
+    return filled({{"type", "object"}, {"required", {"a"}}, {"properties", {{"a", {{"enum", json::parse(values)}}}}}},
+                  question)["a"];
+  };
+  EXPECT_EQ(chosen(R"(["planes","FERRY","buses"])", "Which fleet?"), "FERRY");
+  EXPECT_EQ(chosen(R"(["positive","trams"])", "Which fleet has trams?"), "trams");
+  EXPECT_EQ(chosen(R"([7,"busTram","planes"])", "Which fleet?"), "busTram");
+  EXPECT_EQ(chosen(R"(["horse","zebra"])", "zebra?"), "zebra");
+  EXPECT_EQ(chosen(R"(["horse",null])", "zebra?"), json());
+  EXPECT_EQ(chosen(R"(["horse","donkey"])", "zebra?"), "horse");
 }
 
 TEST(JsonObject, HasAnswerAndCitation) {

@@ -35,6 +35,9 @@ TEST(SearchWords, DropsWhatSaysNothing) {
             (Words{"net", "revenue", "ACME", "2021", "2022"}));
   EXPECT_EQ(search_words("To be or not to be?"), (Words{"To", "be", "or", "not"}));
   EXPECT_TRUE(search_words("?!").empty());
+  std::string long_text;
+  for (int i = 0; i < 100'000; ++i) long_text += "w" + std::to_string(i) + " ";
+  EXPECT_EQ(search_words(long_text).size(), kMostSearchWords);
 }
 
 }  // namespace
