@@ -294,6 +294,7 @@ net::Task<void> Gateway::session(net::Exchange& http) {
                                         std::shared_ptr<const crypto::Ed25519Signer>(epoch, &epoch->receipt_key())};
   auto created = std::make_shared<session::ServerSession>(parameters, std::move(accepted->secrets), receipt_key,
                                                           std::chrono::steady_clock::now());
+  created->rest_on({epoch, &epoch->statement()});
   // Its place goes with the hook, when the session is over.
   created->on_close([backend = context_->backend, key = std::string(as_text(parameters.session)),
                      kept = shared(std::move(place.place))] { backend->forget(key); });

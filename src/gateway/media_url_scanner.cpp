@@ -1,5 +1,7 @@
 #include "gateway/media_url_scanner.h"
 
+#include "gateway/plain_bytes.h"
+
 namespace minions::gateway {
 namespace {
 
@@ -46,22 +48,6 @@ bool is_data_url(std::string_view text) { return text.starts_with("data:"); }
 
 // Base64 and names have no colon so early.
 bool has_other_scheme(std::string_view text) { return !is_data_url(text) && text.find(':') != std::string_view::npos; }
-
-// The bytes in front of the first quote or backslash. What requests are made of is text: the compiler makes vectors of
-// the inner loop.
-std::size_t plain_bytes(std::string_view text) {
-  constexpr std::size_t kBlock = 32;
-  std::size_t at = 0;
-  for (; at + kBlock <= text.size(); at += kBlock) {
-    const char* block = text.data() + at;
-    unsigned char found = 0;
-    for (std::size_t i = 0; i < kBlock; ++i)
-      found |= static_cast<unsigned char>((block[i] == '"') | (block[i] == '\\'));
-    if (found != 0) break;
-  }
-  while (at < text.size() && text[at] != '"' && text[at] != '\\') ++at;
-  return at;
-}
 
 // Of the whole escape that the text begins with; 0 for one that is cut or wrong.
 std::size_t escape_bytes(std::string_view text) {

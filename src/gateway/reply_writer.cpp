@@ -63,6 +63,8 @@ net::Task<StreamOutcome> ReplyWriter::write() {
   StreamOutcome outcome = StreamOutcome::kAlert;
   if (request_.refusal) {
     outcome = co_await write_alert(*request_.refusal);
+  } else if (request_.failure) {
+    outcome = co_await write_api_failure(*request_.failure);
   } else if (request_.call == nullptr) {
     seal_head({204, {}});
     outcome = co_await write_trailer();
@@ -239,6 +241,13 @@ net::Task<StreamOutcome> ReplyWriter::write_failure(const Error& error) {
   if (error.code == ErrorCode::kCancelled)
     alert = {AlertCode::kCancelled, "the request was cancelled", Processed::kYes};
   const StreamOutcome outcome = co_await write_alert(alert);
+  co_return outcome;
+}
+
+net::Task<StreamOutcome> ReplyWriter::write_api_failure(const models::ApiFailure& failure) {
+  seal_head({failure.status, "application/json"});
+  seal_data(as_bytes(models::to_json(failure)));
+  const StreamOutcome outcome = co_await write_trailer();
   co_return outcome;
 }
 

@@ -16,6 +16,7 @@ class ReplyWriter {
 
  private:
   [[nodiscard]] net::Task<StreamOutcome> write_reply_of_model();
+  [[nodiscard]] net::Task<StreamOutcome> write_api_failure(const models::ApiFailure& failure);
   [[nodiscard]] net::Task<StreamOutcome> write_alert(const session::Alert& alert);
   [[nodiscard]] net::Task<StreamOutcome> write_trailer();
   [[nodiscard]] std::string signed_trailer();

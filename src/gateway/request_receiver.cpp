@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "attestation/result.h"
 #include "base/byte_io.h"
 #include "base/encoding.h"
 #include "gateway/routes.h"
@@ -24,6 +27,31 @@ Alert refusal_of(const Error& error) {
   if (error.code == ErrorCode::kTimeout)
     return refusal(AlertCode::kBackendFailed, "the model server did not answer in time");
   return refusal(AlertCode::kBackendFailed, "the model server cannot be reached");
+}
+
+models::ApiFailure no_models() {
+  return {503,
+          "the model server has not told its models yet, and this session's statement lists none: connect again in a "
+          "while; for the operator: see what the model server's /v1/models gives",
+          "model", "no_models"};
+}
+
+models::ApiFailure model_not_stated(std::string_view model, std::size_t count) {
+  return {404,
+          fmt::format("the model {} is not stated: this session's statement lists {} model{}, by their exact names; "
+                      "connect again for a newer statement; for the operator: the model server's /v1/models must list "
+                      "it",
+                      attestation::shown(model), count, count == 1 ? "" : "s"),
+          "model", "model_not_stated"};
+}
+
+models::ApiFailure model_missing() {
+  return {400, "name a model: the server cannot tell which one the model server would take", "model", "model_missing"};
+}
+
+models::ApiFailure model_unclear() {
+  return {400, "'model' must be there once, in lower case, as a string with the name of a model", "model",
+          "model_unclear"};
 }
 
 }  // namespace
@@ -206,6 +234,21 @@ net::Task<RequestReceiver::Step> RequestReceiver::take_head(std::string_view jso
   request_.refusal = judge_head();
   if (request_.refusal || is_closing(request_.head)) co_return Step{};
 
+  under_way_ = true;
+  if (!asks_model(request_.head.method)) {
+    co_await open_call();
+    co_return Step{};
+  }
+  if (stated_models() == 0) {
+    refuse(no_models());
+    co_return Step{};
+  }
+  model_state_ = Model::kAwaited;
+  backend_takes_data_ = true;
+  co_return Step{};
+}
+
+net::Task<void> RequestReceiver::open_call() {
   models::BackendRequest forwarded{request_.head.method, request_.head.path, {}, request_.head.length};
   forwarded.session = as_text(session_.parameters().session);
   forwarded.sender = sender_;
@@ -217,22 +260,65 @@ net::Task<RequestReceiver::Step> RequestReceiver::take_head(std::string_view jso
   }
   auto call = co_await context_.backend->open(std::move(forwarded), http_.executor(), http_.thread_index());
   if (!call) {
+    under_way_ = false;
+    backend_takes_data_ = false;
     request_.refusal = refusal_of(call.error());
-    co_return Step{};
+    co_return;
   }
   request_.call = *std::move(call);
   backend_takes_data_ = true;
   stop_->call = request_.call.get();
   http_.on_peer_gone([stop = stop_] { stop->stop(); });
-  co_return Step{};
+}
+
+net::Task<void> RequestReceiver::write_held() {
+  for (; backend_takes_data_ && !held_.empty(); held_.pop_front()) {
+    // A backend that refuses early is asked why at the end.
+    const Status written = co_await request_.call->write(held_.front());
+    backend_takes_data_ = written.has_value();
+  }
 }
 
 // What is wrong with the data, in place of the backend's answer. It may have begun to read the request, and never
 // sees it complete.
 void RequestReceiver::refuse(std::string message) {
   drop_call();
+  under_way_ = false;
   backend_takes_data_ = false;
+  held_.clear();
   request_.refusal = refusal(AlertCode::kBadRequest, std::move(message));
+}
+
+void RequestReceiver::refuse(models::ApiFailure failure) {
+  drop_call();
+  under_way_ = false;
+  backend_takes_data_ = false;
+  held_.clear();
+  request_.failure = std::move(failure);
+}
+
+std::size_t RequestReceiver::stated_models() const {
+  const attestation::Statement* statement = session_.statement();
+  return statement == nullptr ? 0 : statement->models.size();
+}
+
+bool RequestReceiver::is_stated(std::string_view model) const {
+  const attestation::Statement* statement = session_.statement();
+  return statement != nullptr && std::any_of(statement->models.begin(), statement->models.end(),
+                                             [&](const attestation::ModelEntry& entry) { return entry.id == model; });
+}
+
+void RequestReceiver::judge_model(ModelScanner::Finding finding) {
+  if (model_state_ == Model::kNotAsked) return;
+  if (finding == ModelScanner::Finding::kUnclear) return refuse(model_unclear());
+  if (model_state_ == Model::kServed) return;
+  if (finding == ModelScanner::Finding::kNothing) return;
+  if (finding == ModelScanner::Finding::kNamed && !is_stated(model_.id()))
+    return refuse(model_not_stated(model_.id(), stated_models()));
+  // Which model a server outside takes by itself is not stated, be its list as short as it may.
+  if (finding == ModelScanner::Finding::kNone && !context_.backend->chooses_listed_model())
+    return refuse(model_missing());
+  model_state_ = Model::kServed;
 }
 
 void RequestReceiver::judge(MediaUrlScanner::Finding finding) {
@@ -247,22 +333,25 @@ void RequestReceiver::judge(MediaUrlScanner::Finding finding) {
 net::Task<RequestReceiver::Step> RequestReceiver::take_data(ByteView data) {
   hash_.data(data);
   data_received_ += data.size();
-  if (request_.call != nullptr) judge(scanner_.take(data));
+  if (under_way_) judge(scanner_.take(data));
+  if (under_way_) judge_model(model_.take(data));
   if (!backend_takes_data_ || data.empty() || data_received_ > request_.head.length) co_return Step{};
   if (const auto over = share_.keep(data.size())) co_return refused({429, *over});
-  if (data_received_ == request_.head.length) {
-    held_.assign(data.begin(), data.end());
-    co_return Step{};
-  }
-  // A backend that refuses early is asked why at the end.
+  const bool is_last = data_received_ == request_.head.length;
+  if (is_last || model_state_ == Model::kAwaited) held_.emplace_back(data.begin(), data.end());
+  if (model_state_ == Model::kAwaited) co_return Step{};
+  if (request_.call == nullptr) co_await open_call();
+  if (is_last) co_return Step{};
+  co_await write_held();
+  if (!backend_takes_data_) co_return Step{};
   const Status written = co_await request_.call->write(data);
   if (!written) backend_takes_data_ = false;
   co_return Step{};
 }
 
 net::Task<void> RequestReceiver::complete() {
-  if (request_.call == nullptr) {
-    if (!request_.refusal && data_received_ != request_.head.length)
+  if (!under_way_) {
+    if (!request_.refusal && !request_.failure && data_received_ != request_.head.length)
       request_.refusal = refusal(AlertCode::kBadRequest, "the length is wrong");
     co_return;
   }
@@ -271,11 +360,10 @@ net::Task<void> RequestReceiver::complete() {
     co_return;
   }
   judge(scanner_.finish());
+  if (under_way_) judge_model(model_.finish());
+  if (under_way_ && request_.call == nullptr) co_await open_call();
   if (request_.call == nullptr) co_return;
-  if (backend_takes_data_ && !held_.empty()) {
-    const Status written = co_await request_.call->write(held_);
-    backend_takes_data_ = written.has_value();
-  }
+  co_await write_held();
   if (!backend_takes_data_) co_return;
   // If it fails, head() will say why.
   const Status finished = co_await request_.call->finish();

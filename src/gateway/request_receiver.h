@@ -1,9 +1,19 @@
 // Takes in one sealed request: opens its records as they come, judges the head, and passes data on to the backend while
 // it arrives. The backend's request is completed only after the final record has opened and the HTTP body has ended.
+//
+// A session serves the models that its statement lists: of no other is it said who computes, where and on which
+// weights. So a backend that may be elsewhere sees nothing of a question, not even a connection, before the model's
+// name has come and is found in the list; what comes before it waits here, within the limits on what is kept. A second
+// name that comes later breaks the request off: then the backend has seen a part, for a model that is listed, and never
+// its end. To wait for the end of each body would cost its memory and the time to pass it on for all the others.
 #pragma once
+
+#include <deque>
 
 #include "gateway/context.h"
 #include "gateway/media_url_scanner.h"
+#include "gateway/model_scanner.h"
+#include "models/api_failure.h"
 #include "session/exchange.h"
 
 namespace minions::gateway {
@@ -14,6 +24,7 @@ struct ReceivedRequest {
   session::RequestHead head;
   Digest32 transcript{};                        // T
   std::optional<session::Alert> refusal;        // why it is not asked of the model
+  std::optional<models::ApiFailure> failure;    // or so, as the model's API says it
   std::unique_ptr<models::BackendCall> call;    // completed; null with a refusal and for the closing of a session
   std::optional<net::Places::Place> key_place;  // among its API key's running requests
 };
@@ -56,9 +67,15 @@ class RequestReceiver {
   [[nodiscard]] net::Task<Step> take_head(std::string_view json);
   [[nodiscard]] net::Task<Step> take_data(ByteView data);
   [[nodiscard]] net::Task<void> complete();
+  [[nodiscard]] net::Task<void> open_call();
+  [[nodiscard]] net::Task<void> write_held();
   void drop_call();
   void refuse(std::string message);
+  void refuse(models::ApiFailure failure);
   void judge(MediaUrlScanner::Finding finding);
+  void judge_model(ModelScanner::Finding finding);
+  [[nodiscard]] std::size_t stated_models() const;
+  [[nodiscard]] bool is_stated(std::string_view model) const;
   [[nodiscard]] std::optional<session::Alert> judge_head();
   [[nodiscard]] std::optional<session::Alert> judge_key();
   [[nodiscard]] std::optional<session::Alert> count_session_to(const std::string& key);
@@ -77,9 +94,14 @@ class RequestReceiver {
   std::optional<session::RecordReader> reader_;
   session::ExchangeHash hash_;
   MediaUrlScanner scanner_;
+  ModelScanner model_;
+  enum class Model : std::uint8_t { kNotAsked, kAwaited, kServed };
+  Model model_state_ = Model::kNotAsked;
   MutableBytes piece_;
   std::uint64_t data_received_ = 0;
-  Bytes held_;  // the last data of a request, until its end has authenticated
+  // Data that waits: all of it until the model is known, the last until the request's end has authenticated.
+  std::deque<Bytes> held_;
+  bool under_way_ = false;  // the head was good, and nothing is wrong since
   bool backend_takes_data_ = false;
 };
 

@@ -36,4 +36,6 @@ bool is_allowed(std::string_view method, std::string_view path) {
   return path.empty() || (path.front() == '/' && is_model_id(path.substr(1)));
 }
 
+bool asks_model(std::string_view method) { return method == "POST"; }
+
 }  // namespace minions::gateway

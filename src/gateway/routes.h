@@ -10,5 +10,7 @@ namespace minions::gateway {
 // slashes between its parts; no part may be of dots alone, and nothing is percent-encoded, so that no server makes
 // another path of it.
 [[nodiscard]] bool is_allowed(std::string_view method, std::string_view path);
+// Of those that are: whether it asks a model for something, which the body names.
+[[nodiscard]] bool asks_model(std::string_view method);
 
 }  // namespace minions::gateway

@@ -69,6 +69,8 @@ class Backend {
                                                                              std::size_t thread_index) = 0;
   // The session is over: nothing kept for it is needed any more. From any thread; does not wait.
   virtual void forget(std::string_view session) { static_cast<void>(session); }
+  // Whether a request that names no model gets one that it lists, and no other.
+  [[nodiscard]] virtual bool chooses_listed_model() const { return false; }
   // Whether a request would be served now. From any thread; does not wait.
   [[nodiscard]] virtual bool ready() const { return true; }
 };

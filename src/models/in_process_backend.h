@@ -34,6 +34,7 @@ class InProcessBackend final : public Backend {
   [[nodiscard]] net::Task<Result<std::unique_ptr<BackendCall>>> open(BackendRequest request, net::Executor executor,
                                                                      std::size_t thread_index) override;
   void forget(std::string_view session) override { model_->forget(session); }
+  [[nodiscard]] bool chooses_listed_model() const override { return true; }
 
  private:
   std::shared_ptr<InProcessModel> model_;

@@ -66,6 +66,10 @@ class ServerSession : public std::enable_shared_from_this<ServerSession> {
 
   // Called once when the session closes, from whatever thread closes it; it must only post. Set before others see it.
   void on_close(CancelHook closed) { on_close_ = std::move(closed); }
+  // The statement that the client verified: what it does not say is not to be done in this session. Null: it says
+  // nothing. Set before others see the session.
+  void rest_on(std::shared_ptr<const attestation::Statement> statement) { statement_ = std::move(statement); }
+  [[nodiscard]] const attestation::Statement* statement() const { return statement_.get(); }
   // Erases the keys, refuses what comes, and asks every other stream to stop.
   void close();
 
@@ -87,6 +91,7 @@ class ServerSession : public std::enable_shared_from_this<ServerSession> {
   const SessionParameters parameters_;
   const ReceiptKey receipt_key_;
   const SteadyTime created_;
+  std::shared_ptr<const attestation::Statement> statement_;
 
   mutable std::mutex mutex_;
   SessionSecrets secrets_;

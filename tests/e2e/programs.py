@@ -214,7 +214,8 @@ class ModelServer:
                 pass
 
             def do_GET(self):
-                self.reply_json({"object": "list", "data": [{"id": outer.model_id, "object": "model"}]})
+                ids = [] if outer.model_id is None else [outer.model_id]
+                self.reply_json({"object": "list", "data": [{"id": each, "object": "model"} for each in ids]})
 
             def reply_json(self, value):
                 body = json.dumps(value).encode()
@@ -228,7 +229,11 @@ class ModelServer:
                 if outer.closed:
                     self.close_connection = True
                     return
-                outer.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
+                length = int(self.headers["Content-Length"])
+                outer.bodies.append(self.rfile.read(length))
+                if len(outer.bodies[-1]) < length:  # broken off
+                    self.close_connection = True
+                    return
                 self.send_response(200)
                 self.send_header("Content-Type", "text/event-stream")
                 self.send_header("Transfer-Encoding", "chunked")

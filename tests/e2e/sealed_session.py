@@ -12,6 +12,7 @@ class Session:
         self.process = subprocess.Popen([SEALED_REQUESTS, server.url, server.attestation_pem], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True)
         test.addCleanup(self.end)
+        self._model = None
 
     def begin(self, path, body=None, **more):
         self.process.stdin.write(json.dumps({"path": path, "body": body, **more}) + "\n")
@@ -24,9 +25,15 @@ class Session:
     def chat(self, messages, **fields):
         if isinstance(messages, str):
             messages = [{"role": "user", "content": messages}]
-        reply = self.request("/v1/chat/completions", {"messages": messages, **fields})
+        reply = self.request("/v1/chat/completions", {"model": self.model(), "messages": messages, **fields})
         assert reply["status"] == 200 and reply["error"] is None, reply
         return {**json.loads(reply["text"]), "seconds": reply["seconds"]}
+
+    def model(self):
+        """The first that the server lists."""
+        if self._model is None:
+            self._model = json.loads(self.request("/v1/models", method="GET")["text"])["data"][0]["id"]
+        return self._model
 
     def end(self):
         if self.process.poll() is None:

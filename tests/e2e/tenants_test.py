@@ -108,8 +108,8 @@ class Tenants(ProgramsTest):
         self.assertEqual(len(salts), 2)
         # Whoever knows a salt, as the operator of the model server does, gets nothing by it.
         stolen = json.loads(next(body for method, _, body in upstream.seen if method == "POST"))["cache_salt"]
-        for name in ("cache_salt", "cache\\u005fsalt", "\\u0063ache_salt"):
-            body = f'{{"messages":[{{"role":"user","content":"my diagnosis is gout"}}],"{name}":"{stolen}"}}'
+        for name in ("cache_salt", "cache\u005fsalt", "\u0063ache_salt"):
+            body = f'{{"model":"stub","messages":[{{"role":"user","content":"my diagnosis is gout"}}],"{name}":"{stolen}"}}'
             mallory = Session(self, server)
             reply = mallory.request("/v1/chat/completions", raw=body, method="POST")
             self.assertEqual(reply["status"], 200, reply)
@@ -165,6 +165,63 @@ class Tenants(ProgramsTest):
         self.assertEqual([(entry["id"], entry["prompt_cache"]) for entry in self.stated(server)], [("stub", "session")])
         self.assertEqual(text_of(Session(self, server).chat("hello")), "about hello")
         self.assertIn(("POST", "/v1/chat/completions"), [(method, path) for method, path, _ in upstream.seen])
+
+    def test_a_session_serves_the_models_that_its_statement_lists(self):
+        upstream = ModelServer(self)
+        server = Minionsd(self, model=upstream.model())
+        session = Session(self, server)
+
+        def ask(body, path="/v1/chat/completions"):
+            reply = session.request(path, raw=body, method="POST")
+            self.assertIsNone(reply["error"], reply)
+            return reply["status"], json.loads(reply["text"])["error"] if reply["status"] != 200 else None
+
+        messages = '"messages":[{"role":"user","content":"a secret"}]'
+        large = f'"messages":[{{"role":"user","content":"{"a secret " * 500_000}"}}]'
+        refused = {
+            "another": ('{"model":"other",%s}' % messages, 404, "model_not_stated"),
+            "another, escaped": (r'{"mod\u0065l":"other",%s}' % messages, 404, "model_not_stated"),
+            "another at the end": ('{%s,"model":"other"}' % large, 404, "model_not_stated"),
+            "another case": ('{%s,"Model":"other"}' % messages, 400, "model_unclear"),
+            "two": ('{"model":"stub","model":"other",%s}' % messages, 400, "model_unclear"),
+            "two, escaped": (r'{"model":"stub",%s,"\u006dodel":"other"}' % messages, 400, "model_unclear"),
+            "two, far apart": ('{"model":"stub",%s,"model":"other"}' % large, 400, "model_unclear"),
+            "none": ('{%s}' % messages, 400, "model_missing"),
+        }
+        for name, (body, status, code) in refused.items():
+            with self.subTest(name):
+                found, error = ask(body)
+                self.assertEqual((found, error and error["code"]), (status, code), error)
+        for path in ("/v1/completions", "/v1/embeddings", "/v1/responses"):
+            self.assertEqual(ask('{"model":"other"}', path)[0], 404, path)
+        error = ask(refused["another"][0])[1]
+        self.assertIn('"other"', error["message"])
+        self.assertIn("lists 1 model,", error["message"])
+        self.assertIn("connect again", error["message"])
+        # The one with two names far apart had begun, and never ended.
+        self.assertEqual([body for body in upstream.bodies if body.endswith(b"}")], [])
+        upstream.bodies.clear()
+        served = ['{"model":"stub",%s}' % messages, r'{"\u006dodel":"st\u0075b",%s}' % messages,
+                  '{%s,"model":"stub"}' % large]
+        for body in served:
+            self.assertEqual(ask(body)[0], 200)
+        self.assertEqual(len(upstream.bodies), len(served))
+
+    def test_while_the_statement_lists_no_model_nothing_is_generated(self):
+        upstream = ModelServer(self)
+        upstream.model_id = None
+        server = Minionsd(self, model=upstream.model())
+        self.assertEqual(self.stated(server), [])
+        session = Session(self, server)
+        question = {"model": "stub", "messages": [{"role": "user", "content": "a secret"}]}
+        reply = session.request("/v1/chat/completions", question)
+        self.assertEqual((reply["status"], json.loads(reply["text"])["error"]["code"]), (503, "no_models"))
+        upstream.model_id = "stub"
+        wait_until(lambda: self.stated(server), "the models in the statement")
+        # What the session's client verified lists none still.
+        self.assertEqual(session.request("/v1/chat/completions", question)["status"], 503)
+        self.assertEqual(upstream.bodies, [])
+        self.assertEqual(Session(self, server).request("/v1/chat/completions", question)["status"], 200)
 
 
 if __name__ == "__main__":

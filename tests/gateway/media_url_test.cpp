@@ -10,7 +10,7 @@ using session::Processed;
 class MediaUrlTest : public GatewayFixture {};
 
 std::string body_with(std::string_view url, std::string_view text) {
-  return R"({"messages":[{"content":[{"type":"text","text":")" + std::string(text) +
+  return R"({"model":"scripted","messages":[{"content":[{"type":"text","text":")" + std::string(text) +
          R"("},{"type":"image_url","image_url":{"url":")" + std::string(url) + R"("}}]}]})";
 }
 
@@ -27,12 +27,14 @@ TEST_F(MediaUrlTest, AreRefusedSealedBeforeTheBackendsRequestIsComplete) {
       EXPECT_EQ(reply.alert->code, AlertCode::kBadRequest);
       EXPECT_EQ(reply.alert->processed, Processed::kNo);
       EXPECT_NE(reply.alert->message.find("data: URLs"), std::string::npos);
+      if (backend_->calls().empty()) continue;  // it came in the first record
       const SeenCall seen = backend_->wait([](const SeenCall& call) { return call.gone; }, 1s);
       EXPECT_TRUE(seen.gone) << "not broken off";
       EXPECT_FALSE(seen.finished) << "the backend's request was completed";
       EXPECT_EQ(seen.body.find("169.254"), std::string::npos) << "the address went on";
     }
   }
+  EXPECT_FALSE(backend_->calls().empty()) << "no long request had begun";
 }
 
 TEST_F(MediaUrlTest, DataUrlsPassAsTheyAre) {

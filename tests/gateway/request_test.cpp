@@ -282,7 +282,7 @@ TEST_F(RequestTest, LengthOtherThanTheHeadsIsBadRequestAndNeverCompleted) {
     const SeenCall seen = backend_->wait([](const SeenCall& call) { return call.gone; }, 1s);
     EXPECT_FALSE(seen.finished) << length << " and " << given;
     EXPECT_LE(seen.body.size(), length) << "more than the length went on";
-    EXPECT_TRUE(seen.gone);
+    EXPECT_TRUE(seen.gone || backend_->calls().empty());
   }
 }
 

@@ -1,6 +1,7 @@
 // A model server that follows a script: it records what it got, and stalls, fails or breaks off where it is told to.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -45,6 +46,9 @@ class ScriptedBackend final : public models::Backend {
   // Until so many calls were opened and the last of them is as the predicate says.
   [[nodiscard]] SeenCall wait_call(std::size_t count, const std::function<bool(const SeenCall&)>& holds) const;
 
+  // As an engine of this process does; and as a server outside, of which nobody knows.
+  void set_chooses_listed_model(bool to) { chooses_ = to; }
+  [[nodiscard]] bool chooses_listed_model() const override { return chooses_; }
   [[nodiscard]] net::Task<Result<std::vector<models::ModelInfo>>> models(net::Executor executor) override;
   [[nodiscard]] net::Task<Result<std::unique_ptr<models::BackendCall>>> open(models::BackendRequest request,
                                                                              net::Executor executor,
@@ -58,6 +62,7 @@ class ScriptedBackend final : public models::Backend {
   mutable std::condition_variable changed_;
   BackendScript script_;
   std::vector<SeenCall> calls_;
+  std::atomic<bool> chooses_ = true;
 };
 
 }  // namespace minions::gateway
