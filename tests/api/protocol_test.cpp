@@ -41,7 +41,7 @@ class SecureMinion : public ::testing::Test {
     ::minions::testing::FakeServerHooks hooks;
     auto next = std::make_shared<std::atomic<std::size_t>>(0);
     hooks.answer = [texts = std::move(texts), usage = std::move(usage), next](const ReceivedExchange& received) {
-      if (received.head.path == "/v1/models") return FakeReply{200, {}, {R"({"data":[{"id":"big"}]})"}, "", {}};
+      if (received.head.path == "/v1/models") return FakeReply{200, {}, {R"({"data":[{"id":"test-model"}]})"}, "", {}};
       return FakeReply{200, {}, {streamed(texts[std::min(next->fetch_add(1), texts.size() - 1)])}, usage, {}};
     };
     server_.set(std::move(hooks));
@@ -198,7 +198,7 @@ TEST_F(OneId, LeavesALogThatHolds) {
   ::minions::testing::FakeServerHooks hooks;
   auto asked = std::make_shared<std::atomic<std::size_t>>(0);
   hooks.answer = [this, asked](const ReceivedExchange& received) {
-    if (received.head.path == "/v1/models") return FakeReply{200, {}, {R"({"data":[{"id":"big"}]})"}, "", {}};
+    if (received.head.path == "/v1/models") return FakeReply{200, {}, {R"({"data":[{"id":"test-model"}]})"}, "", {}};
     const std::size_t n = asked->fetch_add(1);
     if (n == 0) server_.forget_sessions();
     const char* const more = R"({"decision":"request_additional_info","message":"Which turbine?"})";

@@ -293,6 +293,8 @@ std::vector<Attacker> machine_attackers(const Machine& genuine) {
   add_statements(rows);
   rows.push_back({"no GPU evidence, and the model computes on one",
                   [](Machine& machine) { machine.statement.models[0].compute = ModelEntry::Compute::kGpu; }, kTrusted});
+  rows.push_back(
+      {"a model server that tells no models", [](Machine& machine) { machine.statement.models.clear(); }, kTrusted});
   add_other_kinds(genuine, rows);
   return rows;
 }

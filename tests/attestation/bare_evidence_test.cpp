@@ -28,6 +28,7 @@ struct Files {
     return judge_bare_evidence({evidence, endorsements, std::move(binding)}, {parsed, nullptr}, kNow);
   }
   [[nodiscard]] std::string own_roots() const { return fmt::format("[roots]\namd = \"{}\"\n", to_hex(root)); }
+  [[nodiscard]] std::string trusted() const { return own_roots() + "[verdict]\nrequire = \"operator-trusted\"\n"; }
 };
 
 const Check* find(const std::vector<Check>& checks, std::string_view id, std::size_t place = 0) {
@@ -46,7 +47,7 @@ std::string first_failure(const std::vector<Check>& checks) {
 
 TEST(BareEvidence, IsHeldAgainstTheRootsOfThePolicyWhichAreShown) {
   const Files files;
-  const auto own = files.judged(files.own_roots());
+  const auto own = files.judged(files.trusted());
   EXPECT_EQ(first_failure(own), "none");
   ASSERT_NE(find(own, "policy.roots"), nullptr);
   EXPECT_EQ(find(own, "policy.roots")->outcome, Outcome::kWaived);
@@ -126,7 +127,7 @@ TEST(BareEvidence, TakesTheWaiversOfThePolicy) {
   Files files;
   const std::string floor = "[snp.min_tcb]\nmicrocode = 255\n";
   EXPECT_EQ(first_failure(files.judged(files.own_roots() + floor)), "evidence.sev-snp.tcb.microcode");
-  EXPECT_EQ(first_failure(files.judged(files.own_roots() + floor + "[waive]\n\"evidence.sev-snp.tcb\" = \"soon\"\n")),
+  EXPECT_EQ(first_failure(files.judged(files.trusted() + floor + "[waive]\n\"evidence.sev-snp.tcb\" = \"soon\"\n")),
             "none");
 }
 

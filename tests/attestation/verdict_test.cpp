@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "attestation/result.h"
+#include "attestation/vectors.h"
 
 namespace minions::attestation {
 namespace {
@@ -35,7 +36,7 @@ const std::vector<Complete>& complete_policies() {
       {"sev-snp", {"snp.measurements = \"" + kDigest48 + "\"", "snp.covers = \"root\"", "gpu.none = true"}},
       {"sev-snp",
        {"snp.id_key_digests = \"" + kDigest48 + "\"", "snp.image_ids = \"" + std::string(32, 'c') + "\"",
-        "snp.covers = \"root\"", "gpu.none = true"}},
+        "snp.min_guest_svn = 4", "snp.covers = \"root\"", "gpu.none = true"}},
       {"sev-snp",
        {"snp.measurements = \"" + kDigest48 + "\"", "snp.host_data = \"" + kDigest32 + "\"", "snp.covers = \"config\"",
         "gpu.count = 1"}},
@@ -155,8 +156,8 @@ TEST(Verdict, IsLowerWhereAPolicyLetsTheHostIn) {
 // Each check that a policy can waive lowers the class, is named among the readers, or is here as one that says nothing
 // about who could read.
 TEST(Verdict, IsLowerWithEachWaiverThatItRestsOn) {
-  const std::string base =
-      "[snp]\nmeasurements = \"" + kDigest48 + "\"\ncovers = \"root\"\n[gpu]\ncount = 1\n[waive]\n";
+  const std::string base = "[snp]\nmeasurements = \"" + kDigest48 +
+                           "\"\ncovers = \"root\"\nmin_tcb = { snp = 1, microcode = 1 }\n[gpu]\ncount = 1\n[waive]\n";
   // The code is identified; which model answers, and where TLS ends, is no matter of class.
   const std::vector<std::string_view> no_matter = {"measurement", "models.ids", "models.weights", "models.projectors",
                                                    "tls.spki"};
@@ -164,7 +165,9 @@ TEST(Verdict, IsLowerWithEachWaiverThatItRestsOn) {
     const bool of_others = name.find("tdx") != std::string_view::npos || name.find("azure") != std::string_view::npos;
     if (of_others || std::find(no_matter.begin(), no_matter.end(), name) != no_matter.end()) continue;
     const AppraisalPolicy waiving = policy(base + "\"" + std::string(name) + "\" = \"later\"\n");
-    const std::vector<Check> checks = {{.id = std::string(name), .outcome = Outcome::kWaived}};
+    const std::vector<Check> checks = {{.id = std::string(name),
+                                        .outcome = Outcome::kWaived,
+                                        .source = waiving.rules().waived.find(name)->second.source + ": later"}};
     const auto readers = [&](const AppraisalPolicy& some) {
       return judge_verdict({.evidence = {{"sev-snp", {}}}, .policy = some.rules(), .checks = checks}).readers.size();
     };
@@ -211,7 +214,8 @@ TEST(Verdict, LooksAtWhatAPolicyLetsStatementsSay) {
 }
 
 TEST(Verdict, NamesTrustOnFirstUseAmongTheReaders) {
-  const std::string lines = "measurements = \"" + kDigest48 + "\"\ncovers = \"root\"\nmin_tcb = { snp = 1 }\n";
+  const std::string lines = "measurements = \"" + kDigest48 + "\"\ncovers = \"root\"\ncrl = \"require\"\n" +
+                            "min_tcb = { snp = 1, microcode = 1 }\n";
   const auto readers = [&](const std::string& origin) {
     const AppraisalPolicy marked = policy("[snp]\n" + lines + origin + "[gpu]\nnone = true\n");
     return judge_verdict({.evidence = {{"sev-snp", {}}}, .policy = marked.rules(), .checks = {}}).readers;
@@ -222,9 +226,44 @@ TEST(Verdict, NamesTrustOnFirstUseAmongTheReaders) {
   EXPECT_NE(readers("origin = \"first-use 2026-11-29\"\n")[1].find("minions policy confirm"), std::string::npos);
 }
 
+// Whoever stands on the way can keep the list from coming.
+TEST(Verdict, SaysWhatRevocationThatIsNotJudgedMeans) {
+  const std::string lines =
+      "measurements = \"" + kDigest48 + "\"\ncovers = \"root\"\nmin_tcb = { snp = 1, microcode = 1 }\n";
+  const auto readers = [&](const std::string& crl, const std::vector<Check>& checks) {
+    const AppraisalPolicy some = policy("[snp]\n" + lines + crl + "[gpu]\nnone = true\n");
+    return judge_verdict({.evidence = {{"sev-snp", {}}}, .policy = some.rules(), .checks = checks}).readers;
+  };
+  const std::vector<Check> judged = {{.id = "evidence.sev-snp.chain.revocation", .outcome = Outcome::kPass}};
+  const std::vector<Check> waived = {{.id = "evidence.sev-snp.chain.revocation", .outcome = Outcome::kWaived}};
+  EXPECT_EQ(readers("", judged).size(), 1U);
+  ASSERT_EQ(readers("", waived).size(), 2U);
+  EXPECT_NE(readers("", waived)[1].find("AMD key that was revoked"), std::string::npos);
+  EXPECT_EQ(readers("", {}).size(), 2U) << "by the policy alone";
+  EXPECT_EQ(readers("crl = \"require\"\n", {}).size(), 1U);
+}
+
+TEST(Verdict, LooksForModelsInAStatement) {
+  const AppraisalPolicy whole = policy(joined(complete_policies()[0].lines, complete_policies()[0].lines.size()));
+  Statement statement = Statement::parse(as_bytes(text(vectors()["statement"]["bytes"]))).value();
+  statement.overrides.clear();
+  const auto class_of = [&] {
+    return judge_verdict(
+               {.evidence = {{"sev-snp", {}}}, .statement = &statement, .policy = whole.rules(), .checks = {}})
+        .verdict_class;
+  };
+  for (ModelEntry& model : statement.models) {
+    model.where = ModelEntry::Where::kInProcess;
+    model.compute = ModelEntry::Compute::kCpu;
+  }
+  EXPECT_EQ(class_of(), VerdictClass::kConfidential);
+  statement.models.clear();
+  EXPECT_NE(class_of(), VerdictClass::kConfidential);
+}
+
 TEST(Verdict, SaysWhatAMissingFloorOfFirmwareMeans) {
   const AppraisalPolicy floorless =
-      policy("[snp]\nmeasurements = \"" + kDigest48 + "\"\ncovers = \"root\"\n[gpu]\nnone = true\n");
+      policy("[snp]\nmeasurements = \"" + kDigest48 + "\"\ncovers = \"root\"\ncrl = \"require\"\n[gpu]\nnone = true\n");
   const Verdict verdict = judge_verdict({.evidence = {{"sev-snp", {}}}, .policy = floorless.rules(), .checks = {}});
   ASSERT_EQ(verdict.readers.size(), 2U);
   EXPECT_NE(verdict.readers[1].find("min_tcb"), std::string::npos);
