@@ -11,6 +11,8 @@ std::string_view hint_for(const Error& error) {
     return "for development only: --allow-simulated --trusted-attestation-pem FILE, or where a policy says its class, "
            "[verdict] require = \"simulated\" there";
   }
+  if (error.code == ErrorCode::kRefused && error.detail.starts_with("model: "))
+    return "minions models lists those of the server and what its statement says of each";
   if (error.code == ErrorCode::kRefused && mentions("verdict.class")) {
     return "minions policy check FILE shows who could read by a policy, and what it lacks";
   }

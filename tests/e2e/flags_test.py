@@ -234,7 +234,7 @@ class Effects(GpuMachineTest):
     def model(self, sub):
         options = self.trust(self.simulated())
         self.assert_ends(self.call(sub, *options, url=self.simulated().url), 0)
-        self.assert_ends(self.call(sub, *options, "--model", "absent", url=self.simulated().url), 6)
+        self.assert_ends(self.call(sub, *options, "--model", "absent", url=self.simulated().url), 3)
 
     def system_prompt(self, sub):
         for options in ([], ["--system-prompt", "BE VERY BRIEF"]):
