@@ -19,10 +19,9 @@ using attestation::Check;
 using attestation::EvidenceItem;
 using attestation::Outcome;
 namespace evidence_type = attestation::evidence_type;
+namespace evidence_piece = attestation::evidence_piece;
 using Indices = std::vector<std::size_t>;
 
-constexpr std::string_view kSnpHcl = "azure-hcl";
-constexpr std::string_view kTdxHcl = "azure-tdx-hcl+quote";
 constexpr std::size_t kPieceLimitBytes = 16 * 1024 * 1024;
 constexpr std::size_t kFolderLimit = 256;
 
@@ -214,7 +213,7 @@ void EvidenceFolder::sort_azure(std::size_t hcl) {
   if (tdx) files.push_back(first(Piece::kTdQuote));
   const bool with_vtpm = case_.pieces.contains(Piece::kTpmQuote) && case_.pieces.contains(Piece::kTpmSignature) &&
                          case_.pieces.contains(Piece::kPcrs);
-  if (!with_vtpm) return add_partial(tdx ? kTdxHcl : kSnpHcl, files);
+  if (!with_vtpm) return add_partial(tdx ? evidence_piece::kAzureTdxHcl : evidence_piece::kAzureHcl, files);
   for (const Piece piece : {Piece::kTpmQuote, Piece::kTpmSignature, Piece::kPcrs}) files.push_back(first(piece));
   const std::string_view type = tdx ? evidence_type::kAzureTdxVtpm : evidence_type::kAzureSnpVtpm;
   auto pcrs = selected_pcrs(case_);
@@ -245,8 +244,8 @@ void EvidenceFolder::sort_cpu() {
   const auto& pieces = case_.pieces;
   if (alone && pieces.contains(Piece::kTpmQuote) && pieces.contains(Piece::kTpmSignature) &&
       pieces.contains(Piece::kPcrs) && pieces.contains(Piece::kPublicKey)) {
-    add_partial("tpm2-quote", {pieces.at(Piece::kTpmQuote), pieces.at(Piece::kTpmSignature), pieces.at(Piece::kPcrs),
-                               pieces.at(Piece::kPublicKey)});
+    add_partial(evidence_piece::kTpmQuote, {pieces.at(Piece::kTpmQuote), pieces.at(Piece::kTpmSignature),
+                                            pieces.at(Piece::kPcrs), pieces.at(Piece::kPublicKey)});
   }
   if (const auto certificates = all(Piece::kAkCertificate); !certificates.empty()) {
     add_partial("azure-ak-cert", {pieces.at(Piece::kAkCertificate)});
@@ -439,15 +438,29 @@ void EvidenceFolder::name_unused(std::vector<Check>& checks) const {
   for (const std::string& each : not_read_) checks.push_back(want.failed(each));
 }
 
-std::set<std::string_view> EvidenceFolder::tables() const {
-  std::set<std::string_view> tables;
-  for (const EvidenceItem& item : evidence_) tables.insert(attestation::table_of_machine(item.type));
-  for (const Partial& partial : partial_) {
-    if (partial.kind == kSnpHcl) tables.insert("snp");
-    if (partial.kind == kTdxHcl) tables.insert("tdx");
+// What is judged of one machine is not judged of another: each stands for itself.
+std::vector<Check> EvidenceFolder::account(const attestation::PolicyRules& rules) const {
+  std::vector<std::string_view> machines;
+  std::set<std::string_view> beside;
+  const auto add = [&](std::string_view kind) {
+    const bool is_machine = attestation::is_machine(kind);
+    if (is_machine) machines.push_back(kind);
+    if (!is_machine) beside.insert(kind);
+  };
+  for (const EvidenceItem& item : evidence_) add(item.type);
+  for (const Partial& partial : partial_) add(partial.kind);
+  std::vector<std::set<std::string_view>> each(std::max<std::size_t>(1, machines.size()), beside);
+  for (std::size_t i = 0; i < machines.size(); ++i) each[i].insert(machines[i]);
+  std::vector<Check> out;
+  for (const auto& kinds : each) {
+    for (Check& check : attestation::account_for_rules(rules, kinds)) {
+      const bool known = std::any_of(out.begin(), out.end(), [&](const Check& other) {
+        return other.expected == check.expected && other.outcome == check.outcome;
+      });
+      if (!known) out.push_back(std::move(check));
+    }
   }
-  tables.erase("");
-  return tables;
+  return out;
 }
 
 std::vector<Check> EvidenceFolder::judge(const Question& question) const {
@@ -455,8 +468,7 @@ std::vector<Check> EvidenceFolder::judge(const Question& question) const {
       attestation::judge_bare_evidence({evidence_, question.endorsements, binding()}, question.choices, question.now);
   judge_companions(checks);
   judge_partial(question, checks);
-  for (Check& check : attestation::account_for_rules(question.choices.policy.rules(), checks, tables()))
-    checks.push_back(std::move(check));
+  for (Check& check : account(question.choices.policy.rules())) checks.push_back(std::move(check));
   name_unused(checks);
   return checks;
 }

@@ -60,8 +60,7 @@ class EvidenceFolder {
   void judge_partial(const Question& question, std::vector<attestation::Check>& checks) const;
   void judge_companions(std::vector<attestation::Check>& checks) const;
   [[nodiscard]] attestation::Check judge_public_key() const;
-  // Of the policy, about the machines that are here.
-  [[nodiscard]] std::set<std::string_view> tables() const;
+  [[nodiscard]] std::vector<attestation::Check> account(const attestation::PolicyRules& rules) const;
   void name_unused(std::vector<attestation::Check>& checks) const;
 
   EvidenceCase case_;  // the files, and the first of each piece

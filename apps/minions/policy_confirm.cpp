@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <iostream>
 #include <map>
+#include <set>
 #include <system_error>
 
 #include "attestation/policy.h"
@@ -60,14 +61,22 @@ std::string doubts(const attestation::PolicyRules& mine, const attestation::Poli
     if (is_first_use(other, table))
       found += fmt::format("\n  [{}]: {} has it by first use itself ({})", table, file, origin.source);
   }
-  const std::pair<std::string_view, std::pair<const attestation::Rule<attestation::Covers>&,
-                                              const attestation::Rule<attestation::Covers>&>>
-      tables[] = {{"snp", {mine.snp.covers, other.snp.covers}}, {"tdx", {mine.tdx.covers, other.tdx.covers}}};
-  for (const auto& [table, covers] : tables) {
-    const auto& [here, there] = covers;
-    if (is_first_use(mine, std::string(table)) && there.is_written() && here.value != there.value)
-      found +=
-          fmt::format("\n  [{}] covers: {} here, {} in {}", table, name_of(here.value), name_of(there.value), file);
+  // What the values fix is said by the file that has them.
+  const auto compare_covers = [&](const std::string& table, attestation::Covers here, attestation::Covers there) {
+    if (is_first_use(mine, table) && here != there)
+      found += fmt::format("\n  [{}] covers: {} here, {} in {}", table, name_of(here), name_of(there), file);
+  };
+  compare_covers("snp", mine.snp.covers.value, other.snp.covers.value);
+  compare_covers("tdx", mine.tdx.covers.value, other.tdx.covers.value);
+  std::set<std::string> here;
+  for (const RuleText& rule : attestation::describe(mine)) {
+    if (!rule.source.empty()) here.insert(rule.name);
+  }
+  for (const RuleText& rule : attestation::describe(other)) {
+    const bool remark = rule.name.ends_with("] origin") || rule.name.ends_with("] covers");
+    if (!remark && rule.source.starts_with("policy line") && is_first_use(mine, table_of(rule)) &&
+        !here.contains(rule.name))
+      found += fmt::format("\n  {}: not set here, {} in {}", rule.name, rule.value, file);
   }
   return found;
 }

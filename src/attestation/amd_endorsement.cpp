@@ -126,7 +126,7 @@ class Revocation {
     }
     if (objection_) return checks.expect(kName, false, std::move(want), *objection_);
     return checks.expect(kName, any_current_, std::move(want),
-                         any_current_ ? fmt::format("none in {} lists", lists_) : stale_);
+                         any_current_ ? fmt::format("none in {} lists", lists_) : stale_, crl_.source);
   }
 
  private:

@@ -268,14 +268,10 @@ std::vector<Check> judge_items(const ItemsInput& input) {
   return checks;
 }
 
-std::set<std::string_view> tables_of(const Evidence& evidence) {
-  std::set<std::string_view> tables;
-  if (is_simulated(evidence)) tables.insert(evidence_type::kSimulated);
-  for (const EvidenceItem& item : evidence) {
-    const std::string_view table = table_of_machine(item.type);
-    if (!table.empty()) tables.insert(table);
-  }
-  return tables;
+std::set<std::string_view> types_of(const Evidence& evidence) {
+  std::set<std::string_view> types;
+  for (const EvidenceItem& item : evidence) types.insert(item.type);
+  return types;
 }
 
 bool is_cpu_item(const EvidenceItem& item) { return !is_gpu_type(item.type) && item.type != evidence_type::kAzureMaa; }
@@ -409,7 +405,7 @@ void Appraisal::judge_evidence() {
 void Appraisal::judge_statement() {
   for (Check& check : check_models(statement_, policy_)) add(std::move(check));
   add(check_tls(statement_, policy_, input_.connection));
-  for (Check& check : account_for_rules(policy_, result_.checks, tables_of(document().evidence))) add(std::move(check));
+  for (Check& check : account_for_rules(policy_, types_of(document().evidence))) add(std::move(check));
 }
 
 // Last, since it rests on all the others: a class is only said of evidence that holds.

@@ -7,10 +7,15 @@ namespace {
 
 template <class T>
 void take(Result<std::vector<T>> read, std::string_view name, std::vector<T>& into, std::vector<std::string>& unread) {
-  if (read) {
-    into.insert(into.end(), read->begin(), read->end());
-  } else {
+  if (!read) {
     unread.push_back(fmt::format("{}: {}", name, read.error().detail));
+    return;
+  }
+  // One of equals: each is verified against each, and anybody can send many of one.
+  for (T& one : *read) {
+    const bool known =
+        std::any_of(into.begin(), into.end(), [&](const T& other) { return equal(other.der(), one.der()); });
+    if (!known) into.push_back(std::move(one));
   }
 }
 

@@ -146,8 +146,8 @@ RimPointers judge_kind(NvidiaRim::Kind kind, const std::string& version, const S
   for (const NvidiaRim* rim : fitting) {
     const Comparison result = compare(*rim, report);
     checks.expect(check, result.differing.empty(),
-                  fmt::format("all active measurements of {} {}", name_of(kind), shown(version)),
-                  text_of(result, *rim));
+                  fmt::format("all active measurements of {} {}", name_of(kind), shown(version)), text_of(result, *rim),
+                  input.rules.rim.source);
   }
   return fitting;
 }

@@ -10,60 +10,114 @@
 namespace minions::attestation {
 namespace {
 
-constexpr std::string_view kTables[] = {"snp", "tdx", "gpu", "jwt"};
+using Kinds = std::set<std::string_view>;
+
 // They say how other rules are meant.
 constexpr std::string_view kAboutRules[] = {"covers", "origin"};
 // They let more in than their defaults, or name what is asked.
 constexpr std::string_view kLoosening[] = {
     "allow_debug", "allow_migration_agent", "allow_migration", "allow_smt", "max_vmpl", "accepted_tcb", "crl"};
+// What a token of MAA states by itself.
+constexpr std::string_view kOfMaaSnp[] = {"allow_debug", "allow_migration_agent", "max_vmpl", "measurements",
+                                          "require_secure_boot"};
+constexpr std::string_view kOfMaaTdx[] = {"require_secure_boot"};
+// What an answer of NRAS does not state.
+constexpr std::string_view kOfReportsAlone[] = {"rim", "ocsp", "mode"};
+// Checks of their own stand for them, whatever is there.
+constexpr std::string_view kAlwaysJudged[] = {"count", "none", "nras", "maa", "leeway_s"};
 
 template <std::size_t N>
 bool is_among(std::string_view name, const std::string_view (&names)[N]) {
   return std::find(std::begin(names), std::end(names), name) != std::end(names);
 }
 
-// "[snp.pcrs] 4" is of the table snp; "[snp] vmpl" has the key vmpl.
-std::string_view table_of(std::string_view name) { return name.substr(1, name.find_first_of(".]") - 1); }
-std::string_view key_of(std::string_view name) { return name.substr(name.find(' ') + 1); }
-
-bool loosens(const RuleText& rule) { return is_among(key_of(rule.name), kLoosening) || rule.value == "false"; }
-
-// "policy line 1" is not in "policy line 12".
-bool cites(std::string_view text, std::string_view source) {
-  for (std::size_t at = text.find(source); at != text.npos; at = text.find(source, at + 1)) {
-    const std::size_t end = at + source.size();
-    if (end == text.size() || text[end] < '0' || text[end] > '9') return true;
+// "[snp] pcrs.4" is of the table snp, and has the key pcrs.
+struct RuleName {
+  explicit RuleName(std::string_view name)
+      : table(name.substr(1, name.find(']') - 1)), key(name.substr(name.find(' ') + 1)) {
+    key = key.substr(0, key.find('.'));
   }
-  return false;
+  std::string_view table;
+  std::string_view key;
+
+  [[nodiscard]] bool of_vtpm() const { return key == "pcrs" || key == "require_secure_boot"; }
+};
+
+bool any(const Kinds& kinds, std::initializer_list<std::string_view> wanted) {
+  return std::any_of(wanted.begin(), wanted.end(), [&](std::string_view kind) { return kinds.contains(kind); });
 }
 
-bool is_cited(const std::string& source, std::span<const Check> checks) {
-  return std::any_of(checks.begin(), checks.end(),
-                     [&](const Check& check) { return cites(check.source, source) || cites(check.found, source); });
+bool is_judged_on_snp(const RuleName& rule, const Kinds& kinds) {
+  if (kinds.contains(evidence_type::kAzureSnpVtpm)) return true;
+  if (rule.key == "pcrs") return kinds.contains(evidence_piece::kTpmQuote);
+  if (kinds.contains(evidence_piece::kAzureHcl)) return true;
+  if (kinds.contains(evidence_type::kSevSnp) && !rule.of_vtpm()) return true;
+  return kinds.contains(evidence_type::kAzureMaa) && is_among(rule.key, kOfMaaSnp);
+}
+
+bool is_judged_on_tdx(const RuleName& rule, const Kinds& kinds) {
+  if (kinds.contains(evidence_type::kAzureTdxVtpm)) return true;
+  if (rule.key == "pcrs") return false;
+  if (kinds.contains(evidence_piece::kAzureTdxHcl)) return true;
+  if (kinds.contains(evidence_type::kTdx) && !rule.of_vtpm()) return true;
+  return kinds.contains(evidence_type::kAzureMaa) && is_among(rule.key, kOfMaaTdx);
+}
+
+bool is_judged_elsewhere(const RuleName& rule, const Kinds& kinds) {
+  if (is_among(rule.key, kAlwaysJudged)) return true;
+  if (rule.table == "gpu") {
+    if (kinds.contains(evidence_type::kNvidiaGpu)) return true;
+    return kinds.contains(evidence_type::kNvidiaNras) && !is_among(rule.key, kOfReportsAlone);
+  }
+  return kinds.contains(rule.key == "maa_issuer" ? evidence_type::kAzureMaa : evidence_type::kNvidiaNras);
+}
+
+// Whether the policy lets in the kind that has a vTPM, too: the rule is of that one.
+bool is_of_the_other_kind(const RuleName& rule, const PolicyRules& policy) {
+  if (!rule.of_vtpm() || !policy.kinds) return false;
+  const auto& let_in = policy.kinds->value;
+  const std::string_view azure = rule.table == "snp" ? evidence_type::kAzureSnpVtpm : evidence_type::kAzureTdxVtpm;
+  return std::find(let_in.begin(), let_in.end(), azure) != let_in.end();
+}
+
+bool only_loosens(const RuleName& name, const RuleText& rule) {
+  return is_among(name.key, kLoosening) || rule.value == "false";
 }
 
 }  // namespace
 
-std::string_view table_of_machine(std::string_view type) {
-  if (type == evidence_type::kSevSnp || type == evidence_type::kAzureSnpVtpm) return "snp";
-  return type == evidence_type::kTdx || type == evidence_type::kAzureTdxVtpm ? "tdx" : "";
+bool is_machine(std::string_view kind) {
+  constexpr std::string_view kMachines[] = {evidence_type::kSevSnp,    evidence_type::kAzureSnpVtpm,
+                                            evidence_type::kTdx,       evidence_type::kAzureTdxVtpm,
+                                            evidence_piece::kAzureHcl, evidence_piece::kAzureTdxHcl};
+  return is_among(kind, kMachines);
 }
 
-std::vector<Check> account_for_rules(const PolicyRules& policy, std::span<const Check> checks,
-                                     const std::set<std::string_view>& tables) {
+std::vector<Check> account_for_rules(const PolicyRules& policy, const Kinds& kinds) {
+  const bool snp_at_hand =
+      any(kinds, {evidence_type::kSevSnp, evidence_type::kAzureSnpVtpm, evidence_piece::kAzureHcl});
+  const bool tdx_at_hand =
+      any(kinds, {evidence_type::kTdx, evidence_type::kAzureTdxVtpm, evidence_piece::kAzureTdxHcl});
+  const bool no_machine = kinds.contains(evidence_type::kSimulated);
   std::vector<Check> out;
   std::map<std::string_view, std::string> of_others;
-  for (const RuleText& rule : describe(policy)) {
-    const std::string_view table = table_of(rule.name);
-    const auto known = std::find(std::begin(kTables), std::end(kTables), table);
-    if (known == std::end(kTables) || is_among(key_of(rule.name), kAboutRules)) continue;
-    if (!rule.source.starts_with("policy line") || is_cited(rule.source, checks)) continue;
-    const bool of_machine = table == "snp" || table == "tdx";
-    const Expectation want{fmt::format("policy.{}", table), fmt::format("{} judged", rule.name), rule.source};
-    if (of_machine && !tables.empty() && !tables.contains(table)) {
-      std::string& lines = of_others[*known];
+  const std::vector<RuleText> rules = describe(policy);
+  for (const RuleText& rule : rules) {
+    const RuleName name(rule.name);
+    if (!rule.source.starts_with("policy line") || is_among(name.key, kAboutRules)) continue;
+    const bool of_snp = name.table == "snp";
+    const bool of_machine = of_snp || name.table == "tdx";
+    if (!of_machine && name.table != "gpu" && name.table != "jwt") continue;
+    const bool judged = of_snp       ? is_judged_on_snp(name, kinds)
+                        : of_machine ? is_judged_on_tdx(name, kinds)
+                                     : is_judged_elsewhere(name, kinds);
+    if (judged) continue;
+    const bool other_table = no_machine || (of_snp ? tdx_at_hand && !snp_at_hand : snp_at_hand && !tdx_at_hand);
+    const Expectation want{fmt::format("policy.{}", name.table), fmt::format("{} judged", rule.name), rule.source};
+    if (of_machine && other_table) {
+      std::string& lines = of_others[name.table];
       lines += (lines.empty() ? "" : ", ") + rule.source;
-    } else if (of_machine && !loosens(rule)) {
+    } else if (of_machine && !only_loosens(name, rule) && !is_of_the_other_kind(name, policy)) {
       out.push_back(want.failed("nothing in this evidence is held against it"));
     } else {
       out.push_back(want.waived(fmt::format("{}: nothing in this evidence is judged by it", rule.source)));

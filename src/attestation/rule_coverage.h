@@ -1,4 +1,4 @@
-// That each rule of a policy's file ends somewhere: as a check that cites it, or as one that says it was not judged.
+// That each rule of a policy's file about machines, GPUs and tokens is judged by something at hand, or said not to be.
 #pragma once
 
 #include <set>
@@ -10,13 +10,20 @@
 
 namespace minions::attestation {
 
-// A check for each table of rules about machines and tokens of which `checks` cite some rule nowhere. A rule of a
-// machine that is at hand fails, since nobody knows that it is met; one that only loosens another, and those of tokens
-// and of machines of another kind, are waived by name. tables: "snp", "tdx", of the machines at hand; where none is,
-// both count.
-[[nodiscard]] std::vector<Check> account_for_rules(const PolicyRules& policy, std::span<const Check> checks,
-                                                   const std::set<std::string_view>& tables);
-// The table of a kind of machine; empty: the type is of none.
-[[nodiscard]] std::string_view table_of_machine(std::string_view type);
+// Pieces of evidence that are no item of a document, as a folder may have them.
+namespace evidence_piece {
+inline constexpr std::string_view kAzureHcl = "azure-hcl";               // an HCL report with its SNP report, no quote
+inline constexpr std::string_view kAzureTdxHcl = "azure-tdx-hcl+quote";  // the same with a TDX quote
+inline constexpr std::string_view kTpmQuote = "tpm2-quote";
+}  // namespace evidence_piece
+
+// A check for each written rule of [snp], [tdx], [gpu] and [jwt] that the verifiers of these kinds do not look at. One
+// of a machine fails, since nobody knows that it is met. Waived by name are those that only loosen others, those of a
+// kind of machine that the policy lets in beside this one, and those of GPUs and tokens that are not there, for which
+// other checks stand; waived in one line are those of the other table. kinds: types of items, and evidence_piece.
+[[nodiscard]] std::vector<Check> account_for_rules(const PolicyRules& policy, const std::set<std::string_view>& kinds);
+
+// Of the kinds, those that are a machine each.
+[[nodiscard]] bool is_machine(std::string_view kind);
 
 }  // namespace minions::attestation

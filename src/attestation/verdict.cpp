@@ -91,6 +91,7 @@ class Reach {
     } else {
       reach_.identity = identity();
     }
+    look_at_rules_of_a_vtpm();
     look_at_gpus();
     look_at_what_is_allowed();
     look_at_waivers();
@@ -182,6 +183,20 @@ class Reach {
                         is_snp(kind_) ? "HOST_DATA" : "MRCONFIGID"),
             add(table_, is_snp(kind_) ? "host_data" : "mrconfigid"));
     return named;
+  }
+
+  // A report alone meets none of them: policy.snp and policy.tdx refuse it.
+  void look_at_rules_of_a_vtpm() {
+    if (is_azure_type(kind_)) return;
+    const bool snp = is_snp(kind_);
+    const std::string_view azure = snp ? evidence_type::kAzureSnpVtpm : evidence_type::kAzureTdxVtpm;
+    const bool other_kind = policy_.kinds && std::find(policy_.kinds->value.begin(), policy_.kinds->value.end(),
+                                                       azure) != policy_.kinds->value.end();
+    const bool pcrs = snp ? !policy_.snp.pcrs.empty() : !policy_.tdx.pcrs.empty();
+    const Rule<bool>& secure_boot = snp ? policy_.snp.require_secure_boot : policy_.tdx.require_secure_boot;
+    if (other_kind || !(pcrs || (secure_boot.is_written() && secure_boot.value))) return;
+    lacks(fmt::format("PCRs or secure boot are wanted, which {} evidence has not: it is refused", kind_),
+          fmt::format("remove them, or add \"{}\" to [platform] kinds for the machines that they are of", azure));
   }
 
   void look_at_gpus() {
@@ -331,7 +346,7 @@ void add_reservations(const PolicyRules& policy, std::string_view kind, std::spa
   const auto waiver = policy.waived.find(tcb);
   for (const Check& check : checks) {
     const bool by_policy = check.outcome == Outcome::kWaived && waiver != policy.waived.end() &&
-                           check.source.starts_with(waiver->second.source);
+                           check.source.starts_with(waiver->second.source + ":");
     if (by_policy && check.id.starts_with(tcb)) {
       readers.push_back(fmt::format("whoever can use a known hole of this machine's firmware: {}", check.to_text()));
       break;

@@ -7,7 +7,8 @@ Attestation appraise_recorded(Result<attestation::AttestationDocument> document,
   const auto now = [&] { return options.as_of ? *options.as_of : options.clock(); };
   Attestation attestation;
   attestation.document = std::move(document);
-  if (attestation.document) {
+  // As of a server's own document: refused whatever the vendors say.
+  if (attestation.document && attestation::check_composition(attestation.document->evidence)) {
     collateral::Collected collected =
         options.collector.collect_blocking({.evidence = attestation.document->evidence,
                                             .endorsements = attestation.document->endorsements,

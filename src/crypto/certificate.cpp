@@ -178,6 +178,8 @@ Result<RevocationList> RevocationList::from_der(ByteView der) {
   return RevocationList(contents);
 }
 
+const Bytes& RevocationList::der() const { return contents_->der; }
+
 Result<std::vector<RevocationList>> RevocationList::read(ByteView bytes) {
   if (!is_pem(bytes)) return alone(from_der(bytes));
   return read_blocks<RevocationList>(as_text(bytes), kListPem, {.blocks = kMostInFile, .bytes = 2 * kMostListBytes},

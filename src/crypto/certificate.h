@@ -75,6 +75,7 @@ class RevocationList {
   // Either form: PEM (X509 CRL), one block or more, where a block begins in it, else DER.
   [[nodiscard]] static Result<std::vector<RevocationList>> read(ByteView bytes);
 
+  [[nodiscard]] const Bytes& der() const;
   [[nodiscard]] std::string issuer_name() const;
   [[nodiscard]] UnixSeconds this_update() const;
   [[nodiscard]] UnixSeconds next_update() const;  // 0: it says none

@@ -238,6 +238,8 @@ net::Task<StreamOutcome> ReplyWriter::write_failure(const Error& error) {
   Alert alert{AlertCode::kBackendFailed, "the model server broke off", Processed::kYes};
   if (error.code == ErrorCode::kTimeout)
     alert = {AlertCode::kTimeout, "the model server was silent for too long", Processed::kYes};
+  // Refused before anything was computed: an engine takes a place once a request is whole.
+  if (error.code == ErrorCode::kBusy) alert = {AlertCode::kOverloaded, error.detail, Processed::kNo};
   if (error.code == ErrorCode::kCancelled)
     alert = {AlertCode::kCancelled, "the request was cancelled", Processed::kYes};
   const StreamOutcome outcome = co_await write_alert(alert);

@@ -41,6 +41,7 @@ LlamaEngine::LlamaEngine(const LlamaRuntime& runtime, PromptSharing sharing)
     : runtime_(runtime),
       batch_(std::make_unique<Batch>(runtime)),
       slots_(runtime.parallel(), sharing),
+      places_(runtime.parallel()),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 LlamaEngine::~LlamaEngine() {
@@ -114,10 +115,10 @@ void LlamaEngine::drop_cancelled() {
 
 void LlamaEngine::admit() {
   while (running_.size() < runtime_.parallel()) {
-    auto generation = waiting_.pop();
+    auto generation = waiting_.pop_if([this](const std::string& owner) { return places_.take(owner); });
     if (!generation) return;
     const auto place = slots_.take((*generation)->session, (*generation)->prompt);
-    if (!place) return;  // as many slots as may run: there is one
+    if (!place) return places_.give_back((*generation)->owner);  // as many slots as may run: there is one
     start(*std::move(generation), *place);
   }
 }
@@ -262,6 +263,7 @@ void LlamaEngine::end(RunningList::iterator running, FinishReason reason) {
   const std::unique_ptr<Generation> generation = std::move(running->generation);
   const GenerationEnd counts = running->counts;
   running_.erase(running);
+  places_.give_back(generation->owner);
   generation->listener->ended(counts);
 }
 

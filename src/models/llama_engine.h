@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "models/fair_queue.h"
+#include "models/fair_share.h"
 #include "models/llama_prompt.h"
 #include "models/text_filter.h"
 
@@ -108,6 +109,7 @@ class LlamaEngine {
   FairQueue<std::unique_ptr<Generation>> waiting_;
   RunningList running_;
   PromptSlots slots_;
+  FairShare places_;  // of those that compute
   std::jthread thread_;
 };
 

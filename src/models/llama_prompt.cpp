@@ -6,9 +6,11 @@
 #include <json-schema-to-grammar.h>
 #include <sampling.h>
 
+#include <chrono>
 #include <cstdlib>
 
 #include "models/large_stack.h"
+#include "models/schema_ambiguity.h"
 #include "models/schema_bounds.h"
 
 namespace minions::models {
@@ -97,10 +99,12 @@ tl::expected<std::string, ApiFailure> grammar_of(const GenerationRequest& reques
       schema = request.schema == "{}" ? kAnyObject : std::string_view(request.schema);
       break;
   }
-  if (const Status bounded = check_schema_bounds(schema); !bounded)
-    return refuse(fmt::format("the JSON schema: {}", bounded.error().detail), "response_format");
+  const auto bounded = bounded_schema(schema);
+  if (!bounded) return refuse(fmt::format("the JSON schema: {}", bounded.error().detail), "response_format");
+  if (const Status clear = check_ambiguity(*bounded); !clear)
+    return refuse(fmt::format("the JSON schema: {}", clear.error().detail), "response_format");
   try {
-    return json_schema_to_grammar(common_json::parse(std::string(schema)));
+    return json_schema_to_grammar(common_json::parse(bounded->dump()));
   } catch (const std::exception& error) {
     return refuse(fmt::format("the JSON schema: {}", error.what()), "response_format");
   }
@@ -179,11 +183,27 @@ tl::expected<void, ApiFailure> LlamaPrompts::check(const Prompt& prompt, Request
   return {};
 }
 
+// Before the template reads it.
+tl::expected<void, ApiFailure> LlamaPrompts::check_turns(const GenerationRequest& request) const {
+  std::size_t bytes = 0;
+  for (const ChatTurn& turn : request.turns) {
+    for (const ContentPart& part : turn.parts) bytes += part.text.size();
+  }
+  const bool many = request.turns.size() > runtime_.context_tokens();  // each takes a token at least
+  if (!many && bytes <= longest_text()) return {};
+  return tl::unexpected<ApiFailure>(
+      ApiFailure{400,
+                 fmt::format("this model's context is {} tokens, which {} messages of {} bytes cannot fit into",
+                             runtime_.context_tokens(), request.turns.size(), bytes),
+                 "messages", "context_length_exceeded"});
+}
+
+// Twice, since a vocabulary may have one token for what it does not know.
+std::size_t LlamaPrompts::longest_text() const { return 2 * runtime_.context_tokens() * longest_piece_; }
+
 // Before it is split into tokens, which takes memory and stack by its length.
 tl::expected<void, ApiFailure> LlamaPrompts::check_text(std::string_view text, const std::string& param) const {
-  // Twice, since a vocabulary may have one token for what it does not know.
-  const std::size_t most = 2 * runtime_.context_tokens() * longest_piece_;
-  if (text.size() > most) {
+  if (text.size() > longest_text()) {
     return tl::unexpected<ApiFailure>(
         ApiFailure{400,
                    fmt::format("this model's context is {} tokens, which {} bytes cannot fit into",
@@ -215,6 +235,13 @@ tl::expected<PreparedPrompt, ApiFailure> LlamaPrompts::prepare(const GenerationR
                               pictures.front()->at),
                   pictures.front()->at);
   }
+  if (const auto fits = check_turns(request); !fits) return tl::unexpected<ApiFailure>(fits.error());
+  // The template and what follows take many times the memory of the text: no more at once than there are cores for.
+  while (!preparing_.try_acquire_for(std::chrono::milliseconds(50))) {
+    if (stop.stop_requested()) return refuse("the sender has left", "");
+  }
+  const std::unique_ptr<std::counting_semaphore<>, void (*)(std::counting_semaphore<>*)> released(
+      &preparing_, [](std::counting_semaphore<>* semaphore) { semaphore->release(); });
   Rendered rendered;
   if (request.kind == RequestKind::kChat) {
     auto chat = render_chat(templates_.get(), pictures.empty() ? std::string() : runtime_.vision()->marker(), request);

@@ -5,7 +5,9 @@
 
 #include <memory>
 #include <mutex>
+#include <semaphore>
 #include <string>
+#include <thread>
 #include <tl/expected.hpp>
 #include <vector>
 
@@ -42,6 +44,8 @@ class LlamaPrompts {
  private:
   // Whether it has room, and an end that an answer can follow.
   [[nodiscard]] tl::expected<void, ApiFailure> check(const Prompt& prompt, RequestKind kind) const;
+  [[nodiscard]] tl::expected<void, ApiFailure> check_turns(const GenerationRequest& request) const;
+  [[nodiscard]] std::size_t longest_text() const;  // bytes that could fit the context
   [[nodiscard]] tl::expected<void, ApiFailure> check_text(std::string_view text, const std::string& param) const;
   [[nodiscard]] tl::expected<PicturePrompt, ApiFailure> read_pictures(const PictureText& text,
                                                                       const std::stop_token& stop) const;
@@ -54,6 +58,7 @@ class LlamaPrompts {
   std::unique_ptr<common_chat_templates, FreeTemplates> templates_;  // null: the file has none
   std::size_t longest_piece_ = 1;                                    // bytes of the longest token
   mutable std::mutex large_stack_;
+  mutable std::counting_semaphore<> preparing_{std::max(1U, std::thread::hardware_concurrency())};
 };
 
 }  // namespace minions::models

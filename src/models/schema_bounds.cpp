@@ -1,27 +1,20 @@
 #include "models/schema_bounds.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <string>
 
 namespace minions::models {
 namespace {
 
-using nlohmann::json;
+using json = nlohmann::ordered_json;  // answers have properties in this order
 
-// Under these names stand values, whose members are no keywords.
-constexpr std::string_view kValues[] = {"const", "enum", "default", "examples"};
-constexpr std::string_view kLists[] = {"enum", "anyOf", "oneOf", "allOf", "prefixItems", "items", "type"};
-constexpr std::string_view kCounts[] = {"minLength", "maxLength", "minItems", "maxItems"};
-// Under these names stand schemas by names of the user's own.
-constexpr std::string_view kMaps[] = {"properties", "$defs", "definitions"};
-
-template <std::size_t N>
-bool is_among(std::string_view name, const std::string_view (&names)[N]) {
-  return std::find(std::begin(names), std::end(names), name) != std::end(names);
-}
+constexpr std::string_view kTypes[] = {"object", "array", "string", "integer", "number", "boolean", "null"};
+constexpr std::int64_t kMostInteger = std::int64_t{1} << 53;  // what every reader of JSON has in common
 
 // What a class of characters or a rule of the grammar would be ended, or turned round, by.
 bool is_plain(std::string_view name) {
@@ -31,176 +24,259 @@ bool is_plain(std::string_view name) {
   });
 }
 
-class Walk {
- public:
-  explicit Walk(const json& root) : root_(root) {}
+bool has(const json& schema, std::string_view name) { return schema.find(name) != schema.end(); }
 
-  Status schema(const json& value, const std::string& at, std::size_t depth) {
-    MINIONS_TRY(count(value, at, depth));
-    if (value.is_boolean()) return {};
-    if (!value.is_object()) return fail(ErrorCode::kMalformed, fmt::format("{}: want a schema", at));
-    for (const auto& [name, member] : value.items()) MINIONS_TRY(keyword(name, member, at + '/' + name, depth + 1));
-    MINIONS_TRY(check_ranges(value, at));
-    return check_optional(value, at);
+tl::unexpected<Error> malformed(const std::string& at, std::string_view what) {
+  return fail(ErrorCode::kMalformed, fmt::format("{}: {}", at, what));
+}
+tl::unexpected<Error> too_many(const std::string& at, std::uint64_t most, std::string_view what) {
+  return fail(ErrorCode::kTooLarge, fmt::format("{}: over {} {}", at, most, what));
+}
+
+class Writer {
+ public:
+  explicit Writer(const json& root) : root_(root) {}
+
+  Result<json> write() {
+    MINIONS_TRY(count_values(root_, 1));
+    json definitions = json::object();
+    for (const char* const table : {"$defs", "definitions"}) {
+      const auto found = root_.find(table);
+      if (found == root_.end() || !found->is_object()) continue;
+      for (const auto& [name, definition] : found->items()) {
+        const std::string at = fmt::format("#/{}/{}", table, name);
+        MINIONS_TRY(check_name(name, at));
+        if (definitions.contains(name)) return malformed(at, "a definition of this name is in $defs, too");
+        MINIONS_TRY_ASSIGN(definitions[name], schema(definition, at));
+      }
+    }
+    for (const auto& [name, definition] : definitions.items()) {
+      // A chain is a recursion in whoever follows it, and a circle has no end.
+      if (has(definition, "$ref")) return malformed("#/$defs/" + name, "a definition that is a reference alone");
+    }
+    MINIONS_TRY_ASSIGN(json out, schema(root_, "#"));
+    if (!definitions.empty()) out["$defs"] = std::move(definitions);
+    return out;
   }
 
  private:
-  static tl::unexpected<Error> too_many(const std::string& at, std::uint64_t most, std::string_view what) {
-    return fail(ErrorCode::kTooLarge, fmt::format("{}: over {} {}", at, most, what));
-  }
-
-  Status count(const json& value, const std::string& at, std::size_t depth) {
-    if (depth > kSchemaDepth) return too_many(at, kSchemaDepth, "levels");
-    if (at.size() > kSchemaPathBytes) return too_many(at.substr(0, 64) + "...", kSchemaPathBytes, "bytes of names");
-    if (++values_ > kSchemaValues) return too_many(at, kSchemaValues, "values");
-    if (value.is_object() && ++objects_ > kSchemaObjects) return too_many(at, kSchemaObjects, "objects");
-    return {};
-  }
-
-  // Of a constant, or of a keyword that no engine here reads.
-  Status data(const json& value, const std::string& at, std::size_t depth) {
-    MINIONS_TRY(count(value, at, depth));
+  // Once over all: what is only copied is counted, too.
+  Status count_values(const json& value, std::size_t depth) {
+    if (depth > kSchemaDepth) return too_many("#", kSchemaDepth, "levels");
+    if (++values_ > kSchemaValues) return too_many("#", kSchemaValues, "values");
     if (!value.is_structured()) return {};
-    for (const auto& [name, member] : value.items()) MINIONS_TRY(data(member, at, depth + 1));
+    for (const json& member : value) MINIONS_TRY(count_values(member, depth + 1));
     return {};
   }
 
-  Status keyword(const std::string& name, const json& member, const std::string& at, std::size_t depth) {
+  static Status check_name(std::string_view name, const std::string& at) {
     if (name.size() > kSchemaNameBytes) return too_many(at.substr(0, 64) + "...", kSchemaNameBytes, "bytes in a name");
-    if (name == "pattern")
-      return fail(ErrorCode::kMalformed,
-                  fmt::format("{}: this engine does not hold its answers to a regular expression; leave it out", at));
-    if (name == "$ref") return reference(member, at, depth);
-    if (is_among(name, kCounts)) MINIONS_TRY(amount(member, at));
-    if (is_among(name, kLists) && member.is_array() && member.size() > kSchemaAlternatives)
-      return too_many(at, kSchemaAlternatives, "entries");
-    if (name == "type") MINIONS_TRY(types(member, at));
-    if (is_among(name, kValues)) return data(member, at, depth);
-    if (is_among(name, kMaps) && member.is_object()) return map(name, member, at, depth);
-    if (member.is_object()) return schema(member, at, depth);
-    if (member.is_array() && is_among(name, kLists) && name != "type") return list(member, at, depth);
-    return data(member, at, depth);
+    if (!is_plain(name)) return malformed(at, "a name with brackets, quotes, backslashes, ^ or control characters");
+    return {};
   }
 
-  Status map(std::string_view keyword, const json& schemas, const std::string& at, std::size_t depth) {
-    MINIONS_TRY(count(schemas, at, depth));
-    for (const auto& [name, member] : schemas.items()) {
-      const std::string below = at + '/' + name;
-      if (name.size() > kSchemaNameBytes) return too_many(at, kSchemaNameBytes, "bytes in a name");
-      if (keyword == "properties" && !is_plain(name))
-        return fail(ErrorCode::kMalformed,
-                    fmt::format("{}: a name with brackets, quotes, backslashes, ^ or control characters", at));
-      MINIONS_TRY(schema(member, below, depth + 1));
+  Result<json> schema(const json& from, const std::string& at) {
+    if (at.size() > kSchemaPathBytes) return too_many(at.substr(0, 64) + "...", kSchemaPathBytes, "bytes of names");
+    if (++nodes_ > kSchemaNodes) return too_many(at, kSchemaNodes, "schemas");
+    if (from.is_boolean() && from.get<bool>()) return json::object();
+    if (!from.is_object()) return malformed(at, "want a schema");
+    if (has(from, "pattern"))
+      return malformed(at + "/pattern", "this engine does not hold its answers to a regular expression; leave it out");
+    if (has(from, "$ref")) return reference(from["$ref"], at + "/$ref");
+    for (const char* const name : {"anyOf", "oneOf"}) {
+      if (has(from, name)) return alternatives(from[name], at + '/' + name);
     }
-    return {};
-  }
-
-  Status list(const json& schemas, const std::string& at, std::size_t depth) {
-    MINIONS_TRY(count(schemas, at, depth));
-    std::size_t index = 0;
-    for (const json& member : schemas) MINIONS_TRY(schema(member, fmt::format("{}/{}", at, index++), depth + 1));
-    return {};
-  }
-
-  // A schema of several types is read once for each: twice the same would be twice the work, at each level.
-  static Status types(const json& member, const std::string& at) {
-    if (!member.is_array()) return {};
-    if (std::set<json>(member.begin(), member.end()).size() == member.size()) return {};
-    return fail(ErrorCode::kMalformed, fmt::format("{}: a type twice", at));
-  }
-
-  Status amount(const json& member, const std::string& at) {
-    if (!member.is_number_unsigned())
-      return fail(ErrorCode::kMalformed, fmt::format("{}: want a whole number, 0 or more", at));
-    const auto wanted = member.get<std::uint64_t>();
-    if (wanted > kSchemaCount)
-      return fail(ErrorCode::kTooLarge, fmt::format("{}: {}, want {} at most", at, wanted, kSchemaCount));
-    counts_ += wanted;
-    if (counts_ > kSchemaCounts) return too_many(at, kSchemaCounts, "characters and items in all counts together");
-    return {};
-  }
-
-  // A chain of references is a recursion in whoever follows it, and a circle has no end.
-  Status reference(const json& member, const std::string& at, std::size_t depth) {
-    MINIONS_TRY(count(member, at, depth));
-    if (!member.is_string() || member.get_ref<const std::string&>().size() > kSchemaNameBytes)
-      return fail(ErrorCode::kMalformed, fmt::format("{}: want a text of {} bytes at most", at, kSchemaNameBytes));
-    const auto& text = member.get_ref<const std::string&>();
-    const json* const target = target_of(text);
-    if (target == nullptr)
-      return fail(ErrorCode::kMalformed, fmt::format("{}: it leads to nothing in this schema; want #/...", at));
-    if (target->is_object() && target->contains("$ref"))
-      return fail(ErrorCode::kMalformed, fmt::format("{}: it leads to another reference", at));
-    return {};
-  }
-
-  // As the readers behind this one split it: by slashes, nothing escaped.
-  [[nodiscard]] const json* target_of(std::string_view text) const {
-    if (!text.starts_with('#') || !is_plain(text)) return nullptr;
-    const json* target = &root_;
-    text.remove_prefix(1);
-    while (!text.empty()) {
-      text.remove_prefix(1);  // the slash
-      const std::string name(text.substr(0, text.find('/')));
-      text.remove_prefix(name.size());
-      if (target->is_object() && target->contains(name)) {
-        target = &target->at(name);
-      } else if (target->is_array() && !name.empty() && name.size() < 6 &&
-                 name.find_first_not_of("0123456789") == std::string::npos && std::stoul(name) < target->size()) {
-        target = &target->at(std::stoul(name));
-      } else {
-        return nullptr;
-      }
+    if (has(from, "allOf")) return all_of(from, at);
+    if (has(from, "const")) return json{{"const", from["const"]}};
+    if (has(from, "enum")) {
+      MINIONS_TRY(check_list(from["enum"], at + "/enum"));
+      return json{{"enum", from["enum"]}};
     }
-    return target;
+    return of_types(from, at);
   }
 
-  // A range without an end is repeated without one.
-  static Status check_ranges(const json& schema, const std::string& at) {
-    constexpr std::pair<const char*, const char*> kRanges[] = {
-        {"minLength", "maxLength"}, {"minItems", "maxItems"}, {"minimum", "maximum"}};
-    for (const auto& [least, most] : kRanges) {
-      const auto from = schema.find(least);
-      const auto to = schema.find(most);
-      if (from == schema.end() || to == schema.end() || !from->is_number() || !to->is_number()) continue;
-      if (from->get<double>() > to->get<double>())
-        return fail(ErrorCode::kMalformed, fmt::format("{}: {} over {}", at, least, most));
-    }
+  static Status check_list(const json& list, const std::string& at) {
+    if (!list.is_array() || list.empty()) return malformed(at, "want a list of at least one");
+    if (list.size() > kSchemaEntries) return too_many(at, kSchemaEntries, "entries");
     return {};
   }
 
-  // Each of them may be there or not, in every combination with those behind it.
-  static Status check_optional(const json& schema, const std::string& at) {
-    const auto properties = schema.find("properties");
-    if (properties == schema.end() || !properties->is_object()) return {};
+  Result<json> reference(const json& to, const std::string& at) {
+    const std::string text = to.is_string() ? to.get<std::string>() : std::string();
+    for (const char* const table : {"$defs", "definitions"}) {
+      const std::string start = fmt::format("#/{}/", table);
+      if (!text.starts_with(start)) continue;
+      const std::string name = text.substr(start.size());
+      const auto found = root_.find(table);
+      if (found != root_.end() && found->is_object() && found->contains(name)) return json{{"$ref", "#/$defs/" + name}};
+    }
+    return malformed(at, "want #/$defs/NAME of a definition that is there");
+  }
+
+  Result<json> list_of_schemas(const json& list, const std::string& at) {
+    MINIONS_TRY(check_list(list, at));
+    json out = json::array();
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      MINIONS_TRY_ASSIGN(json one, schema(list[i], fmt::format("{}/{}", at, i)));
+      out.push_back(std::move(one));
+    }
+    return out;
+  }
+
+  Result<json> alternatives(const json& list, const std::string& at) {
+    MINIONS_TRY_ASSIGN(json out, list_of_schemas(list, at));
+    return json{{"anyOf", std::move(out)}};
+  }
+
+  // As generators write it around a reference that has a description.
+  Result<json> all_of(const json& from, const std::string& at) {
+    const json& list = from["allOf"];
+    if (!list.is_array() || list.size() != 1 || has(from, "properties"))
+      return malformed(at + "/allOf", "this engine follows an allOf of one schema, alone");
+    return schema(list[0], at + "/allOf/0");
+  }
+
+  // One type, or an alternative for each: every other keyword belongs to one type, and is read there once.
+  Result<json> of_types(const json& from, const std::string& at) {
+    if (!has(from, "type")) return of_type(guessed_type(from), from, at);
+    const json& type = from["type"];
+    if (type.is_string()) return of_type(type.get<std::string>(), from, at);
+    MINIONS_TRY(check_list(type, at + "/type"));
+    json out = json::array();
+    std::set<json> known;
+    for (const json& one : type) {
+      if (!one.is_string() || !known.insert(one).second) return malformed(at + "/type", "want types, each once");
+      MINIONS_TRY_ASSIGN(json alternative, of_type(one.get<std::string>(), from, at));
+      out.push_back(std::move(alternative));
+    }
+    return json{{"anyOf", std::move(out)}};
+  }
+
+  static std::string guessed_type(const json& from) {
+    if (has(from, "properties") || (has(from, "additionalProperties") && from["additionalProperties"] != true))
+      return "object";
+    if (has(from, "items") || has(from, "prefixItems")) return "array";
+    if (has(from, "minLength") || has(from, "maxLength") || has(from, "format")) return "string";
+    return "";
+  }
+
+  Result<json> of_type(const std::string& type, const json& from, const std::string& at) {
+    if (type.empty()) return json::object();
+    if (std::find(std::begin(kTypes), std::end(kTypes), type) == std::end(kTypes))
+      return malformed(at + "/type", fmt::format("want one of {}", fmt::join(kTypes, ", ")));
+    json out = {{"type", type}};
+    Status done;
+    if (type == "object") done = object(from, at, out);
+    if (type == "array") done = array(from, at, out);
+    if (type == "string") done = string(from, at, out);
+    if (type == "integer") done = integer(from, at, out);
+    if (!done) return fail(std::move(done).error());
+    return out;
+  }
+
+  Status object(const json& from, const std::string& at, json& out) {
     std::set<std::string> required;
-    const auto listed = schema.find("required");
-    if (listed != schema.end() && listed->is_array()) {
-      for (const json& name : *listed) {
+    if (has(from, "required") && from["required"].is_array()) {
+      for (const json& name : from["required"]) {
         if (name.is_string()) required.insert(name.get<std::string>());
       }
     }
-    std::size_t optional = 0;
-    for (const auto& [name, member] : properties->items()) {
-      if (!required.contains(name)) ++optional;
+    if (has(from, "properties")) {
+      if (!from["properties"].is_object()) return malformed(at + "/properties", "want schemas by name");
+      std::size_t optional = 0;
+      json properties = json::object();
+      json listed = json::array();
+      for (const auto& [name, member] : from["properties"].items()) {
+        const std::string below = fmt::format("{}/properties/{}", at, name);
+        MINIONS_TRY(check_name(name, below));
+        MINIONS_TRY_ASSIGN(properties[name], schema(member, below));
+        if (required.contains(name)) {
+          listed.push_back(name);
+        } else if (++optional > kSchemaOptional) {
+          return too_many(at, kSchemaOptional, "properties that are not required");
+        }
+      }
+      out["properties"] = std::move(properties);
+      out["required"] = std::move(listed);
     }
-    if (optional <= kSchemaOptional) return {};
-    return too_many(at, kSchemaOptional, "properties that are not required");
+    if (!has(from, "additionalProperties")) return {};
+    const json& more = from["additionalProperties"];
+    if (more.is_boolean()) {
+      out["additionalProperties"] = more;
+      return {};
+    }
+    MINIONS_TRY_ASSIGN(out["additionalProperties"], schema(more, at + "/additionalProperties"));
+    return {};
+  }
+
+  Status array(const json& from, const std::string& at, json& out) {
+    MINIONS_TRY(range(from, at, "minItems", "maxItems", out));
+    const char* const name = has(from, "items") ? "items" : "prefixItems";
+    if (!has(from, name)) return {};
+    const std::string below = fmt::format("{}/{}", at, name);
+    if (from[name].is_array()) {
+      MINIONS_TRY_ASSIGN(out["prefixItems"], list_of_schemas(from[name], below));
+    } else {
+      MINIONS_TRY_ASSIGN(out["items"], schema(from[name], below));
+    }
+    return {};
+  }
+
+  Status string(const json& from, const std::string& at, json& out) {
+    MINIONS_TRY(range(from, at, "minLength", "maxLength", out));
+    if (has(from, "format") && from["format"].is_string()) out["format"] = from["format"];
+    return {};
+  }
+
+  static Status integer(const json& from, const std::string& at, json& out) {
+    for (const char* const name : {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}) {
+      if (!has(from, name)) continue;
+      const double bound = from[name].is_number() ? from[name].get<double>() : NAN;
+      if (!(std::abs(bound) <= kMostInteger) || bound != std::floor(bound))
+        return malformed(at + '/' + name, "want a whole number of at most 2^53");
+      out[name] = static_cast<std::int64_t>(bound);
+    }
+    const auto bound = [&](const char* name, const char* exclusive, std::int64_t step, std::int64_t otherwise) {
+      if (has(out, name)) return out[name].get<std::int64_t>();
+      return has(out, exclusive) ? out[exclusive].get<std::int64_t>() + step : otherwise;
+    };
+    if (bound("minimum", "exclusiveMinimum", 1, -2 * kMostInteger) >
+        bound("maximum", "exclusiveMaximum", -1, 2 * kMostInteger))
+      return malformed(at, "minimum over maximum");
+    return {};
+  }
+
+  Status range(const json& from, const std::string& at, const char* least, const char* most, json& out) {
+    for (const char* const name : {least, most}) {
+      if (!has(from, name)) continue;
+      if (!from[name].is_number_unsigned()) return malformed(at + '/' + name, "want a whole number, 0 or more");
+      const auto wanted = from[name].get<std::uint64_t>();
+      if (wanted > kSchemaCount)
+        return fail(ErrorCode::kTooLarge, fmt::format("{}/{}: {}, want {} at most", at, name, wanted, kSchemaCount));
+      counts_ += wanted;
+      if (counts_ > kSchemaCounts)
+        return too_many(at + '/' + name, kSchemaCounts, "characters and items in all counts together");
+      out[name] = wanted;
+    }
+    // A range without an end is repeated without one.
+    if (has(out, least) && has(out, most) && out[least] > out[most])
+      return malformed(at, fmt::format("{} over {}", least, most));
+    return {};
   }
 
   const json& root_;
   std::size_t values_ = 0;
-  std::size_t objects_ = 0;
+  std::size_t nodes_ = 0;
   std::uint64_t counts_ = 0;
 };
 
 }  // namespace
 
-Status check_schema_bounds(std::string_view schema) {
+Result<json> bounded_schema(std::string_view schema) {
   if (schema.size() > kSchemaBytes) return fail(ErrorCode::kTooLarge, fmt::format("over {} bytes", kSchemaBytes));
   const json root = json::parse(schema, nullptr, false);
-  if (root.is_discarded()) return fail(ErrorCode::kMalformed, "not JSON");
-  return Walk(root).schema(root, "#", 1);
+  if (root.is_discarded() || !root.is_object()) return fail(ErrorCode::kMalformed, "#: want a JSON object");
+  return Writer(root).write();
 }
 
 }  // namespace minions::models

@@ -29,26 +29,24 @@ PromptCache stated(UpstreamCache cache) {
   return PromptCache::kShared;
 }
 
-std::string member_of(UpstreamCache cache, const std::string& salt) {
-  switch (cache) {
-    case UpstreamCache::kSalt: return fmt::format(R"("cache_salt":"{}")", salt);
-    case UpstreamCache::kOff: return R"("cache_prompt":false)";
-    case UpstreamCache::kAsk:
-    case UpstreamCache::kShared: return {};
-  }
-  return {};
+// What a statement said once stands for its sessions: they ask for it as long as they last, whatever is there now.
+std::string members_of(bool salted, bool off, const std::string& salt) {
+  std::string members;
+  if (salted) members = fmt::format(R"("cache_salt":"{}")", salt);
+  if (off) members += fmt::format(R"({}"cache_prompt":false)", members.empty() ? "" : ",");
+  return members;
 }
 
 class UpstreamCall final : public BackendCall {
  public:
   UpstreamCall(net::HttpClient& client, net::Origin origin, BackendRequest request,
-               std::chrono::milliseconds connect_time, UpstreamCache cache)
+               std::chrono::milliseconds connect_time, const std::string& members, UpstreamCache cache)
       : client_(client),
         origin_(std::move(origin)),
         request_(std::move(request)),
         connect_time_(connect_time),
         cache_(cache),
-        members_(member_of(cache, request_.cache_salt), shares()) {
+        members_(members, shares()) {
     if (request_.length > 0) request_.length += members_.added_bytes();
   }
 
@@ -166,6 +164,8 @@ Upstream::Upstream(UpstreamOptions options)
     : options_(std::move(options)),
       prefix_(options_.url.base_path),
       cache_(options_.cache),
+      was_salted_(options_.cache == UpstreamCache::kSalt),
+      was_off_(options_.cache == UpstreamCache::kOff),
       clients_(options_.threads + 1) {
   if (prefix_.ends_with("/v1")) prefix_.resize(prefix_.size() - 3);
 }
@@ -192,8 +192,9 @@ net::Task<Result<std::unique_ptr<BackendCall>>> Upstream::open(BackendRequest re
   // A connection of its own for each session: a server that reads a request otherwise than it was meant answers the
   // next one on the connection with what belongs to this one.
   net::Origin origin{.url = options_.url, .tls = options_.tls, .pool_key = request.session, .on_connected = {}};
+  const std::string members = members_of(was_salted_, was_off_, request.cache_salt);
   auto call = std::make_unique<UpstreamCall>(client_of(thread_index, executor), std::move(origin), std::move(request),
-                                             options_.connect_time, cache_);
+                                             options_.connect_time, members, cache_);
   MINIONS_CO_TRY(co_await call->start());
   co_return std::unique_ptr<BackendCall>(std::move(call));
 }
@@ -210,7 +211,7 @@ net::Task<Result<Upstream::Fetched>> Upstream::get(net::HttpClient& client, std:
   const std::string name = path;
   BackendRequest request{.method = "GET", .path = prefix_ + path, .headers = {{"accept", "application/json"}}};
   net::Origin origin{.url = options_.url, .tls = options_.tls, .pool_key = {}, .on_connected = {}};
-  UpstreamCall call(client, std::move(origin), std::move(request), options_.connect_time, UpstreamCache::kOff);
+  UpstreamCall call(client, std::move(origin), std::move(request), options_.connect_time, {}, UpstreamCache::kOff);
   MINIONS_CO_TRY(co_await call.start());
   MINIONS_CO_TRY(co_await call.finish());
   const net::Deadline deadline = net::deadline_in(options_.connect_time);
@@ -236,11 +237,17 @@ net::Task<Result<std::vector<ModelInfo>>> Upstream::models(net::Executor executo
   // A server that is not ready tells nothing: what was known of it stays.
   if (options_.cache == UpstreamCache::kAsk && list.status < 500) {
     const UpstreamCache found = co_await ask_about_cache(client, models);
-    if (found != UpstreamCache::kAsk) cache_ = found;
+    if (found != UpstreamCache::kAsk) use(found);
   }
   if (!listed) co_return listed;
   for (ModelInfo& model : models) model.prompt_cache = stated(cache_);
   co_return models;
+}
+
+void Upstream::use(UpstreamCache found) {
+  cache_ = found;
+  if (found == UpstreamCache::kSalt) was_salted_ = true;
+  if (found == UpstreamCache::kOff) was_off_ = true;
 }
 
 // llama-server keeps nothing of a request that says so. What else divides its cache names `cache_salt` in the

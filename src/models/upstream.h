@@ -51,7 +51,11 @@ class Upstream final : public Backend {
 
   UpstreamOptions options_;
   std::string prefix_;
+  void use(UpstreamCache found);
+
   std::atomic<UpstreamCache> cache_;
+  std::atomic<bool> was_salted_;  // at some time
+  std::atomic<bool> was_off_;
   std::mutex mutex_;                                       // guards clients_, not what they do
   std::vector<std::unique_ptr<net::HttpClient>> clients_;  // one a thread, made on it
 };

@@ -119,6 +119,25 @@ TEST(AmdNeeds, TakeAListForOneOnlyWhereItsSignatureVerifies) {
   EXPECT_EQ(with_list(good), asks) << "it has run out";
 }
 
+// Each list is verified by the root, of which anybody can send copies.
+TEST(AmdNeeds, AreFoundInTimeForManyListsAndCopiesOfTheRoot) {
+  const synthetic_snp::Platform platform;
+  Asking asking = snp(platform);
+  add_certificates(asking, platform);
+  auto& certificates = asking.endorsements["certificates"];
+  const Bytes root = certificates.back();
+  certificates.resize(64, root);
+  synthetic_snp::RevocationSpec list{.issuer = platform.ark.subject, .signer = platform.ask.key};
+  for (long i = 0; i < 64; ++i) {
+    list.serials = {1000 + i};
+    asking.endorsements["revocation_lists"].push_back(list.der());
+  }
+  const std::clock_t start = std::clock();
+  static_cast<void>(asking.urls());
+  const double spent_s = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+  EXPECT_LT(spent_s, 1) << "each by each copy takes three";
+}
+
 TEST(AmdNeeds, LackNoAuthorityThatIsBuiltIn) {
   const synthetic_snp::Platform platform;
   Asking asking = snp(platform);

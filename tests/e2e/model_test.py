@@ -2,8 +2,27 @@
 
 import concurrent.futures
 
+import struct
+
 from programs import *
 from sealed_session import Session, text_of
+
+
+def with_splitter(model, name):
+    """The bytes of a GGUF file whose prompts are split as by another model's rules, of which many go by std::regex."""
+    def text(value):
+        return struct.pack("<Q", len(value)) + value
+
+    source = pathlib.Path(model).read_bytes()
+    key = text(b"tokenizer.ggml.pre") + struct.pack("<I", 8)
+    at = source.index(key) + len(key)
+    old = struct.unpack("<Q", source[at:at + 8])[0]
+    metadata = source[24:at] + text(name.encode()) + source[at + 8 + old:]
+    # What lies behind the metadata is aligned to 32 bytes: another entry fills the difference.
+    grown = len(name) - old + len(text(b"x.padding")) + 4 + 8
+    padding = text(b"x.padding") + struct.pack("<I", 8) + text(b"p" * (-grown % 32))
+    entries = struct.unpack("<Q", source[16:24])[0]
+    return source[:16] + struct.pack("<Q", entries + 1) + padding + metadata
 
 @needs_noise_model
 class Model(ProgramsTest):
@@ -95,6 +114,47 @@ class Model(ProgramsTest):
         self.assertEqual(reply["status"], 400)
         self.assertEqual(json.loads(reply["text"])["error"]["code"], "context_length_exceeded")
         self.assertGreater(session.chat("short", max_tokens=2)["usage"]["completion_tokens"], 0)
+
+    def refused(self, session, path="/v1/chat/completions", **body):
+        reply = session.request(path, body)
+        self.assertEqual(reply["status"], 400, reply["text"])
+        return json.loads(reply["text"])["error"]["message"]
+
+    def test_no_schema_ends_or_stops_it_or_reaches_its_log(self):
+        server = self.start()
+        session = Session(self, server)
+        chain = {f"d{i}": {"$ref": f"#/$defs/d{i + 1}"} for i in range(6000)} | {"d6000": {"type": "string"}}
+        secret = "gout of Mrs Smith"
+        for schema in ({"$defs": chain, "$ref": "#/$defs/d0"},
+                       {"$defs": {"a": {"allOf": [{"$ref": "#/$defs/b"}]}, "b": {"$ref": "#/$defs/b"}}, "$ref": "#/$defs/a"},
+                       {"type": "string", "minLength": 10, "maxLength": 2},
+                       {"type": "array", "items": {"type": "null"}, "minItems": 9, "maxItems": 1},
+                       {"type": "string", "pattern": f"^a(?=\x1b]0;{secret}\x07)$"},
+                       {"type": "string", "pattern": "^((a?){1000}){1}$"},
+                       {"properties": {secret: {"type": "string", "minLength": 3000}}},
+                       {"properties": {secret + "]": {"type": "null"}}},
+                       {"properties": {f"p{i}": {"type": "null"} for i in range(8000)}},
+                       {"anyOf": [{"$ref": "#/$defs/a"}], "$defs": {"a": {"anyOf": [{"$ref": "#/$defs/a"}]}}}):
+            with self.subTest(str(schema)[:60]):
+                self.refused(session, messages=[{"role": "user", "content": "x"}], max_tokens=4,
+                             response_format={"type": "json_schema", "json_schema": {"name": "n", "schema": schema}})
+                self.assertGreater(Session(self, server).chat("others", max_tokens=2)["usage"]["completion_tokens"], 0)
+        self.assertNotIn("Smith", server.stderr.text())
+        self.assertNotIn("\x1b", server.stderr.text())
+
+    def test_no_run_of_one_letter_ends_it(self):
+        for splitter, letter in (("tekken", "a"), ("deepseek-v3", "1"), ("falcon", "!"), ("bloom", "\u4e2d"), ("gpt-4o", " ")):
+            with self.subTest(splitter):
+                path = self.directory / f"{splitter}.gguf"
+                path.write_bytes(with_splitter(NOISE_MODEL, splitter))
+                server = Minionsd(self, "--ctx", "512", "--model-threads", "1", "--padding", "off", model=["--model", path])
+                session = Session(self, server)
+                for length in (30_000, 190_000, 3_000_000):  # of blanks a token takes many
+                    reply = session.request("/v1/completions", {"prompt": letter * length, "max_tokens": 1})
+                    self.assertIn(reply["status"], (200, 400) if letter == " " and length < 100_000 else (400,), length)
+                self.assertGreater(session.chat("and now?", max_tokens=2)["usage"]["completion_tokens"], 0)
+                server.signal(signal.SIGTERM)
+                server.process.wait(PATIENCE_S)
 
     def test_the_log_holds_nothing_of_what_is_said(self):
         server = self.start("--log-level", "debug")

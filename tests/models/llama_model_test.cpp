@@ -258,7 +258,7 @@ TEST(LlamaModel, RefusesASchemaThatItCannotFollow) {
 }
 
 // Everything else of the engine waits for the thread that holds tokens against schemas.
-TEST(LlamaModel, EndsAnAnswerWhoseSchemaTakesTooLong) {
+TEST(LlamaModel, RefusesASchemaThatEachTokenWouldTakeLongerWith) {
   // Twice as many ways to read each bracket as the one before.
   json defs;
   for (int i = 0; i < 40; ++i) {
@@ -273,12 +273,20 @@ TEST(LlamaModel, EndsAnAnswerWhoseSchemaTakesTooLong) {
   body["response_format"] = {
       {"type", "json_schema"},
       {"json_schema", {{"name", "n"}, {"schema", {{"$defs", defs}, {"anyOf", {{{"$ref", "#/$defs/d0"}}}}}}}}};
+  const Reply reply = ask(model(), body);
+  EXPECT_EQ(reply.status, 400) << reply.text();
+  EXPECT_NE(reply.text().find("over 1000 ways at once"), std::string::npos) << reply.text();
+}
+
+TEST(LlamaModel, RefusesMoreMessagesThanItsContextBeforeItsTemplateReadsThem) {
+  json body = question("x", 2);
+  body["messages"] = json::array();
+  for (int i = 0; i < 80'000; ++i) body["messages"].push_back({{"role", "user"}, {"content", "x"}});
   const std::clock_t start = std::clock();
   const Reply reply = ask(model(), body);
-  EXPECT_LT(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC, 60);
+  EXPECT_LT(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC, 3);
   EXPECT_EQ(reply.status, 400) << reply.text();
-  EXPECT_NE(reply.text().find("takes too long"), std::string::npos) << reply.text();
-  EXPECT_EQ(ask(model(), question("and now?", 4)).status, 200);
+  EXPECT_EQ(reply.json()["error"]["code"], "context_length_exceeded");
 }
 
 TEST(LlamaModel, FourChatsAtOnceWriteWhatEachWouldWriteAlone) {
@@ -298,6 +306,22 @@ TEST(LlamaModel, FourChatsAtOnceWriteWhatEachWouldWriteAlone) {
           [&, chat] { together[chat] = ask(model(), body(chat), "s" + std::to_string(chat)).content(); });
   }
   EXPECT_EQ(together, alone);
+}
+
+TEST(LlamaModel, LeavesASlotToOthers) {
+  LlamaOptions options = noise_options();
+  options.parallel = 2;
+  const auto two = load(options);
+  std::atomic<int> of_alice = 0;
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 3; ++i)
+    threads.emplace_back([&] {
+      EXPECT_EQ(ask(*two, question("a long answer, please", 900), "alice").status, 200);
+      ++of_alice;
+    });
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_EQ(ask(*two, question("a short one", 2), "bob").status, 200);
+  EXPECT_EQ(of_alice, 0) << "bob waited for one of hers to end";
 }
 
 TEST(LlamaModel, MoreRequestsThanSlotsAllEnd) {
