@@ -371,6 +371,7 @@ Checks judge_maa(const EvidenceCase& evidence) {
               .jwt_rules = evidence.rules.jwt,
               .now = evidence.validation_time,
               .require_secure_boot = evidence.rules.snp.require_secure_boot,
+              .require_secure_boot_tdx = evidence.rules.tdx.require_secure_boot,
               .leeway_s = evidence.rules.leeway_s.value},
              checks);
   return std::move(checks).take();

@@ -7,8 +7,10 @@
 #include "attestation/expectation.h"
 #include "attestation/hcl_report.h"
 #include "attestation/jwt.h"
+#include "attestation/maa.h"
 #include "attestation/rule_coverage.h"
 #include "attestation/spdm_report.h"
+#include "attestation/trust_vector.h"
 #include "base/encoding.h"
 
 namespace minions::app {
@@ -447,7 +449,14 @@ std::vector<Check> EvidenceFolder::account(const attestation::PolicyRules& rules
     if (is_machine) machines.push_back(kind);
     if (!is_machine) beside.insert(kind);
   };
-  for (const EvidenceItem& item : evidence_) add(item.type);
+  for (const EvidenceItem& item : evidence_) {
+    add(item.type);
+    if (item.type != evidence_type::kAzureMaa) continue;
+    const auto token = item.part("token");
+    const auto platform = token ? attestation::stated_platform(as_text(*token)) : std::nullopt;
+    if (platform)
+      add(*platform == attestation::MaaPlatform::kTdx ? evidence_piece::kMaaOfTdx : evidence_piece::kMaaOfSnp);
+  }
   for (const Partial& partial : partial_) add(partial.kind);
   std::vector<std::set<std::string_view>> each(std::max<std::size_t>(1, machines.size()), beside);
   for (std::size_t i = 0; i < machines.size(); ++i) each[i].insert(machines[i]);
@@ -469,6 +478,14 @@ std::vector<Check> EvidenceFolder::judge(const Question& question) const {
   judge_companions(checks);
   judge_partial(question, checks);
   for (Check& check : account(question.choices.policy.rules())) checks.push_back(std::move(check));
+  const bool half_a_machine = std::any_of(partial_.begin(), partial_.end(),
+                                          [](const Partial& each) { return attestation::is_machine(each.kind); });
+  const bool has_machine = std::any_of(evidence_.begin(), evidence_.end(),
+                                       [](const EvidenceItem& item) { return attestation::is_machine(item.type); });
+  if (half_a_machine && has_machine) {  // alone they were judged so already
+    for (Check& check : attestation::judge_no_machine(question.choices.policy.rules()))
+      checks.push_back(std::move(check));
+  }
   name_unused(checks);
   return checks;
 }
@@ -484,6 +501,20 @@ attestation::Verdict EvidenceFolder::verdict(const attestation::PolicyRules& pol
     if (!lowest || verdict.verdict_class < lowest->verdict_class) lowest = std::move(verdict);
   }
   return lowest ? *std::move(lowest) : attestation::Verdict();
+}
+
+attestation::TrustVector EvidenceFolder::trust_vector(const attestation::PolicyRules& policy,
+                                                      std::span<const attestation::Check> checks,
+                                                      const std::vector<attestation::Gap>& missing) const {
+  std::optional<attestation::TrustVector> worst;
+  for (const EvidenceItem& item : evidence_) {
+    if (!attestation::is_machine(item.type)) continue;
+    const attestation::Evidence machine = {item};
+    const auto vector =
+        attestation::trust_vector({.evidence = machine, .policy = policy, .checks = checks, .missing = &missing});
+    worst = worst ? attestation::worse_of(*worst, vector) : vector;
+  }
+  return worst.value_or(attestation::trust_vector({.evidence = evidence_, .policy = policy, .checks = checks}));
 }
 
 }  // namespace minions::app

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "attestation/appraise.h"
+#include "attestation/trust_vector.h"
 #include "evidence_case.h"
 
 namespace minions::app {
@@ -33,6 +34,10 @@ class EvidenceFolder {
   };
   [[nodiscard]] std::vector<attestation::Check> judge(const Question& question) const;
   // The best that a statement of this machine could reach by the policy. Nothing where no piece is of a machine's CPU.
+  // missing: of verdict().
+  [[nodiscard]] attestation::TrustVector trust_vector(const attestation::PolicyRules& policy,
+                                                      std::span<const attestation::Check> checks,
+                                                      const std::vector<attestation::Gap>& missing) const;
   [[nodiscard]] attestation::Verdict verdict(const attestation::PolicyRules& policy,
                                              std::span<const attestation::Check> checks) const;
 

@@ -126,10 +126,7 @@ ExitCode verify_pieces(const fs::path& target, const Question& question) {
   // The time once all is there.
   result.checks = folder->judge({choices, collected.endorsements, question.now()});
   attestation::Verdict verdict = folder->verdict(question.policy.rules(), result.checks);
-  result.vector = attestation::trust_vector({.evidence = folder->evidence(),
-                                             .policy = question.policy.rules(),
-                                             .checks = result.checks,
-                                             .missing = &verdict.missing});
+  result.vector = folder->trust_vector(question.policy.rules(), result.checks, verdict.missing);
   if (result.first_failure() == nullptr) result.verdict = std::move(verdict);
   if (result.first_failure() != nullptr) hint_at_missing(collected.missing);
   return show_evidence(std::move(result), question);

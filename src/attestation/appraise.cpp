@@ -276,6 +276,21 @@ std::set<std::string_view> types_of(const Evidence& evidence) {
 
 bool is_cpu_item(const EvidenceItem& item) { return !is_gpu_type(item.type) && item.type != evidence_type::kAzureMaa; }
 
+}  // namespace
+
+std::vector<Check> judge_no_machine(const PolicyRules& policy) {
+  std::vector<Check> judged;
+  if (policy.kinds)
+    judged.push_back(Expectation{"platform.kind", "evidence of a machine", policy.kinds->source}.failed("none"));
+  if (policy.require.is_written())
+    judged.push_back(
+        Expectation{"verdict.class", fmt::format("{} or better", name_of(policy.require.value)), policy.require.source}
+            .failed("no evidence of a machine, which alone has a class"));
+  return judged;
+}
+
+namespace {
+
 // Kind and class of each machine among files. Where there is none, a rule about them cannot be met.
 std::vector<Check> judge_bare_class(const Evidence& evidence, const PolicyRules& policy,
                                     std::span<const Check> checks) {
@@ -290,13 +305,7 @@ std::vector<Check> judge_bare_class(const Evidence& evidence, const PolicyRules&
                          : Expectation{"verdict.class", "a class that the policy names"}.waived(
                                "no statement is with this evidence, and the policy names no class"));
   }
-  if (!judged.empty()) return judged;
-  if (policy.kinds)
-    judged.push_back(Expectation{"platform.kind", "evidence of a machine", policy.kinds->source}.failed("none"));
-  if (policy.require.is_written())
-    judged.push_back(
-        Expectation{"verdict.class", fmt::format("{} or better", name_of(policy.require.value)), policy.require.source}
-            .failed("no evidence of a machine, which alone has a class"));
+  if (judged.empty()) return judge_no_machine(policy);
   return judged;
 }
 

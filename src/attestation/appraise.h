@@ -67,6 +67,10 @@ struct BareEvidence {
 [[nodiscard]] std::vector<Check> judge_bare_evidence(const BareEvidence& bare, const AppraisalChoices& choices,
                                                      UnixSeconds now);
 
+// For pieces that are no evidence of a machine, an HCL report without its quote for one: a policy that wants a kind or
+// a class is not met by them, whatever stands beside.
+[[nodiscard]] std::vector<Check> judge_no_machine(const PolicyRules& policy);
+
 // The TLS rule alone, for each further connection to a server whose statement stands.
 [[nodiscard]] Check check_tls(const Statement& statement, const PolicyRules& policy,
                               const ServerConnection& connection);

@@ -122,7 +122,7 @@ void MaaVerifier::check_vm(const Json& claims, const Json& tee) {
                  "azure-compliant-cvm", shown_claim(tee, "x-ms-compliance-status"));
   const auto secure_boot = bool_member(claims, "secureboot");
   check_protection({"policy.secure_boot", "secure boot", secure_boot ? std::optional(*secure_boot) : std::nullopt,
-                    input_.require_secure_boot},
+                    tdx ? input_.require_secure_boot_tdx : input_.require_secure_boot},
                    checks_);
   check_machine(tee, snp);
   if (snp) check_snp(tee);
@@ -165,5 +165,15 @@ void MaaVerifier::check_snp(const Json& tee) {
 }  // namespace
 
 void verify_maa(const MaaInput& input, CheckList& checks) { MaaVerifier(input, checks).verify(); }
+
+std::optional<MaaPlatform> stated_platform(std::string_view token) {
+  const auto parsed = Jwt::parse(token);
+  if (!parsed) return std::nullopt;
+  const auto tee = parsed->claims.find("x-ms-isolation-tee");
+  if (tee == parsed->claims.end() || !tee->is_object()) return std::nullopt;
+  if (claim_is_text(*tee, "x-ms-attestation-type", "sevsnpvm")) return MaaPlatform::kSevSnp;
+  if (claim_is_text(*tee, "x-ms-attestation-type", "tdxvm")) return MaaPlatform::kTdx;
+  return std::nullopt;
+}
 
 }  // namespace minions::attestation

@@ -26,11 +26,15 @@ struct MaaInput {
   const SnpRules& rules;
   const JwtRules& jwt_rules;
   UnixSeconds now = 0;
-  Rule<bool> require_secure_boot{true};  // of the platform's table
-  const MaaMachine* machine = nullptr;   // null: no evidence stands beside the token, which a waived check says
+  Rule<bool> require_secure_boot{true};      // of [snp], for a token about an SNP machine
+  Rule<bool> require_secure_boot_tdx{true};  // of [tdx]
+  const MaaMachine* machine = nullptr;       // null: no evidence stands beside the token, which a waived check says
   std::uint64_t leeway_s = 0;
 };
 
 void verify_maa(const MaaInput& input, CheckList& checks);
+
+// What the token says of the machine that it is about, verified or not. Nothing: it is none, or says neither.
+[[nodiscard]] std::optional<MaaPlatform> stated_platform(std::string_view token);
 
 }  // namespace minions::attestation

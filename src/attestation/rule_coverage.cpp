@@ -52,7 +52,7 @@ bool is_judged_on_snp(const RuleName& rule, const Kinds& kinds) {
   if (rule.key == "pcrs") return kinds.contains(evidence_piece::kTpmQuote);
   if (kinds.contains(evidence_piece::kAzureHcl)) return true;
   if (kinds.contains(evidence_type::kSevSnp) && !rule.of_vtpm()) return true;
-  return kinds.contains(evidence_type::kAzureMaa) && is_among(rule.key, kOfMaaSnp);
+  return kinds.contains(evidence_piece::kMaaOfSnp) && is_among(rule.key, kOfMaaSnp);
 }
 
 bool is_judged_on_tdx(const RuleName& rule, const Kinds& kinds) {
@@ -60,7 +60,7 @@ bool is_judged_on_tdx(const RuleName& rule, const Kinds& kinds) {
   if (rule.key == "pcrs") return false;
   if (kinds.contains(evidence_piece::kAzureTdxHcl)) return true;
   if (kinds.contains(evidence_type::kTdx) && !rule.of_vtpm()) return true;
-  return kinds.contains(evidence_type::kAzureMaa) && is_among(rule.key, kOfMaaTdx);
+  return kinds.contains(evidence_piece::kMaaOfTdx) && is_among(rule.key, kOfMaaTdx);
 }
 
 bool is_judged_elsewhere(const RuleName& rule, const Kinds& kinds) {
@@ -73,8 +73,9 @@ bool is_judged_elsewhere(const RuleName& rule, const Kinds& kinds) {
 }
 
 // Whether the policy lets in the kind that has a vTPM, too: the rule is of that one.
-bool is_of_the_other_kind(const RuleName& rule, const PolicyRules& policy) {
+bool is_of_the_other_kind(const RuleName& rule, const PolicyRules& policy, const Kinds& kinds) {
   if (!rule.of_vtpm() || !policy.kinds) return false;
+  if (!kinds.contains(rule.table == "snp" ? evidence_type::kSevSnp : evidence_type::kTdx)) return false;
   const auto& let_in = policy.kinds->value;
   const std::string_view azure = rule.table == "snp" ? evidence_type::kAzureSnpVtpm : evidence_type::kAzureTdxVtpm;
   return std::find(let_in.begin(), let_in.end(), azure) != let_in.end();
@@ -93,18 +94,30 @@ bool is_machine(std::string_view kind) {
   return is_among(kind, kMachines);
 }
 
-std::vector<Check> account_for_rules(const PolicyRules& policy, const Kinds& kinds) {
-  const bool snp_at_hand =
-      any(kinds, {evidence_type::kSevSnp, evidence_type::kAzureSnpVtpm, evidence_piece::kAzureHcl});
-  const bool tdx_at_hand =
-      any(kinds, {evidence_type::kTdx, evidence_type::kAzureTdxVtpm, evidence_piece::kAzureTdxHcl});
+std::vector<Check> account_for_rules(const PolicyRules& policy, const Kinds& at_hand) {
+  Kinds kinds = at_hand;
+  const bool any_machine = std::any_of(kinds.begin(), kinds.end(), is_machine);
+  // A token beside a machine may be another's, and one that is off is not looked at.
+  if (any_machine || policy.jwt.maa.value == TokenMode::kOff) {
+    kinds.erase(evidence_piece::kMaaOfSnp);
+    kinds.erase(evidence_piece::kMaaOfTdx);
+  }
+  if (any_machine && !any(kinds, {evidence_piece::kAzureHcl})) kinds.erase(evidence_piece::kTpmQuote);
+  if (policy.jwt.maa.value == TokenMode::kOff) kinds.erase(evidence_type::kAzureMaa);
+  if (policy.gpu.nras.value == TokenMode::kOff) kinds.erase(evidence_type::kNvidiaNras);
+  const bool snp_at_hand = any(kinds, {evidence_type::kSevSnp, evidence_type::kAzureSnpVtpm, evidence_piece::kAzureHcl,
+                                       evidence_piece::kMaaOfSnp});
+  const bool tdx_at_hand = any(kinds, {evidence_type::kTdx, evidence_type::kAzureTdxVtpm, evidence_piece::kAzureTdxHcl,
+                                       evidence_piece::kMaaOfTdx});
   const bool no_machine = kinds.contains(evidence_type::kSimulated);
   std::vector<Check> out;
   std::map<std::string_view, std::string> of_others;
   const std::vector<RuleText> rules = describe(policy);
   for (const RuleText& rule : rules) {
     const RuleName name(rule.name);
-    if (!rule.source.starts_with("policy line") || is_among(name.key, kAboutRules)) continue;
+    // A flag's measurement stands in both tables, for whatever machine comes.
+    const bool by_flag = rule.source.starts_with("flag") && !any_machine;
+    if (!(rule.source.starts_with("policy line") || by_flag) || is_among(name.key, kAboutRules)) continue;
     const bool of_snp = name.table == "snp";
     const bool of_machine = of_snp || name.table == "tdx";
     if (!of_machine && name.table != "gpu" && name.table != "jwt") continue;
@@ -117,7 +130,7 @@ std::vector<Check> account_for_rules(const PolicyRules& policy, const Kinds& kin
     if (of_machine && other_table) {
       std::string& lines = of_others[name.table];
       lines += (lines.empty() ? "" : ", ") + rule.source;
-    } else if (of_machine && !only_loosens(name, rule) && !is_of_the_other_kind(name, policy)) {
+    } else if (of_machine && !only_loosens(name, rule) && !is_of_the_other_kind(name, policy, kinds)) {
       out.push_back(want.failed("nothing in this evidence is held against it"));
     } else {
       out.push_back(want.waived(fmt::format("{}: nothing in this evidence is judged by it", rule.source)));

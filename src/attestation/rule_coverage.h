@@ -15,12 +15,15 @@ namespace evidence_piece {
 inline constexpr std::string_view kAzureHcl = "azure-hcl";               // an HCL report with its SNP report, no quote
 inline constexpr std::string_view kAzureTdxHcl = "azure-tdx-hcl+quote";  // the same with a TDX quote
 inline constexpr std::string_view kTpmQuote = "tpm2-quote";
+inline constexpr std::string_view kMaaOfSnp = "azure-maa+snp";  // a token of MAA by itself, about an SNP machine
+inline constexpr std::string_view kMaaOfTdx = "azure-maa+tdx";
 }  // namespace evidence_piece
 
 // A check for each written rule of [snp], [tdx], [gpu] and [jwt] that the verifiers of these kinds do not look at. One
 // of a machine fails, since nobody knows that it is met. Waived by name are those that only loosen others, those of a
 // kind of machine that the policy lets in beside this one, and those of GPUs and tokens that are not there, for which
-// other checks stand; waived in one line are those of the other table. kinds: types of items, and evidence_piece.
+// other checks stand; waived in one line are those of the other table. Beside a machine nothing else speaks for it.
+// kinds: types of items, and evidence_piece.
 [[nodiscard]] std::vector<Check> account_for_rules(const PolicyRules& policy, const std::set<std::string_view>& kinds);
 
 // Of the kinds, those that are a machine each.

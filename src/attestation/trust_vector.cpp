@@ -44,6 +44,7 @@ class Claims {
       vector.runtime_opaque = value::kVisibleMemory;
       return vector;
     }
+    if (kind_.empty()) return vector;  // pieces of no machine claim nothing of one
     vector.configuration = configuration();
     vector.executables = executables();
     vector.file_system = file_system();
@@ -161,5 +162,20 @@ Json TrustVector::to_json() const {
 }
 
 TrustVector trust_vector(const TrustVectorInput& input) { return Claims(input).all(); }
+
+TrustVector worse_of(const TrustVector& one, const TrustVector& other) {
+  const auto worse = [](std::int8_t a, std::int8_t b) {
+    const std::int8_t highest = std::max(a, b);
+    return highest >= 32 ? highest : std::min(a, b);  // no claim is worse than an affirming one
+  };
+  return {worse(one.instance_identity, other.instance_identity),
+          worse(one.configuration, other.configuration),
+          worse(one.executables, other.executables),
+          worse(one.file_system, other.file_system),
+          worse(one.hardware, other.hardware),
+          worse(one.runtime_opaque, other.runtime_opaque),
+          worse(one.storage_opaque, other.storage_opaque),
+          worse(one.sourced_data, other.sourced_data)};
+}
 
 }  // namespace minions::attestation

@@ -36,4 +36,7 @@ struct TrustVectorInput {
 };
 [[nodiscard]] TrustVector trust_vector(const TrustVectorInput& input);
 
+// Of several machines: each claim is that of the worse one.
+[[nodiscard]] TrustVector worse_of(const TrustVector& one, const TrustVector& other);
+
 }  // namespace minions::attestation

@@ -235,7 +235,6 @@ std::vector<Check> verify_maa_item(const EvidenceInput& input) {
     return std::move(checks).take();
   }
   const std::optional<MaaPlatform> platform = maa_platform(input);
-  const bool tdx = platform == MaaPlatform::kTdx;
   // A document has one of the two beside it; a token among files may be alone.
   std::optional<MaaMachine> machine;
   if (platform) {
@@ -252,7 +251,8 @@ std::vector<Check> verify_maa_item(const EvidenceInput& input) {
               .rules = input.policy.snp,
               .jwt_rules = input.policy.jwt,
               .now = input.now,
-              .require_secure_boot = tdx ? input.policy.tdx.require_secure_boot : input.policy.snp.require_secure_boot,
+              .require_secure_boot = input.policy.snp.require_secure_boot,
+              .require_secure_boot_tdx = input.policy.tdx.require_secure_boot,
               .machine = machine ? &*machine : nullptr,
               .leeway_s = input.policy.leeway_s.value},
              checks);

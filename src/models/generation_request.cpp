@@ -85,6 +85,9 @@ Checked read_sampling(dom::object body, SamplingOptions& to) {
   return {};
 }
 
+// A template takes many times their memory.
+constexpr std::size_t kTemplateArgumentsBytes = 16 * 1024;
+
 Checked read_template_arguments(dom::object body, GenerationRequest& to) {
   std::optional<dom::object> arguments;
   MINIONS_CHECK_FIELD(optional_member(body, "chat_template_kwargs", "an object", arguments));
@@ -94,7 +97,15 @@ Checked read_template_arguments(dom::object body, GenerationRequest& to) {
       return bad_request(fmt::format("'chat_template_kwargs.{}' would take the place of the request's own", name),
                          "chat_template_kwargs");
   }
-  for (const auto& [name, value] : *arguments) to.template_arguments[std::string(name)] = simdjson::minify(value);
+  std::size_t bytes = 0;
+  for (const auto& [name, value] : *arguments) {
+    std::string text = simdjson::minify(value);
+    bytes += name.size() + text.size();
+    if (bytes > kTemplateArgumentsBytes)
+      return bad_request(fmt::format("'chat_template_kwargs' has over {} bytes", kTemplateArgumentsBytes),
+                         "chat_template_kwargs");
+    to.template_arguments[std::string(name)] = std::move(text);
+  }
   return {};
 }
 

@@ -237,11 +237,8 @@ tl::expected<PreparedPrompt, ApiFailure> LlamaPrompts::prepare(const GenerationR
   }
   if (const auto fits = check_turns(request); !fits) return tl::unexpected<ApiFailure>(fits.error());
   // The template and what follows take many times the memory of the text: no more at once than there are cores for.
-  while (!preparing_.try_acquire_for(std::chrono::milliseconds(50))) {
-    if (stop.stop_requested()) return refuse("the sender has left", "");
-  }
-  const std::unique_ptr<std::counting_semaphore<>, void (*)(std::counting_semaphore<>*)> released(
-      &preparing_, [](std::counting_semaphore<>* semaphore) { semaphore->release(); });
+  std::shared_ptr<void> prepares = preparing_.take(owner, stop);
+  if (prepares == nullptr) return refuse("the sender has left", "");
   Rendered rendered;
   if (request.kind == RequestKind::kChat) {
     auto chat = render_chat(templates_.get(), pictures.empty() ? std::string() : runtime_.vision()->marker(), request);
@@ -264,6 +261,7 @@ tl::expected<PreparedPrompt, ApiFailure> LlamaPrompts::prepare(const GenerationR
       prepared.prompt.tokens = common_tokenize(runtime_.vocabulary(), rendered.prompt, true, true);
       return;
     }
+    prepares.reset();  // pictures wait for their turn, and texts do not wait for pictures
     auto read = read_pictures({rendered.prompt, pictures, owner}, stop);
     if (!read) {
       done = tl::unexpected<ApiFailure>(read.error());
@@ -278,7 +276,7 @@ tl::expected<PreparedPrompt, ApiFailure> LlamaPrompts::prepare(const GenerationR
       read_prompt();
     } else {
       // One at a time: the stack of each may take as much memory as it has.
-      const std::lock_guard lock(large_stack_);
+      const std::lock_guard lock(pictures.empty() ? large_stack_ : large_stack_of_pictures_);
       if (const Status ran = run_with_stack(kStackBeside + run * kStackPerByte, read_prompt); !ran)
         return tl::unexpected<ApiFailure>(ApiFailure{503, ran.error().detail, param, "overloaded"});
     }

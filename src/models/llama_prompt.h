@@ -5,7 +5,6 @@
 
 #include <memory>
 #include <mutex>
-#include <semaphore>
 #include <string>
 #include <thread>
 #include <tl/expected.hpp>
@@ -13,6 +12,7 @@
 
 #include "models/generation_request.h"
 #include "models/llama_runtime.h"
+#include "models/places.h"
 
 struct common_sampler;
 struct common_chat_templates;
@@ -58,7 +58,8 @@ class LlamaPrompts {
   std::unique_ptr<common_chat_templates, FreeTemplates> templates_;  // null: the file has none
   std::size_t longest_piece_ = 1;                                    // bytes of the longest token
   mutable std::mutex large_stack_;
-  mutable std::counting_semaphore<> preparing_{std::max(1U, std::thread::hardware_concurrency())};
+  mutable std::mutex large_stack_of_pictures_;
+  mutable Places preparing_{std::max(1U, std::thread::hardware_concurrency())};
 };
 
 }  // namespace minions::models

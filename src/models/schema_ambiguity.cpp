@@ -15,6 +15,8 @@ using json = nlohmann::ordered_json;
 // What a value can begin with, a bit each.
 enum Start : unsigned { kBrace = 1, kBracket = 2, kQuote = 4, kDigit = 8, kTrue = 16, kFalse = 32, kNull = 64 };
 constexpr unsigned kAnyStart = 127;
+constexpr std::uint64_t kReadingsOfARange = 32;
+constexpr std::uint64_t kReadingsOfANumber = 8;
 
 unsigned start_of_value(const json& value) {
   if (value.is_object()) return kBrace;
@@ -97,7 +99,12 @@ class Readings {
     if (member(schema, "$ref") != nullptr) return known_.at(target(schema));
     if (const json* several = member(schema, "anyOf")) return of_alternatives(*several);
     if (const json* values = member(schema, "enum")) return values->size();
-    std::uint64_t most = 1;
+    // A range of numbers is written as alternatives by their digits.
+    const bool ranged = member(schema, "minimum") != nullptr || member(schema, "maximum") != nullptr ||
+                        member(schema, "exclusiveMinimum") != nullptr || member(schema, "exclusiveMaximum") != nullptr;
+    const json* type = member(schema, "type");
+    const bool number = type != nullptr && (*type == "number" || *type == "integer");
+    std::uint64_t most = ranged ? kReadingsOfARange : number ? kReadingsOfANumber : 1;
     for (const char* const name : {"items", "additionalProperties"}) {
       const json* within = member(schema, name);
       if (within != nullptr && within->is_object()) most = std::max(most, readings_of(*within));
@@ -115,18 +122,23 @@ class Readings {
   }
 
   [[nodiscard]] std::uint64_t of_alternatives(const json& several) const {
+    struct Alternative {
+      const json* schema;
+      unsigned starts;
+      std::uint64_t readings;
+    };
+    std::vector<Alternative> all;  // each is looked into once: they may have alternatives themselves
+    for (const json& one : several) all.push_back({&one, starts_of(one), readings_of(one)});
     std::uint64_t most = 1;
     for (unsigned start = 1; start < kAnyStart; start <<= 1) {
       std::vector<const json*> alike;
-      for (const json& one : several) {
-        if ((starts_of(one) & start) != 0) alike.push_back(&one);
-      }
       std::uint64_t sum = 0;
       std::uint64_t largest = 0;
-      for (const json* one : alike) {
-        const std::uint64_t readings = readings_of(*one);
-        sum += readings;
-        largest = std::max(largest, readings);
+      for (const Alternative& one : all) {
+        if ((one.starts & start) == 0) continue;
+        alike.push_back(one.schema);
+        sum += one.readings;
+        largest = std::max(largest, one.readings);
       }
       const bool told_apart = start == kBrace && begin_with_constants(alike);
       most = std::max(most, told_apart ? std::max<std::uint64_t>(largest, alike.size()) : sum);

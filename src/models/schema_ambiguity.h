@@ -7,7 +7,7 @@
 
 namespace minions::models {
 
-inline constexpr std::uint64_t kMostReadings = 1'000;
+inline constexpr std::uint64_t kMostReadings = 256;
 
 // Of a schema that bounded_schema() wrote. Alternatives that can begin alike are read side by side, each with all that
 // is within it; objects whose first required property is another constant each are told apart by it. kTooLarge: over

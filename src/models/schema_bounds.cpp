@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 #include <string>
 
@@ -39,20 +40,12 @@ class Writer {
 
   Result<json> write() {
     MINIONS_TRY(count_values(root_, 1));
+    name_definitions();
     json definitions = json::object();
-    for (const char* const table : {"$defs", "definitions"}) {
-      const auto found = root_.find(table);
-      if (found == root_.end() || !found->is_object()) continue;
-      for (const auto& [name, definition] : found->items()) {
-        const std::string at = fmt::format("#/{}/{}", table, name);
-        MINIONS_TRY(check_name(name, at));
-        if (definitions.contains(name)) return malformed(at, "a definition of this name is in $defs, too");
-        MINIONS_TRY_ASSIGN(definitions[name], schema(definition, at));
-      }
-    }
-    for (const auto& [name, definition] : definitions.items()) {
+    for (const auto& [pointer, name] : names_) {
+      MINIONS_TRY_ASSIGN(definitions[name], schema(*definition_at(pointer), pointer));
       // A chain is a recursion in whoever follows it, and a circle has no end.
-      if (has(definition, "$ref")) return malformed("#/$defs/" + name, "a definition that is a reference alone");
+      if (has(definitions[name], "$ref")) return malformed(pointer, "a definition that is a reference alone");
     }
     MINIONS_TRY_ASSIGN(json out, schema(root_, "#"));
     if (!definitions.empty()) out["$defs"] = std::move(definitions);
@@ -75,6 +68,21 @@ class Writer {
     return {};
   }
 
+  // Rules of llama.cpp's own: a property that is written as one would be read as that.
+  static Status check_property(const std::string& name, const std::string& at) {
+    constexpr std::string_view kRules[] = {"date-time",   "integral-part", "decimal-part",
+                                           "date-string", "time-string",   "date-time-string"};
+    std::string written;
+    for (const char c : name) {
+      const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+      if (letter) written += c;
+      if (!letter && !written.ends_with('-')) written += '-';
+    }
+    const bool is_rule = std::find(std::begin(kRules), std::end(kRules), written) != std::end(kRules);
+    if (!name.empty() && (!is_rule || written == name)) return {};
+    return malformed(at, "an empty name, or one that llama.cpp has a rule of: call it otherwise");
+  }
+
   Result<json> schema(const json& from, const std::string& at) {
     if (at.size() > kSchemaPathBytes) return too_many(at.substr(0, 64) + "...", kSchemaPathBytes, "bytes of names");
     if (++nodes_ > kSchemaNodes) return too_many(at, kSchemaNodes, "schemas");
@@ -84,7 +92,10 @@ class Writer {
       return malformed(at + "/pattern", "this engine does not hold its answers to a regular expression; leave it out");
     if (has(from, "$ref")) return reference(from["$ref"], at + "/$ref");
     for (const char* const name : {"anyOf", "oneOf"}) {
-      if (has(from, name)) return alternatives(from[name], at + '/' + name);
+      if (!has(from, name)) continue;
+      if (has(from, "properties") || has(from, "items") || has(from, "allOf"))
+        return malformed(at + '/' + name, "this engine follows alternatives alone, without properties or items beside");
+      return alternatives(from[name], at + '/' + name);
     }
     if (has(from, "allOf")) return all_of(from, at);
     if (has(from, "const")) return json{{"const", from["const"]}};
@@ -101,16 +112,24 @@ class Writer {
     return {};
   }
 
-  Result<json> reference(const json& to, const std::string& at) {
-    const std::string text = to.is_string() ? to.get<std::string>() : std::string();
+  // By names of our own: their readers write several names alike, and step on at slashes.
+  void name_definitions() {
     for (const char* const table : {"$defs", "definitions"}) {
-      const std::string start = fmt::format("#/{}/", table);
-      if (!text.starts_with(start)) continue;
-      const std::string name = text.substr(start.size());
       const auto found = root_.find(table);
-      if (found != root_.end() && found->is_object() && found->contains(name)) return json{{"$ref", "#/$defs/" + name}};
+      if (found == root_.end() || !found->is_object()) continue;
+      for (const auto& [name, definition] : found->items())
+        names_.emplace(fmt::format("#/{}/{}", table, name), fmt::format("d{}", names_.size()));
     }
-    return malformed(at, "want #/$defs/NAME of a definition that is there");
+  }
+  [[nodiscard]] const json* definition_at(const std::string& pointer) const {
+    const std::string table = pointer.starts_with("#/$defs/") ? "$defs" : "definitions";
+    return &root_.at(table).at(pointer.substr(table.size() + 3));
+  }
+
+  Result<json> reference(const json& to, const std::string& at) {
+    const auto name = names_.find(to.is_string() ? to.get<std::string>() : std::string());
+    if (name == names_.end()) return malformed(at, "want #/$defs/NAME of a definition that is there");
+    return json{{"$ref", "#/$defs/" + name->second}};
   }
 
   Result<json> list_of_schemas(const json& list, const std::string& at) {
@@ -189,6 +208,7 @@ class Writer {
       for (const auto& [name, member] : from["properties"].items()) {
         const std::string below = fmt::format("{}/properties/{}", at, name);
         MINIONS_TRY(check_name(name, below));
+        MINIONS_TRY(check_property(name, below));
         MINIONS_TRY_ASSIGN(properties[name], schema(member, below));
         if (required.contains(name)) {
           listed.push_back(name);
@@ -211,7 +231,9 @@ class Writer {
 
   Status array(const json& from, const std::string& at, json& out) {
     MINIONS_TRY(range(from, at, "minItems", "maxItems", out));
-    const char* const name = has(from, "items") ? "items" : "prefixItems";
+    const char* const name = has(from, "prefixItems") ? "prefixItems" : "items";
+    if (has(from, "prefixItems") && has(from, "items") && from["items"] != false)
+      return malformed(at + "/items", "this engine follows prefixItems alone");
     if (!has(from, name)) return {};
     const std::string below = fmt::format("{}/{}", at, name);
     if (from[name].is_array()) {
@@ -265,6 +287,7 @@ class Writer {
   }
 
   const json& root_;
+  std::map<std::string, std::string> names_;  // of definitions here, by pointer
   std::size_t values_ = 0;
   std::size_t nodes_ = 0;
   std::uint64_t counts_ = 0;

@@ -52,7 +52,7 @@ TEST(RuleCoverage, WaivesWhatIsOfAKindThatIsLetInToo) {
 
 TEST(RuleCoverage, KnowsWhatATokenStates) {
   const std::string policy = "[snp]\nmeasurements = \"" + kDigest48 + "\"\nmin_guest_svn = 9\n";
-  EXPECT_EQ(accounted(policy, {"azure-maa"}),
+  EXPECT_EQ(accounted(policy, {"azure-maa", "azure-maa+snp"}),
             "FAIL policy.snp [snp] min_guest_svn judged: nothing in this evidence is held against it\n");
   const std::string gpu =
       "[gpu]\nmin_driver = \"550.1\"\nrim = \"require\"\n[jwt]\nnras_issuer = \"https://a.example\"\n";
@@ -60,6 +60,19 @@ TEST(RuleCoverage, KnowsWhatATokenStates) {
             "policy.gpu [gpu] rim judged: policy line 3: nothing in this evidence is judged by it\n");
   EXPECT_EQ(accounted(gpu, {"sev-snp", "nvidia-gpu"}),
             "policy.jwt [jwt] nras_issuer judged: policy line 5: nothing in this evidence is judged by it\n");
+}
+
+// A token may be about another machine, or of another kind of one, or not looked at.
+TEST(RuleCoverage, LetsATokenSpeakForNoMachine) {
+  const std::string policy = "[snp]\nrequire_secure_boot = true\n";
+  EXPECT_EQ(accounted(policy, {"azure-maa", "azure-maa+snp"}), "");
+  EXPECT_NE(accounted(policy, {"sev-snp", "azure-maa", "azure-maa+snp"}).find("FAIL"), std::string::npos);
+  EXPECT_NE(accounted(policy + "[jwt]\nmaa = \"off\"\n", {"azure-maa", "azure-maa+snp"}).find("FAIL"),
+            std::string::npos);
+  EXPECT_EQ(accounted(policy, {"azure-maa", "azure-maa+tdx"}),
+            "policy.snp the rules of [snp]: policy line 2: of machines of another kind\n");
+  EXPECT_NE(accounted("[tdx]\nmeasurements = \"" + kDigest48 + "\"\n", {"azure-maa", "azure-maa+tdx"}).find("FAIL"),
+            std::string::npos);
 }
 
 TEST(RuleCoverage, NamesRulesOfOtherMachinesOnce) {

@@ -230,8 +230,10 @@ class Genuine(ProgramsTest):
         self.machine_policy = self.write("machine.toml", self.LAX + '[verdict]\nrequire = "operator-trusted"\n')
 
     def policy_for(self, folder):
-        of_no_machine = ("gpu-", "nras-", "maa-")
-        return self.policy if folder.name.startswith(of_no_machine) else self.machine_policy
+        whole = any(path.stat().st_size == 1184 or b"TPM" in path.read_bytes()[:8] for path in folder.iterdir())
+        half = folder.name.endswith("-hcl") or (folder.name.startswith("az-") and not whole)
+        of_no_machine = half or folder.name.startswith(("gpu-", "nras-", "maa-"))
+        return self.policy if of_no_machine else self.machine_policy
 
     def folder(self, name, *companions):
         """A copy under names that say nothing, with its companions."""
@@ -310,6 +312,16 @@ class Genuine(ProgramsTest):
                 failed = [check for check in json.loads(run.stdout)["checks"] if check["outcome"] == "fail"]
                 self.assertEqual({check["source"] for check in failed}, {f"policy line {n + 1}" for n in range(len(rules))})
                 self.assertEqual({check["found"] for check in failed}, {"nothing in this evidence is held against it"})
+
+    def test_a_token_speaks_for_no_machine_beside_it(self):
+        folder = self.folder("snp-milan-v2", "amd_milan_ask.pem", "amd_milan_ark.pem")
+        rules = self.write("rules.toml", "snp.require_secure_boot = true\n" + self.policy_for(folder).read_text())
+        judge = lambda: self.minions("verify", folder, "--policy", rules, "--as-of", "2023-06-01T00:00:00Z", "--offline")
+        self.assertIn("policy.snp", judge().stderr + judge().stdout)
+        (folder / "token.jwt").write_bytes((self.EVIDENCE / "maa-snp-2025/token.jwt").read_bytes())
+        run = judge()
+        self.assert_exit(run, 3)
+        self.assertRegex(run.stdout, r"fail +policy snp|fail +policy\.snp")
 
     def test_one_file_is_judged_with_what_lies_beside_it(self):
         folder = self.folder("snp-milan-v2", "amd_milan_ask.pem", "amd_milan_ark.pem")
