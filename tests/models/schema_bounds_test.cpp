@@ -80,7 +80,7 @@ TEST(SchemaBounds, RefuseReferencesWithoutAnEnd) {
   EXPECT_NE(refusal(with_defs({{"items", {{"$ref", 1}}}})), "accepted");
   // Others write these alike, or step into the first by the name of the second.
   EXPECT_EQ(written(R"({"$defs":{"b_":{"type":"null"},"b-":{"type":"string"}},"items":{"$ref":"#/$defs/b-"}})"),
-            R"({"type":"array","items":{"$ref":"#/$defs/d0"},"$defs":{"d0":{"type":"string"},"d1":{"type":"null"}}})");
+            R"({"type":"array","items":{"$ref":"#/$defs/d1"},"$defs":{"d1":{"type":"string"},"d0":{"type":"null"}}})");
   EXPECT_EQ(written(R"({"$defs":{"a":{"const":{"minLength":9}},"a/const":{"type":"null"}},"$ref":"#/$defs/a/const"})"),
             R"({"$ref":"#/$defs/d1","$defs":{"d0":{"const":{"minLength":9}},"d1":{"type":"null"}}})");
 }
