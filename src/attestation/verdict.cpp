@@ -195,6 +195,7 @@ class Reach {
     const bool pcrs = snp ? !policy_.snp.pcrs.empty() : !policy_.tdx.pcrs.empty();
     const Rule<bool>& secure_boot = snp ? policy_.snp.require_secure_boot : policy_.tdx.require_secure_boot;
     if (other_kind || !(pcrs || (secure_boot.is_written() && secure_boot.value))) return;
+    reach_.is_refused = true;
     lacks(fmt::format("PCRs or secure boot are wanted, which {} evidence has not: it is refused", kind_),
           fmt::format("remove them, or add \"{}\" to [platform] kinds for the machines that they are of", azure));
   }
@@ -426,6 +427,7 @@ std::string_view name_of(CodeIdentity identity) {
 PolicyReach reach_of(const PolicyRules& policy, std::string_view kind) { return Reach(policy, kind).look(); }
 
 std::optional<VerdictClass> PolicyReach::best(const PolicyRules& policy) const {
+  if (is_refused) return std::nullopt;
   if (missing.empty() && identity == CodeIdentity::kPrograms) return VerdictClass::kConfidential;
   if (identity == CodeIdentity::kPrograms || policy.attestor_spki_sha256) return VerdictClass::kOperatorTrusted;
   return std::nullopt;

@@ -31,6 +31,7 @@ struct Gap {
 // What a policy can reach on one kind of machine, whatever that machine shows.
 struct PolicyReach {
   CodeIdentity identity = CodeIdentity::kNone;
+  bool is_refused = false;  // by a rule that evidence of the kind cannot meet
   std::vector<Gap> missing;
 
   // The best class; nothing where the policy names too little for any.

@@ -243,6 +243,14 @@ TEST(Verdict, SaysWhatRevocationThatIsNotJudgedMeans) {
   EXPECT_EQ(readers("crl = \"require\"\n", {}).size(), 1U);
 }
 
+TEST(Verdict, IsNoneOfAKindThatCannotMeetARule) {
+  const std::string pinned = "[attestor]\nspki_sha256 = \"" + kDigest32 + "\"\n";
+  const std::string wanting = "[snp]\nmeasurements = \"" + kDigest48 + "\"\nrequire_secure_boot = true\n" + pinned;
+  EXPECT_EQ(reach_of(policy(wanting).rules(), "sev-snp").best(policy(wanting).rules()), std::nullopt);
+  const AppraisalPolicy both = policy(wanting + "[platform]\nkinds = [\"sev-snp\", \"azure-snp-vtpm\"]\n");
+  EXPECT_EQ(reach_of(both.rules(), "sev-snp").best(both.rules()), VerdictClass::kOperatorTrusted);
+}
+
 TEST(Verdict, LooksForModelsInAStatement) {
   const AppraisalPolicy whole = policy(joined(complete_policies()[0].lines, complete_policies()[0].lines.size()));
   Statement statement = Statement::parse(as_bytes(text(vectors()["statement"]["bytes"]))).value();
