@@ -14,13 +14,10 @@ using Kinds = std::set<std::string_view>;
 
 // They say how other rules are meant.
 constexpr std::string_view kAboutRules[] = {"covers", "origin"};
-// They let more in than their defaults, or name what is asked.
-constexpr std::string_view kLoosening[] = {
-    "allow_debug", "allow_migration_agent", "allow_migration", "allow_smt", "max_vmpl", "accepted_tcb", "crl"};
 // What a token of MAA states by itself.
 constexpr std::string_view kOfMaaSnp[] = {"allow_debug", "allow_migration_agent", "max_vmpl", "measurements",
                                           "require_secure_boot"};
-constexpr std::string_view kOfMaaTdx[] = {"require_secure_boot"};
+constexpr std::string_view kOfMaaTdx[] = {"allow_debug", "require_secure_boot"};
 // What an answer of NRAS does not state.
 constexpr std::string_view kOfReportsAlone[] = {"rim", "ocsp", "mode"};
 // Checks of their own stand for them, whatever is there.
@@ -81,8 +78,12 @@ bool is_of_the_other_kind(const RuleName& rule, const PolicyRules& policy, const
   return std::find(let_in.begin(), let_in.end(), azure) != let_in.end();
 }
 
+// Lets in what would be refused without the rule.
 bool only_loosens(const RuleName& name, const RuleText& rule) {
-  return is_among(name.key, kLoosening) || rule.value == "false";
+  if (name.key.starts_with("allow_")) return rule.value == "true";
+  if (name.key.starts_with("require_")) return rule.value == "false";
+  if (name.key == "max_vmpl") return rule.value != "0";
+  return name.key == "accepted_tcb" || (name.key == "crl" && rule.value.find("if-available") != std::string::npos);
 }
 
 }  // namespace

@@ -235,12 +235,13 @@ net::Task<Result<SealedReply>> SealedClient::exchange_with_retries(const Request
                                                                    std::stop_token stop) {
   const auto start = std::chrono::steady_clock::now();
   RetryRules rules(options_.retry, random_);
+  bool asked_anew = false;
   for (;;) {
     MINIONS_CO_TRY_ASSIGN(const SessionPointer session, co_await ready_session(outcome.timing, stop));
     if (const Status stated = check_model(request, *session); !stated) {
-      // It may have come since.
-      const bool is_new = outcome.timing.attestation_s > 0;
-      if (is_new) co_return fail(stated.error());
+      // The model may have come since: a newer statement is looked at, once.
+      if (asked_anew || outcome.timing.attestation_s > 0) co_return fail(stated.error());
+      asked_anew = true;
       cache_.drop(cache_key());
       drop_session(session);
       continue;

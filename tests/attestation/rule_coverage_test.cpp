@@ -84,6 +84,15 @@ TEST(RuleCoverage, NamesRulesOfOtherMachinesOnce) {
       << "where no machine is, nobody knows which";
 }
 
+// By what they say, not by their names.
+TEST(RuleCoverage, FailsWhatTightens) {
+  for (const char* rule : {"crl = \"require\"", "allow_smt = false", "allow_provisional_firmware = false",
+                           "max_vmpl = 0", "guest_policy = { single_socket = false }", "require_secure_boot = true"})
+    EXPECT_NE(accounted(std::string("[snp]\n") + rule + "\n", {"nvidia-gpu"}).find("FAIL"), std::string::npos) << rule;
+  for (const char* rule : {"crl = \"if-available\"", "allow_smt = true", "max_vmpl = 2", "require_secure_boot = false"})
+    EXPECT_EQ(accounted(std::string("[snp]\n") + rule + "\n", {"nvidia-gpu"}).find("FAIL"), std::string::npos) << rule;
+}
+
 TEST(RuleCoverage, WaivesWhatOnlyLoosens) {
   EXPECT_EQ(
       accounted("[snp]\nallow_debug = true\nmax_vmpl = 1\nrequire_secure_boot = false\n", {"nvidia-gpu"}).find("FAIL"),
