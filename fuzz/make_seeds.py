@@ -412,6 +412,23 @@ def pictures():
             write("pictures", f"{name} reduced", b"\2" + file)
 
 
+def schemas():
+    tree = {"type": "object", "properties": {"children": {"type": "array", "items": {"$ref": "#"}}}}
+    kinds = [{"type": "object", "properties": {"kind": {"const": kind}}, "required": ["kind"]} for kind in "ab"]
+    for name, schema in {
+        "tree": tree,
+        "definitions": {"$defs": {"a": {"anyOf": [{"$ref": "#/$defs/b"}, {"type": "null"}]}, "b": {"items": {}}},
+                             "$ref": "#/$defs/a"},
+        "kinds": {"oneOf": kinds, "definitions": {"unused": {"allOf": [{"enum": ["x", 1, None]}]}}},
+        "counts": {"type": "array", "minItems": 1, "maxItems": 3, "prefixItems": [{"minLength": 2, "maxLength": 9}],
+                        "items": False},
+        "numbers": {"type": ["integer", "string"], "minimum": -7, "exclusiveMaximum": 1 << 53, "format": "date"},
+        "names": {"properties": {"größe": True, "a b": {"additionalProperties": {"type": "number"}}},
+                       "additionalProperties": False},
+    }.items():
+        write("schema", name, json.dumps(schema, ensure_ascii=False))
+
+
 def generation_requests():
     url = "data:image/png;base64,iVBORw0KGgo="
     part = lambda value: {"type": "image_url", "image_url": value}
@@ -452,6 +469,7 @@ def main():
     office_documents()
     mails()
     pictures()
+    schemas()
     generation_requests()
     plain_formats()
     cert_tables()

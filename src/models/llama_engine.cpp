@@ -12,6 +12,7 @@ namespace {
 // An ordinary schema takes a few milliseconds a token. One that is made to be ambiguous takes more with each.
 constexpr std::chrono::milliseconds kShapingAtFirst{1'500};
 constexpr std::chrono::milliseconds kShapingPerToken{50};
+constexpr std::chrono::milliseconds kShapingForFree{10};  // a token; the rest is owed to the others
 
 std::chrono::nanoseconds processor_time() {
   timespec now{};
@@ -69,12 +70,11 @@ void LlamaEngine::run(const std::stop_token& stop) {
   while (take_orders(stop)) {
     drop_cancelled();
     admit();
-    if (running_.empty()) continue;
-    fill_batch();
-    compute();
-    // Where cores are few, what was said leaves before the next token is computed.
-    std::this_thread::yield();
-    read_picture();
+    if (running_.empty()) {
+      debts_.clear();
+    } else {
+      step();
+    }
   }
   while (!running_.empty()) end(running_.begin(), FinishReason::kCancelled);
   for (const auto& generation : waiting_.extract_if([](const auto&) { return true; }))
@@ -141,6 +141,23 @@ void LlamaEngine::start(std::unique_ptr<Generation> generation, PromptSlots::Pla
   running_.push_back(std::move(running));
 }
 
+ThreadDebts::Owners LlamaEngine::owners() const {
+  ThreadDebts::Owners owners;
+  for (const Running& running : running_) owners.insert(running.generation->owner);
+  return owners;
+}
+
+void LlamaEngine::step() {
+  const ThreadDebts::Owners working = debts_.next(owners());
+  const auto start = std::chrono::steady_clock::now();
+  fill_batch(working);
+  compute();
+  // Where cores are few, what was said leaves before the next token is computed.
+  std::this_thread::yield();
+  read_picture(working);
+  debts_.pass(std::chrono::steady_clock::now() - start, working);
+}
+
 void LlamaEngine::add_token(Running& running, std::size_t index, bool output) {
   llama_batch& batch = batch_->tokens;
   const std::int32_t place = batch.n_tokens++;
@@ -153,11 +170,13 @@ void LlamaEngine::add_token(Running& running, std::size_t index, bool output) {
 }
 
 // Answers go on first; the prompts share what room is left, so that a long one does not hold up a short one.
-void LlamaEngine::fill_batch() {
+void LlamaEngine::fill_batch(const ThreadDebts::Owners& working) {
   batch_->tokens.n_tokens = 0;
   std::size_t prompts = 0;
+  const auto waits = [&](const Running& running) { return !working.contains(running.generation->owner); };
   for (Running& running : running_) {
     running.output.reset();
+    if (waits(running)) continue;
     if (!running.reading_prompt()) {
       add_token(running, running.read++, true);
     } else if (!running.at_picture()) {
@@ -165,7 +184,7 @@ void LlamaEngine::fill_batch() {
     }
   }
   for (Running& running : running_) {
-    if (!running.reading_prompt() || running.at_picture()) continue;
+    if (waits(running) || !running.reading_prompt() || running.at_picture()) continue;
     const std::size_t share = std::max<std::size_t>(1, batch_->room() / prompts--);
     const std::size_t end = std::min(running.tokens_end(), running.read + std::min(share, batch_->room()));
     while (running.read < end) {
@@ -200,13 +219,17 @@ void LlamaEngine::compute() {
 }
 
 // One of one request, so that answers go on between two; the others' turn is next.
-void LlamaEngine::read_picture() {
-  const auto running =
-      std::find_if(running_.begin(), running_.end(), [](const Running& one) { return one.at_picture(); });
+void LlamaEngine::read_picture(const ThreadDebts::Owners& working) {
+  const auto running = std::find_if(running_.begin(), running_.end(), [&](const Running& one) {
+    return one.at_picture() && working.contains(one.generation->owner);
+  });
   if (running == running_.end()) return;
+  const auto start = std::chrono::steady_clock::now();
   const std::size_t index = running->text.picture_from(running->read);
   const LlamaVision::Place place{runtime_.context(), running->slot, running->text.position(running->read)};
-  if (!runtime_.vision()->read(running->generation->pictures, index, place)) return end(running, FinishReason::kFailed);
+  const bool done = runtime_.vision()->read(running->generation->pictures, index, place);
+  debts_.owe(running->generation->owner, std::chrono::steady_clock::now() - start);
+  if (!done) return end(running, FinishReason::kFailed);
   running->read = running->text.pictures[index].end();
   drop_read_pictures(*running);
   running_.splice(running_.end(), running_, running);
@@ -237,8 +260,12 @@ std::optional<FinishReason> LlamaEngine::take_output(Running& running) {
   } catch (const std::exception&) {
     return FinishReason::kFailed;  // no token fits the grammar
   }
-  running.shaping += processor_time() - start;
-  if (generation.is_shaped && shapes_too_long(running)) return FinishReason::kTooCostly;
+  if (generation.is_shaped) {
+    const auto took = processor_time() - start;
+    running.shaping += took;
+    debts_.owe(generation.owner, took - kShapingForFree);
+    if (shapes_too_long(running)) return FinishReason::kTooCostly;
+  }
   running.text.tokens.push_back(token);
   const std::size_t written = ++running.counts.completion_tokens;
   const bool last = llama_vocab_is_eog(runtime_.vocabulary(), token);

@@ -16,6 +16,7 @@
 #include "models/fair_share.h"
 #include "models/llama_prompt.h"
 #include "models/text_filter.h"
+#include "models/thread_debts.h"
 
 namespace minions::models {
 
@@ -87,11 +88,13 @@ class LlamaEngine {
   void drop_cancelled();
   void admit();
   void start(std::unique_ptr<Generation> generation, PromptSlots::Place place);
-  void fill_batch();
+  [[nodiscard]] ThreadDebts::Owners owners() const;
+  void step();
+  void fill_batch(const ThreadDebts::Owners& working);
   void add_token(Running& running, std::size_t index, bool output);
   [[nodiscard]] bool decode();
   void compute();
-  void read_picture();
+  void read_picture(const ThreadDebts::Owners& working);
   static void drop_read_pictures(Running& running);
   [[nodiscard]] std::optional<FinishReason> take_output(Running& running);
   void end(RunningList::iterator running, FinishReason reason);
@@ -110,6 +113,7 @@ class LlamaEngine {
   RunningList running_;
   PromptSlots slots_;
   FairShare places_;  // of those that compute
+  ThreadDebts debts_;
   std::jthread thread_;
 };
 

@@ -16,6 +16,7 @@ using json = nlohmann::ordered_json;  // answers have properties in this order
 
 constexpr std::string_view kTypes[] = {"object", "array", "string", "integer", "number", "boolean", "null"};
 constexpr std::int64_t kMostInteger = std::int64_t{1} << 53;  // what every reader of JSON has in common
+constexpr const char* kRoot = "root";                         // as a definition; the others are d0, d1, ...
 
 // What a class of characters or a rule of the grammar would be ended, or turned round, by.
 bool is_plain(std::string_view name) {
@@ -48,6 +49,11 @@ class Writer {
       if (has(definitions[name], "$ref")) return malformed(pointer, "a definition that is a reference alone");
     }
     MINIONS_TRY_ASSIGN(json out, schema(root_, "#"));
+    if (refers_to_root_) {
+      if (has(out, "$ref")) return malformed("#", "a definition that is a reference alone");
+      definitions[kRoot] = std::move(out);
+      out = json{{"$ref", fmt::format("#/$defs/{}", kRoot)}};
+    }
     if (!definitions.empty()) out["$defs"] = std::move(definitions);
     return out;
   }
@@ -127,8 +133,12 @@ class Writer {
   }
 
   Result<json> reference(const json& to, const std::string& at) {
+    if (to == "#") {
+      refers_to_root_ = true;
+      return json{{"$ref", fmt::format("#/$defs/{}", kRoot)}};
+    }
     const auto name = names_.find(to.is_string() ? to.get<std::string>() : std::string());
-    if (name == names_.end()) return malformed(at, "want #/$defs/NAME of a definition that is there");
+    if (name == names_.end()) return malformed(at, "want # or #/$defs/NAME of a definition that is there");
     return json{{"$ref", "#/$defs/" + name->second}};
   }
 
@@ -254,6 +264,9 @@ class Writer {
     for (const char* const name : {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}) {
       if (!has(from, name)) continue;
       const double bound = from[name].is_number() ? from[name].get<double>() : NAN;
+      const bool is_minimum = std::string_view(name).ends_with("inimum");
+      // As the range of a type is written, of 64 bits: that keeps out no number that all readers have in common.
+      if (is_minimum ? bound < -kMostInteger : bound > kMostInteger) continue;
       if (!(std::abs(bound) <= kMostInteger) || bound != std::floor(bound))
         return malformed(at + '/' + name, "want a whole number of at most 2^53");
       out[name] = static_cast<std::int64_t>(bound);
@@ -288,6 +301,7 @@ class Writer {
 
   const json& root_;
   std::map<std::string, std::string> names_;  // of definitions here, by pointer
+  bool refers_to_root_ = false;
   std::size_t values_ = 0;
   std::size_t nodes_ = 0;
   std::uint64_t counts_ = 0;

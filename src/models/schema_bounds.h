@@ -22,11 +22,12 @@ inline constexpr std::uint64_t kSchemaCount = 500;      // minLength, maxLength,
 inline constexpr std::uint64_t kSchemaCounts = 4'000;   // all of them together
 
 // The schema in fewer words, which mean the same: type, properties, required, additionalProperties, items, prefixItems,
-// enum, const, anyOf (oneOf too), the four counts, minimum and maximum of integers, format, $ref to $defs, one allOf.
-// Properties stay in their order, in which answers have them. Each part comes once, and what else was there is left
-// out, as the engine would not read it. kTooLarge or kMalformed, with the place as a JSON pointer: over one of the
-// bounds; a "pattern", or an allOf of several, which are not followed; a name of characters that a grammar has a
-// meaning for; a reference to anything but a definition that is a schema itself; a range of nothing.
+// enum, const, anyOf (oneOf too), the four counts, minimum and maximum of integers (a bound beyond 2^53 is none),
+// format, $ref to the whole or to $defs, one allOf. Properties stay in their order, in which answers have them. Each
+// part comes once, and what else was there is left out, as the engine would not read it. kTooLarge or kMalformed, with
+// the place as a JSON pointer: over one of the bounds; a "pattern", or an allOf of several, which are not followed; a
+// name of characters that a grammar has a meaning for; a reference to anything but a definition that is a schema
+// itself; a range of nothing.
 [[nodiscard]] Result<nlohmann::ordered_json> bounded_schema(std::string_view schema);
 
 }  // namespace minions::models

@@ -248,6 +248,17 @@ TEST(LlamaModel, WhatItWritesFitsTheSchema) {
   }
 }
 
+TEST(LlamaModel, FollowsASchemaThatHoldsItself) {
+  json body = question("give me a list", 40);
+  body["response_format"] = json::parse(R"({"type":"json_schema","json_schema":{"name":"n","schema":{"type":"object",
+    "properties":{"next":{"anyOf":[{"$ref":"#"},{"type":"null"}]}},"required":["next"],"additionalProperties":false}}})");
+  const Reply reply = ask(model(), body);
+  ASSERT_EQ(reply.status, 200) << reply.text();
+  std::string start = reply.content();
+  start.erase(std::remove_if(start.begin(), start.end(), [](char c) { return c == ' ' || c == '\n'; }), start.end());
+  EXPECT_TRUE(start.starts_with(R"({"next":)")) << start;
+}
+
 TEST(LlamaModel, RefusesASchemaThatItCannotFollow) {
   json body = question("give me JSON");
   body["response_format"] = json::parse(

@@ -61,7 +61,7 @@ TEST(SchemaBounds, LeaveOutWhatAReferenceMustNotReach) {
   const json bomb = {{"type", "string"}, {"minLength", 10}, {"maxLength", 2}};
   for (const char* place : {"default", "foo", "examples", "const", "properties"}) {
     const json schema = {{place, {{"x", bomb}}}, {"$ref", fmt::format("#/{}/x", place)}};
-    EXPECT_EQ(refusal(schema), "#/$ref: want #/$defs/NAME of a definition that is there") << place;
+    EXPECT_EQ(refusal(schema), "#/$ref: want # or #/$defs/NAME of a definition that is there") << place;
   }
   EXPECT_EQ(written(R"({"type":"null","default":{"minLength":9},"foo":[{"pattern":"x"}],"$defs":7})"),
             R"({"type":"null"})");
@@ -75,7 +75,7 @@ TEST(SchemaBounds, RefuseReferencesWithoutAnEnd) {
             "#/$defs/a: a definition that is a reference alone");
   EXPECT_EQ(refusal(with_defs({{"anyOf", {{{"$ref", "#/$defs/b"}}}}})), "accepted");
   for (const char* elsewhere :
-       {"#", "https://example.org/schema", "", "b", "#/$defs/b/", "#/$defs/c", "#/$defs/", "#//"})
+       {"#/", "https://example.org/schema", "", "b", "#/$defs/b/", "#/$defs/c", "#/$defs/", "#//"})
     EXPECT_NE(refusal(with_defs({{"items", {{"$ref", elsewhere}}}})), "accepted") << elsewhere;
   EXPECT_NE(refusal(with_defs({{"items", {{"$ref", 1}}}})), "accepted");
   // Others write these alike, or step into the first by the name of the second.
@@ -83,6 +83,19 @@ TEST(SchemaBounds, RefuseReferencesWithoutAnEnd) {
             R"({"type":"array","items":{"$ref":"#/$defs/d1"},"$defs":{"d1":{"type":"string"},"d0":{"type":"null"}}})");
   EXPECT_EQ(written(R"({"$defs":{"a":{"const":{"minLength":9}},"a/const":{"type":"null"}},"$ref":"#/$defs/a/const"})"),
             R"({"$ref":"#/$defs/d1","$defs":{"d0":{"const":{"minLength":9}},"d1":{"type":"null"}}})");
+}
+
+// A tree, as it is written most often.
+TEST(SchemaBounds, FollowAReferenceToTheWhole) {
+  EXPECT_EQ(written(R"({"type":"object","properties":{"children":{"type":"array","items":{"$ref":"#"}}}})"),
+            R"({"$ref":"#/$defs/root","$defs":{"root":{"type":"object","properties":)"
+            R"({"children":{"type":"array","items":{"$ref":"#/$defs/root"}}},"required":[]}}})");
+  EXPECT_EQ(written(R"({"items":{"$ref":"#/$defs/a"},"$defs":{"a":{"anyOf":[{"$ref":"#"},{"type":"null"}]}}})"),
+            R"({"$ref":"#/$defs/root","$defs":{"d0":{"anyOf":[{"$ref":"#/$defs/root"},{"type":"null"}]},)"
+            R"("root":{"type":"array","items":{"$ref":"#/$defs/d0"}}}})");
+  EXPECT_EQ(refusal({{"$ref", "#"}}), "#: a definition that is a reference alone");
+  EXPECT_EQ(refusal({{"allOf", {{{"$ref", "#"}}}}}), "#: a definition that is a reference alone");
+  EXPECT_NE(refusal({{"$defs", {{"a", {{"$ref", "#"}}}}}, {"$ref", "#/$defs/a"}}), "accepted");
 }
 
 TEST(SchemaBounds, FollowAnAllOfOfOneAlone) {
@@ -175,6 +188,10 @@ TEST(SchemaBounds, RefuseARangeOfNothing) {
             "#: minimum over maximum");
   EXPECT_EQ(refusal({{"type", "integer"}, {"minimum", 0.5}}), "#/minimum: want a whole number of at most 2^53");
   EXPECT_EQ(refusal({{"type", "integer"}, {"minimum", 1e300}}), "#/minimum: want a whole number of at most 2^53");
+  EXPECT_NE(refusal({{"type", "integer"}, {"exclusiveMaximum", -1e16}}), "accepted");
+  EXPECT_NE(refusal({{"type", "integer"}, {"maximum", "9"}}), "accepted");
+  EXPECT_EQ(written(R"({"type":"integer","minimum":-9223372036854775808,"maximum":18446744073709551615})"),
+            R"({"type":"integer"})");
   EXPECT_EQ(refusal({{"minLength", 2}, {"maxLength", 2}}), "accepted");
 }
 
@@ -230,6 +247,13 @@ TEST(SchemaAmbiguity, GrowsWithoutEndInWhatIsWithinItself) {
   };
   EXPECT_EQ(ambiguity(within({{"anyOf", {kind("not", "of"), kind("and", "both")}}})), "clear");
   EXPECT_EQ(ambiguity(within({{"anyOf", {kind("not", "of"), kind("not", "both")}}})), "too many");
+}
+
+TEST(SchemaAmbiguity, FollowsReferencesToTheWhole) {
+  const json self = {{"$ref", "#"}};
+  EXPECT_EQ(ambiguity({{"anyOf", {tuple(self), tuple(self)}}}), "too many");
+  EXPECT_EQ(ambiguity({{"anyOf", {tuple(self), {{"type", "null"}}}}}), "clear");
+  EXPECT_EQ(ambiguity(object_of({{"left", self}, {"right", self}})), "clear");
 }
 
 TEST(SchemaAmbiguity, LooksIntoEachAlternativeOnce) {
