@@ -15,10 +15,12 @@ namespace minions::models {
 template <class T>
 class FairQueue {
  public:
-  void push(std::string_view owner, T item) {
-    auto line = std::find_if(lines_.begin(), lines_.end(), [&](const Line& one) { return one.owner == owner; });
-    if (line == lines_.end()) line = lines_.insert(lines_.end(), Line{std::string(owner), {}});
-    line->items.push_back(std::move(item));
+  void push(std::string_view owner, T item) { line_of(owner)->items.push_back(std::move(item)); }
+  // What was taken out and is to go on: before the owner's other items, and after all other owners.
+  void push_first(std::string_view owner, T item) {
+    const auto line = line_of(owner);
+    line->items.push_front(std::move(item));
+    lines_.splice(lines_.end(), lines_, line);
   }
 
   // The oldest item of the owner whose turn it is; that owner then goes to the end.
@@ -55,12 +57,22 @@ class FairQueue {
   }
 
   [[nodiscard]] bool empty() const { return lines_.empty(); }
+  // Whether an owner that waits is one of those that `is` says yes to.
+  template <class Predicate>
+  [[nodiscard]] bool has_owner(Predicate is) const {
+    return std::any_of(lines_.begin(), lines_.end(), [&](const Line& one) { return is(one.owner); });
+  }
 
  private:
   struct Line {
     std::string owner;
     std::deque<T> items;
   };
+  [[nodiscard]] typename std::list<Line>::iterator line_of(std::string_view owner) {
+    const auto line = std::find_if(lines_.begin(), lines_.end(), [&](const Line& one) { return one.owner == owner; });
+    return line != lines_.end() ? line : lines_.insert(lines_.end(), Line{std::string(owner), {}});
+  }
+
   std::list<Line> lines_;  // none of them empty; the front's turn is next
 };
 

@@ -38,9 +38,10 @@ struct LlamaEngine::Batch {
   llama_batch tokens;
 };
 
-LlamaEngine::LlamaEngine(const LlamaRuntime& runtime, PromptSharing sharing)
+LlamaEngine::LlamaEngine(const LlamaRuntime& runtime, PromptSharing sharing, std::chrono::milliseconds turn)
     : runtime_(runtime),
       batch_(std::make_unique<Batch>(runtime)),
+      turn_(turn),
       slots_(runtime.parallel(), sharing),
       places_(runtime.parallel()),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
@@ -77,8 +78,15 @@ void LlamaEngine::run(const std::stop_token& stop) {
     }
   }
   while (!running_.empty()) end(running_.begin(), FinishReason::kCancelled);
-  for (const auto& generation : waiting_.extract_if([](const auto&) { return true; }))
-    generation->listener->ended({FinishReason::kCancelled, generation->prompt.size()});
+  end_waiting([](const Running&) { return true; });
+}
+
+template <class Predicate>
+void LlamaEngine::end_waiting(Predicate unwanted) {
+  for (Running& one : waiting_.extract_if(unwanted)) {
+    one.counts.reason = FinishReason::kCancelled;
+    one.generation->listener->ended(one.counts);
+  }
 }
 
 // Waits while there is nothing to do. False: the engine is being taken down.
@@ -93,8 +101,12 @@ bool LlamaEngine::take_orders(const std::stop_token& stop) {
     forgotten.swap(forgotten_);
   }
   for (auto& generation : arrived) {
-    std::string owner = generation->owner;
-    waiting_.push(owner, std::move(generation));
+    const std::string owner = generation->owner;
+    Running one;
+    one.text = std::move(generation->prompt);
+    one.counts.prompt_tokens = one.text.size();
+    one.generation = std::move(generation);
+    waiting_.push(owner, std::move(one));
   }
   for (const std::string& session : forgotten) {
     for (const std::size_t slot : slots_.forget(session)) clear(slot);
@@ -103,42 +115,74 @@ bool LlamaEngine::take_orders(const std::stop_token& stop) {
 }
 
 void LlamaEngine::drop_cancelled() {
-  const auto cancelled = [](const auto& generation) { return generation->stop.stop_requested(); };
-  for (const auto& generation : waiting_.extract_if(cancelled))
-    generation->listener->ended({FinishReason::kCancelled, generation->prompt.size()});
+  const auto is_cancelled = [](const Running& one) { return one.generation->stop.stop_requested(); };
+  end_waiting(is_cancelled);
   for (auto one = running_.begin(); one != running_.end();) {
     const auto next = std::next(one);
-    if (cancelled(one->generation)) end(one, FinishReason::kCancelled);
+    if (is_cancelled(*one)) end(one, FinishReason::kCancelled);
     one = next;
   }
 }
 
 void LlamaEngine::admit() {
-  while (running_.size() < runtime_.parallel()) {
-    auto generation = waiting_.pop_if([this](const std::string& owner) { return places_.take(owner); });
-    if (!generation) return;
-    const auto place = slots_.take((*generation)->session, (*generation)->prompt);
-    if (!place) return places_.give_back((*generation)->owner);  // as many slots as may run: there is one
-    start(*std::move(generation), *place);
-  }
+  do {
+    while (running_.size() < runtime_.parallel()) {
+      auto next = waiting_.pop_if([this](const std::string& owner) { return places_.take(owner); });
+      if (!next) return;
+      const auto place = slots_.take(next->generation->session, next->text);
+      if (!place) return places_.give_back(next->generation->owner);  // as many slots as may run: there is one
+      start(*std::move(next), *place);
+    }
+  } while (make_room());
 }
 
-void LlamaEngine::start(std::unique_ptr<Generation> generation, PromptSlots::Place place) {
-  Running running;
-  running.slot = place.slot;
-  running.read = place.reused;
+void LlamaEngine::start(Running next, PromptSlots::Place place) {
+  next.slot = place.slot;
+  next.read = place.reused;
   // Not every kind of memory can go back to an earlier place.
-  const auto keep = static_cast<llama_pos>(generation->prompt.position(place.reused));
+  const auto keep = static_cast<llama_pos>(next.text.position(place.reused));
   if (!llama_memory_seq_rm(llama_get_memory(runtime_.context()), static_cast<llama_seq_id>(place.slot), keep, -1)) {
     clear(place.slot);
-    running.read = 0;
+    next.read = 0;
   }
-  running.text = std::move(generation->prompt);
-  running.counts.prompt_tokens = running.text.size();
-  running.counts.cached_tokens = running.read;
-  running.generation = std::move(generation);
-  drop_read_pictures(running);
-  running_.push_back(std::move(running));
+  if (!next.has_begun) next.counts.cached_tokens = next.read;
+  next.has_begun = true;
+  next.start = Clock::now();
+  next.first_token.reset();
+  running_.push_back(std::move(next));
+}
+
+// At least as long as it read, so that more than half of the time is not spent on reading again.
+bool LlamaEngine::is_over_its_turn(const Running& running, Clock::time_point now) const {
+  if (!running.first_token) return false;
+  return now - *running.first_token > std::max<Clock::duration>(turn_, *running.first_token - running.start);
+}
+
+// For an owner that has nothing running, where all places are taken. False: nobody is to leave.
+bool LlamaEngine::make_room() {
+  if (waiting_.empty()) return false;
+  const ThreadDebts::Owners running = owners();
+  if (!waiting_.has_owner([&](const std::string& owner) { return !running.contains(owner); })) return false;
+  const auto now = Clock::now();
+  auto leaves = running_.end();
+  for (auto one = running_.begin(); one != running_.end(); ++one) {
+    if (is_over_its_turn(*one, now) && (leaves == running_.end() || *one->first_token < *leaves->first_token))
+      leaves = one;
+  }
+  if (leaves == running_.end()) return false;
+  Prompt kept = leaves->text;
+  kept.cut(leaves->read);
+  leave(*leaves, std::move(kept));
+  const std::string owner = leaves->generation->owner;
+  waiting_.push_first(owner, std::move(*leaves));
+  running_.erase(leaves);
+  return true;
+}
+
+// What of it may stay in the model's memory.
+void LlamaEngine::leave(Running& running, Prompt kept) {
+  if (slots_.give_back(running.slot, std::move(kept)) == PromptSlots::Keep::kNo) clear(running.slot);
+  places_.give_back(running.generation->owner);
 }
 
 ThreadDebts::Owners LlamaEngine::owners() const {
@@ -169,7 +213,8 @@ void LlamaEngine::add_token(Running& running, std::size_t index, bool output) {
   if (output) running.output = place;
 }
 
-// Answers go on first; the prompts share what room is left, so that a long one does not hold up a short one.
+// Answers go on first; what is still being read shares what room is left, so that a long one does not hold up a short
+// one.
 void LlamaEngine::fill_batch(const ThreadDebts::Owners& working) {
   batch_->tokens.n_tokens = 0;
   std::size_t prompts = 0;
@@ -177,14 +222,14 @@ void LlamaEngine::fill_batch(const ThreadDebts::Owners& working) {
   for (Running& running : running_) {
     running.output.reset();
     if (waits(running)) continue;
-    if (!running.reading_prompt()) {
+    if (!running.is_reading()) {
       add_token(running, running.read++, true);
     } else if (!running.at_picture()) {
       ++prompts;
     }
   }
   for (Running& running : running_) {
-    if (waits(running) || !running.reading_prompt() || running.at_picture()) continue;
+    if (waits(running) || !running.is_reading() || running.at_picture()) continue;
     const std::size_t share = std::max<std::size_t>(1, batch_->room() / prompts--);
     const std::size_t end = std::min(running.tokens_end(), running.read + std::min(share, batch_->room()));
     while (running.read < end) {
@@ -231,13 +276,7 @@ void LlamaEngine::read_picture(const ThreadDebts::Owners& working) {
   debts_.owe(running->generation->owner, std::chrono::steady_clock::now() - start);
   if (!done) return end(running, FinishReason::kFailed);
   running->read = running->text.pictures[index].end();
-  drop_read_pictures(*running);
   running_.splice(running_.end(), running_, running);
-}
-
-// Their data, once none of them is to be read any more.
-void LlamaEngine::drop_read_pictures(Running& running) {
-  if (running.text.picture_from(running.read) == running.text.pictures.size()) running.generation->pictures = {};
 }
 
 std::size_t LlamaEngine::Running::tokens_end() const {
@@ -266,6 +305,7 @@ std::optional<FinishReason> LlamaEngine::take_output(Running& running) {
     debts_.owe(generation.owner, took - kShapingForFree);
     if (shapes_too_long(running)) return FinishReason::kTooCostly;
   }
+  if (!running.first_token) running.first_token = Clock::now();
   running.text.tokens.push_back(token);
   const std::size_t written = ++running.counts.completion_tokens;
   const bool last = llama_vocab_is_eog(runtime_.vocabulary(), token);
@@ -285,12 +325,11 @@ void LlamaEngine::end(RunningList::iterator running, FinishReason reason) {
     kept = std::move(running->text);
     kept.cut(running->read);
   }
-  if (slots_.give_back(running->slot, std::move(kept)) == PromptSlots::Keep::kNo) clear(running->slot);
+  leave(*running, std::move(kept));
   running->counts.reason = reason;
   const std::unique_ptr<Generation> generation = std::move(running->generation);
   const GenerationEnd counts = running->counts;
   running_.erase(running);
-  places_.give_back(generation->owner);
   generation->listener->ended(counts);
 }
 

@@ -1,5 +1,6 @@
 // One thread that computes for all requests: each step takes a token of every answer, a share of every prompt that is
-// still being read, and a picture. Requests wait in a queue that serves owners in turn.
+// still being read, and a picture. Requests wait in a queue that serves owners in turn; where all places are taken,
+// answers give theirs up after a while and go on later.
 #pragma once
 
 #include <chrono>
@@ -53,7 +54,8 @@ struct Generation {
 
 class LlamaEngine {
  public:
-  LlamaEngine(const LlamaRuntime& runtime, PromptSharing sharing);
+  // turn: how long an answer keeps its place once others wait for one, or as long as its prompt took to be read.
+  LlamaEngine(const LlamaRuntime& runtime, PromptSharing sharing, std::chrono::milliseconds turn);
   ~LlamaEngine();  // what runs or waits ends as cancelled
   LlamaEngine(const LlamaEngine&) = delete;
   LlamaEngine& operator=(const LlamaEngine&) = delete;
@@ -63,20 +65,25 @@ class LlamaEngine {
   void forget(std::string_view session);
 
  private:
-  // A request that has a place in the model's memory. The first `read` of its cells are in it.
+  using Clock = std::chrono::steady_clock;
+  // A request. While it has a place in the model's memory, the first `read` of its cells are in it.
   struct Running {
     std::unique_ptr<Generation> generation;
-    std::size_t slot = 0;
     Prompt text;  // prompt, then answer
-    std::size_t read = 0;
     GenerationEnd counts;
     std::chrono::nanoseconds shaping{};  // processor time that its grammar took, with the choice of tokens
-    std::optional<std::int32_t> output;  // place in the batch whose logits are wanted
+    std::size_t slot = 0;
+    std::size_t read = 0;
+    bool has_begun = false;                        // it has had a place
+    Clock::time_point start;                       // of its turn
+    std::optional<Clock::time_point> first_token;  // of its turn
+    std::optional<std::int32_t> output;            // place in the batch whose logits are wanted
 
-    [[nodiscard]] bool reading_prompt() const { return read < counts.prompt_tokens; }
+    // But for the last token, from which the next one comes.
+    [[nodiscard]] bool is_reading() const { return read + 1 < text.size(); }
     // Where the next picture begins that is not read yet, or where the text ends.
     [[nodiscard]] std::size_t tokens_end() const;
-    [[nodiscard]] bool at_picture() const { return reading_prompt() && read == tokens_end(); }
+    [[nodiscard]] bool at_picture() const { return is_reading() && read == tokens_end(); }
   };
   using RunningList = std::list<Running>;
   struct Batch;
@@ -85,9 +92,14 @@ class LlamaEngine {
   [[nodiscard]] static bool shapes_too_long(const Running& running);
   void run(const std::stop_token& stop);
   [[nodiscard]] bool take_orders(const std::stop_token& stop);
+  template <class Predicate>
+  void end_waiting(Predicate unwanted);
   void drop_cancelled();
   void admit();
-  void start(std::unique_ptr<Generation> generation, PromptSlots::Place place);
+  void start(Running next, PromptSlots::Place place);
+  [[nodiscard]] bool is_over_its_turn(const Running& running, Clock::time_point now) const;
+  [[nodiscard]] bool make_room();
+  void leave(Running& running, Prompt kept);
   [[nodiscard]] ThreadDebts::Owners owners() const;
   void step();
   void fill_batch(const ThreadDebts::Owners& working);
@@ -95,13 +107,13 @@ class LlamaEngine {
   [[nodiscard]] bool decode();
   void compute();
   void read_picture(const ThreadDebts::Owners& working);
-  static void drop_read_pictures(Running& running);
   [[nodiscard]] std::optional<FinishReason> take_output(Running& running);
   void end(RunningList::iterator running, FinishReason reason);
   void clear(std::size_t slot);
 
   const LlamaRuntime& runtime_;
   const std::unique_ptr<Batch> batch_;
+  const std::chrono::milliseconds turn_;
 
   std::mutex mutex_;
   std::condition_variable_any ordered_;
@@ -109,7 +121,7 @@ class LlamaEngine {
   std::vector<std::string> forgotten_;
 
   // The engine's thread alone.
-  FairQueue<std::unique_ptr<Generation>> waiting_;
+  FairQueue<Running> waiting_;
   RunningList running_;
   PromptSlots slots_;
   FairShare places_;  // of those that compute

@@ -58,12 +58,12 @@ class Answer final : public GenerationListener {
 class LlamaModel final : public InProcessModel {
  public:
   LlamaModel(std::string id, std::unique_ptr<LlamaRuntime> runtime, std::unique_ptr<LlamaPrompts> prompts,
-             PromptSharing sharing)
+             PromptSharing sharing, std::chrono::milliseconds turn)
       : id_(std::move(id)),
         runtime_(std::move(runtime)),
         prompts_(std::move(prompts)),
         sharing_(sharing),
-        engine_(*runtime_, sharing) {}
+        engine_(*runtime_, sharing, turn) {}
 
   [[nodiscard]] std::vector<ModelInfo> models() const override {
     const bool within = sharing_ == PromptSharing::kWithinSession;
@@ -197,7 +197,8 @@ Result<LoadedModel> load_llama_model(const LlamaOptions& options) {
   loaded.processor = (*runtime)->processor();
   auto prompts = LlamaPrompts::make(**runtime);
   if (!prompts) return fail(std::move(prompts).error().in(options.path));
-  loaded.model = std::make_unique<LlamaModel>(loaded.id, *std::move(runtime), *std::move(prompts), options.sharing);
+  loaded.model =
+      std::make_unique<LlamaModel>(loaded.id, *std::move(runtime), *std::move(prompts), options.sharing, options.turn);
   return loaded;
 }
 

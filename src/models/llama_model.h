@@ -3,6 +3,7 @@
 // again. A build without llama.cpp has the functions and says so.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -26,6 +27,7 @@ struct LlamaOptions {
   std::int32_t gpu_layers = -1;                 // -1: as many as there are, where the build has a GPU's code
   std::uint32_t threads = 0;                    // 0: compute_threads()
   PromptSharing sharing = PromptSharing::kWithinSession;
+  std::chrono::milliseconds turn{5'000};  // how long an answer goes on at least while a sender with none waits for it
   WeightsHash hash = WeightsHash::kComputed;
   std::stop_token stop = {};  // breaks loading off
 };

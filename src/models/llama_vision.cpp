@@ -135,7 +135,7 @@ void LlamaVision::FreeContext::operator()(mtmd_context* context) const { mtmd_fr
 
 LlamaVision::LlamaVision(std::size_t requests)
     : marker_(fmt::format("<__picture_{}__>", to_hex(crypto::SystemRandom().bytes<16>()))),
-      places_(requests),
+      places_(requests, Places::Held::kLong),
       decoding_(kDecodingRequests) {}
 LlamaVision::~LlamaVision() = default;
 
@@ -144,7 +144,8 @@ Result<std::unique_ptr<LlamaVision>> LlamaVision::load(std::FILE* projector, con
   if (const auto probe = documents::decode_picture(as_bytes(kProbe), decoding_options()); !probe)
     return fail(probe.error().code, "pictures are decoded by minions-extract, which failed: " + probe.error().detail);
   mtmd_helper_log_set(log, nullptr);
-  std::unique_ptr<LlamaVision> vision(new LlamaVision(options.parallel + 1));  // one more, to be ready
+  std::unique_ptr<LlamaVision> vision(
+      new LlamaVision(2 * options.parallel + 1));  // for those that gave up their place, and one to be ready
   StoppableProgress loading(options.stop);
   mtmd_context_params parameters = mtmd_context_params_default();
   parameters.use_gpu = options.gpu_layers != 0;

@@ -25,7 +25,7 @@ struct mtmd_input_chunks;
 
 namespace minions::models {
 
-// What the projector makes its embeddings of. Empty: there is nothing to read (any more).
+// What the projector makes its embeddings of, again where an answer gave up its place. Empty: there is nothing to read.
 struct PictureData {
   struct Free {
     void operator()(mtmd_input_chunks* chunks) const;

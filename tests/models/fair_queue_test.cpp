@@ -36,6 +36,18 @@ TEST(FairQueue, AnOwnerWhoComesLateIsNextAfterThoseWhoWait) {
   EXPECT_EQ(drain(queue), "bxc");
 }
 
+TEST(FairQueue, WhatIsPutBackIsTheOwnersNextAfterAllOthers) {
+  FairQueue<char> queue;
+  for (const char item : {'a', 'b', 'c'}) queue.push("busy", item);
+  queue.push("late", 'x');
+  const auto item = queue.pop();
+  queue.push_first("busy", item.value_or('?'));
+  EXPECT_EQ(drain(queue), "xabc");
+  queue.push_first("new", 'n');
+  EXPECT_TRUE(queue.has_owner([](const std::string& owner) { return owner == "new"; }));
+  EXPECT_FALSE(queue.has_owner([](const std::string& owner) { return owner == "busy"; }));
+}
+
 TEST(FairQueue, PassesOverAnOwnerWhoMayNot) {
   FairQueue<char> queue;
   for (const char item : {'a', 'b'}) queue.push("busy", item);

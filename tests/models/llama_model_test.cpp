@@ -335,6 +335,33 @@ TEST(LlamaModel, LeavesASlotToOthers) {
   EXPECT_EQ(of_alice, 0) << "bob waited for one of hers to end";
 }
 
+TEST(LlamaModel, AnAnswerGivesUpTheOnlyPlaceAndGoesOn) {
+  LlamaOptions options = noise_options();
+  options.parallel = 1;
+  options.turn = std::chrono::milliseconds(0);
+  const auto one = load(options);
+  json long_question = question("a long answer, please", 900);
+  long_question["temperature"] = 0;
+  const Reply alone = ask(*one, long_question, "alice");
+  std::atomic<bool> alice_has_all = false;
+  Reply of_alice;
+  int of_bob = 0;
+  {
+    const std::jthread alice([&] {
+      of_alice = ask(*one, long_question, "alice");
+      alice_has_all = true;
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    for (; of_bob < 3; ++of_bob) EXPECT_EQ(ask(*one, question("a short one", 2), "bob").status, 200);
+    EXPECT_FALSE(alice_has_all) << "bob waited for hers to end";
+  }
+  ASSERT_EQ(of_alice.status, 200) << of_alice.text();
+  // Sums are rounded otherwise where a text is read at once: further on that makes another word.
+  EXPECT_EQ(of_alice.content().substr(0, 100), alone.content().substr(0, 100));
+  EXPECT_EQ(of_alice.json()["usage"]["completion_tokens"], alone.json()["usage"]["completion_tokens"]);
+  EXPECT_EQ(of_alice.json()["usage"]["prompt_tokens"], alone.json()["usage"]["prompt_tokens"]);
+}
+
 TEST(LlamaModel, MoreRequestsThanSlotsAllEnd) {
   LlamaOptions options = noise_options();
   options.parallel = 2;

@@ -1,5 +1,6 @@
 // Pictures in the embedded engine, with a projector whose pictures are read whole (as Gemma 3's) and with one that
 // numbers their rows and columns (as Qwen2-VL's).
+#include <atomic>
 #include <fstream>
 #include <map>
 #include <thread>
@@ -237,6 +238,30 @@ TEST_P(LlamaVisionTest, AContextOfAFewTokensIsServed) {
   const Reply large = ask(*small, about(json::array({picture(1, 600, 600)})));
   // 4 tokens, or 1,444.
   EXPECT_EQ(large.status, std::string_view(GetParam()) == "tiny-random-noise" ? 200 : 400) << large.text();
+}
+
+// What gave up its place reads its pictures again.
+TEST_P(LlamaVisionTest, AnAnswerAboutAPictureGivesUpItsPlaceAndGoesOn) {
+  LlamaOptions options = vision_options(GetParam());
+  options.parallel = 1;
+  options.turn = std::chrono::milliseconds(0);
+  const auto one = load(options);
+  const json long_question = about({picture(1), text_part("what?"), picture(2), text_part("and?")}, 400);
+  const Reply alone = ask(*one, long_question, "alice");
+  std::atomic<bool> alice_has_all = false;
+  Reply of_alice;
+  {
+    const std::jthread alice([&] {
+      of_alice = ask(*one, long_question, "alice");
+      alice_has_all = true;
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(ask(*one, about({picture(3), text_part("?")}, 2), "bob").status, 200);
+    EXPECT_FALSE(alice_has_all) << "bob waited for hers to end";
+  }
+  // Sums are rounded otherwise where a text is read at once: further on that makes another word.
+  EXPECT_EQ(of_alice.content().substr(0, 100), alone.content().substr(0, 100));
+  EXPECT_EQ(of_alice.json()["usage"]["completion_tokens"], alone.json()["usage"]["completion_tokens"]);
 }
 
 TEST_P(LlamaVisionTest, NoTextIsTakenForThePlaceOfAPicture) {

@@ -29,6 +29,23 @@ TEST(Places, WhoComesTooLateWaits) {
   first.reset();
 }
 
+// However many one asks for, another finds one.
+TEST(Places, AreSharedWhereTheyAreHeldForLong) {
+  Places places(3, Places::Held::kLong);
+  std::vector<std::shared_ptr<void>> held = {places.take("a", {}), places.take("a", {})};
+  std::stop_source stop;
+  std::shared_ptr<void> one_more;
+  std::jthread third([&] { one_more = places.take("a", stop.get_token()); });
+  wait_for_waiting(places, 1);
+  held.push_back(places.take("b", {}));
+  EXPECT_NE(held.back(), nullptr);
+  held.erase(held.begin());
+  EXPECT_EQ(places.waiting(), 1U) << "the last free one is for who holds none";
+  held.erase(held.begin());
+  third.join();
+  EXPECT_NE(one_more, nullptr);
+}
+
 TEST(Places, WhoWaitsCanBeStopped) {
   Places places(1);
   auto taken = places.take("a", {});
