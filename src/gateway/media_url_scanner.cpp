@@ -14,7 +14,7 @@ constexpr std::string_view kNotJudgedKeys[] = {"tools", "functions", "response_f
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
 // What a byte can be, as bits.
-enum ByteClass : std::uint8_t { kSpace = 1, kScalarByte = 2, kHexDigit = 4, kSimpleEscape = 8 };
+enum ByteClass : std::uint8_t { kSpace = 1, kScalarByte = 2, kHexDigit = 4, kSimpleEscape = 8, kControl = 16 };
 constexpr std::array<std::uint8_t, 256> make_classes() {
   std::array<std::uint8_t, 256> classes{};
   const auto mark = [&](std::string_view bytes, std::uint8_t bit) {
@@ -24,6 +24,7 @@ constexpr std::array<std::uint8_t, 256> make_classes() {
   mark("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+-.", kScalarByte);
   mark("0123456789abcdefABCDEF", kHexDigit);
   mark("bfnrt\"\\/", kSimpleEscape);
+  for (std::size_t c = 0; c < 0x20; ++c) classes[c] |= kControl;
   return classes;
 }
 constexpr std::array<std::uint8_t, 256> kClasses = make_classes();
@@ -49,11 +50,16 @@ bool is_data_url(std::string_view text) { return text.starts_with("data:"); }
 // Base64 and names have no colon so early.
 bool has_other_scheme(std::string_view text) { return !is_data_url(text) && text.find(':') != std::string_view::npos; }
 
-// Of the whole escape that the text begins with; 0 for one that is cut or wrong.
+constexpr bool is_high(std::uint16_t unit) { return (unit & 0xfc00) == 0xd800; }
+constexpr bool is_low(std::uint16_t unit) { return (unit & 0xfc00) == 0xdc00; }
+
+// Of the whole escape that the text begins with; 0 for one that is cut or wrong, or that needs a look: half a surrogate
+// pair, and U+0000.
 std::size_t escape_bytes(std::string_view text) {
   if (text.size() < 2) return 0;
   if (is(kSimpleEscape, text[1])) return 2;
   if (text[1] != 'u' || text.size() < 6) return 0;
+  if (lower(text[2]) == 'd' || text.substr(2, 4) == "0000") return 0;
   return is(kHexDigit, text[2]) && is(kHexDigit, text[3]) && is(kHexDigit, text[4]) && is(kHexDigit, text[5]) ? 6 : 0;
 }
 
@@ -62,7 +68,7 @@ std::size_t skip_string(std::string_view text) {
   std::size_t at = 0;
   for (;;) {
     at += plain_bytes(text.substr(at));
-    if (at == text.size() || text[at] == '"') return at;
+    if (at == text.size() || text[at] != '\\') return at;
     const std::size_t escape = escape_bytes(text.substr(at));
     if (escape == 0) return at;
     at += escape;
@@ -78,16 +84,24 @@ std::size_t skip_scalar(std::string_view text) {
 }  // namespace
 
 MediaUrlScanner::Finding MediaUrlScanner::take(ByteView piece) {
-  std::string_view text = as_text(piece);
+  if (finding_ != Finding::kNothing || state_ == State::kNoObject) return finding_;
+  const std::string_view text = as_text(piece);
+  const std::size_t well_formed = utf8_.take(text);
+  read(text.substr(0, well_formed));
+  if (well_formed < text.size() && finding_ == Finding::kNothing && state_ != State::kNoObject)
+    finding_ = state_ == State::kStart ? Finding::kMalformed : Finding::kIllFormedText;
+  return finding_;
+}
+
+void MediaUrlScanner::read(std::string_view text) {
   while (!text.empty() && finding_ == Finding::kNothing) {
     if (state_ == State::kNoObject) break;
-    if (state_ == State::kString && !keeps_) text.remove_prefix(skip_string(text));
+    if (state_ == State::kString && !keeps_ && !low_comes_) text.remove_prefix(skip_string(text));
     if (state_ == State::kScalar) text.remove_prefix(skip_scalar(text));
     if (text.empty()) break;
     step(text.front());
     text.remove_prefix(1);
   }
-  return finding_;
 }
 
 MediaUrlScanner::Finding MediaUrlScanner::finish() {
@@ -165,15 +179,23 @@ void MediaUrlScanner::begin_string() {
 }
 
 void MediaUrlScanner::string_byte(char c) {
-  if (c == '"') return end_string();
   if (c == '\\') {
     state_ = State::kEscape;
     return;
   }
+  if (low_comes_ || is(kControl, c)) {
+    finding_ = Finding::kIllFormedText;
+    return;
+  }
+  if (c == '"') return end_string();
   keep(c);
 }
 
 void MediaUrlScanner::escape_byte(char c) {
+  if (low_comes_ && c != 'u') {
+    finding_ = Finding::kIllFormedText;
+    return;
+  }
   state_ = State::kString;
   switch (c) {
     case 'u':
@@ -205,8 +227,16 @@ void MediaUrlScanner::hex_digit(char c) {
     return;
   }
   unit_ = static_cast<std::uint16_t>(unit_ * 16U + digit);
-  if (--hex_left_ > 0) return;
+  if (--hex_left_ == 0) end_escape();
+}
+
+void MediaUrlScanner::end_escape() {
   state_ = State::kString;
+  if (is_low(unit_) != low_comes_ || (unit_ == 0 && string_is_key_)) {
+    finding_ = Finding::kIllFormedText;
+    return;
+  }
+  low_comes_ = is_high(unit_);
   keep(unit_ < 0x80 ? static_cast<char>(unit_) : '\xff');  // no name here has anything but ASCII
 }
 

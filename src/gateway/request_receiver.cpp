@@ -327,6 +327,11 @@ void RequestReceiver::judge(MediaUrlScanner::Finding finding) {
     case MediaUrlScanner::Finding::kRemoteMedia:
       return refuse("the server fetches no addresses: send images and other media as data: URLs");
     case MediaUrlScanner::Finding::kMalformed: return refuse("the request's data is no JSON, or nests too deep");
+    case MediaUrlScanner::Finding::kIllFormedText:
+      return refuse(
+          "the request's data is no JSON in UTF-8: ill-formed bytes, half of a surrogate pair, a control character in "
+          "a "
+          "string, or U+0000 in a name");
   }
 }
 

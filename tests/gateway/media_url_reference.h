@@ -13,15 +13,16 @@ namespace minions::gateway {
 
 class MediaUrlReference {
  public:
-  // Nothing for what is no object, or deeper than the scanner goes.
+  // Nothing for what is no object, deeper than the scanner goes, or has U+0000 in a name.
   [[nodiscard]] std::optional<MediaUrlScanner::Finding> judge(std::string_view body) {
     simdjson::dom::element document;
     simdjson::dom::object object;
     if (parser_.parse(body.data(), body.size()).get(document) || document.get(object)) return std::nullopt;
     remote_ = false;
     deepest_ = 0;
+    nul_in_name_ = false;
     walk(document, "", Context{});
-    if (deepest_ > MediaUrlScanner::kMaxDepth) return std::nullopt;
+    if (nul_in_name_ || deepest_ > MediaUrlScanner::kMaxDepth) return std::nullopt;
     return remote_ ? MediaUrlScanner::Finding::kRemoteMedia : MediaUrlScanner::Finding::kNothing;
   }
 
@@ -70,6 +71,7 @@ class MediaUrlReference {
     bool has_url = false;
     bool typed = false;
     for (const auto& [name, member] : simdjson::dom::object(value)) {
+      nul_in_name_ |= name.find('\0') != std::string_view::npos;
       Context of_member = within;
       of_member.unjudged = at.unjudged || (within.depth == 1 &&
                                            among({"tools", "functions", "response_format", "text", "metadata"}, name));
@@ -104,6 +106,7 @@ class MediaUrlReference {
   simdjson::dom::parser parser_;
   bool remote_ = false;
   std::size_t deepest_ = 0;
+  bool nul_in_name_ = false;
 };
 
 }  // namespace minions::gateway

@@ -123,6 +123,62 @@ TEST(MediaUrlScanner, RefusesWhatServersCouldReadOtherwise) {
   }
 }
 
+// What some servers drop, others replace and others end a name at.
+TEST(MediaUrlScanner, RefusesTextThatIsNoUnicode) {
+  const std::string padding(100, 'p');
+  for (const std::string_view bad : {"\xff",
+                                     "\x80",
+                                     "\xc0\xad",
+                                     "\xc1\xad",
+                                     "\xe0\x81\xad",
+                                     "\xe0\x9f\xbf",
+                                     "\xf0\x80\x81\xad",
+                                     "\xf0\x8f\xbf\xbf",
+                                     "\xed\xa0\x80",
+                                     "\xed\xbf\xbf",
+                                     "\xf4\x90\x80\x80",
+                                     "\xf5\x80\x80\x80",
+                                     "\xc3",
+                                     "\xe2\x82",
+                                     "\xf0\x9f\x98",
+                                     "\xe2\x28\xa1",
+                                     "\\ud800",
+                                     "\\uDBFF",
+                                     "\\udc00",
+                                     "\\uDfFf",
+                                     "\\ud83d\\ud83d\\ude00",
+                                     "\\ud83d-\\ude00",
+                                     "\\ud83d\\n",
+                                     "\\ud83d\\u0041",
+                                     "\n",
+                                     "\x01",
+                                     "\x1f"}) {
+    for (const std::string& text :
+         {std::string(bad), "mod" + std::string(bad) + "el", padding + std::string(bad) + padding}) {
+      EXPECT_EQ(scan("{\"" + text + "\":1}"), Finding::kIllFormedText) << text;
+      EXPECT_EQ(scan("{\"messages\":[{\"content\":\"" + text + "\"}]}"), Finding::kIllFormedText) << text;
+      EXPECT_EQ(scan("{\"tools\":[{\"" + text + "\":1}]}"), Finding::kIllFormedText) << text;
+    }
+  }
+  for (const std::string_view name : {"\\u0000", "model\\u0000", "image_url\\u0000a"}) {
+    EXPECT_EQ(scan("{\"" + std::string(name) + "\":1}"), Finding::kIllFormedText) << name;
+    EXPECT_EQ(scan("{\"tools\":{\"" + padding + std::string(name) + "\":1}}"), Finding::kIllFormedText) << name;
+  }
+}
+
+TEST(MediaUrlScanner, LetsTextOfEveryScriptPass) {
+  const std::string padding(100, 'p');
+  for (const std::string_view good :
+       {"é", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbf", "\xf0\x90\x80\x80",
+        "\xf4\x8f\xbf\xbf", "漢字かな交じり文と長い文章", "\\ud83d\\ude00", "\\uD83D\\uDE00\\uD83D\\uDE00",
+        "\\ud7ff\\ue000", "\\\\ud800", "\x7f"}) {
+    for (const std::string& text : {std::string(good), padding + std::string(good) + padding}) {
+      EXPECT_EQ(scan("{\"" + text + "\":\"" + text + "\",\"tools\":[\"" + text + "\"]}"), Finding::kNothing) << text;
+    }
+  }
+  EXPECT_EQ(scan(R"({"a":"\u0000"})"), Finding::kNothing) << "in a text it ends nothing";
+}
+
 TEST(MediaUrlScanner, WhatIsNoObjectIsTheServersToRefuse) {
   for (const char* body : {"", "  ", "question", R"(["http://x"])", R"("http://x")", "1", "--boundary"})
     EXPECT_EQ(scan(body), Finding::kNothing) << body;
