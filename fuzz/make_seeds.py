@@ -134,6 +134,8 @@ BODIES = {
     "nul in a name": '{"messages":[{"content":"\\u0000"},{"image_url\\u0000":"http://x"}]}',
     "control": b'{"messages":[{"content":"a\x01"}]}',
     "scripts": '{"messages":[{"content":"\u6f22\u5b57 \u00e9 \U0001f600"}]}',
+    "path": '{"messages":[{"content":[{"type":"image","path":"/a"},{"image":["data:,","/a"]},{"file":"a"}]}]}',
+    "mcp": '{"tools":[{"type":"mcp","server_url":"http://x"},{"parameters":{"server_url":"http://y"}}]}',
 }
 
 NAMED = {

@@ -7,8 +7,13 @@ namespace {
 
 constexpr std::string_view kMediaTypes[] = {"image",     "image_url",   "input_image", "video", "video_url", "audio",
                                             "audio_url", "input_video", "input_audio", "file",  "input_file"};
-constexpr std::string_view kMediaUrlKeys[] = {"image_url", "video_url", "audio_url", "file_url"};
-constexpr std::string_view kMediaKeys[] = {"image", "video", "audio"};
+constexpr std::string_view kMediaKeys[] = {"image_url", "video_url",  "audio_url",  "file_url", "image",
+                                           "images",    "image_data", "video",      "videos",   "video_data",
+                                           "audio",     "audios",     "audio_data", "file"};
+constexpr std::string_view kUrlKeys[] = {"url", "uri", "path"};
+// Of a tool, in a list of them. A parameter of that name is deeper.
+constexpr std::string_view kServerUrl = "server_url";
+constexpr std::size_t kToolDepth = 3;
 constexpr std::string_view kNotJudgedKeys[] = {"tools", "functions", "response_format", "text", "metadata"};
 
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
@@ -173,7 +178,7 @@ void MediaUrlScanner::begin_value(char c) {
 void MediaUrlScanner::begin_string() {
   state_ = State::kString;
   kept_ = 0;
-  const bool judged = (top() & kUnjudged) == 0;
+  const bool judged = (top() & kUnjudged) == 0 || depth_ == kToolDepth;
   const bool of_media_list = (top() & (kArray | kInMedia)) == (kArray | kInMedia);
   keeps_ = judged && (string_is_key_ || of_media_list || ((top() & kArray) == 0 && key_ != Key::kOther));
 }
@@ -255,16 +260,17 @@ void MediaUrlScanner::end_string() {
     return;
   }
   state_ = State::kCommaOrEnd;
-  if ((top() & kUnjudged) == 0) judge_value();
+  judge_value();
 }
 
 MediaUrlScanner::Key MediaUrlScanner::key_of() const {
   const std::string_view text(text_.data(), kept_);
+  if ((frames_[depth_ - 1] & kUnjudged) != 0)
+    return depth_ == kToolDepth && equal_without_case(text, kServerUrl) ? Key::kServerUrl : Key::kOther;
   if (depth_ == 1 && std::find(std::begin(kNotJudgedKeys), std::end(kNotJudgedKeys), text) != std::end(kNotJudgedKeys))
     return Key::kNotJudged;
-  if (is_one_of(kMediaUrlKeys, text)) return Key::kMediaUrl;
   if (is_one_of(kMediaKeys, text)) return Key::kMedia;
-  if (equal_without_case(text, "url")) return Key::kUrl;
+  if (is_one_of(kUrlKeys, text)) return Key::kUrl;
   if (equal_without_case(text, "type")) return Key::kType;
   return Key::kOther;
 }
@@ -274,20 +280,19 @@ void MediaUrlScanner::judge_value() {
   std::uint8_t& frame = top();
   const bool in_media = (frame & kInMedia) != 0;
   if ((frame & kArray) != 0) {
+    if ((frame & kMediaList) != 0 && !is_data_url(text)) finding_ = Finding::kRemoteMedia;
     if (in_media && has_other_scheme(text)) finding_ = Finding::kRemoteMedia;
     return;
   }
   switch (key_) {
-    case Key::kMediaUrl:
-      if (!is_data_url(text)) finding_ = Finding::kRemoteMedia;
-      return;
     case Key::kUrl:
       if (is_data_url(text)) return;
       frame = with(frame, kRemoteUrl);
       if (in_media) finding_ = Finding::kRemoteMedia;
       return;
+    case Key::kServerUrl: finding_ = Finding::kRemoteMedia; return;
     case Key::kMedia:
-      if (has_other_scheme(text)) finding_ = Finding::kRemoteMedia;
+      if (!is_data_url(text)) finding_ = Finding::kRemoteMedia;
       return;
     case Key::kType:
       if (is_one_of(kMediaTypes, text)) frame = with(frame, kTypedMedia);
@@ -305,8 +310,10 @@ void MediaUrlScanner::open(std::uint8_t kind) {
   std::uint8_t frame = kind;
   if (depth_ > 0) {
     frame = with(frame, top() & (kInMedia | kUnjudged));
-    if ((top() & kArray) == 0) {
-      if (key_ == Key::kMediaUrl || key_ == Key::kMedia) frame = with(frame, kInMedia);
+    if ((top() & kArray) != 0) {
+      if (kind == kArray) frame = with(frame, top() & kMediaList);
+    } else {
+      if (key_ == Key::kMedia) frame = with(frame, kind == kArray ? kInMedia | kMediaList : kInMedia);
       if (key_ == Key::kNotJudged) frame = with(frame, kUnjudged);
     }
   }

@@ -1,11 +1,12 @@
-// Finds what would make a model server fetch something: addresses of images, sounds, videos and files in a request that
-// passes by. Reads the JSON piece by piece in 400 bytes of memory, changes nothing, and costs a fraction of opening the
-// records that the pieces came in.
+// Finds what would make a model server fetch or open something: addresses and paths of images, sounds, videos and files
+// in a request that passes by, and of MCP servers. Reads the JSON piece by piece in 400 bytes of memory, changes
+// nothing, and costs a fraction of opening the records that the pieces came in.
 //
-// An address is refused unless it is a data: URL:
-//   - the value of image_url, video_url, audio_url or file_url, as a string or under "url" in an object;
-//   - the value of image, video or audio that has another scheme;
-//   - "url" in an object, or below one, whose "type" is that of such a part.
+// Refused is what is no data: URL, since a path can look like base64:
+//   - the value of image_url, video_url, audio_url or file_url, and of image, video, audio, their plurals, those with
+//     _data, and file, as a string, in a list, or under "url", "uri" or "path" in an object;
+//   - "url", "uri" or "path" in an object, or below one, whose "type" is that of such a part;
+// and "server_url" of a tool.
 // Keys and values are compared with their escapes decoded, keys without regard to case, since Go's servers take them
 // so. Text that is no Unicode is refused everywhere, and so is U+0000 in a name: one server drops what is ill-formed,
 // another replaces it, a third ends the name there, and each could read a name that nobody looked for. Definitions of
@@ -52,7 +53,7 @@ class MediaUrlScanner {
     kHexDigits,
     kEnd,
   };
-  enum class Key : std::uint8_t { kOther, kUrl, kMediaUrl, kMedia, kType, kNotJudged };
+  enum class Key : std::uint8_t { kOther, kUrl, kMedia, kType, kNotJudged, kServerUrl };
   // Of an object or array that is open.
   enum Frame : std::uint8_t {
     kArray = 1,
@@ -60,6 +61,7 @@ class MediaUrlScanner {
     kTypedMedia = 4,  // its "type" is that of media
     kRemoteUrl = 8,   // it, or something in it, has a "url" that is no data: URL
     kUnjudged = 16,   // definitions of tools and formats
+    kMediaList = 32,  // the list that is the value of such a key
   };
 
   void step(char c);

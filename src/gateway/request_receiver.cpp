@@ -221,6 +221,8 @@ std::optional<Alert> RequestReceiver::judge_head() {
   // Model servers that read no body of a GET would take it for a request of its own.
   if (request_.head.method == "GET" && request_.head.length > 0)
     return refusal(AlertCode::kBadRequest, "a GET request has no data, this one's head announces some");
+  if (!says_utf8(session::find_header(request_.head.headers, "content-type").value_or("")))
+    return refusal(AlertCode::kBadRequest, "the content type names another charset: requests are JSON in UTF-8");
   if (request_.head.length > context_.settings.max_request_bytes)
     return refusal(AlertCode::kTooLarge, "the request is too large");
   return std::nullopt;
@@ -253,11 +255,10 @@ net::Task<void> RequestReceiver::open_call() {
   forwarded.session = as_text(session_.parameters().session);
   forwarded.sender = sender_;
   forwarded.cache_salt = to_base64url(request_.keys.cache_salt);
-  for (const std::string_view name : {"content-type", "accept"}) {
-    if (const auto value = session::find_header(request_.head.headers, name)) {
-      forwarded.headers.push_back({std::string(name), std::string(*value)});
-    }
-  }
+  // Data are judged as JSON in UTF-8, and by no other type shall the server read them.
+  if (asks_model(request_.head.method)) forwarded.headers.push_back({"content-type", "application/json"});
+  if (const auto accept = session::find_header(request_.head.headers, "accept"))
+    forwarded.headers.push_back({"accept", std::string(*accept)});
   auto call = co_await context_.backend->open(std::move(forwarded), http_.executor(), http_.thread_index());
   if (!call) {
     under_way_ = false;
@@ -325,7 +326,9 @@ void RequestReceiver::judge(MediaUrlScanner::Finding finding) {
   switch (finding) {
     case MediaUrlScanner::Finding::kNothing: return;
     case MediaUrlScanner::Finding::kRemoteMedia:
-      return refuse("the server fetches no addresses: send images and other media as data: URLs");
+      return refuse(
+          "the server fetches no addresses and opens no files: send images and other media as data: URLs, and name no "
+          "MCP server");
     case MediaUrlScanner::Finding::kMalformed: return refuse("the request's data is no JSON, or nests too deep");
     case MediaUrlScanner::Finding::kIllFormedText:
       return refuse(

@@ -40,7 +40,14 @@ TEST(MediaUrlScanner, LetsTextAndDataUrlsPass) {
            message(R"({"type":"input_image","image_url":"data:image/jpeg;base64,/9j/"})"),
            message(R"({"type":"image_url","image_url":{"url":"d\u0061ta:image/png;base64,iVBO"}})"),
            message(R"({"type":"input_audio","input_audio":{"data":"UklGRg==","format":"wav"}})"),
-           message(R"({"type":"image","image":"/9j/4AAQSkZJRg=="})"),
+           message(R"({"type":"image","image":"data:image/jpeg;base64,/9j/4AAQSkZJRg=="})"),
+           message(R"({"type":"file","file":{"file_data":"JVBERi0=","filename":"a/b.pdf"}})"),
+           message(R"({"image":null,"images":[],"video":[null,1,"data:,",["data:,"]]})"),
+           std::string(
+               R"({"tools":[{"function":{"parameters":{"properties":{"server_url":{"default":"https://x"}}}}}]})"),
+           std::string(
+               R"({"tools":[{"type":"mcp","server_label":"https://x","server_url":null}],"metadata":{"path":"/a"}})"),
+           std::string(R"({"path":"/a","messages":[{"uri":"https://x","server_url":"https://x"}]})"),
            std::string(R"({"input":[{"content":[{"type":"output_text","annotations":[)"
                        R"({"type":"url_citation","url":"https://example.org"}]}]}]})"),
            std::string(R"({"tools":[{"function":{"parameters":{"properties":{"image_url":)"
@@ -73,12 +80,36 @@ TEST(MediaUrlScanner, FindsWhatAServerWouldFetch) {
            R"({"type":"image","source":{"type":"url","url":"https://x"}})",
            R"({"type":"image","image":"https://x"})",
            R"({"image":["data:,"," ht\ntps://x"]})",
+           R"({"type":"image","image":"file:///etc/passwd"})",
+           R"({"type":"image","image":"/etc/passwd"})",
+           R"({"type":"image","image":"secret.png"})",
+           R"({"type":"image","image":"/9j/4AAQSkZJRg=="})",
+           R"({"video":"../secret.mp4"})",
+           R"({"audio":"C:\\a.wav"})",
+           R"({"images":["/etc/passwd"]})",
+           R"({"image_data":"/etc/passwd"})",
+           R"({"video_data":[["data:,","/a"]]})",
+           R"({"audio_data":""})",
+           R"({"file":"/etc/passwd"})",
+           R"({"image_url":["/etc/passwd"]})",
+           R"({"image_url":{"path":"/etc/passwd"}})",
+           R"({"type":"image","path":"/etc/passwd"})",
+           R"({"type":"image","source":{"uri":"gs://a/b"}})",
            R"({"image_url":"data:,","image_url":"https://x"})",
            R"({"type":"text","type":"image","url":"https://x"})",
        }) {
     EXPECT_EQ(scan(message(part)), Finding::kRemoteMedia) << part;
     EXPECT_EQ(scan(std::string(R"({"input":[)") + part + "]}"), Finding::kRemoteMedia) << part;
   }
+}
+
+TEST(MediaUrlScanner, FindsWhatAServerWouldTalkTo) {
+  for (const char* body : {
+           R"({"tools":[{"type":"mcp","server_url":"http://169.254.169.254/"}],"input":"x"})",
+           R"({"tools":[{"server\u005furl":"x"}]})",
+           R"({"tools":[{"a":{"server_url":1},"Server_URL":"x"}]})",
+       })
+    EXPECT_EQ(scan(body), Finding::kRemoteMedia) << body;
 }
 
 TEST(MediaUrlScanner, ReadsEveryWayToWriteIt) {
@@ -211,7 +242,8 @@ class RandomBody {
  private:
   static constexpr const char* kKeys[] = {"messages", "input", "content", "image_url", "video_url", "file_url",
                                           "url",      "type",  "image",   "audio",     "tools",     "text",
-                                          "metadata", "URL",   "Type",    "detail",    "source",    "\xc3\xa9"};
+                                          "metadata", "URL",   "Type",    "detail",    "source",    "\xc3\xa9",
+                                          "path",     "uri",   "images",  "file",      "server_url"};
   static constexpr const char* kValues[] = {"data:image/png;base64,AAAA",
                                             "https://x",
                                             "file:///x",
