@@ -164,6 +164,7 @@ Status serve(const ServeOptions& options) {
     std::optional<gateway::TlsRenewal> renewal;
     if (tls != nullptr)
       renewal.emplace(*tls, options.proxy_spki_sha256, *gateway.context().attestation, gateway.context().metrics);
+    if (renewal) renewal->step();
     run_until_told_to_stop(gateway, std::move(renewal));
     log::info("draining", {{"streams", gateway.context().metrics.streams_running.Value() > 0}});
     gateway.start_draining();
