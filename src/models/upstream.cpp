@@ -222,7 +222,7 @@ net::Task<Result<Upstream::Fetched>> Upstream::get(net::HttpClient& client, std:
     if (piece.empty()) break;
     fetched.body += as_text(piece);
     if (fetched.body.size() > limit_bytes)
-      co_return fail(ErrorCode::kTooLarge, fmt::format("{}: the reply is over {} MiB", name, limit_bytes >> 20));
+      co_return fail(ErrorCode::kBackend, fmt::format("{}: the reply is over {} MiB", name, limit_bytes >> 20));
   }
   co_return fetched;
 }
