@@ -38,13 +38,9 @@ std::string document_path(const AttestingInput& input, const std::optional<attes
 }
 
 Result<attestation::AttestationDocument> read_document(const AttestingInput& input, ByteView body) {
-  auto document = attestation::AttestationDocument::parse(body);
-  // Over a limit it is the server that is at fault: kTooLarge would say that the user asked for too much.
-  if (!document && document.error().code == ErrorCode::kTooLarge)
-    return fail(ErrorCode::kMalformed, std::move(document).error().detail);
-  if (!document) return document;
-  if (document->statement || input.known == nullptr) return document;
-  return (*std::move(document)).completed_from(*input.known);
+  MINIONS_TRY_ASSIGN(attestation::AttestationDocument document, attestation::AttestationDocument::parse(body));
+  if (document.statement || input.known == nullptr) return document;
+  return std::move(document).completed_from(*input.known);
 }
 
 }  // namespace

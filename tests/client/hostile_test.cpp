@@ -137,7 +137,7 @@ TEST_F(HostileTest, WhatIsTooLargeIsTheServersFault) {
     FakeServerHooks hooks;
     hooks.plain = [&](std::string_view, std::string_view path) -> std::optional<PlainAnswer> {
       if (path != prefix) return std::nullopt;
-      return PlainAnswer{200, {}, std::string(8 * 1024 * 1024, 'x')};
+      return PlainAnswer{200, {}, std::string(17 * 1024 * 1024, 'x')};
     };
     server_.set(hooks);
     EXPECT_EQ(code_of(ask()), ErrorCode::kMalformed) << prefix;
