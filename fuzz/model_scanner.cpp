@@ -3,6 +3,8 @@
 #include "gateway/model_scanner.h"
 
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <vector>
 
 #include "fuzz/fuzz.h"
 
