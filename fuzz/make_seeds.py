@@ -129,6 +129,33 @@ BODIES = {
     "utf 16": '{"messages":[{"image_url":"http://x"}]}'.encode("utf-16-le"),
     "unfinished": '{"messages":[{"image_url":{"ur',
     "after the end": '{} {"image_url":"http://x"}',
+    "overlong": b'{"messages":[{"im\xc1\xa1ge_url":"http://x"}]}',
+    "half a pair": '{"messages":[{"content":"\\ud83d\\ude00"},{"image\\ud83d_url":"http://x"}]}',
+    "nul in a name": '{"messages":[{"content":"\\u0000"},{"image_url\\u0000":"http://x"}]}',
+    "control": b'{"messages":[{"content":"a\x01"}]}',
+    "scripts": '{"messages":[{"content":"\u6f22\u5b57 \u00e9 \U0001f600"}]}',
+    "path": '{"messages":[{"content":[{"type":"image","path":"/a"},{"image":["data:,","/a"]},{"file":"a"}]}]}',
+    "mcp": '{"tools":[{"type":"mcp","server_url":"http://x"},{"parameters":{"server_url":"http://y"}}]}',
+}
+
+NAMED = {
+    "plain": '{"model":"m","messages":[{"role":"user","content":"\\"model\\":\\"x\\""}],"stream":true}',
+    "last": ' {"messages":[{"model":"inner"}],"a":{"model":"inner"},"model" : "org/m:1"} ',
+    "escaped": '{"\\u006dode\\u006C":"st\\u0075b \\ud83d\\ude00"}',
+    "twice": '{"model":"a","\\u006dodel":"b"}',
+    "in upper case": '{"model":"a","MODEL":"b"}',
+    "null": '{"model":null,"a":1}',
+    "null and another": '{"model":null,"model":"a"}',
+    "no string": '{"model":["a"]}',
+    "number": '{"model":-1.5e3}',
+    "none": '{"a":{"model":"inner"},"models":"x","":[]}',
+    "no object": '[{"model":"m"}]',
+    "empty": "",
+    "half a pair": '{"model":"a","mod\\ud800el":"b"}',
+    "overlong": b'{"model":"a","\xc1\xadodel":"b"}',
+    "nul": '{"model":"a","model\\u0000":"b"}',
+    "long name": '{"model":"' + "n" * 5000 + '"}',
+    "unfinished": '{"model":"m',
 }
 
 
@@ -462,6 +489,8 @@ CACHES = {
     "progress": 'data: {"prompt_progress":{"total":109,"cache":108,"processed":[108],"time_ms":-1.5E+3}}\n\n',
     "progress alone": '{"prompt_progress":{"total":109,"cache":108,"time_ms":{"a":2}},"cache":5}',
     "events": 'data: {"timings":{"cache_n":17,"prompt_n":1e3}}\n\ndata: [DONE]\n\n',
+    "containers": '{"cached_tokens":[128,{"a":"]"}],"prompt_progress":{"total":[1],"cache":{"total":2}},"tokens_cached":{}}',
+    "progress list": '{"prompt_progress":[108,{"total":109}],"cache":12}',
 }
 
 
@@ -491,6 +520,9 @@ def main():
     for number, (name, body) in enumerate(BODIES.items()):
         content = body if isinstance(body, bytes) else body.encode()
         write("media_url_scanner", name, bytes([CUTS[number % len(CUTS)]]) + content)
+    for number, (name, body) in enumerate(NAMED.items()):
+        content = body if isinstance(body, bytes) else body.encode()
+        write("model_scanner", name, bytes([CUTS[number % len(CUTS)]]) + content)
     for number, (name, text) in enumerate(CACHES.items()):
         write("prompt_cache", name, bytes([CUTS[number % len(CUTS)]]) + text.encode())
 

@@ -154,9 +154,8 @@ std::vector<Finding> inspect_tls(const DoctorOptions& options) {
   const auto chain = crypto::Certificate::from_pem(pem);
   if (!chain) return {bad("tls", chain.error().detail, "give a PEM chain, leaf first")};
   const UnixSeconds until = chain->front().not_after();
-  const auto now =
-      std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now()).time_since_epoch().count();
-  if (until <= now) return {bad("tls", fmt::format("certificate expired at {}", to_iso8601(until)), "renew it")};
+  if (const Status valid = (*loaded)->check(); !valid)
+    return {bad("tls", valid.error().detail, "renew it: clients that check it refuse it")};
   return {good("tls", fmt::format("{}, valid until {}", chain->front().subject_name(), to_iso8601(until)))};
 }
 

@@ -17,6 +17,9 @@
 namespace minions::minionsd {
 namespace {
 
+// In seconds, at most: another server in the place of the last is known then.
+constexpr std::int64_t kListModelsEvery = 15;
+
 UnixSeconds now_s() {
   return std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now())
       .time_since_epoch()
@@ -47,7 +50,7 @@ std::unique_ptr<gateway::ModelWatch> watch_models(const ServeOptions& options, c
       gateway::ModelWatch::Parts{
           .backend = source.backend,
           .entries = [source](const std::vector<models::ModelInfo>& listed) { return source.entries(listed); },
-          .every = std::chrono::seconds(std::max<std::int64_t>(1, options.epoch_s / 3))},
+          .every = std::chrono::seconds(std::clamp<std::int64_t>(options.epoch_s / 3, 1, kListModelsEvery))},
       attestation);
 }
 
@@ -164,6 +167,7 @@ Status serve(const ServeOptions& options) {
     std::optional<gateway::TlsRenewal> renewal;
     if (tls != nullptr)
       renewal.emplace(*tls, options.proxy_spki_sha256, *gateway.context().attestation, gateway.context().metrics);
+    if (renewal) renewal->step();
     run_until_told_to_stop(gateway, std::move(renewal));
     log::info("draining", {{"streams", gateway.context().metrics.streams_running.Value() > 0}});
     gateway.start_draining();

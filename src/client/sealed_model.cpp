@@ -21,7 +21,7 @@ class WholeReply : public ReplySink {
   }
   bool data(std::string_view piece) override {
     if (body_.size() + piece.size() > limit_) {
-      failure_ = {ErrorCode::kTooLarge, fmt::format("the reply is over {} bytes", limit_)};
+      failure_ = {ErrorCode::kBackend, fmt::format("the reply is over {} bytes", limit_)};
       return false;
     }
     body_.append(piece);
@@ -46,6 +46,12 @@ Error status_error(int status, std::string_view body) {
   return {ErrorCode::kBackend, std::move(detail)};
 }
 
+// A reply that the server sealed, and that is of no use.
+Error error_of_model(Error error) {
+  if (error.code == ErrorCode::kMalformed) error.code = ErrorCode::kBackend;
+  return error;
+}
+
 // A streamed completion, or the error that came in its place.
 class CompletionSink final : public ReplySink {
  public:
@@ -56,9 +62,10 @@ class CompletionSink final : public ReplySink {
     if (whole_.status() != 200 || !streamed_) return whole_.data(piece);
     while (!piece.empty()) {
       auto event = parser_.next(piece);
-      if (!event) return stop(std::move(event).error());
+      if (!event) return stop(error_of_model(std::move(event).error()));
       if (!*event) break;
-      if (auto taken = completion_.take((*event)->data, tokens_); !taken) return stop(std::move(taken).error());
+      if (auto taken = completion_.take((*event)->data, tokens_); !taken)
+        return stop(error_of_model(std::move(taken).error()));
     }
     return true;
   }
@@ -67,9 +74,9 @@ class CompletionSink final : public ReplySink {
   [[nodiscard]] const std::optional<Error>& failure() const { return failure_ ? failure_ : whole_.failure(); }
   [[nodiscard]] Result<chat::Completion> finish() && {
     if (whole_.status() != 200) return fail(status_error(whole_.status(), whole_.body()));
-    if (streamed_) return std::move(completion_).finish();
-    MINIONS_TRY_ASSIGN(chat::Completion completion, chat::decode_reply(whole_.body()));
-    if (!tokens_.token(completion.text.reveal()))
+    auto completion = streamed_ ? std::move(completion_).finish() : chat::decode_reply(whole_.body());
+    if (!completion) return fail(error_of_model(std::move(completion).error()));
+    if (!streamed_ && !tokens_.token(completion->text.reveal()))
       return fail(ErrorCode::kCancelled, "the reader of the answer asked to stop");
     return completion;
   }

@@ -92,7 +92,7 @@ net::Task<Result<PlainReply>> Transport::fetch(net::ClientExchange& exchange, co
     if (piece.empty()) co_return reply;
     append(reply.body, piece);
     if (reply.body.size() > request.reply_limit_bytes) {
-      co_return fail(ErrorCode::kTooLarge,
+      co_return fail(ErrorCode::kMalformed,
                      fmt::format("{}: the reply is over {} bytes", request.path.substr(0, request.path.find('?')),
                                  request.reply_limit_bytes));
     }

@@ -1,5 +1,6 @@
 #include "gateway/attestation_service.h"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 
 #include "base/encoding.h"
@@ -15,6 +16,21 @@ constexpr std::chrono::milliseconds kTurn{200};
 
 attestation::DocumentForm form_of(const attester::AttestedBatch& batch, const std::optional<Digest32>& have) {
   return have == batch.statement_digest() ? attestation::DocumentForm::kBrief : attestation::DocumentForm::kFull;
+}
+
+// Whether a statement says nothing of any model, or of one that its prompt cache is divided where it is shared.
+bool is_wrong_about(const std::vector<attestation::ModelEntry>& stated,
+                    const std::vector<attestation::ModelEntry>& found) {
+  if (stated.empty()) return !found.empty();
+  using PromptCache = attestation::ModelEntry::PromptCache;
+  const auto is_shared = [](const attestation::ModelEntry& entry) {
+    return !entry.prompt_cache || *entry.prompt_cache == PromptCache::kShared;
+  };
+  return std::any_of(stated.begin(), stated.end(), [&](const attestation::ModelEntry& said) {
+    return !is_shared(said) && std::any_of(found.begin(), found.end(), [&](const attestation::ModelEntry& entry) {
+      return entry.id == said.id && is_shared(entry);
+    });
+  });
 }
 
 }  // namespace
@@ -91,7 +107,7 @@ Status AttestationService::rotate() {
     const std::lock_guard lock(mutex_);
     parts_.schedule.install(epoch);
     current_ = std::move(current);
-    rotate_now_ = epoch->statement().models.empty() && !parts_.schedule.factory().models().empty();
+    rotate_now_ = is_wrong_about(epoch->statement().models, parts_.schedule.factory().models());
   }
   log::info("epoch", {{"number", epoch->statement().epoch},
                       {"not_after", epoch->statement().not_after},
@@ -183,7 +199,7 @@ Status AttestationService::list_models(std::vector<attestation::ModelEntry> mode
   attester::EpochFactory& factory = parts_.schedule.factory();
   if (models == factory.models()) return {};
   MINIONS_TRY(factory.list_models(std::move(models)));
-  if (current_->evidence.epoch->statement().models.empty()) rotate_now_ = !factory.models().empty();
+  rotate_now_ = is_wrong_about(current_->evidence.epoch->statement().models, factory.models());
   return {};
 }
 

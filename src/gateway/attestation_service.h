@@ -85,7 +85,7 @@ class AttestationService {
   std::condition_variable wake_;
   std::shared_ptr<const Current> current_;
   std::deque<Waiting> waiting_;
-  bool rotate_now_ = false;
+  bool rotate_now_ = false;  // the statement lacks all models, or says more of a prompt cache than is so
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -180,7 +180,9 @@ net::Task<void> Gateway::readiness(net::Exchange& http) {
   const bool good = ready();
   std::string text = good ? "ok\n" : "not ready\n";
   if (context_->metrics.tls_reload_failed.Value() > 0)
-    text += "tls: the certificate could not be read again, the old one serves\n";
+    text += "tls: the new certificate could not be read or is not valid, the old one serves\n";
+  if (context_->metrics.tls_not_valid.Value() > 0)
+    text += "tls: the certificate in use is not valid: clients that check it refuse it\n";
   if (context_->metrics.tls_waiting.Value() > 0)
     text += "tls: a certificate with a new key waits until every statement lists that key\n";
   const net::Header headers[] = {{"content-type", "text/plain"}, {"cache-control", "no-store, no-transform"}};

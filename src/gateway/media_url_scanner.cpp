@@ -7,14 +7,19 @@ namespace {
 
 constexpr std::string_view kMediaTypes[] = {"image",     "image_url",   "input_image", "video", "video_url", "audio",
                                             "audio_url", "input_video", "input_audio", "file",  "input_file"};
-constexpr std::string_view kMediaUrlKeys[] = {"image_url", "video_url", "audio_url", "file_url"};
-constexpr std::string_view kMediaKeys[] = {"image", "video", "audio"};
+constexpr std::string_view kMediaKeys[] = {"image_url", "video_url",  "audio_url",  "file_url", "image",
+                                           "images",    "image_data", "video",      "videos",   "video_data",
+                                           "audio",     "audios",     "audio_data", "file"};
+constexpr std::string_view kUrlKeys[] = {"url", "uri", "path"};
+// Of a tool, in a list of them. A parameter of that name is deeper.
+constexpr std::string_view kServerUrl = "server_url";
+constexpr std::size_t kToolDepth = 3;
 constexpr std::string_view kNotJudgedKeys[] = {"tools", "functions", "response_format", "text", "metadata"};
 
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
 // What a byte can be, as bits.
-enum ByteClass : std::uint8_t { kSpace = 1, kScalarByte = 2, kHexDigit = 4, kSimpleEscape = 8 };
+enum ByteClass : std::uint8_t { kSpace = 1, kScalarByte = 2, kHexDigit = 4, kSimpleEscape = 8, kControl = 16 };
 constexpr std::array<std::uint8_t, 256> make_classes() {
   std::array<std::uint8_t, 256> classes{};
   const auto mark = [&](std::string_view bytes, std::uint8_t bit) {
@@ -24,6 +29,7 @@ constexpr std::array<std::uint8_t, 256> make_classes() {
   mark("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+-.", kScalarByte);
   mark("0123456789abcdefABCDEF", kHexDigit);
   mark("bfnrt\"\\/", kSimpleEscape);
+  for (std::size_t c = 0; c < 0x20; ++c) classes[c] |= kControl;
   return classes;
 }
 constexpr std::array<std::uint8_t, 256> kClasses = make_classes();
@@ -49,11 +55,16 @@ bool is_data_url(std::string_view text) { return text.starts_with("data:"); }
 // Base64 and names have no colon so early.
 bool has_other_scheme(std::string_view text) { return !is_data_url(text) && text.find(':') != std::string_view::npos; }
 
-// Of the whole escape that the text begins with; 0 for one that is cut or wrong.
+constexpr bool is_high(std::uint16_t unit) { return (unit & 0xfc00) == 0xd800; }
+constexpr bool is_low(std::uint16_t unit) { return (unit & 0xfc00) == 0xdc00; }
+
+// Of the whole escape that the text begins with; 0 for one that is cut or wrong, or that needs a look: half a surrogate
+// pair, and U+0000.
 std::size_t escape_bytes(std::string_view text) {
   if (text.size() < 2) return 0;
   if (is(kSimpleEscape, text[1])) return 2;
   if (text[1] != 'u' || text.size() < 6) return 0;
+  if (lower(text[2]) == 'd' || text.substr(2, 4) == "0000") return 0;
   return is(kHexDigit, text[2]) && is(kHexDigit, text[3]) && is(kHexDigit, text[4]) && is(kHexDigit, text[5]) ? 6 : 0;
 }
 
@@ -62,7 +73,7 @@ std::size_t skip_string(std::string_view text) {
   std::size_t at = 0;
   for (;;) {
     at += plain_bytes(text.substr(at));
-    if (at == text.size() || text[at] == '"') return at;
+    if (at == text.size() || text[at] != '\\') return at;
     const std::size_t escape = escape_bytes(text.substr(at));
     if (escape == 0) return at;
     at += escape;
@@ -78,16 +89,24 @@ std::size_t skip_scalar(std::string_view text) {
 }  // namespace
 
 MediaUrlScanner::Finding MediaUrlScanner::take(ByteView piece) {
-  std::string_view text = as_text(piece);
+  if (finding_ != Finding::kNothing || state_ == State::kNoObject) return finding_;
+  const std::string_view text = as_text(piece);
+  const std::size_t well_formed = utf8_.take(text);
+  read(text.substr(0, well_formed));
+  if (well_formed < text.size() && finding_ == Finding::kNothing && state_ != State::kNoObject)
+    finding_ = state_ == State::kStart ? Finding::kMalformed : Finding::kIllFormedText;
+  return finding_;
+}
+
+void MediaUrlScanner::read(std::string_view text) {
   while (!text.empty() && finding_ == Finding::kNothing) {
     if (state_ == State::kNoObject) break;
-    if (state_ == State::kString && !keeps_) text.remove_prefix(skip_string(text));
+    if (state_ == State::kString && !keeps_ && !low_comes_) text.remove_prefix(skip_string(text));
     if (state_ == State::kScalar) text.remove_prefix(skip_scalar(text));
     if (text.empty()) break;
     step(text.front());
     text.remove_prefix(1);
   }
-  return finding_;
 }
 
 MediaUrlScanner::Finding MediaUrlScanner::finish() {
@@ -159,21 +178,29 @@ void MediaUrlScanner::begin_value(char c) {
 void MediaUrlScanner::begin_string() {
   state_ = State::kString;
   kept_ = 0;
-  const bool judged = (top() & kUnjudged) == 0;
+  const bool judged = (top() & kUnjudged) == 0 || depth_ == kToolDepth;
   const bool of_media_list = (top() & (kArray | kInMedia)) == (kArray | kInMedia);
   keeps_ = judged && (string_is_key_ || of_media_list || ((top() & kArray) == 0 && key_ != Key::kOther));
 }
 
 void MediaUrlScanner::string_byte(char c) {
-  if (c == '"') return end_string();
   if (c == '\\') {
     state_ = State::kEscape;
     return;
   }
+  if (low_comes_ || is(kControl, c)) {
+    finding_ = Finding::kIllFormedText;
+    return;
+  }
+  if (c == '"') return end_string();
   keep(c);
 }
 
 void MediaUrlScanner::escape_byte(char c) {
+  if (low_comes_ && c != 'u') {
+    finding_ = Finding::kIllFormedText;
+    return;
+  }
   state_ = State::kString;
   switch (c) {
     case 'u':
@@ -205,8 +232,16 @@ void MediaUrlScanner::hex_digit(char c) {
     return;
   }
   unit_ = static_cast<std::uint16_t>(unit_ * 16U + digit);
-  if (--hex_left_ > 0) return;
+  if (--hex_left_ == 0) end_escape();
+}
+
+void MediaUrlScanner::end_escape() {
   state_ = State::kString;
+  if (is_low(unit_) != low_comes_ || (unit_ == 0 && string_is_key_)) {
+    finding_ = Finding::kIllFormedText;
+    return;
+  }
+  low_comes_ = is_high(unit_);
   keep(unit_ < 0x80 ? static_cast<char>(unit_) : '\xff');  // no name here has anything but ASCII
 }
 
@@ -225,16 +260,17 @@ void MediaUrlScanner::end_string() {
     return;
   }
   state_ = State::kCommaOrEnd;
-  if ((top() & kUnjudged) == 0) judge_value();
+  judge_value();
 }
 
 MediaUrlScanner::Key MediaUrlScanner::key_of() const {
   const std::string_view text(text_.data(), kept_);
+  if ((frames_[depth_ - 1] & kUnjudged) != 0)
+    return depth_ == kToolDepth && equal_without_case(text, kServerUrl) ? Key::kServerUrl : Key::kOther;
   if (depth_ == 1 && std::find(std::begin(kNotJudgedKeys), std::end(kNotJudgedKeys), text) != std::end(kNotJudgedKeys))
     return Key::kNotJudged;
-  if (is_one_of(kMediaUrlKeys, text)) return Key::kMediaUrl;
   if (is_one_of(kMediaKeys, text)) return Key::kMedia;
-  if (equal_without_case(text, "url")) return Key::kUrl;
+  if (is_one_of(kUrlKeys, text)) return Key::kUrl;
   if (equal_without_case(text, "type")) return Key::kType;
   return Key::kOther;
 }
@@ -244,20 +280,19 @@ void MediaUrlScanner::judge_value() {
   std::uint8_t& frame = top();
   const bool in_media = (frame & kInMedia) != 0;
   if ((frame & kArray) != 0) {
+    if ((frame & kMediaList) != 0 && !is_data_url(text)) finding_ = Finding::kRemoteMedia;
     if (in_media && has_other_scheme(text)) finding_ = Finding::kRemoteMedia;
     return;
   }
   switch (key_) {
-    case Key::kMediaUrl:
-      if (!is_data_url(text)) finding_ = Finding::kRemoteMedia;
-      return;
     case Key::kUrl:
       if (is_data_url(text)) return;
       frame = with(frame, kRemoteUrl);
       if (in_media) finding_ = Finding::kRemoteMedia;
       return;
+    case Key::kServerUrl: finding_ = Finding::kRemoteMedia; return;
     case Key::kMedia:
-      if (has_other_scheme(text)) finding_ = Finding::kRemoteMedia;
+      if (!is_data_url(text)) finding_ = Finding::kRemoteMedia;
       return;
     case Key::kType:
       if (is_one_of(kMediaTypes, text)) frame = with(frame, kTypedMedia);
@@ -275,8 +310,10 @@ void MediaUrlScanner::open(std::uint8_t kind) {
   std::uint8_t frame = kind;
   if (depth_ > 0) {
     frame = with(frame, top() & (kInMedia | kUnjudged));
-    if ((top() & kArray) == 0) {
-      if (key_ == Key::kMediaUrl || key_ == Key::kMedia) frame = with(frame, kInMedia);
+    if ((top() & kArray) != 0) {
+      if (kind == kArray) frame = with(frame, top() & kMediaList);
+    } else {
+      if (key_ == Key::kMedia) frame = with(frame, kind == kArray ? kInMedia | kMediaList : kInMedia);
       if (key_ == Key::kNotJudged) frame = with(frame, kUnjudged);
     }
   }

@@ -1,19 +1,23 @@
-// Finds what would make a model server fetch something: addresses of images, sounds, videos and files in a request that
-// passes by. Reads the JSON piece by piece in 400 bytes of memory, changes nothing, and costs a fraction of opening the
-// records that the pieces came in.
+// Finds what would make a model server fetch or open something: addresses and paths of images, sounds, videos and files
+// in a request that passes by, and of MCP servers. Reads the JSON piece by piece in 400 bytes of memory, changes
+// nothing, and costs a fraction of opening the records that the pieces came in.
 //
-// An address is refused unless it is a data: URL:
-//   - the value of image_url, video_url, audio_url or file_url, as a string or under "url" in an object;
-//   - the value of image, video or audio that has another scheme;
-//   - "url" in an object, or below one, whose "type" is that of such a part.
+// Refused is what is no data: URL, since a path can look like base64:
+//   - the value of image_url, video_url, audio_url or file_url, and of image, video, audio, their plurals, those with
+//     _data, and file, as a string, in a list, or under "url", "uri" or "path" in an object;
+//   - "url", "uri" or "path" in an object, or below one, whose "type" is that of such a part;
+// and "server_url" of a tool.
 // Keys and values are compared with their escapes decoded, keys without regard to case, since Go's servers take them
-// so. Definitions of tools and of answer formats are not judged: nobody fetches what they mention.
+// so. Text that is no Unicode is refused everywhere, and so is U+0000 in a name: one server drops what is ill-formed,
+// another replaces it, a third ends the name there, and each could read a name that nobody looked for. Definitions of
+// tools and of answer formats are not judged: nobody fetches what they mention.
 #pragma once
 
 #include <array>
 #include <string_view>
 
 #include "base/bytes.h"
+#include "gateway/utf8_check.h"
 
 namespace minions::gateway {
 
@@ -23,6 +27,7 @@ class MediaUrlScanner {
     kNothing,
     kRemoteMedia,
     kMalformed,  // begins as an object and breaks JSON's structure, or nests too deep: servers could read it otherwise
+    kIllFormedText,  // no UTF-8, half of a surrogate pair, U+0000 in a name, or a control character in a string
   };
 
   // The next bytes of the body. Once there is a finding, it stays.
@@ -48,7 +53,7 @@ class MediaUrlScanner {
     kHexDigits,
     kEnd,
   };
-  enum class Key : std::uint8_t { kOther, kUrl, kMediaUrl, kMedia, kType, kNotJudged };
+  enum class Key : std::uint8_t { kOther, kUrl, kMedia, kType, kNotJudged, kServerUrl };
   // Of an object or array that is open.
   enum Frame : std::uint8_t {
     kArray = 1,
@@ -56,6 +61,7 @@ class MediaUrlScanner {
     kTypedMedia = 4,  // its "type" is that of media
     kRemoteUrl = 8,   // it, or something in it, has a "url" that is no data: URL
     kUnjudged = 16,   // definitions of tools and formats
+    kMediaList = 32,  // the list that is the value of such a key
   };
 
   void step(char c);
@@ -64,6 +70,8 @@ class MediaUrlScanner {
   void string_byte(char c);
   void escape_byte(char c);
   void hex_digit(char c);
+  void end_escape();
+  void read(std::string_view text);
   void keep(char c);
   void end_string();
   void judge_value();
@@ -72,6 +80,7 @@ class MediaUrlScanner {
   [[nodiscard]] Key key_of() const;
   [[nodiscard]] std::uint8_t& top() { return frames_[depth_ - 1]; }
 
+  Utf8Check utf8_;
   State state_ = State::kStart;
   Finding finding_ = Finding::kNothing;
   Key key_ = Key::kOther;  // of the member whose value comes
@@ -79,6 +88,7 @@ class MediaUrlScanner {
   bool keeps_ = false;  // the string's first bytes are kept
   std::uint8_t hex_left_ = 0;
   std::uint16_t unit_ = 0;  // of UTF-16, being read
+  bool low_comes_ = false;  // the second half of a surrogate pair
   std::size_t kept_ = 0;
   std::array<char, 24> text_{};  // the string's first bytes, decoded
   std::size_t depth_ = 0;

@@ -29,7 +29,9 @@ Metrics::Metrics(std::shared_ptr<prometheus::Registry> registry)
       tls_waiting(gauge(*registry, "minionsd_tls_certificate_waiting",
                         "1 while a certificate with a new key waits until every statement lists that key")),
       tls_reload_failed(gauge(*registry, "minionsd_tls_reload_failed",
-                              "1 if the certificate could not be read when it last was to be; the old one serves")),
+                              "1 if the certificate was not taken when it last was to be; the old one serves")),
+      tls_not_valid(gauge(*registry, "minionsd_tls_certificate_not_valid",
+                          "1 while the certificate in use is not valid, by its time or its purpose")),
       first_byte_seconds(prometheus::BuildHistogram()
                              .Name("minionsd_model_first_byte_seconds")
                              .Help("From the end of a request to the first byte of the model's reply")

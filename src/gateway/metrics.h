@@ -30,6 +30,7 @@ class Metrics {
   prometheus::Gauge& epoch;
   prometheus::Gauge& tls_waiting;             // 1: a certificate of another key waits to be used
   prometheus::Gauge& tls_reload_failed;       // 1: the last reading of the certificate failed
+  prometheus::Gauge& tls_not_valid;           // 1: the certificate in use is not valid now, or not for servers
   prometheus::Histogram& first_byte_seconds;  // of the model, from the request's end
 
   void count(StreamOutcome outcome);

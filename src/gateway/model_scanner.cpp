@@ -114,7 +114,12 @@ void ModelScanner::string_byte(char c) {
 void ModelScanner::end_key() {
   key_comes_ = false;
   const auto key = decoded(held_);
-  if (!key || !is_name_in_any_case(*key)) return;
+  if (!key) {
+    finding_ = Finding::kUnclear;
+    return;
+  }
+  // Servers in C end a name at U+0000.
+  if (!is_name_in_any_case(std::string_view(*key).substr(0, key->find('\0')))) return;
   if (found_ || *key != kName) finding_ = Finding::kUnclear;
   found_ = true;
   model_comes_ = true;

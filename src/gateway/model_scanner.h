@@ -15,7 +15,8 @@ class ModelScanner {
     kNamed,    // id(), as far as the body has come: a second member makes it unclear
     kNone,     // none is named, or null, or the body is no object
     // Two members, whose last some servers take and whose first others; one in another case, which Go's servers take,
-    // too; no string, none that can be decoded, or a longer one than any name.
+    // too; a name that cannot be decoded, which some read as another one; no string, none that can be decoded, or a
+    // longer one than any name.
     kUnclear,
   };
 

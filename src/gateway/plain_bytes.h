@@ -5,8 +5,8 @@
 
 namespace minions::gateway {
 
-// The bytes in front of the first quote or backslash. What requests are made of is text: the compiler makes vectors of
-// the inner loop.
+// The bytes in front of the first quote, backslash or control character. What requests are made of is text: the
+// compiler makes vectors of the inner loop.
 inline std::size_t plain_bytes(std::string_view text) {
   constexpr std::size_t kBlock = 32;
   std::size_t at = 0;
@@ -14,10 +14,11 @@ inline std::size_t plain_bytes(std::string_view text) {
     const char* block = text.data() + at;
     unsigned char found = 0;
     for (std::size_t i = 0; i < kBlock; ++i)
-      found |= static_cast<unsigned char>((block[i] == '"') | (block[i] == '\\'));
+      found |= static_cast<unsigned char>((block[i] == '"') | (block[i] == '\\') |
+                                          (static_cast<unsigned char>(block[i]) < 0x20));
     if (found != 0) break;
   }
-  while (at < text.size() && text[at] != '"' && text[at] != '\\') ++at;
+  while (at < text.size() && text[at] != '"' && text[at] != '\\' && static_cast<unsigned char>(text[at]) >= 0x20) ++at;
   return at;
 }
 

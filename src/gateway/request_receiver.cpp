@@ -45,6 +45,14 @@ models::ApiFailure model_not_stated(std::string_view model, std::size_t count) {
           "model", "model_not_stated"};
 }
 
+models::ApiFailure cache_not_stated() {
+  return {
+      503,
+      "the model server divides its prompt cache less than this session's statement says: connect again for a newer "
+      "statement",
+      "model", "cache_not_stated"};
+}
+
 models::ApiFailure model_missing() {
   return {400, "name a model: the server cannot tell which one the model server would take", "model", "model_missing"};
 }
@@ -221,6 +229,8 @@ std::optional<Alert> RequestReceiver::judge_head() {
   // Model servers that read no body of a GET would take it for a request of its own.
   if (request_.head.method == "GET" && request_.head.length > 0)
     return refusal(AlertCode::kBadRequest, "a GET request has no data, this one's head announces some");
+  if (!says_utf8(session::find_header(request_.head.headers, "content-type").value_or("")))
+    return refusal(AlertCode::kBadRequest, "the content type names another charset: requests are JSON in UTF-8");
   if (request_.head.length > context_.settings.max_request_bytes)
     return refusal(AlertCode::kTooLarge, "the request is too large");
   return std::nullopt;
@@ -253,16 +263,20 @@ net::Task<void> RequestReceiver::open_call() {
   forwarded.session = as_text(session_.parameters().session);
   forwarded.sender = sender_;
   forwarded.cache_salt = to_base64url(request_.keys.cache_salt);
-  for (const std::string_view name : {"content-type", "accept"}) {
-    if (const auto value = session::find_header(request_.head.headers, name)) {
-      forwarded.headers.push_back({std::string(name), std::string(*value)});
-    }
-  }
+  forwarded.cache_stated_divided = is_cache_stated_divided();
+  // Data are judged as JSON in UTF-8, and by no other type shall the server read them.
+  if (asks_model(request_.head.method)) forwarded.headers.push_back({"content-type", "application/json"});
+  if (const auto accept = session::find_header(request_.head.headers, "accept"))
+    forwarded.headers.push_back({"accept", std::string(*accept)});
   auto call = co_await context_.backend->open(std::move(forwarded), http_.executor(), http_.thread_index());
   if (!call) {
     under_way_ = false;
     backend_takes_data_ = false;
-    request_.refusal = refusal_of(call.error());
+    if (call.error().code == ErrorCode::kRefused) {
+      request_.failure = cache_not_stated();
+    } else {
+      request_.refusal = refusal_of(call.error());
+    }
     co_return;
   }
   request_.call = *std::move(call);
@@ -302,10 +316,19 @@ std::size_t RequestReceiver::stated_models() const {
   return statement == nullptr ? 0 : statement->models.size();
 }
 
-bool RequestReceiver::is_stated(std::string_view model) const {
+const attestation::ModelEntry* RequestReceiver::stated(std::string_view model) const {
   const attestation::Statement* statement = session_.statement();
-  return statement != nullptr && std::any_of(statement->models.begin(), statement->models.end(),
-                                             [&](const attestation::ModelEntry& entry) { return entry.id == model; });
+  if (statement == nullptr) return nullptr;
+  const auto found = std::find_if(statement->models.begin(), statement->models.end(),
+                                  [&](const attestation::ModelEntry& entry) { return entry.id == model; });
+  return found == statement->models.end() ? nullptr : &*found;
+}
+
+bool RequestReceiver::is_cache_stated_divided() const {
+  using PromptCache = attestation::ModelEntry::PromptCache;
+  if (!asks_model(request_.head.method)) return false;
+  const attestation::ModelEntry* entry = stated(model_.id());
+  return entry != nullptr && entry->prompt_cache && *entry->prompt_cache != PromptCache::kShared;
 }
 
 void RequestReceiver::judge_model(ModelScanner::Finding finding) {
@@ -313,7 +336,7 @@ void RequestReceiver::judge_model(ModelScanner::Finding finding) {
   if (finding == ModelScanner::Finding::kUnclear) return refuse(model_unclear());
   if (model_state_ == Model::kServed) return;
   if (finding == ModelScanner::Finding::kNothing) return;
-  if (finding == ModelScanner::Finding::kNamed && !is_stated(model_.id()))
+  if (finding == ModelScanner::Finding::kNamed && stated(model_.id()) == nullptr)
     return refuse(model_not_stated(model_.id(), stated_models()));
   // Which model a server outside takes by itself is not stated, be its list as short as it may.
   if (finding == ModelScanner::Finding::kNone && !context_.backend->chooses_listed_model())
@@ -325,8 +348,14 @@ void RequestReceiver::judge(MediaUrlScanner::Finding finding) {
   switch (finding) {
     case MediaUrlScanner::Finding::kNothing: return;
     case MediaUrlScanner::Finding::kRemoteMedia:
-      return refuse("the server fetches no addresses: send images and other media as data: URLs");
+      return refuse(
+          "the server fetches no addresses and opens no files: send images and other media as data: URLs, and name no "
+          "MCP server");
     case MediaUrlScanner::Finding::kMalformed: return refuse("the request's data is no JSON, or nests too deep");
+    case MediaUrlScanner::Finding::kIllFormedText:
+      return refuse(
+          "the request's data is no JSON in UTF-8: ill-formed bytes, half of a surrogate pair, a control character in "
+          "a string, or U+0000 in a name");
   }
 }
 

@@ -75,7 +75,9 @@ class RequestReceiver {
   void judge(MediaUrlScanner::Finding finding);
   void judge_model(ModelScanner::Finding finding);
   [[nodiscard]] std::size_t stated_models() const;
-  [[nodiscard]] bool is_stated(std::string_view model) const;
+  // Null: the statement does not list it.
+  [[nodiscard]] const attestation::ModelEntry* stated(std::string_view model) const;
+  [[nodiscard]] bool is_cache_stated_divided() const;
   [[nodiscard]] std::optional<session::Alert> judge_head();
   [[nodiscard]] std::optional<session::Alert> judge_key();
   [[nodiscard]] std::optional<session::Alert> count_session_to(const std::string& key);

@@ -27,6 +27,22 @@ bool is_model_id(std::string_view id) {
   }
 }
 
+std::string_view trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t\"");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\"") - first + 1);
+}
+
+bool starts_with_without_case(std::string_view text, std::string_view lower_case) {
+  const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a | 0x20) : a) == b; };
+  return text.size() >= lower_case.size() &&
+         std::equal(lower_case.begin(), lower_case.end(), text.begin(), [&](char b, char a) { return same(a, b); });
+}
+
+bool is_without_case(std::string_view text, std::string_view lower_case) {
+  return text.size() == lower_case.size() && starts_with_without_case(text, lower_case);
+}
+
 }  // namespace
 
 bool is_allowed(std::string_view method, std::string_view path) {
@@ -34,6 +50,19 @@ bool is_allowed(std::string_view method, std::string_view path) {
   if (method != "GET" || !path.starts_with(kModels)) return false;
   path.remove_prefix(kModels.size());
   return path.empty() || (path.front() == '/' && is_model_id(path.substr(1)));
+}
+
+bool says_utf8(std::string_view content_type) {
+  while (content_type.find(';') != std::string_view::npos) {
+    content_type.remove_prefix(content_type.find(';') + 1);
+    const std::string_view parameter = trimmed(content_type.substr(0, content_type.find(';')));
+    if (!starts_with_without_case(parameter, "charset")) continue;
+    const std::size_t equals = parameter.find('=');
+    if (equals == std::string_view::npos) return false;
+    const std::string_view charset = trimmed(parameter.substr(equals + 1));
+    if (!is_without_case(charset, "utf-8") && !is_without_case(charset, "utf8")) return false;
+  }
+  return true;
 }
 
 bool asks_model(std::string_view method) { return method == "POST"; }

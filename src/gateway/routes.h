@@ -10,7 +10,9 @@ namespace minions::gateway {
 // slashes between its parts; no part may be of dots alone, and nothing is percent-encoded, so that no server makes
 // another path of it.
 [[nodiscard]] bool is_allowed(std::string_view method, std::string_view path);
-// Of those that are: whether it asks a model for something, which the body names.
+// Whether a content type leaves it at UTF-8, in which the data are judged.
+[[nodiscard]] bool says_utf8(std::string_view content_type);
+// Of those that are allowed: whether it asks a model for something, which the body names.
 [[nodiscard]] bool asks_model(std::string_view method);
 
 }  // namespace minions::gateway

@@ -26,12 +26,22 @@ void TlsRenewal::reload() {
   step();
 }
 
+// Clients that go by the attested key alone do not mind, so that it serves on.
+void TlsRenewal::check_used() {
+  const Status good = tls_.check();
+  metrics_.tls_not_valid.Set(good ? 0 : 1);
+  if (!good && was_good_) log::error("tls_not_valid", {{"reason", log::Public{good.error().detail}}});
+  was_good_ = good.has_value();
+}
+
 void TlsRenewal::step() {
+  check_used();
   const auto waiting = tls_.waiting_spki_sha256();
   if (!waiting || !attestation_.every_statement_lists(*waiting)) return;
   tls_.use_waiting();
   list_keys();  // from the next epoch on without the old one
   metrics_.tls_waiting.Set(0);
+  check_used();
   log::info("tls_used", {{"used", log::Public{to_base64url(*waiting)}}});
 }
 

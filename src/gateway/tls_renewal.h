@@ -18,16 +18,19 @@ class TlsRenewal {
 
   // Reads the files again. What was read before stays if that fails, a waiting certificate, too.
   void reload();
-  // Takes the waiting certificate into use if its time has come. About once a second, on the thread of reload().
+  // Takes the waiting certificate into use if its time has come, and tells once where the one in use is not valid.
+  // About once a second, on the thread of reload().
   void step();
 
  private:
   void list_keys();
+  void check_used();
 
   net::TlsServerContext& tls_;
   const std::vector<Digest32> listed_;
   AttestationService& attestation_;
   Metrics& metrics_;
+  bool was_good_ = true;
 };
 
 }  // namespace minions::gateway

@@ -28,6 +28,8 @@ struct BackendRequest {
   // What divides a model server's prompt cache by session: another for each, and nobody can guess it. Goes to the model
   // server.
   std::string cache_salt = {};
+  // The statement of its session says that sessions do not share the prompt cache.
+  bool cache_stated_divided = false;
 
   // Whose share of what all use it takes.
   [[nodiscard]] const std::string& owner() const { return sender.empty() ? session : sender; }
@@ -63,7 +65,8 @@ class Backend {
 
   // The models it has, asked of it now. executor: where the task runs.
   [[nodiscard]] virtual net::Task<Result<std::vector<ModelInfo>>> models(net::Executor executor) = 0;
-  // kNetwork: it cannot be reached. thread_index: of the gateway's threads, for connections that are kept for each.
+  // kNetwork: it cannot be reached. kRefused: it divides its prompt cache less than is stated. thread_index: of the
+  // gateway's threads, for connections that are kept for each.
   [[nodiscard]] virtual net::Task<Result<std::unique_ptr<BackendCall>>> open(BackendRequest request,
                                                                              net::Executor executor,
                                                                              std::size_t thread_index) = 0;

@@ -181,9 +181,7 @@ void CachedCounts::text(char c, Bytes& out) {
     return;
   }
   put(out, c);
-  if (progress_ == 0) return;
-  if (c == '{' || c == '[') ++progress_;
-  if (c == '}' || c == ']') --progress_;
+  if (c == '}' || c == ']') in_progress_ = false;  // whatever is within it goes
 }
 
 void CachedCounts::held_string(char c, Bytes& out) {
@@ -207,7 +205,7 @@ void CachedCounts::held_string(char c, Bytes& out) {
 CachedCounts::Kind CachedCounts::kind() const {
   const std::string name = plain_name(std::string_view(held_).substr(name_at_ + 1, held_.size() - name_at_ - 2));
   if (has(kRemoved, name)) return Kind::kRemoved;
-  if (progress_ > 0) return name == kLength ? Kind::kOther : Kind::kCount;
+  if (in_progress_) return name == kLength ? Kind::kLength : Kind::kCount;
   if (has(kCounts, name)) return Kind::kCount;
   return name == kProgress ? Kind::kProgress : Kind::kOther;
 }
@@ -242,22 +240,30 @@ void CachedCounts::behind_name(char c, Bytes& out) {
   held_.clear();
 }
 
+// Whether the value that begins so is none, or may stay.
+bool CachedCounts::passes(char c) const {
+  const bool opens = c == '{' || c == '[';
+  if (!opens && c != '"' && !is_scalar(c)) return true;
+  if (kind_ == Kind::kProgress) return c == '{' || c == 'n';  // null tells nothing
+  return kind_ == Kind::kLength && is_scalar(c);
+}
+
 void CachedCounts::behind_colon(char c, Bytes& out) {
   if (is_between(c)) {
     if (!removing_) put(out, c);
     return;
   }
-  const bool opens = c == '{' || c == '[';
-  if (kind_ == Kind::kProgress || (kind_ == Kind::kCount && opens) || (!opens && c != '"' && !is_scalar(c))) {
+  if (passes(c)) {
     removing_ = false;
     comma_goes_ = false;
     last_ = 0;
     state_ = State::kText;
     text(c, out);
-    if (kind_ == Kind::kProgress && opens && progress_ == 0) progress_ = 1;
+    if (kind_ == Kind::kProgress && c == '{') in_progress_ = true;
     return;
   }
-  if (kind_ == Kind::kCount) append(out, std::string_view(c == '"' ? "\"0\"" : "0"));
+  const bool opens = c == '{' || c == '[';
+  if (kind_ != Kind::kRemoved) append(out, std::string_view(c == '"' ? "\"0\"" : "0"));
   if (kind_ == Kind::kRemoved && !removing_) append(out, std::string_view("null"));
   escaped_ = false;
   depth_ = opens ? 1 : 0;

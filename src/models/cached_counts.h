@@ -1,6 +1,7 @@
 // Takes out of replies that pass by how much of a prompt the model server had read already: where its cache is shared,
-// that tells what others asked. Counts, and what they can be computed from, become 0 in one width. Members that a
-// server writes only where something was cached are taken out whole. All other bytes stay as they are.
+// that tells what others asked. Counts, and what they can be computed from, become 0 in one width, whatever value
+// stands there. Members that a server writes only where something was cached are taken out whole. All other bytes stay
+// as they are.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +30,7 @@ class CachedCounts {
     kDropString,
     kDropContainer
   };
-  enum class Kind : std::uint8_t { kOther, kCount, kProgress, kRemoved };
+  enum class Kind : std::uint8_t { kOther, kCount, kProgress, kLength, kRemoved };
 
   void step(char c, Bytes& out);
   void text(char c, Bytes& out);
@@ -40,21 +41,22 @@ class CachedCounts {
   void end_value();
   [[nodiscard]] bool is_between(char c);
   [[nodiscard]] Kind kind() const;
+  [[nodiscard]] bool passes(char c) const;
   void release(Bytes& out);
 
   State state_ = State::kText;
   Kind kind_ = Kind::kOther;
-  bool escaped_ = false;        // the byte behind a backslash comes
-  std::string held_;            // a comma, blanks, a name with its quotes, blanks: of each what has come
-  std::size_t name_at_ = 0;     // in held_
-  char last_ = 0;               // outside of strings, blanks aside; 0: it has passed, or does not matter
-  bool removable_ = false;      // what is in front of the name can be held back or needs not
-  bool removing_ = false;       // the member goes with its name
-  bool comma_goes_ = false;     // the first member was taken out: so is the comma behind it
-  bool blanks_go_ = false;      // behind that comma
-  std::size_t line_ = 0;        // how much of "data:" the line has begun with
-  std::uint64_t progress_ = 0;  // how deep within a report of progress; 0: not
-  std::uint64_t depth_ = 0;     // of a container that goes
+  bool escaped_ = false;      // the byte behind a backslash comes
+  std::string held_;          // a comma, blanks, a name with its quotes, blanks: of each what has come
+  std::size_t name_at_ = 0;   // in held_
+  char last_ = 0;             // outside of strings, blanks aside; 0: it has passed, or does not matter
+  bool removable_ = false;    // what is in front of the name can be held back or needs not
+  bool removing_ = false;     // the member goes with its name
+  bool comma_goes_ = false;   // the first member was taken out: so is the comma behind it
+  bool blanks_go_ = false;    // behind that comma
+  std::size_t line_ = 0;      // how much of "data:" the line has begun with
+  bool in_progress_ = false;  // in the object that is a report of progress
+  std::uint64_t depth_ = 0;   // of a container that goes
 };
 
 }  // namespace minions::models

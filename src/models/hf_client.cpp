@@ -103,7 +103,7 @@ net::Task<Result<std::string>> HfClient::get_text(std::string target) {
     MINIONS_CO_TRY_ASSIGN(const MutableBytes piece,
                           co_await reply.exchange->read_body(net::deadline_in(options_.silence)));
     if (piece.empty()) co_return text;
-    if (text.size() + piece.size() > kTextBytes) co_return fail(ErrorCode::kTooLarge, "the reply is over 16 MiB");
+    if (text.size() + piece.size() > kTextBytes) co_return fail(ErrorCode::kMalformed, "the reply is over 16 MiB");
     text += as_text(piece);
   }
 }

@@ -40,17 +40,25 @@ std::string members_of(bool salted, bool off, const std::string& salt) {
 class UpstreamCall final : public BackendCall {
  public:
   UpstreamCall(net::HttpClient& client, net::Origin origin, BackendRequest request,
-               std::chrono::milliseconds connect_time, const std::string& members, UpstreamCache cache)
+               std::chrono::milliseconds connect_time, const std::string& members, UpstreamCache cache,
+               std::atomic<std::uint64_t>& breaks)
       : client_(client),
         origin_(std::move(origin)),
         request_(std::move(request)),
         connect_time_(connect_time),
         cache_(cache),
+        breaks_(breaks),
         members_(members, shares()) {
     if (request_.length > 0) request_.length += members_.added_bytes();
   }
 
   net::Task<Status> start() {
+    const Status started = co_await connect();
+    if (!started) note_break(started.error());
+    co_return started;
+  }
+
+  net::Task<Status> connect() {
     const net::Deadline deadline = net::deadline_in(connect_time_);
     if (replayable()) {
       MINIONS_CO_TRY_ASSIGN(exchange_, co_await client_.open(origin_, deadline));
@@ -81,12 +89,18 @@ class UpstreamCall final : public BackendCall {
     auto head = co_await exchange_->read_head(deadline);
     if (!head && replayable() && exchange_->reused_and_reset() && !cancelled_) {
       auto again = co_await client_.open_new(origin_, net::deadline_in(connect_time_));
-      if (!again) co_return fail(std::move(again).error());
+      if (!again) {
+        note_break(again.error());
+        co_return fail(std::move(again).error());
+      }
       exchange_ = *std::move(again);
       MINIONS_CO_TRY(co_await exchange_->send(line(), request_.headers, kept_));
       head = co_await exchange_->read_head(deadline);
     }
-    if (!head) co_return fail(std::move(head).error());
+    if (!head) {
+      note_break(head.error());
+      co_return fail(std::move(head).error());
+    }
     kept_ = {};
     BackendReplyHead reply{head->status, {}};
     if (const auto type = net::find(head->headers, "content-type")) reply.content_type = *type;
@@ -97,7 +111,10 @@ class UpstreamCall final : public BackendCall {
     passed_.clear();
     for (;;) {
       auto piece = co_await exchange_->read_body(deadline);
-      if (!piece) co_return fail(std::move(piece).error());
+      if (!piece) {
+        note_break(piece.error());
+        co_return fail(std::move(piece).error());
+      }
       const ByteView passed = pass(*piece);
       if (!passed.empty() || piece->empty()) co_return passed;
     }
@@ -120,6 +137,10 @@ class UpstreamCall final : public BackendCall {
  private:
   [[nodiscard]] net::RequestLine line() const { return {request_.method, request_.path}; }
   [[nodiscard]] bool replayable() const { return request_.length <= kReplayableBytes; }
+  // That the caller broke off or did not wait says nothing of the server.
+  void note_break(const Error& error) {
+    if (!cancelled_ && error.code != ErrorCode::kCancelled && error.code != ErrorCode::kTimeout) ++breaks_;
+  }
   [[nodiscard]] bool shares() const { return stated(cache_) == PromptCache::kShared; }
   // What the client may see of a piece; empty, the reply has ended: what was held back.
   ByteView pass(ByteView piece) {
@@ -135,6 +156,7 @@ class UpstreamCall final : public BackendCall {
   BackendRequest request_;
   std::chrono::milliseconds connect_time_;
   const UpstreamCache cache_;
+  std::atomic<std::uint64_t>& breaks_;
   CacheMembers members_;
   CachedCounts counts_;
   std::list<Bytes> passed_;  // pieces of the reply since the last read, which stay valid
@@ -183,10 +205,9 @@ net::HttpClient& Upstream::client_of(std::size_t thread_index, net::Executor exe
 
 net::Task<Result<std::unique_ptr<BackendCall>>> Upstream::open(BackendRequest request, net::Executor executor,
                                                                std::size_t thread_index) {
-  if (cache_ == UpstreamCache::kAsk) {
-    // It could not be reached before. If it cannot now, this request will say so.
-    const auto listed = co_await models(executor);
-    static_cast<void>(listed);
+  co_await ask_where_unknown(executor);
+  if (request.cache_stated_divided && stated(cache_) == PromptCache::kShared) {
+    co_return fail(ErrorCode::kRefused, "the model server divides its prompt cache less than is stated");
   }
   request.path = prefix_ + request.path;
   // A connection of its own for each session: a server that reads a request otherwise than it was meant answers the
@@ -194,9 +215,17 @@ net::Task<Result<std::unique_ptr<BackendCall>>> Upstream::open(BackendRequest re
   net::Origin origin{.url = options_.url, .tls = options_.tls, .pool_key = request.session, .on_connected = {}};
   const std::string members = members_of(was_salted_, was_off_, request.cache_salt);
   auto call = std::make_unique<UpstreamCall>(client_of(thread_index, executor), std::move(origin), std::move(request),
-                                             options_.connect_time, members, cache_);
+                                             options_.connect_time, members, cache_, breaks_);
   MINIONS_CO_TRY(co_await call->start());
   co_return std::unique_ptr<BackendCall>(std::move(call));
+}
+
+net::Task<void> Upstream::ask_where_unknown(net::Executor executor) {
+  if (options_.cache != UpstreamCache::kAsk) co_return;
+  if (cache_ != UpstreamCache::kAsk && breaks_ == breaks_asked_) co_return;
+  // If it cannot be reached now, the question will say so.
+  const auto listed = co_await models(executor);
+  static_cast<void>(listed);
 }
 
 void Upstream::forget(std::string_view session) {
@@ -211,7 +240,8 @@ net::Task<Result<Upstream::Fetched>> Upstream::get(net::HttpClient& client, std:
   const std::string name = path;
   BackendRequest request{.method = "GET", .path = prefix_ + path, .headers = {{"accept", "application/json"}}};
   net::Origin origin{.url = options_.url, .tls = options_.tls, .pool_key = {}, .on_connected = {}};
-  UpstreamCall call(client, std::move(origin), std::move(request), options_.connect_time, {}, UpstreamCache::kOff);
+  UpstreamCall call(client, std::move(origin), std::move(request), options_.connect_time, {}, UpstreamCache::kOff,
+                    breaks_);
   MINIONS_CO_TRY(co_await call.start());
   MINIONS_CO_TRY(co_await call.finish());
   const net::Deadline deadline = net::deadline_in(options_.connect_time);
@@ -222,12 +252,13 @@ net::Task<Result<Upstream::Fetched>> Upstream::get(net::HttpClient& client, std:
     if (piece.empty()) break;
     fetched.body += as_text(piece);
     if (fetched.body.size() > limit_bytes)
-      co_return fail(ErrorCode::kTooLarge, fmt::format("{}: the reply is over {} MiB", name, limit_bytes >> 20));
+      co_return fail(ErrorCode::kBackend, fmt::format("{}: the reply is over {} MiB", name, limit_bytes >> 20));
   }
   co_return fetched;
 }
 
 net::Task<Result<std::vector<ModelInfo>>> Upstream::models(net::Executor executor) {
+  const std::uint64_t breaks = breaks_;
   net::HttpClient client(executor, {});
   MINIONS_CO_TRY_ASSIGN(const Fetched list, co_await get(client, "/v1/models", kModelsReplyLimit));
   Result<std::vector<ModelInfo>> listed =
@@ -240,6 +271,7 @@ net::Task<Result<std::vector<ModelInfo>>> Upstream::models(net::Executor executo
     if (found != UpstreamCache::kAsk) use(found);
   }
   if (!listed) co_return listed;
+  breaks_asked_ = breaks;
   for (ModelInfo& model : models) model.prompt_cache = stated(cache_);
   co_return models;
 }

@@ -47,6 +47,8 @@ class Upstream final : public Backend {
   [[nodiscard]] net::Task<Result<Fetched>> get(net::HttpClient& client, std::string path, std::size_t limit_bytes);
   // kAsk: it did not say.
   [[nodiscard]] net::Task<UpstreamCache> ask_about_cache(net::HttpClient& client, const std::vector<ModelInfo>& models);
+  // Before a question, where what is known of the cache may be of another server.
+  [[nodiscard]] net::Task<void> ask_where_unknown(net::Executor executor);
   [[nodiscard]] net::HttpClient& client_of(std::size_t thread_index, net::Executor executor);
 
   UpstreamOptions options_;
@@ -56,6 +58,9 @@ class Upstream final : public Backend {
   std::atomic<UpstreamCache> cache_;
   std::atomic<bool> was_salted_;  // at some time
   std::atomic<bool> was_off_;
+  // How often a connection could not be made or broke: another server may be there behind that.
+  std::atomic<std::uint64_t> breaks_ = 0;
+  std::atomic<std::uint64_t> breaks_asked_ = 0;            // before it was asked last
   std::mutex mutex_;                                       // guards clients_, not what they do
   std::vector<std::unique_ptr<net::HttpClient>> clients_;  // one a thread, made on it
 };

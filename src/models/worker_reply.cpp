@@ -59,7 +59,7 @@ class OpenAiDecoder final : public ReplyDecoder {
     }
     if (whole_) {
       body_.append(piece);
-      return body_.size() <= kLineBytes ? Status() : fail(ErrorCode::kTooLarge, "the reply is over 4 MiB");
+      return body_.size() <= kLineBytes ? Status() : fail(ErrorCode::kMalformed, "the reply is over 4 MiB");
     }
     while (!piece.empty()) {
       MINIONS_TRY_ASSIGN(const auto event, parser_.next(piece));
@@ -102,7 +102,7 @@ class OllamaDecoder final : public ReplyDecoder {
     while (!piece.empty()) {
       const std::size_t end = piece.find('\n');
       line_.append(piece.substr(0, end));
-      if (line_.size() > kLineBytes) return fail(ErrorCode::kTooLarge, "ollama: a line of the reply is over 4 MiB");
+      if (line_.size() > kLineBytes) return fail(ErrorCode::kMalformed, "ollama: a line of the reply is over 4 MiB");
       if (end == std::string_view::npos) return {};
       piece.remove_prefix(end + 1);
       MINIONS_TRY(take_line(sink));

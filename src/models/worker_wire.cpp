@@ -149,7 +149,7 @@ net::Task<Result<std::string>> WorkerWire::read_whole(net::ClientExchange& excha
     MINIONS_CO_TRY_ASSIGN(const MutableBytes piece, co_await exchange.read_body(deadline));
     if (piece.empty()) co_return body;
     body += as_text(piece);
-    if (body.size() > kSmallReplyBytes) co_return fail(ErrorCode::kTooLarge, "the reply is over 4 MiB");
+    if (body.size() > kSmallReplyBytes) co_return fail(ErrorCode::kMalformed, "the reply is over 4 MiB");
   }
 }
 

@@ -41,7 +41,7 @@ Task<Result<Bytes>> read_all(ClientExchange& exchange, std::size_t limit, Deadli
     MINIONS_CO_TRY_ASSIGN(const MutableBytes piece, co_await exchange.read_body(deadline));
     if (piece.empty()) co_return body;
     if (body.size() + piece.size() > limit)
-      co_return fail(ErrorCode::kTooLarge, fmt::format("the reply is over {} bytes", limit));
+      co_return fail(ErrorCode::kMalformed, fmt::format("the reply is over {} bytes", limit));
     append(body, piece);
   }
 }

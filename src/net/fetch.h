@@ -24,8 +24,8 @@ struct FetchReply {
   Bytes body;
 };
 
-// Whatever status came is a reply. kUsage: no address; kNetwork, kTimeout: no whole reply; kTooLarge. Errors name the
-// address without its query.
+// Whatever status came is a reply. kUsage: no address; kNetwork, kTimeout: no whole reply; kMalformed, also over its
+// limit. Errors name the address without its query.
 [[nodiscard]] Task<Result<FetchReply>> fetch(FetchRequest request, Executor executor);
 // The same for threads that may block.
 [[nodiscard]] Result<FetchReply> fetch_blocking(FetchRequest request);

@@ -244,7 +244,7 @@ class Driver {
   }
 
   Status at_end_of_input() {
-    if (refusal_) return fail(refusal_->code, detail());
+    if (refusal_) return refused();
     if (!got_head_) return fail(ErrorCode::kTruncated, "http: the connection ended before a whole head");
     if (machine_->is_done()) return {};
     error_code error;
@@ -350,7 +350,12 @@ class Driver {
   }
 
   [[nodiscard]] std::string detail() const { return "http: " + refusal_->detail; }
-  [[nodiscard]] tl::unexpected<Error> refused() const { return fail(refusal_->code, detail()); }
+  // Who reads a request tells its sender the size. A reply over it breaks what we take: kTooLarge would say that the
+  // user asked for too much.
+  [[nodiscard]] tl::unexpected<Error> refused() const {
+    const bool too_large_reply = !kIsRequest && refusal_->code == ErrorCode::kTooLarge;
+    return fail(too_large_reply ? ErrorCode::kMalformed : refusal_->code, detail());
+  }
 
   Head head_;
   std::optional<Machine<kIsRequest, Head>> machine_;

@@ -16,7 +16,7 @@ Result<std::optional<SseEvent>> SseParser::next(std::string_view& input) {
     const std::size_t end = input.find_first_of("\r\n");
     const std::string_view piece = input.substr(0, end);
     if (line_.size() + data_.size() + name_.size() + piece.size() > max_event_bytes_) {
-      return fail(ErrorCode::kTooLarge, "sse: an event is longer than " + std::to_string(max_event_bytes_) + " bytes");
+      return fail(ErrorCode::kMalformed, "sse: an event is longer than " + std::to_string(max_event_bytes_) + " bytes");
     }
     if (end == std::string_view::npos) {
       line_ += piece;

@@ -19,7 +19,7 @@ class SseParser {
   explicit SseParser(std::size_t max_event_bytes = 1024 * 1024) : max_event_bytes_(max_event_bytes) {}
 
   // Takes from the front of `input` up to and with the end of one event, or all of it. The event's views hold until the
-  // next call or until the input's bytes change. An event longer than the limit is kTooLarge and ends the parser.
+  // next call or until the input's bytes change. An event longer than the limit is kMalformed and ends the parser.
   [[nodiscard]] Result<std::optional<SseEvent>> next(std::string_view& input);
   // Nothing of an unfinished event is held: the stream may end here without loss.
   [[nodiscard]] bool between_events() const;

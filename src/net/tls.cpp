@@ -7,6 +7,9 @@
 #include <openssl/x509v3.h>
 
 #include <boost/asio/ip/address.hpp>
+#include <ctime>
+
+#include "base/time.h"
 
 namespace minions::net {
 namespace {
@@ -54,6 +57,36 @@ Result<SslContextPtr> load_server_context(const std::string& certificate_file, c
     return fail(ErrorCode::kUsage, "tls key " + key_file + ": does not match the certificate in " + certificate_file);
   }
   return context;
+}
+
+std::string shown(const ASN1_TIME* time) {
+  std::tm fields{};
+  return ASN1_TIME_to_tm(time, &fields) == 1 ? to_iso8601(timegm(&fields)) : "a time that cannot be read";
+}
+
+// What OpenSSL loads can still be of no use, such as a key on a curve that TLS does not have.
+Status prove_handshake(SSL_CTX* context) {
+  constexpr std::size_t kFlight = 64 * 1024;
+  MINIONS_TRY_ASSIGN(const SslContextPtr client_context, new_context(TLS_client_method()));
+  const SslPtr server(SSL_new(context));
+  const SslPtr client(SSL_new(client_context.get()));
+  BIO* near = nullptr;
+  BIO* far = nullptr;
+  if (!server || !client || BIO_new_bio_pair(&near, kFlight, &far, kFlight) != 1)
+    return fail(ErrorCode::kInternal, "tls: no connection: " + last_tls_error());
+  SSL_set_bio(server.get(), near, near);
+  SSL_set_bio(client.get(), far, far);
+  SSL_set_accept_state(server.get());
+  SSL_set_connect_state(client.get());
+  for (int flights = 0; flights < 8; ++flights) {
+    for (SSL* side : {client.get(), server.get()}) {
+      const int done = SSL_do_handshake(side);
+      if (done != 1 && SSL_get_error(side, done) != SSL_ERROR_WANT_READ)
+        return fail(ErrorCode::kUsage, "no client could shake hands with it: " + last_tls_error());
+    }
+    if (SSL_is_init_finished(server.get()) == 1 && SSL_is_init_finished(client.get()) == 1) return {};
+  }
+  return fail(ErrorCode::kUsage, "no client could shake hands with it");
 }
 
 // The system's roots: where OpenSSL was built to look, and where Debian has them.
@@ -125,11 +158,33 @@ Result<TlsServerContext::Certificate> TlsServerContext::read() const {
   Certificate certificate;
   MINIONS_TRY_ASSIGN(certificate.context, load_server_context(certificate_file_, key_file_));
   MINIONS_TRY_ASSIGN(certificate.spki_sha256, spki_sha256_of(SSL_CTX_get0_certificate(certificate.context.get())));
+  if (Status proven = prove_handshake(certificate.context.get()); !proven)
+    return fail(std::move(proven).error().in("tls certificate " + certificate_file_));
   return certificate;
+}
+
+Status TlsServerContext::check(const Certificate& certificate) const {
+  X509* leaf = SSL_CTX_get0_certificate(certificate.context.get());
+  const auto unusable = [&](const std::string& why) {
+    return fail(ErrorCode::kUsage, "tls certificate " + certificate_file_ + ": " + why);
+  };
+  const ASN1_TIME* from = X509_get0_notBefore(leaf);
+  const ASN1_TIME* until = X509_get0_notAfter(leaf);
+  // 0: the time cannot be read.
+  if (X509_cmp_current_time(from) >= 0) return unusable("is valid from " + shown(from) + " on, not yet");
+  if (X509_cmp_current_time(until) <= 0) return unusable("has expired at " + shown(until));
+  if (X509_check_purpose(leaf, X509_PURPOSE_SSL_SERVER, 0) != 1) return unusable("is not for a server of TLS");
+  return {};
+}
+
+Status TlsServerContext::check() const {
+  const std::lock_guard lock(mutex_);
+  return check(used_);
 }
 
 Status TlsServerContext::reload() {
   MINIONS_TRY_ASSIGN(Certificate certificate, read());
+  MINIONS_TRY(check(certificate));
   const std::lock_guard lock(mutex_);
   if (certificate.spki_sha256 == used_.spki_sha256) {
     used_ = std::move(certificate);

@@ -31,12 +31,16 @@ using SslContextPtr = std::unique_ptr<ssl_ctx_st, SslDeleter>;
 // Threads share it; reload() is for connections made afterwards.
 class TlsServerContext {
  public:
-  // PEM files. An encrypted key is refused.
+  // PEM files. An encrypted key is refused, and what no client could shake hands with. One that is not valid today is
+  // taken: clients that go by the attested key do not look at that.
   [[nodiscard]] static Result<std::shared_ptr<TlsServerContext>> load(std::string certificate_file,
                                                                       std::string key_file);
   // Reads both files again. A certificate of the key in use serves at once. One of another key waits for use_waiting():
-  // clients that know only the old key would refuse it. On failure all stays as it was.
+  // clients that know only the old key would refuse it. On failure all stays as it was: also where the new one would
+  // fail check().
   [[nodiscard]] Status reload();
+  // Whether the leaf in use is valid now, and for a server of TLS.
+  [[nodiscard]] Status check() const;
   // Of the leaf in use.
   [[nodiscard]] Digest32 spki_sha256() const;
   // Of the leaf that waits, if one does.
@@ -57,6 +61,7 @@ class TlsServerContext {
     Digest32 spki_sha256{};
   };
   [[nodiscard]] Result<Certificate> read() const;
+  [[nodiscard]] Status check(const Certificate& certificate) const;
 
   mutable std::mutex mutex_;
   Certificate used_;                    // guarded by mutex_

@@ -47,7 +47,7 @@ Result<ClientHandshake> ClientHandshake::start(const attestation::VerifiedStatem
 Result<ClientSession> ClientHandshake::finish(ByteView message_2) && {
   MINIONS_TRY_ASSIGN(const Bytes payload, noise_.read_message(message_2));
   if (payload.size() > kPayloadLimit)
-    return fail(ErrorCode::kTooLarge, "handshake: the payload of message 2 is over 4 KiB");
+    return fail(ErrorCode::kMalformed, "handshake: the payload of message 2 is over 4 KiB");
   MINIONS_TRY_ASSIGN(SessionParameters parameters, SessionParameters::parse(as_text(payload)));
   SessionSecrets secrets;
   secrets.h = crypto::LockedSecret<32>(noise_.hash());

@@ -130,6 +130,27 @@ TEST_F(HostileTest, TakesNoPlainAnswerForAReply) {
   EXPECT_EQ(server_.count_of("GET /elsewhere"), 0U);
 }
 
+// To the user it is no usage error that the server sends too much.
+TEST_F(HostileTest, WhatIsTooLargeIsTheServersFault) {
+  for (const char* prefix : {"/v2/attestation", "/v2/session"}) {
+    make_client(options());
+    FakeServerHooks hooks;
+    hooks.plain = [&](std::string_view, std::string_view path) -> std::optional<PlainAnswer> {
+      if (path != prefix) return std::nullopt;
+      return PlainAnswer{200, {}, std::string(17 * 1024 * 1024, 'x')};
+    };
+    server_.set(hooks);
+    EXPECT_EQ(code_of(ask()), ErrorCode::kMalformed) << prefix;
+  }
+  make_client(options());
+  FakeServerHooks hooks;
+  hooks.plain = [&](std::string_view, std::string_view) -> std::optional<PlainAnswer> {
+    return PlainAnswer{200, {{"x-long", std::string(64 * 1024, 'x')}}, "{}"};
+  };
+  server_.set(hooks);
+  EXPECT_EQ(code_of(ask()), ErrorCode::kMalformed) << "a head";
+}
+
 TEST_F(HostileTest, RefusesAnUnsealedReply) {
   ASSERT_TRUE(ask().reply);
   FakeServerHooks hooks;

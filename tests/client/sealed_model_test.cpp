@@ -95,6 +95,21 @@ TEST_F(SealedModelTest, GivesTheModelsOwnErrors) {
   EXPECT_EQ(in_stream.error().code, ErrorCode::kBackend);
 }
 
+TEST_F(SealedModelTest, AReplyThatIsNoUseIsTheModelsFault) {
+  const std::string long_text(5 * 1024 * 1024, 'x');
+  for (const bool stream : {true, false}) {
+    for (const std::string& reply : {std::string("data: no JSON\n\n"), "data: " + long_text + "\n\n"}) {
+      std::vector<std::string> pieces;
+      for (std::size_t at = 0; at < reply.size(); at += 16'000) pieces.push_back(reply.substr(at, 16'000));
+      answer({200, {}, pieces, "", {}});
+      auto asked = model();
+      const auto completion = asked.complete(request(stream), tokens_);
+      ASSERT_FALSE(completion);
+      EXPECT_EQ(completion.error().code, ErrorCode::kBackend) << completion.error().detail;
+    }
+  }
+}
+
 TEST_F(SealedModelTest, ListsModels) {
   answer({200, {}, {R"({"object":"list","data":[{"id":"b"},{"id":"a"}]})"}, "", {}});
   auto asked = model();

@@ -129,6 +129,21 @@ class Tenants(ProgramsTest):
         self.assertNotIn("prompt_tokens_details", bob.chat("my diagnosis is gout")["usage"])
         self.assertNotIn(b"cache_salt", upstream.seen[-1][2])
 
+    def test_a_cache_that_is_divided_less_than_stated_is_not_used(self):
+        upstream = Upstream(self, salted=True)
+        server = self.start(upstream)
+        alice = Session(self, server)
+        alice.chat("hello")
+        upstream.salted = False  # another server in its place
+        wait_until(lambda: [entry["prompt_cache"] for entry in self.stated(server)] == ["shared"], "a new statement")
+        before = len(upstream.seen)
+        question = '{"model":"stub","messages":[{"role":"user","content":"my diagnosis is gout"}]}'
+        refused = alice.request("/v1/chat/completions", raw=question, method="POST")
+        self.assertEqual(refused["status"], 503, refused)
+        self.assertEqual(json.loads(refused["text"])["error"]["code"], "cache_not_stated")
+        self.assertNotIn("POST", [method for method, _, _ in upstream.seen[before:]])
+        self.assertEqual(text_of(Session(self, server).chat("hello")), "about hello")
+
     def test_the_operators_word_counts(self):
         upstream = Upstream(self, salted=False)
         for word, stated in (("salt", "session"), ("off", "none"), ("shared", "shared")):

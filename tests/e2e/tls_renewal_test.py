@@ -76,6 +76,39 @@ class TlsRenewal(ProgramsTest):
         server.signal(signal.SIGHUP)
         wait_until(lambda: fetch(server.admin_url + "/readyz") == b"ok\n", "readiness without a complaint")
 
+    def make_expired(self):
+        """A new key, and a certificate of it that was good until yesterday."""
+        config = self.directory / "authority.conf"
+        config.write_text("[ca]\ndefault_ca = a\n[a]\ndatabase = index\nserial = serial\nnew_certs_dir = .\n"
+                          "default_md = sha256\npolicy = p\n[p]\ncommonName = supplied\n")
+        (self.directory / "index").write_text("")
+        (self.directory / "serial").write_text("01\n")
+        openssl = lambda *words: subprocess.run(["openssl", *words], check=True, capture_output=True, cwd=self.directory)
+        openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=expired",
+                "-keyout", "expired.key", "-out", "expired.csr")
+        openssl("ca", "-batch", "-config", config, "-selfsign", "-keyfile", "expired.key", "-in", "expired.csr",
+                "-startdate", "20200101000000Z", "-enddate", "20200102000000Z", "-notext", "-out", "expired.pem")
+
+    def test_an_expired_certificate_keeps_the_old_one(self):
+        self.make_expired()
+        server = self.start()
+        self.put("expired")
+        server.signal(signal.SIGHUP)
+        server.wait_logged("tls_kept")
+        self.assertIn("has expired at 2020-01-02T00:00:00Z", "".join(server.stderr.all))
+        self.assertEqual(self.served(server), "old")
+        self.assertIn("is not valid, the old one serves", fetch(server.admin_url + "/readyz").decode())
+        self.assertEqual(server.metric("minionsd_tls_reload_failed"), 1)
+
+    def test_an_expired_certificate_at_the_start_is_told(self):
+        self.make_expired()
+        self.put("expired")
+        server = self.start()
+        server.wait_logged("tls_not_valid")
+        self.assertIn("has expired at 2020-01-02T00:00:00Z", "".join(server.stderr.all))
+        self.assertIn("clients that check it refuse it", fetch(server.admin_url + "/readyz").decode())
+        self.assert_exit(self.ask(server), 4)  # this client checks
+
     def test_a_key_that_every_statement_lists_already_serves_at_once(self):
         server = self.start("--tls-spki", self.spki["new"])
         self.put("new")

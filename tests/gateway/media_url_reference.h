@@ -13,15 +13,16 @@ namespace minions::gateway {
 
 class MediaUrlReference {
  public:
-  // Nothing for what is no object, or deeper than the scanner goes.
+  // Nothing for what is no object, deeper than the scanner goes, or has U+0000 in a name.
   [[nodiscard]] std::optional<MediaUrlScanner::Finding> judge(std::string_view body) {
     simdjson::dom::element document;
     simdjson::dom::object object;
     if (parser_.parse(body.data(), body.size()).get(document) || document.get(object)) return std::nullopt;
     remote_ = false;
     deepest_ = 0;
+    nul_in_name_ = false;
     walk(document, "", Context{});
-    if (deepest_ > MediaUrlScanner::kMaxDepth) return std::nullopt;
+    if (nul_in_name_ || deepest_ > MediaUrlScanner::kMaxDepth) return std::nullopt;
     return remote_ ? MediaUrlScanner::Finding::kRemoteMedia : MediaUrlScanner::Finding::kNothing;
   }
 
@@ -31,6 +32,7 @@ class MediaUrlReference {
     bool in_media = false;
     bool unjudged = false;
     bool in_array = false;
+    bool media_list = false;
   };
 
   static std::string lower(std::string_view text) {
@@ -49,13 +51,19 @@ class MediaUrlReference {
     return made;
   }
 
+  static bool is_media(std::string_view key) {
+    return among({"image_url", "video_url", "audio_url", "file_url", "image", "images", "image_data", "video", "videos",
+                  "video_data", "audio", "audios", "audio_data", "file"},
+                 key);
+  }
+
   // True if it is, or holds, a "url" that is no data: URL.
   bool walk(simdjson::dom::element value, const std::string& key, Context at) {
-    const bool url_key = among({"image_url", "video_url", "audio_url", "file_url"}, key);
-    const bool media_key = among({"image", "video", "audio"}, key);
+    const bool media_key = is_media(key);
     if (value.is_string()) return text(std::string_view(value), key, at);
     Context within = at;
-    within.in_media = at.in_media || url_key || media_key;
+    within.in_media = at.in_media || media_key;
+    within.media_list = value.is_array() && (media_key || (at.in_array && at.media_list));
     within.depth = at.depth + 1;
     if (value.is_array()) {
       deepest_ = std::max(deepest_, within.depth);
@@ -70,6 +78,7 @@ class MediaUrlReference {
     bool has_url = false;
     bool typed = false;
     for (const auto& [name, member] : simdjson::dom::object(value)) {
+      nul_in_name_ |= name.find('\0') != std::string_view::npos;
       Context of_member = within;
       of_member.unjudged = at.unjudged || (within.depth == 1 &&
                                            among({"tools", "functions", "response_format", "text", "metadata"}, name));
@@ -86,17 +95,19 @@ class MediaUrlReference {
   }
 
   bool text(std::string_view raw, const std::string& key, Context at) {
-    if (at.unjudged) return false;
+    if (at.unjudged) {
+      if (!at.in_array && at.depth == 3 && key == "server_url") remote_ = true;
+      return false;
+    }
     const std::string value = without_blanks(raw).substr(0, 24);
     const bool data = value.starts_with("data:");
     const bool scheme = !data && value.find(':') != std::string::npos;
     if (at.in_array) {
-      if (at.in_media && scheme) remote_ = true;
+      if ((at.in_media && scheme) || (at.media_list && !data)) remote_ = true;
       return false;
     }
-    if (among({"image_url", "video_url", "audio_url", "file_url"}, key) && !data) remote_ = true;
-    if (among({"image", "video", "audio"}, key) && scheme) remote_ = true;
-    if (key != "url" || data) return false;
+    if (is_media(key) && !data) remote_ = true;
+    if (!among({"url", "uri", "path"}, key) || data) return false;
     if (at.in_media) remote_ = true;
     return true;
   }
@@ -104,6 +115,7 @@ class MediaUrlReference {
   simdjson::dom::parser parser_;
   bool remote_ = false;
   std::size_t deepest_ = 0;
+  bool nul_in_name_ = false;
 };
 
 }  // namespace minions::gateway

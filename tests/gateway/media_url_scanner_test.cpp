@@ -40,7 +40,14 @@ TEST(MediaUrlScanner, LetsTextAndDataUrlsPass) {
            message(R"({"type":"input_image","image_url":"data:image/jpeg;base64,/9j/"})"),
            message(R"({"type":"image_url","image_url":{"url":"d\u0061ta:image/png;base64,iVBO"}})"),
            message(R"({"type":"input_audio","input_audio":{"data":"UklGRg==","format":"wav"}})"),
-           message(R"({"type":"image","image":"/9j/4AAQSkZJRg=="})"),
+           message(R"({"type":"image","image":"data:image/jpeg;base64,/9j/4AAQSkZJRg=="})"),
+           message(R"({"type":"file","file":{"file_data":"JVBERi0=","filename":"a/b.pdf"}})"),
+           message(R"({"image":null,"images":[],"video":[null,1,"data:,",["data:,"]]})"),
+           std::string(
+               R"({"tools":[{"function":{"parameters":{"properties":{"server_url":{"default":"https://x"}}}}}]})"),
+           std::string(
+               R"({"tools":[{"type":"mcp","server_label":"https://x","server_url":null}],"metadata":{"path":"/a"}})"),
+           std::string(R"({"path":"/a","messages":[{"uri":"https://x","server_url":"https://x"}]})"),
            std::string(R"({"input":[{"content":[{"type":"output_text","annotations":[)"
                        R"({"type":"url_citation","url":"https://example.org"}]}]}]})"),
            std::string(R"({"tools":[{"function":{"parameters":{"properties":{"image_url":)"
@@ -73,12 +80,36 @@ TEST(MediaUrlScanner, FindsWhatAServerWouldFetch) {
            R"({"type":"image","source":{"type":"url","url":"https://x"}})",
            R"({"type":"image","image":"https://x"})",
            R"({"image":["data:,"," ht\ntps://x"]})",
+           R"({"type":"image","image":"file:///etc/passwd"})",
+           R"({"type":"image","image":"/etc/passwd"})",
+           R"({"type":"image","image":"secret.png"})",
+           R"({"type":"image","image":"/9j/4AAQSkZJRg=="})",
+           R"({"video":"../secret.mp4"})",
+           R"({"audio":"C:\\a.wav"})",
+           R"({"images":["/etc/passwd"]})",
+           R"({"image_data":"/etc/passwd"})",
+           R"({"video_data":[["data:,","/a"]]})",
+           R"({"audio_data":""})",
+           R"({"file":"/etc/passwd"})",
+           R"({"image_url":["/etc/passwd"]})",
+           R"({"image_url":{"path":"/etc/passwd"}})",
+           R"({"type":"image","path":"/etc/passwd"})",
+           R"({"type":"image","source":{"uri":"gs://a/b"}})",
            R"({"image_url":"data:,","image_url":"https://x"})",
            R"({"type":"text","type":"image","url":"https://x"})",
        }) {
     EXPECT_EQ(scan(message(part)), Finding::kRemoteMedia) << part;
     EXPECT_EQ(scan(std::string(R"({"input":[)") + part + "]}"), Finding::kRemoteMedia) << part;
   }
+}
+
+TEST(MediaUrlScanner, FindsWhatAServerWouldTalkTo) {
+  for (const char* body : {
+           R"({"tools":[{"type":"mcp","server_url":"http://169.254.169.254/"}],"input":"x"})",
+           R"({"tools":[{"server\u005furl":"x"}]})",
+           R"({"tools":[{"a":{"server_url":1},"Server_URL":"x"}]})",
+       })
+    EXPECT_EQ(scan(body), Finding::kRemoteMedia) << body;
 }
 
 TEST(MediaUrlScanner, ReadsEveryWayToWriteIt) {
@@ -123,6 +154,62 @@ TEST(MediaUrlScanner, RefusesWhatServersCouldReadOtherwise) {
   }
 }
 
+// What some servers drop, others replace and others end a name at.
+TEST(MediaUrlScanner, RefusesTextThatIsNoUnicode) {
+  const std::string padding(100, 'p');
+  for (const std::string_view bad : {"\xff",
+                                     "\x80",
+                                     "\xc0\xad",
+                                     "\xc1\xad",
+                                     "\xe0\x81\xad",
+                                     "\xe0\x9f\xbf",
+                                     "\xf0\x80\x81\xad",
+                                     "\xf0\x8f\xbf\xbf",
+                                     "\xed\xa0\x80",
+                                     "\xed\xbf\xbf",
+                                     "\xf4\x90\x80\x80",
+                                     "\xf5\x80\x80\x80",
+                                     "\xc3",
+                                     "\xe2\x82",
+                                     "\xf0\x9f\x98",
+                                     "\xe2\x28\xa1",
+                                     "\\ud800",
+                                     "\\uDBFF",
+                                     "\\udc00",
+                                     "\\uDfFf",
+                                     "\\ud83d\\ud83d\\ude00",
+                                     "\\ud83d-\\ude00",
+                                     "\\ud83d\\n",
+                                     "\\ud83d\\u0041",
+                                     "\n",
+                                     "\x01",
+                                     "\x1f"}) {
+    for (const std::string& text :
+         {std::string(bad), "mod" + std::string(bad) + "el", padding + std::string(bad) + padding}) {
+      EXPECT_EQ(scan("{\"" + text + "\":1}"), Finding::kIllFormedText) << text;
+      EXPECT_EQ(scan("{\"messages\":[{\"content\":\"" + text + "\"}]}"), Finding::kIllFormedText) << text;
+      EXPECT_EQ(scan("{\"tools\":[{\"" + text + "\":1}]}"), Finding::kIllFormedText) << text;
+    }
+  }
+  for (const std::string_view name : {"\\u0000", "model\\u0000", "image_url\\u0000a"}) {
+    EXPECT_EQ(scan("{\"" + std::string(name) + "\":1}"), Finding::kIllFormedText) << name;
+    EXPECT_EQ(scan("{\"tools\":{\"" + padding + std::string(name) + "\":1}}"), Finding::kIllFormedText) << name;
+  }
+}
+
+TEST(MediaUrlScanner, LetsTextOfEveryScriptPass) {
+  const std::string padding(100, 'p');
+  for (const std::string_view good :
+       {"é", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbf", "\xf0\x90\x80\x80",
+        "\xf4\x8f\xbf\xbf", "漢字かな交じり文と長い文章", "\\ud83d\\ude00", "\\uD83D\\uDE00\\uD83D\\uDE00",
+        "\\ud7ff\\ue000", "\\\\ud800", "\x7f"}) {
+    for (const std::string& text : {std::string(good), padding + std::string(good) + padding}) {
+      EXPECT_EQ(scan("{\"" + text + "\":\"" + text + "\",\"tools\":[\"" + text + "\"]}"), Finding::kNothing) << text;
+    }
+  }
+  EXPECT_EQ(scan(R"({"a":"\u0000"})"), Finding::kNothing) << "in a text it ends nothing";
+}
+
 TEST(MediaUrlScanner, WhatIsNoObjectIsTheServersToRefuse) {
   for (const char* body : {"", "  ", "question", R"(["http://x"])", R"("http://x")", "1", "--boundary"})
     EXPECT_EQ(scan(body), Finding::kNothing) << body;
@@ -155,7 +242,8 @@ class RandomBody {
  private:
   static constexpr const char* kKeys[] = {"messages", "input", "content", "image_url", "video_url", "file_url",
                                           "url",      "type",  "image",   "audio",     "tools",     "text",
-                                          "metadata", "URL",   "Type",    "detail",    "source",    "\xc3\xa9"};
+                                          "metadata", "URL",   "Type",    "detail",    "source",    "\xc3\xa9",
+                                          "path",     "uri",   "images",  "file",      "server_url"};
   static constexpr const char* kValues[] = {"data:image/png;base64,AAAA",
                                             "https://x",
                                             "file:///x",

@@ -59,6 +59,21 @@ TEST_F(MediaUrlTest, ABodyThatServersCouldReadOtherwiseIsRefused) {
   EXPECT_TRUE(ask(session, "no object at all").trailer) << "what is no object is the backend's to refuse";
 }
 
+TEST_F(MediaUrlTest, ABodyThatIsNoUnicodeIsRefused) {
+  serve();
+  auto session = open_session();
+  for (const std::string_view body : {R"({"model":"scripted","mod\ud800el":"other"})",
+                                      "{\"model\":\"scripted\",\"mod\xc0\x80"
+                                      "el\":\"other\"}",
+                                      R"({"model":"scripted","messages":[{"content":"\udc00"}]})"}) {
+    const OpenedReply reply = ask(session, body);
+    ASSERT_TRUE(reply.alert) << body;
+    EXPECT_EQ(reply.alert->code, AlertCode::kBadRequest);
+    EXPECT_NE(reply.alert->message.find("surrogate"), std::string::npos) << reply.alert->message;
+    for (const SeenCall& call : backend_->calls()) EXPECT_FALSE(call.finished) << body;
+  }
+}
+
 TEST_F(MediaUrlTest, EveryPathOfTheListReachesTheBackend) {
   serve();
   auto session = open_session();

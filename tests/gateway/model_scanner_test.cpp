@@ -69,6 +69,15 @@ TEST(ModelScanner, WhatServersReadDifferentlyIsUnclear) {
            std::string("{\"model\":\"st\xff\"}"),
            std::string("{\"model\":\"st\nub\"}"),
            std::string(R"({"model":"\ud800"})"),
+           std::string(R"({"model":"stub","mod\ud800el":"other"})"),
+           std::string("{\"model\":\"stub\",\"mod\xff"
+                       "el\":\"other\"}"),
+           std::string("{\"model\":\"stub\",\"\xc1\xad"
+                       "odel\":\"other\"}"),
+           std::string("{\"model\":\"stub\",\"mod\x01"
+                       "el\":\"other\"}"),
+           std::string(R"({"model":"stub","model\u0000":"other"})"),
+           std::string(R"({"model\u0000x":"stub"})"),
            R"({"model":")" + long_name + R"("})",
        })
     expect(body, {Finding::kUnclear, ""});

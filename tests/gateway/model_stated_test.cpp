@@ -98,6 +98,27 @@ TEST_F(ModelStatedTest, AServerOutsideIsToldWhichModel) {
   EXPECT_TRUE(backend_->calls().empty());
 }
 
+TEST_F(ModelStatedTest, ACacheThatIsDividedLessThanStatedIsNotUsed) {
+  using Cache = attestation::ModelEntry::PromptCache;
+  backend_->set_chooses_listed_model(false);
+  Serving serving;
+  serving.models.clear();
+  for (const auto& [id, cache] :
+       {std::pair("divided", Cache::kSession), std::pair("none", Cache::kNone), std::pair("shared", Cache::kShared)}) {
+    attestation::ModelEntry entry{id, "test", attestation::ModelEntry::Where::kLoopback, std::nullopt};
+    entry.prompt_cache = cache;
+    serving.models.push_back(std::move(entry));
+  }
+  serve(std::move(serving));
+  auto session = open_session();
+  for (const std::string model : {"divided", "none", "shared"}) {
+    ASSERT_TRUE(ask(session, R"({"model":")" + model + R"("})").trailer);
+    EXPECT_EQ(backend_->last().request.cache_stated_divided, model != "shared");
+  }
+  backend_->set({.fail_at = Point::kOpen, .failure = ErrorCode::kRefused});
+  static_cast<void>(expect_refused(session, R"({"model":"divided"})", 503, "cache_not_stated"));
+}
+
 TEST_F(ModelStatedTest, AnEngineInThisProcessKnowsItsModel) {
   serve();
   auto session = open_session();

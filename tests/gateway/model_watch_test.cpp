@@ -51,10 +51,14 @@ class ModelWatchTest : public GatewayFixture {
     watch_.emplace(
         ModelWatch::Parts{.backend = models_,
                           .entries =
-                              [](const std::vector<models::ModelInfo>& listed) {
+                              [this](const std::vector<models::ModelInfo>& listed) {
                                 std::vector<ModelEntry> entries;
                                 for (const models::ModelInfo& model : listed)
                                   entries.push_back({model.id, "test", ModelEntry::Where::kLoopback, std::nullopt});
+                                using Cache = ModelEntry::PromptCache;
+                                for (ModelEntry& entry : entries) {
+                                  if (caches_) entry.prompt_cache = shared_ ? Cache::kShared : Cache::kNone;
+                                }
                                 return entries;
                               },
                           .every = every,
@@ -81,6 +85,8 @@ class ModelWatchTest : public GatewayFixture {
 
   std::shared_ptr<ListingBackend> models_ = std::make_shared<ListingBackend>();
   std::optional<ModelWatch> watch_;
+  std::atomic<bool> caches_ = false;  // are stated
+  std::atomic<bool> shared_ = false;
 };
 
 TEST_F(ModelWatchTest, AListThatWasNotThereAtStartIsStatedAtOnce) {
@@ -108,6 +114,26 @@ TEST_F(ModelWatchTest, AnotherListIsStatedInTheNextEpoch) {
   EXPECT_EQ(stated(), Ids{"first"});
   now_ += 601;
   EXPECT_TRUE(in_time([&] { return stated() == Ids({"first", "second"}); }));
+}
+
+TEST_F(ModelWatchTest, ACacheThatIsDividedLessIsStatedAtOnce) {
+  serve();
+  models_->set(Ids{"first"});
+  caches_ = true;
+  watch(1ms);
+  now_ += 601;
+  ASSERT_TRUE(in_time([&] { return stated() == Ids{"first"}; }));
+  const auto cache = [&] {
+    const auto statement = attest();
+    return statement.statement().models.at(0).prompt_cache;
+  };
+  EXPECT_EQ(cache(), ModelEntry::PromptCache::kNone);
+  shared_ = true;
+  EXPECT_TRUE(in_time([&] { return cache() == ModelEntry::PromptCache::kShared; }));
+  shared_ = false;
+  const std::size_t asked = models_->asked();
+  ASSERT_TRUE(in_time([&] { return models_->asked() > asked + 2; }));
+  EXPECT_EQ(cache(), ModelEntry::PromptCache::kShared) << "what is better waits for the next epoch";
 }
 
 TEST_F(ModelWatchTest, AListStaysWhereTheServerIsAway) {

@@ -112,6 +112,33 @@ TEST_F(RequestTest, PassesOnOnlyContentTypeAndAccept) {
   EXPECT_EQ(net::find(headers, "accept"), "text/event-stream");
 }
 
+TEST_F(RequestTest, PassesOnOneContentType) {
+  serve();
+  auto session = open_session();
+  for (const char* type : {"application/json", "application/json; charset=utf-8", "APPLICATION/JSON;CharSet=\"UTF-8\"",
+                           "application/json;charset=utf8; a=b", "text/plain", "multipart/form-data; boundary=x", ""}) {
+    session::RequestHead head = chat_head(2);
+    head.headers = {{"content-type", type}};
+    ASSERT_TRUE(ask(session, head, "{}").trailer) << type;
+    EXPECT_EQ(net::find(backend_->last().request.headers, "content-type"), "application/json") << type;
+  }
+  session::RequestHead head = chat_head(2);
+  head.headers = {};
+  ASSERT_TRUE(ask(session, head, "{}").trailer);
+  EXPECT_EQ(net::find(backend_->last().request.headers, "content-type"), "application/json");
+  const std::size_t calls = backend_->calls().size();
+  for (const char* type : {"application/json; charset=utf-16", "application/json;charset=\"utf-7\"",
+                           "a; b=c;CHARSET = latin1", "application/json; charset", "application/json; charset=",
+                           "application/json; charset*=utf-16''x", "application/json; charset=utf-8; charset=utf-32"}) {
+    head.headers = {{"content-type", type}};
+    const OpenedReply reply = ask(session, head, "{}");
+    ASSERT_TRUE(reply.alert) << type;
+    EXPECT_EQ(reply.alert->code, session::AlertCode::kBadRequest);
+    EXPECT_NE(reply.alert->message.find("charset"), std::string::npos);
+  }
+  EXPECT_EQ(backend_->calls().size(), calls) << "the backend was asked";
+}
+
 TEST_F(RequestTest, CutAnywhereIsMalformedAndNeverCompleted) {
   serve();
   auto session = open_session();

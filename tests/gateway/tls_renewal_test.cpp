@@ -101,12 +101,33 @@ TEST_F(TlsRenewalTest, AFileThatCannotBeReadChangesNothingAndIsTold) {
   EXPECT_EQ(tls_->spki_sha256(), old);
   EXPECT_EQ(tls_->waiting_spki_sha256(), renewed);
   EXPECT_EQ(readiness(),
-            "ok\ntls: the certificate could not be read again, the old one serves\n"
+            "ok\ntls: the new certificate could not be read or is not valid, the old one serves\n"
             "tls: a certificate with a new key waits until every statement lists that key\n");
   EXPECT_NE(gateway_->context().metrics.text().find("minionsd_tls_reload_failed 1"), std::string::npos);
   certificate_.renew();
   renewal_->reload();
   EXPECT_NE(gateway_->context().metrics.text().find("minionsd_tls_reload_failed 0"), std::string::npos);
+}
+
+TEST_F(TlsRenewalTest, ACertificateThatIsNotValidIsNotTakenAndThatIsTold) {
+  const Digest32 old = certificate_.spki_sha256();
+  certificate_.renew({.valid_from_s = -7200, .valid_until_s = -60});
+  renewal_->reload();
+  EXPECT_EQ(tls_->spki_sha256(), old);
+  EXPECT_FALSE(tls_->waiting_spki_sha256());
+  EXPECT_EQ(readiness(), "ok\ntls: the new certificate could not be read or is not valid, the old one serves\n");
+  EXPECT_NE(gateway_->context().metrics.text().find("minionsd_tls_reload_failed 1"), std::string::npos);
+}
+
+TEST_F(TlsRenewalTest, OneInUseThatIsNotValidIsTold) {
+  certificate_.renew({.valid_from_s = -7200, .valid_until_s = -60});
+  const auto expired = net::TlsServerContext::load(certificate_.certificate_file(), certificate_.key_file()).value();
+  TlsRenewal renewal(*expired, {}, service(), gateway_->context().metrics);
+  renewal.step();
+  EXPECT_EQ(readiness(), "ok\ntls: the certificate in use is not valid: clients that check it refuse it\n");
+  EXPECT_NE(gateway_->context().metrics.text().find("minionsd_tls_certificate_not_valid 1"), std::string::npos);
+  renewal_->step();
+  EXPECT_EQ(readiness(), "ok\n");
 }
 
 }  // namespace

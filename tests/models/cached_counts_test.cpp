@@ -69,6 +69,9 @@ TEST(CachedCounts, BecomeZero) {
       EXPECT_EQ(hidden(with(count)), with("0"));
     for (const char* count : {R"("")", R"("0")", R"("4711")", R"("\"}4711\\")"})
       EXPECT_EQ(hidden(with(count)), with(R"("0")"));
+    for (const char* count : {"[]", "{}", "[128]", R"([{"a":"]}\"","b":[128]},[128]])", R"({"type":"integer"})",
+                              R"({"tokens":128,"a":{"b":[1]}})", "[\n128 ]"})
+      EXPECT_EQ(hidden(with(count)), with("0"));
   }
 }
 
@@ -91,11 +94,16 @@ TEST(CachedCounts, AreKnownHoweverTheyAreWritten) {
 TEST(CachedCounts, OfProgressGoWithWhatGivesThemAway) {
   EXPECT_EQ(
       hidden("data: {\"cache\":3,\"prompt_progress\":{\"total\":109,\"cache\":108,\"processed\":108,\"time_ms\":9.5},"
-             "\"cache\":[4],\"total\":5}\n\n"),
+             "\"cache\":[4],\"total\":[5]}\n\n"),
       "data: {\"cache\":3,\"prompt_progress\":{\"total\":109,\"cache\":0,\"processed\":0,\"time_ms\":0},"
-      "\"cache\":[4],\"total\":5}\n\n");
-  EXPECT_EQ(hidden(R"({"prompt_progress" : [{"a":{"b":[2]},"later":12}],"later":12})"),
-            R"({"prompt_progress" : [{"a":{"b":[2]},"later":0}],"later":12})");
+      "\"cache\":[4],\"total\":[5]}\n\n");
+  EXPECT_EQ(hidden(R"({"prompt_progress" : {"a":{"b":[2]},"total":[108],"total":{"total":7},"total":"8"},"later":12})"),
+            R"({"prompt_progress" : {"a":0,"total":0,"total":0,"total":"0"},"later":12})");
+  EXPECT_EQ(hidden(R"({"prompt_progress":{"processed":[108,{"total":7}],"total":109,"cache":7},"cache":12})"),
+            R"({"prompt_progress":{"processed":0,"total":109,"cache":0},"cache":12})");
+  EXPECT_EQ(hidden(R"({"prompt_progress":[108,{"total":109}],"later":12})"), R"({"prompt_progress":0,"later":12})");
+  EXPECT_EQ(hidden(R"({"prompt_progress":0.99,"later":12})"), R"({"prompt_progress":0,"later":12})");
+  EXPECT_EQ(hidden(R"({"prompt_progress":"108 of 109","later":12})"), R"({"prompt_progress":"0","later":12})");
   EXPECT_EQ(hidden(R"({"prompt_progress":null,"cache":12})"), R"({"prompt_progress":null,"cache":12})");
 }
 
@@ -142,8 +150,8 @@ TEST(CachedCounts, AreNotWhatAModelWrites) {
   for (const char* reply :
        {R"({"content":"\"cached_tokens\":128"})", R"({"content":"cached_tokens","n":128})",
         R"({"arguments":"{\"cached_tokens\": 128}"})", R"({"my_cached_tokens":128,"cached_tokens_of":1})",
-        R"({"cached_tokens":{"type":"integer"},"a":128})", "cached_tokens:128", R"(["cached_tokens",128])",
-        R"({"\\cached_tokens":128})", R"({"\u0163ached_tokens":128,"\uZZ63ached_tokens":128})",
+        "cached_tokens:128", R"(["cached_tokens",128])", R"({"\\cached_tokens":128})",
+        R"({"\u0163ached_tokens":128,"\uZZ63ached_tokens":128})",
         R"({"content":"\",\"prompt_tokens_details\":{\"cached_tokens\":5}"})", R"(["a","prompt_tokens_details","b"])",
         R"({"a":"prompt_tokens_details","b":1})", R"({"a":1,"total":2,})",
         R"({"predicted_ms":12.5,"prompt_tokens":7,"prompt":"b"})", ",,\"", "data: [DONE]\n\n"}) {

@@ -33,6 +33,7 @@ class UpstreamTest : public testing::Test {
     BackendRequest request{.method = "POST", .path = "/v1/chat/completions", .headers = {}, .length = question.size()};
     request.session = session;
     request.cache_salt = "salt of " + session;
+    request.cache_stated_divided = divided_;
     auto call = run(upstream_->open(std::move(request), context_.get_executor(), 0)).value();
     EXPECT_TRUE(run(call->write(as_bytes(question.substr(0, question.size() / 2)))));
     EXPECT_TRUE(run(call->write(as_bytes(question.substr(question.size() / 2)))));
@@ -68,6 +69,8 @@ class UpstreamTest : public testing::Test {
   std::string owner_ = "somebody";
   std::string others_;       // models behind the first
   std::string description_;  // of its API; empty: it has none
+  bool divided_ = false;     // the statement says so
+  bool breaks_ = false;      // no reply comes
   int fails_ = 0;            // the status of what is no question
   std::string answer_ = std::string(kAnswer);
   net::Url url_;
@@ -90,6 +93,10 @@ class UpstreamTest : public testing::Test {
       if (!piece) co_return;
       if (piece->empty()) break;
       body += as_text(*piece);
+    }
+    if (breaks_) {
+      http.abort();
+      co_return;
     }
     const std::string path(http.head().path());
     std::string reply(answer_);
@@ -254,6 +261,33 @@ TEST_F(UpstreamTest, KeepsWhatItKnowsOfAServerThatIsNotReady) {
   fails_ = 0;
   description_ = "another server";
   EXPECT_EQ(run(upstream_->models(context_.get_executor())).value()[0].prompt_cache, PromptCache::kShared);
+}
+
+// Another server may be there behind a connection that broke.
+TEST_F(UpstreamTest, IsAskedAgainBehindABreak) {
+  description_ = R"("cache_salt")";
+  start();
+  EXPECT_EQ(run(upstream_->models(context_.get_executor())).value()[0].prompt_cache, PromptCache::kSession);
+  divided_ = true;
+  static_cast<void>(ask("alice"));
+  description_ = "another server";
+  static_cast<void>(ask("alice"));
+  EXPECT_EQ(asked().back(), "/v1/chat/completions");
+  breaks_ = true;
+  BackendRequest request{.method = "GET", .path = "/v1/models/m"};
+  auto broken = run(upstream_->open(std::move(request), context_.get_executor(), 0)).value();
+  ASSERT_TRUE(run(broken->finish()));
+  EXPECT_FALSE(run(broken->head(net::deadline_in(10s))));
+  breaks_ = false;
+  const std::size_t before = asked().size();
+  BackendRequest divided{.method = "POST", .path = "/v1/chat/completions", .length = 2, .cache_stated_divided = true};
+  const auto refused = run(upstream_->open(std::move(divided), context_.get_executor(), 0));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kRefused);
+  EXPECT_EQ(asked().size(), before + 2) << "its models and its description";
+  divided_ = false;
+  EXPECT_TRUE(cached(ask("bob")).is_null()) << "who knows that it is shared is served";
+  EXPECT_EQ(asked().size(), before + 3) << "it is asked once";
 }
 
 // A server that was away when it was asked is asked before the first question.

@@ -37,12 +37,12 @@ void add_extension(X509* certificate, int kind, const std::string& value) {
   need(extension && X509_add_ext(certificate, extension.get(), -1) == 1, "extension");
 }
 
-Certificate self_signed(EVP_PKEY* key, const std::string& name) {
+Certificate self_signed(EVP_PKEY* key, const std::string& name, const TestCertificate::Making& making) {
   Certificate certificate(X509_new());
   X509_set_version(certificate.get(), X509_VERSION_3);
   ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
-  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -3600);
-  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3600);
+  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), making.valid_from_s);
+  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), making.valid_until_s);
   X509_set_pubkey(certificate.get(), key);
   X509_NAME* subject = X509_get_subject_name(certificate.get());
   X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1,
@@ -50,6 +50,7 @@ Certificate self_signed(EVP_PKEY* key, const std::string& name) {
   X509_set_issuer_name(certificate.get(), subject);
   add_extension(certificate.get(), NID_basic_constraints, "critical,CA:TRUE");
   add_extension(certificate.get(), NID_subject_alt_name, "DNS:" + name + ",IP:127.0.0.1");
+  if (making.purpose != nullptr) add_extension(certificate.get(), NID_ext_key_usage, making.purpose);
   need(X509_sign(certificate.get(), key, EVP_sha256()) > 0, "signature");
   return certificate;
 }
@@ -68,10 +69,10 @@ TestCertificate::~TestCertificate() {
   std::filesystem::remove_all(directory_, ignored);
 }
 
-void TestCertificate::renew() {
-  const Key key(EVP_EC_gen("P-256"));
+void TestCertificate::renew(const Making& making) {
+  const Key key(EVP_EC_gen(making.curve));
   need(key != nullptr, "key");
-  const Certificate certificate = self_signed(key.get(), name_);
+  const Certificate certificate = self_signed(key.get(), name_, making);
   const File certificate_out(std::fopen(certificate_file().c_str(), "w"));
   const File key_out(std::fopen(key_file().c_str(), "w"));
   need(certificate_out && key_out && PEM_write_X509(certificate_out.get(), certificate.get()) == 1 &&

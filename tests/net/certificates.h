@@ -16,8 +16,15 @@ class TestCertificate {
   TestCertificate(const TestCertificate&) = delete;
   TestCertificate& operator=(const TestCertificate&) = delete;
 
+  struct Making {
+    long valid_from_s = -3600;  // from now
+    long valid_until_s = 3600;
+    const char* curve = "P-256";
+    const char* purpose = nullptr;  // extended key usage
+  };
   // A new key and certificate into the same files.
-  void renew();
+  void renew(const Making& making);
+  void renew() { renew(Making()); }
   [[nodiscard]] std::string certificate_file() const { return directory_ / "certificate.pem"; }
   [[nodiscard]] std::string key_file() const { return directory_ / "key.pem"; }
   [[nodiscard]] const Digest32& spki_sha256() const { return spki_sha256_; }

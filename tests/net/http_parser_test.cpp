@@ -54,11 +54,33 @@ std::vector<std::size_t> each_byte(const std::string& text) {
   return cuts;
 }
 
+Error response_error(const std::string& text) {
+  ResponseParser parser;
+  parser.reset(RequestKind::kOther);
+  Bytes buffer;
+  append(buffer, text);
+  for (;;) {
+    const auto parsed = parser.feed(buffer);
+    if (!parsed) return parsed.error();
+    if (parsed->event == ParseEvent::kNeedMore || parsed->event == ParseEvent::kEnd)
+      return {ErrorCode::kInternal, "no error"};
+    buffer.erase(buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(parsed->consumed));
+  }
+}
+
 const std::string kLengthRequest =
     "POST /v2/session?x=1 HTTP/1.1\r\nHost: a\r\nContent-Type:  text/plain \r\nContent-Length: 5\r\n\r\nhello";
 const std::string kChunkedRequest =
     "POST /v2/stream HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
     "5\r\nhello\r\n00001;a=b\r\n \r\n5;x=\"y\"\r\nworld\r\n0\r\nTrailer: 1\r\nContent-Type: no\r\n\r\n";
+
+TEST(ResponseParser, WhatIsTooLargeIsTheFaultOfWhoSentIt) {
+  const std::string start = "HTTP/1.1 200 OK\r\n";
+  std::string many = start;
+  for (int i = 0; i < 200; ++i) many += "A" + std::to_string(i) + ": b\r\n";
+  for (const std::string& text : {many + "\r\n", start + "A: " + std::string(kMaxHeaderBytes, 'b') + "\r\n\r\n"})
+    EXPECT_EQ(response_error(text).code, ErrorCode::kMalformed) << text.substr(0, 40);
+}
 
 TEST(RequestParser, ReadsAHead) {
   RequestParser parser;

@@ -49,6 +49,46 @@ TEST(TlsServerContext, KeepsTheOldCertificateWhenTheNewIsBroken) {
   EXPECT_EQ((*context)->waiting_spki_sha256(), certificate.spki_sha256()) << "what waits stays, too";
 }
 
+TEST(TlsServerContext, KeepsTheOldCertificateWhenTheNewIsNotValid) {
+  TestCertificate certificate("a.test");
+  const auto context = TlsServerContext::load(certificate.certificate_file(), certificate.key_file());
+  ASSERT_TRUE(context);
+  EXPECT_TRUE((*context)->check());
+  const Digest32 first = certificate.spki_sha256();
+  struct Case {
+    TestCertificate::Making making;
+    const char* reason;
+  };
+  for (const auto& [making, reason] : {Case{{.valid_from_s = -7200, .valid_until_s = -60}, "has expired at"},
+                                       Case{{.valid_from_s = 600, .valid_until_s = 7200}, "not yet"},
+                                       Case{{.purpose = "clientAuth"}, "not for a server"},
+                                       Case{{.curve = "secp256k1"}, "no client could shake hands"}}) {
+    certificate.renew(making);
+    const Status reloaded = (*context)->reload();
+    ASSERT_FALSE(reloaded) << reason;
+    EXPECT_NE(reloaded.error().detail.find(reason), std::string::npos) << reloaded.error().detail;
+    EXPECT_NE(reloaded.error().detail.find(certificate.certificate_file()), std::string::npos);
+    EXPECT_EQ((*context)->spki_sha256(), first);
+    EXPECT_FALSE((*context)->waiting_spki_sha256());
+  }
+  certificate.renew({.purpose = "serverAuth"});
+  EXPECT_TRUE((*context)->reload());
+}
+
+TEST(TlsServerContext, OneThatIsNotValidServesAtTheStartAndIsKnown) {
+  TestCertificate certificate("a.test");
+  for (const TestCertificate::Making& making : {TestCertificate::Making{.valid_from_s = -7200, .valid_until_s = -60},
+                                                TestCertificate::Making{.valid_from_s = 600, .valid_until_s = 7200},
+                                                TestCertificate::Making{.purpose = "clientAuth"}}) {
+    certificate.renew(making);
+    const auto context = TlsServerContext::load(certificate.certificate_file(), certificate.key_file());
+    ASSERT_TRUE(context) << context.error().detail;
+    EXPECT_FALSE((*context)->check());
+  }
+  certificate.renew({.curve = "secp256k1"});
+  EXPECT_FALSE(TlsServerContext::load(certificate.certificate_file(), certificate.key_file()));
+}
+
 TEST(TlsServerContext, SaysWhatIsWrongWithItsFiles) {
   TestCertificate one("a.test");
   TestCertificate two("b.test");
