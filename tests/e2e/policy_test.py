@@ -97,6 +97,31 @@ class Policy(ProgramsTest):
         self.assert_exit(self.minions("policy", "confirm", policy, "--against", right), 0)
         self.assertNotIn('"first-use', policy.read_text())
 
+    def test_confirm_changes_the_origin_and_nothing_that_reads_like_it(self):
+        origin = "first-use 2026-11-29"
+        quoted = f'"{origin}"'
+        for text in (  # @: the origin
+                f'models = {{ ids = [{quoted}], origin = "@" }}  # origin = {quoted}\n',
+                f'models = {{ origin = "@", weights = {{ {quoted} = "{"a" * 64}" }} }}\n',
+                f'models = {{ weights = {{ {quoted} = "{"a" * 64}" }}, origin = "@" }}\n',
+                f"models = {{ ids = ['{origin}', 'origin = {quoted}'], origin = '@' }}\n",
+                f'[models]\nids = {quoted}\norigin = "@"\n[gpu]\norigin = "@"\n',
+                f'[gpu]\norigin = "@"\n'):
+            with self.subTest(text):
+                policy = self.write("p.toml", text.replace("@", origin))
+                self.assert_exit(self.minions("policy", "confirm", policy, "--yes"), 0)
+                today = time.strftime("%Y-%m-%d", time.gmtime())
+                self.assertEqual(policy.read_text(), text.replace("@", f"confirmed {today}"))
+
+    def test_confirm_refuses_an_origin_that_it_cannot_tell_and_says_what_to_do(self):
+        text = '[models]\nids = "m"\norigin = "first\\u002duse 2026-11-29"\n'
+        policy = self.write("p.toml", text)
+        run = self.minions("policy", "confirm", policy, "--yes")
+        self.assert_exit(run, 2)
+        self.assertIn('line 3: [models] origin', run.stderr)
+        self.assertIn('write origin = "first-use 2026-11-29" on a line of its own', run.stderr)
+        self.assertEqual(policy.read_text(), text)
+
     def test_check_says_who_could_read_on_each_kind_and_what_is_missing(self):
         text = f'[snp]\nmeasurements = "{"a" * 96}"\n[attestor]\nspki_sha256 = "{"b" * 64}"\n'
         run = self.minions("policy", "check", self.write("p.toml", text))
