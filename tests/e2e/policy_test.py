@@ -138,6 +138,18 @@ class Policy(ProgramsTest):
         self.assertNotIn("no server can meet", run.stderr)
         self.assertNotIn("gap ", run.stdout)
 
+    def test_check_takes_what_is_allowed_as_a_condition(self):
+        whole = (f'[snp]\nmeasurements = "{"a" * 96}"\ncovers = "root"\n[gpu]\nnone = true\n')
+        for allowed, reader in (("[models]\nallow_remote = true\n", "if one computes outside the confidential VM"),
+                                ("[attestor]\nallow_overrides = true\n", "if any are replaced for a test")):
+            with self.subTest(allowed):
+                run = self.minions("policy", "check", self.write("p.toml", whole + allowed))
+                self.assert_exit(run, 0)
+                self.assertIn("\n# sev-snp: confidential\n", run.stdout)
+                self.assertRegex(run.stdout, f"#   reads  whoever .*{reader}\n")
+                self.assertRegex(run.stdout, "#   gap    if .* the class is operator-trusted at best, which .* refuses: remove")
+                self.assertNotIn("no server can meet", run.stderr)
+
     def test_a_projector_that_the_policy_names_must_be_stated(self):
         policy = self.write("p.toml", f'[models.projectors]\n"extractive" = "{"a" * 64}"\n')
         trust = self.server.trust()
