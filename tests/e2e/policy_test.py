@@ -350,6 +350,20 @@ class Genuine(ProgramsTest):
                 unjudged = [check for check in failed if check["found"] == "nothing in this evidence is held against it"]
                 self.assertEqual({check["source"] for check in unjudged}, {f"policy line {n + 1}" for n in range(len(rules))})
 
+    def test_two_machines_stand_each_for_itself(self):
+        folder = self.folder("snp-milan-v2", "amd_milan_ask.pem", "amd_milan_ark.pem")
+        for number, path in enumerate(sorted((self.EVIDENCE / "tdx-v5-emr").iterdir())):
+            (folder / f"t{number:02}").write_bytes(path.read_bytes())
+        run = self.minions("verify", folder, "--policy", self.machine_policy, "--as-of", "2026-02-10T00:00:00Z", "--offline",
+                           "-o", "json")
+        self.assert_exit(run, 0)
+        result = json.loads(run.stdout)
+        self.assertEqual(result["class"], "operator-trusted")
+        for hardware in ("AMD SEV-SNP", "Intel TDX"):
+            self.assertIn(f"the program that answers, on genuine {hardware} hardware", result["readers"])
+        # The rule of [tdx] is judged on one of them, and is of no other kind than the folder's.
+        self.assertNotIn("of machines of another kind", run.stdout)
+
     def test_a_token_speaks_for_no_machine_beside_it(self):
         folder = self.folder("snp-milan-v2", "amd_milan_ask.pem", "amd_milan_ark.pem")
         rules = self.write("rules.toml", "snp.require_secure_boot = true\n" + self.policy_for(folder).read_text())
