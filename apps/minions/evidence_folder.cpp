@@ -443,7 +443,7 @@ void EvidenceFolder::name_unused(std::vector<Check>& checks) const {
 // What is judged of one machine is not judged of another: each stands for itself.
 std::vector<Check> EvidenceFolder::account(const attestation::PolicyRules& rules) const {
   std::vector<std::string_view> machines;
-  std::set<std::string_view> beside;
+  attestation::KindsAtHand beside;
   const auto add = [&](std::string_view kind) {
     const bool is_machine = attestation::is_machine(kind);
     if (is_machine) machines.push_back(kind);
@@ -458,18 +458,9 @@ std::vector<Check> EvidenceFolder::account(const attestation::PolicyRules& rules
       add(*platform == attestation::MaaPlatform::kTdx ? evidence_piece::kMaaOfTdx : evidence_piece::kMaaOfSnp);
   }
   for (const Partial& partial : partial_) add(partial.kind);
-  std::vector<std::set<std::string_view>> each(std::max<std::size_t>(1, machines.size()), beside);
+  std::vector<attestation::KindsAtHand> each(std::max<std::size_t>(1, machines.size()), beside);
   for (std::size_t i = 0; i < machines.size(); ++i) each[i].insert(machines[i]);
-  std::vector<Check> out;
-  for (const auto& kinds : each) {
-    for (Check& check : attestation::account_for_rules(rules, kinds)) {
-      const bool known = std::any_of(out.begin(), out.end(), [&](const Check& other) {
-        return other.expected == check.expected && other.outcome == check.outcome;
-      });
-      if (!known) out.push_back(std::move(check));
-    }
-  }
-  return out;
+  return attestation::account_for_rules(rules, each);
 }
 
 std::vector<Check> EvidenceFolder::judge(const Question& question) const {
@@ -490,17 +481,17 @@ std::vector<Check> EvidenceFolder::judge(const Question& question) const {
   return checks;
 }
 
+// Of several machines the lowest class, and whoever could read on any of them.
 attestation::Verdict EvidenceFolder::verdict(const attestation::PolicyRules& policy,
                                              std::span<const attestation::Check> checks) const {
-  std::optional<attestation::Verdict> lowest;
+  std::vector<attestation::Verdict> verdicts;
   for (const attestation::EvidenceItem& item : evidence_) {
-    if (attestation::is_gpu_type(item.type) || item.type == attestation::evidence_type::kAzureMaa) continue;
+    if (!attestation::is_machine(item.type)) continue;
     const attestation::Evidence machine = {item};
-    attestation::Verdict verdict =
-        attestation::judge_verdict({.evidence = machine, .policy = policy, .checks = checks, .of_files = true});
-    if (!lowest || verdict.verdict_class < lowest->verdict_class) lowest = std::move(verdict);
+    verdicts.push_back(
+        attestation::judge_verdict({.evidence = machine, .policy = policy, .checks = checks, .of_files = true}));
   }
-  return lowest ? *std::move(lowest) : attestation::Verdict();
+  return attestation::lowest_of(std::move(verdicts));
 }
 
 attestation::TrustVector EvidenceFolder::trust_vector(const attestation::PolicyRules& policy,

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
@@ -114,17 +115,54 @@ Status ask(const std::vector<RuleText>& values) {
   return fail(ErrorCode::kCancelled, "confirm: nothing was changed");
 }
 
-// Each origin stands on a line of its own, of which the date is all that changes.
+bool any_first_use(const attestation::PolicyRules& rules) {
+  return std::any_of(rules.origins.begin(), rules.origins.end(),
+                     [&](const auto& origin) { return is_first_use(rules, origin.first); });
+}
+
+// Whether the text says what the rules say, but for this table's origin.
+bool says_the_same(std::string_view text, const attestation::PolicyRules& before, const std::string& table,
+                   const std::string& origin) {
+  const auto after = AppraisalPolicy::parse(text, "");
+  if (!after || after->rules().origins.at(table).value != origin) return false;
+  const std::vector<RuleText> was = attestation::describe(before);
+  const std::vector<RuleText> is = attestation::describe(after->rules());
+  return std::equal(was.begin(), was.end(), is.begin(), is.end(), [&](const RuleText& one, const RuleText& other) {
+    const bool changed = one.name == fmt::format("[{}] origin", table);
+    return one.name == other.name && one.source == other.source && (changed || one.value == other.value);
+  });
+}
+
+std::size_t start_of_line(std::string_view text, int line) {
+  std::size_t at = 0;
+  for (int i = 1; i < line && at != std::string::npos; ++i) at = text.find('\n', at) + 1;
+  return at;
+}
+
+// The date is all that changes. On the line of an inline table other values, keys and remarks may read the same: the
+// right one is the one that changes nothing else of what the policy says.
 Result<std::string> rewritten(std::string text, const AppraisalPolicy& policy) {
+  const std::string confirmed = "confirmed " + today();
   for (const auto& [table, origin] : policy.rules().origins) {
-    if (!origin.value.starts_with("first-use")) continue;
-    std::size_t at = 0;
+    if (!is_first_use(policy.rules(), table)) continue;
     const int line = std::stoi(origin.source.substr(origin.source.rfind(' ') + 1));
-    for (int i = 1; i < line && at != std::string::npos; ++i) at = text.find('\n', at) + 1;
-    const std::size_t value = text.find(origin.value, at);
-    if (value == std::string::npos || text.find('\n', at) < value)
-      return fail(ErrorCode::kUsage, fmt::format("line {}: [{}] origin is not written on one line", line, table));
-    text.replace(value, origin.value.size(), "confirmed " + today());
+    const auto before = AppraisalPolicy::parse(text, "");
+    const std::size_t begin = start_of_line(text, line);
+    const std::size_t end = std::min(text.size(), text.find('\n', begin));
+    std::optional<std::string> found;
+    for (std::size_t at = text.find(origin.value, begin); before && !found && at < end;
+         at = text.find(origin.value, at + 1)) {
+      std::string candidate = text;
+      candidate.replace(at, origin.value.size(), confirmed);
+      if (says_the_same(candidate, before->rules(), table, confirmed)) found = std::move(candidate);
+    }
+    if (!found)
+      return fail(
+          ErrorCode::kUsage,
+          fmt::format("line {}: [{}] origin cannot be told from what stands around it: write origin = \"{}\" on "
+                      "a line of its own",
+                      line, table, origin.value));
+    text = *std::move(found);
   }
   return text;
 }
@@ -155,7 +193,7 @@ Status confirm(const ConfirmOptions& options) {
   MINIONS_TRY_ASSIGN(std::string text, read_small_file(options.file, "policy"));
   MINIONS_TRY_ASSIGN(const AppraisalPolicy policy, AppraisalPolicy::parse(text, options.file));
   const std::vector<RuleText> values = waiting(policy.rules());
-  if (values.empty())
+  if (!any_first_use(policy.rules()))
     return fail(ErrorCode::kUsage, fmt::format("{}: no table says origin = \"first-use ...\"", options.file));
   if (!options.against.empty()) {
     MINIONS_TRY(compare(policy, values, options.file, options.against));
@@ -164,7 +202,7 @@ Status confirm(const ConfirmOptions& options) {
   }
   MINIONS_TRY_ASSIGN(text, rewritten(std::move(text), policy));
   MINIONS_TRY_ASSIGN(const AppraisalPolicy after, AppraisalPolicy::parse(text, options.file));
-  if (!waiting(after.rules()).empty())
+  if (any_first_use(after.rules()))
     return fail(ErrorCode::kInternal, fmt::format("{}: origins are left", options.file));
   // Where a link leads: the link stays one.
   std::error_code unresolved;

@@ -268,8 +268,8 @@ std::vector<Check> judge_items(const ItemsInput& input) {
   return checks;
 }
 
-std::set<std::string_view> types_of(const Evidence& evidence) {
-  std::set<std::string_view> types;
+KindsAtHand types_of(const Evidence& evidence) {
+  KindsAtHand types;
   for (const EvidenceItem& item : evidence) types.insert(item.type);
   return types;
 }
@@ -414,7 +414,9 @@ void Appraisal::judge_evidence() {
 void Appraisal::judge_statement() {
   for (Check& check : check_models(statement_, policy_)) add(std::move(check));
   add(check_tls(statement_, policy_, input_.connection));
-  for (Check& check : account_for_rules(policy_, types_of(document().evidence))) add(std::move(check));
+  KindsAtHand kinds = types_of(document().evidence);
+  kinds.insert(kStatement);
+  for (Check& check : account_for_rules(policy_, {&kinds, 1})) add(std::move(check));
 }
 
 // Last, since it rests on all the others: a class is only said of evidence that holds.

@@ -22,7 +22,7 @@ struct Rule {
 template <class T>
 using OptionalRule = std::optional<Rule<T>>;
 
-// Who could read what is sent, if the vendors' hardware holds; ascending. docs/verdict.md says what each one takes.
+// Who could read what is sent, if the vendors' hardware holds; ascending. docs/policy.md says what each one takes.
 enum class VerdictClass {
   kSimulated,        // anybody who holds the operator's key: no hardware
   kOperatorTrusted,  // also whoever holds the operator's key: the hardware is genuine, the code not fully identified

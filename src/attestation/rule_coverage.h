@@ -19,12 +19,19 @@ inline constexpr std::string_view kMaaOfSnp = "azure-maa+snp";  // a token of MA
 inline constexpr std::string_view kMaaOfTdx = "azure-maa+tdx";
 }  // namespace evidence_piece
 
-// A check for each written rule of [snp], [tdx], [gpu] and [jwt] that the verifiers of these kinds do not look at. One
-// of a machine fails, since nobody knows that it is met. Waived by name are those that only loosen others, those of a
-// kind of machine that the policy lets in beside this one, and those of GPUs and tokens that are not there, for which
-// other checks stand; waived in one line are those of the other table. Beside a machine nothing else speaks for it.
-// kinds: types of items, and evidence_piece.
-[[nodiscard]] std::vector<Check> account_for_rules(const PolicyRules& policy, const std::set<std::string_view>& kinds);
+// The statement of a document, beside its items.
+inline constexpr std::string_view kStatement = "statement";
+
+using KindsAtHand = std::set<std::string_view>;  // types of items, evidence_piece, and kStatement
+
+// A check for each written rule of [snp], [tdx], [gpu] and [jwt], and for the leeway, that nothing at hand is judged
+// by. One of a machine fails, since nobody knows that it is met. Waived by name are those that only loosen others,
+// those of a kind of machine that the policy lets in beside this one, and those of GPUs and tokens that are not there
+// or are off, for which other checks stand; waived in one line are those of the other table. Beside a machine nothing
+// else speaks for it. machines: of each machine, with what lies beside all of them; one entry where there is none. Each
+// stands for itself: a rule fails if it is not judged on one that it is about. One that is about another machine at
+// hand needs no waiver.
+[[nodiscard]] std::vector<Check> account_for_rules(const PolicyRules& policy, std::span<const KindsAtHand> machines);
 
 // Of the kinds, those that are a machine each.
 [[nodiscard]] bool is_machine(std::string_view kind);

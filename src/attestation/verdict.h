@@ -10,6 +10,11 @@ namespace minions::attestation {
 
 struct Check;
 
+// The type of the machine's item; empty where there is none.
+[[nodiscard]] std::string_view cpu_kind(const Evidence& evidence);
+// SEV-SNP, bare or on Azure.
+[[nodiscard]] bool is_snp_kind(std::string_view kind);
+
 // How much of what runs on a machine the values of a policy fix.
 enum class CodeIdentity {
   kNone,      // no value for this kind of machine
@@ -50,24 +55,28 @@ struct PolicyReach {
 struct Verdict {
   std::optional<VerdictClass> verdict_class;  // nothing: what was named has no class
   std::vector<std::string> readers;           // short sentences, the fewest first
-  std::vector<Gap> missing;                   // for `confidential`
+  std::vector<Gap> missing;                   // for `confidential`, and for keeping it
 };
 
 struct VerdictInput {
   const Evidence& evidence;
-  const Statement* statement = nullptr;  // null: evidence by itself, which no statement is bound to
+  const Statement* statement = nullptr;  // null: files that no statement is bound to, or a policy by itself
   const PolicyRules& policy;
   std::span<const Check> checks;  // all that were made
   // Among files there is no statement that a key could have signed: the class is the one that a pinned key makes of
-  // it, with a gap that says so. A policy by itself, and a server, have none without a pin.
+  // it, with a gap that says so, and what the policy would let a statement say counts as said. A policy by itself has
+  // the class of the best server that it accepts: no class without a pin, and what it allows is named as a condition.
   bool of_files = false;
 };
 // For evidence whose checks passed or were waived.
 [[nodiscard]] Verdict judge_verdict(const VerdictInput& input);
+// Of several machines: the lowest class, and the readers and gaps of all. None of none.
+[[nodiscard]] Verdict lowest_of(std::vector<Verdict> verdicts);
 // verdict.class: the class that the policy wants, or a better one.
 [[nodiscard]] Check check_class(const Verdict& verdict, const PolicyRules& policy);
 
-// For `minions policy check`: who could read, by the policy alone, on each kind that it lets in.
+// For `minions policy check`: who could read, by the policy alone, on each kind that it lets in. The class is the best
+// one that a server can get.
 struct KindVerdict {
   std::string kind;
   Verdict verdict;

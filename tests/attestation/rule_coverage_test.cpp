@@ -5,20 +5,22 @@
 namespace minions::attestation {
 namespace {
 
-using Kinds = std::set<std::string_view>;
+using Kinds = KindsAtHand;
 
 const std::string kDigest32 = std::string(64, 'a');
 const std::string kDigest48 = std::string(96, 'a');
 
-std::string accounted(const std::string& toml, const Kinds& kinds) {
+std::string accounted_on(const std::string& toml, const std::vector<Kinds>& machines) {
   std::string out;
-  for (const Check& check : account_for_rules(AppraisalPolicy::parse(toml, "p.toml").value().rules(), kinds)) {
+  for (const Check& check : account_for_rules(AppraisalPolicy::parse(toml, "p.toml").value().rules(), machines)) {
     EXPECT_TRUE(check.outcome == Outcome::kFail || check.outcome == Outcome::kWaived);
     out += fmt::format("{}{} {}: {}\n", check.outcome == Outcome::kFail ? "FAIL " : "", check.id, check.expected,
                        check.outcome == Outcome::kFail ? check.found : check.source);
   }
   return out;
 }
+
+std::string accounted(const std::string& toml, const Kinds& kinds) { return accounted_on(toml, {kinds}); }
 
 const std::string kPcr = "[snp] pcrs.4 judged: nothing in this evidence is held against it\n";
 
@@ -82,6 +84,54 @@ TEST(RuleCoverage, NamesRulesOfOtherMachinesOnce) {
   EXPECT_EQ(accounted(policy, {"simulated"}), accounted(policy, {"sev-snp"}));
   EXPECT_NE(accounted(policy, {"nvidia-gpu"}).find("FAIL"), std::string::npos)
       << "where no machine is, nobody knows which";
+}
+
+// Of two machines in a folder each stands for itself, and a rule of one is of no other kind than the folder's.
+TEST(RuleCoverage, SaysOfARuleOfOneMachineNothingOnTheOther) {
+  const std::string tdx = "[tdx]\nmeasurements = \"" + kDigest48 + "\"\n";
+  EXPECT_EQ(accounted_on(tdx, {{"sev-snp"}, {"tdx"}}), "");
+  EXPECT_EQ(accounted_on(tdx, {{"sev-snp"}, {"azure-snp-vtpm"}}),
+            "policy.tdx the rules of [tdx]: policy line 2: of machines of another kind\n");
+  EXPECT_EQ(accounted_on(tdx + "require_secure_boot = true\n", {{"sev-snp"}, {"tdx"}}),
+            "FAIL policy.tdx [tdx] require_secure_boot judged: nothing in the evidence of tdx is held against it\n");
+  const std::string pcr = "[snp.pcrs]\n4 = \"" + kDigest32 + "\"\n";
+  const std::vector<Kinds> both = {{"sev-snp"}, {"azure-snp-vtpm"}};
+  EXPECT_EQ(accounted_on(pcr, both),
+            "FAIL policy.snp [snp] pcrs.4 judged: nothing in the evidence of sev-snp is held against it\n");
+  EXPECT_EQ(accounted_on(pcr + "[platform]\nkinds = [\"sev-snp\", \"azure-snp-vtpm\"]\n", both), "")
+      << "of the other one, which is here and judged by it";
+}
+
+TEST(RuleCoverage, WaivesAnIssuerWhoseTokensAreOffOrNotThere) {
+  const std::string maa = "[jwt]\nmaa_issuer = \"https://a.example\"\n";
+  const std::string nras = "[jwt]\nnras_issuer = \"https://a.example\"\n";
+  const Kinds tokens = {"azure-snp-vtpm", "azure-maa", "nvidia-gpu", "nvidia-nras"};
+  EXPECT_EQ(accounted(maa, tokens), "");
+  EXPECT_EQ(accounted(nras, tokens), "");
+  EXPECT_EQ(
+      accounted(maa + "maa = \"off\"\n", tokens),
+      "policy.jwt [jwt] maa_issuer judged: policy line 2: nothing in this evidence is judged by it, since [jwt] maa "
+      "is off (policy line 3)\n");
+  EXPECT_EQ(accounted(nras + "[gpu]\nnras = \"off\"\n", tokens),
+            "policy.jwt [jwt] nras_issuer judged: policy line 2: nothing in this evidence is judged by it, since [gpu] "
+            "nras is off (policy line 4)\n");
+  EXPECT_EQ(accounted(maa, {"azure-snp-vtpm", "nvidia-nras"}),
+            "policy.jwt [jwt] maa_issuer judged: policy line 2: nothing in this evidence is judged by it\n");
+}
+
+// Statements, tokens and OCSP answers have times; reports have none.
+TEST(RuleCoverage, WaivesALeewayThatNothingTakes) {
+  const std::string old = "[jwt]\nleeway_s = 5\n", now = "[freshness]\nleeway_s = 5\n";
+  const std::string unjudged = " leeway_s judged: policy line 2: nothing in this evidence is judged by it\n";
+  EXPECT_EQ(accounted(old, {"sev-snp"}), "policy.jwt [jwt]" + unjudged);
+  EXPECT_EQ(accounted(now, {"sev-snp"}), "policy.freshness [freshness]" + unjudged);
+  for (const std::string& policy : {old, now}) {
+    EXPECT_EQ(accounted(policy, {"sev-snp", kStatement}), "");
+    EXPECT_EQ(accounted(policy, {"azure-maa"}), "");
+    EXPECT_EQ(accounted(policy, {"nvidia-gpu"}), "");
+    EXPECT_NE(accounted(policy + "[gpu]\nocsp = \"off\"\n", {"nvidia-gpu"}).find(unjudged), std::string::npos);
+  }
+  EXPECT_NE(accounted(old + "maa = \"off\"\n", {"azure-maa"}).find(unjudged), std::string::npos);
 }
 
 // By what they say, not by their names.

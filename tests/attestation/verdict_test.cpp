@@ -199,18 +199,67 @@ TEST(Verdict, LooksAtWhatAStatementGivesAway) {
   EXPECT_EQ(judged().verdict_class, VerdictClass::kOperatorTrusted);
 }
 
-// With files alone, and in `policy check`, there is no statement: what the policy would let one say counts.
+bool any_contains(const std::vector<std::string>& lines, std::string_view text) {
+  return std::any_of(lines.begin(), lines.end(),
+                     [&](const std::string& line) { return line.find(text) != std::string::npos; });
+}
+
+const std::string kWhole = "[snp]\nmeasurements = \"" + kDigest48 + "\"\ncovers = \"root\"\n[gpu]\n";
+constexpr const char* kLoose[] = {"[models]\nallow_remote = true\n", "[attestor]\nallow_overrides = true\n"};
+
+// With files alone there is no statement: what the policy would let one say counts.
 TEST(Verdict, LooksAtWhatAPolicyLetsStatementsSay) {
-  const std::string base = "[snp]\nmeasurements = \"" + kDigest48 + "\"\ncovers = \"root\"\n[gpu]\nnone = true\n";
+  const auto judged = [&](const std::string& gpu, const std::string& more) {
+    const AppraisalPolicy some = policy(kWhole + gpu + more);
+    return judge_verdict({.evidence = {{"sev-snp", {}}}, .policy = some.rules(), .checks = {}, .of_files = true});
+  };
+  EXPECT_EQ(judged("count = 1\n", "").verdict_class, VerdictClass::kConfidential);
+  for (const char* loose : kLoose) {
+    EXPECT_EQ(judged("count = 1\n", loose).verdict_class, VerdictClass::kOperatorTrusted) << loose;
+    EXPECT_EQ(judged("count = 1\n", loose).missing.size(), 1U) << loose;
+  }
+  const Verdict none = judged("none = true\n", "");
+  EXPECT_EQ(none.verdict_class, VerdictClass::kOperatorTrusted) << "no statement says where the models compute";
+  EXPECT_TRUE(any_contains(none.readers, "if the model computes on a GPU"));
+}
+
+// `policy check`: a server that does nothing of what is allowed meets the policy, and who could read otherwise is told.
+TEST(Verdict, OfAPolicyIsTheBestThatAServerCanGet) {
   const auto judged = [&](const std::string& more) {
-    const AppraisalPolicy some = policy(base + more);
-    return judge_verdict({.evidence = {{"sev-snp", {}}}, .policy = some.rules(), .checks = {}});
+    const auto verdicts = verdicts_of(policy(kWhole + "none = true\n" + more).rules());
+    EXPECT_EQ(verdicts.size(), 1U);
+    return verdicts.at(0).verdict;
   };
   EXPECT_EQ(judged("").verdict_class, VerdictClass::kConfidential);
-  for (const char* loose : {"[models]\nallow_remote = true\n", "[attestor]\nallow_overrides = true\n"}) {
-    EXPECT_EQ(judged(loose).verdict_class, VerdictClass::kOperatorTrusted) << loose;
-    EXPECT_EQ(judged(loose).missing.size(), 1U) << loose;
+  EXPECT_TRUE(judged("").missing.empty());
+  for (const std::string loose : kLoose) {
+    const Verdict verdict = judged(loose);
+    EXPECT_EQ(verdict.verdict_class, VerdictClass::kConfidential) << loose;
+    ASSERT_EQ(verdict.missing.size(), 1U) << loose;
+    EXPECT_TRUE(verdict.missing[0].what.starts_with("if ")) << verdict.missing[0].what;
+    EXPECT_NE(verdict.missing[0].what.find("which [verdict] require refuses"), std::string::npos);
+    EXPECT_TRUE(any_contains(verdict.readers, verdict.missing[0].reader));
+    const Verdict lower = judged(loose + "[verdict]\nrequire = \"operator-trusted\"\n");
+    EXPECT_EQ(lower.verdict_class, VerdictClass::kConfidential) << loose;
+    ASSERT_EQ(lower.missing.size(), 2U) << loose;
+    EXPECT_EQ(lower.missing[0].what.find("refuses"), std::string::npos) << "such a server is accepted";
+    EXPECT_NE(lower.missing[1].what.find("computes on the CPU"), std::string::npos);
   }
+  EXPECT_TRUE(any_contains(judged(kLoose[0]).readers, "if one computes outside the confidential VM"));
+}
+
+// A folder may have several: no reader of one is lost for the other.
+TEST(Verdict, OfSeveralMachinesIsTheLowestWithTheReadersOfAll) {
+  const Verdict whole{VerdictClass::kConfidential, {"the code", "a first user"}, {}};
+  const Verdict lower{VerdictClass::kOperatorTrusted, {"the operator", "a first user"}, {{"a gap", "close it"}}};
+  for (const std::vector<Verdict>& verdicts : {std::vector{whole, lower}, std::vector{lower, whole}}) {
+    const Verdict both = lowest_of(verdicts);
+    EXPECT_EQ(both.verdict_class, VerdictClass::kOperatorTrusted);
+    EXPECT_EQ(both.readers, (std::vector<std::string>{"the operator", "a first user", "the code"}));
+    EXPECT_EQ(both.missing.size(), 1U);
+  }
+  EXPECT_EQ(lowest_of({lower, Verdict{}}).verdict_class, std::nullopt);
+  EXPECT_EQ(lowest_of({}).verdict_class, std::nullopt);
 }
 
 TEST(Verdict, NamesTrustOnFirstUseAmongTheReaders) {
@@ -249,6 +298,20 @@ TEST(Verdict, IsNoneOfAKindThatCannotMeetARule) {
   EXPECT_EQ(reach_of(policy(wanting).rules(), "sev-snp").best(policy(wanting).rules()), std::nullopt);
   const AppraisalPolicy both = policy(wanting + "[platform]\nkinds = [\"sev-snp\", \"azure-snp-vtpm\"]\n");
   EXPECT_EQ(reach_of(both.rules(), "sev-snp").best(both.rules()), VerdictClass::kOperatorTrusted);
+  const auto best = [&](const std::string& lines, std::string_view kind) {
+    const AppraisalPolicy some = policy(pinned + lines);
+    return reach_of(some.rules(), kind).best(some.rules());
+  };
+  const std::string wants_token = "[jwt]\nmaa = \"require\"\n", issuer = "maa_issuer = \"https://a.example\"\n";
+  EXPECT_EQ(best(wants_token + issuer, "azure-snp-vtpm"), VerdictClass::kOperatorTrusted);
+  EXPECT_EQ(best(wants_token, "azure-snp-vtpm"), std::nullopt) << "no token passes without an instance";
+  EXPECT_EQ(best(wants_token + issuer, "sev-snp"), std::nullopt) << "tokens are of Azure";
+  EXPECT_EQ(best("[snp]\nvmpl = 1\n", "azure-snp-vtpm"), std::nullopt) << "the paravisor asks at 0";
+  EXPECT_EQ(best("[snp]\nvmpl = 1\n", "sev-snp"), VerdictClass::kOperatorTrusted);
+  for (const char* rule : {"require_secboot = true\n", "require_dbgstat_disabled = true\n"}) {
+    EXPECT_EQ(best(std::string("[gpu]\ncount = 1\n") + rule, "sev-snp"), VerdictClass::kOperatorTrusted);
+    EXPECT_EQ(best(std::string("[gpu]\nnras = \"off\"\n") + rule, "sev-snp"), std::nullopt) << "only tokens state it";
+  }
 }
 
 TEST(Verdict, LooksForModelsInAStatement) {

@@ -97,6 +97,31 @@ class Policy(ProgramsTest):
         self.assert_exit(self.minions("policy", "confirm", policy, "--against", right), 0)
         self.assertNotIn('"first-use', policy.read_text())
 
+    def test_confirm_changes_the_origin_and_nothing_that_reads_like_it(self):
+        origin = "first-use 2026-11-29"
+        quoted = f'"{origin}"'
+        for text in (  # @: the origin
+                f'models = {{ ids = [{quoted}], origin = "@" }}  # origin = {quoted}\n',
+                f'models = {{ origin = "@", weights = {{ {quoted} = "{"a" * 64}" }} }}\n',
+                f'models = {{ weights = {{ {quoted} = "{"a" * 64}" }}, origin = "@" }}\n',
+                f"models = {{ ids = ['{origin}', 'origin = {quoted}'], origin = '@' }}\n",
+                f'[models]\nids = {quoted}\norigin = "@"\n[gpu]\norigin = "@"\n',
+                f'[gpu]\norigin = "@"\n'):
+            with self.subTest(text):
+                policy = self.write("p.toml", text.replace("@", origin))
+                self.assert_exit(self.minions("policy", "confirm", policy, "--yes"), 0)
+                today = time.strftime("%Y-%m-%d", time.gmtime())
+                self.assertEqual(policy.read_text(), text.replace("@", f"confirmed {today}"))
+
+    def test_confirm_refuses_an_origin_that_it_cannot_tell_and_says_what_to_do(self):
+        text = '[models]\nids = "m"\norigin = "first\\u002duse 2026-11-29"\n'
+        policy = self.write("p.toml", text)
+        run = self.minions("policy", "confirm", policy, "--yes")
+        self.assert_exit(run, 2)
+        self.assertIn('line 3: [models] origin', run.stderr)
+        self.assertIn('write origin = "first-use 2026-11-29" on a line of its own', run.stderr)
+        self.assertEqual(policy.read_text(), text)
+
     def test_check_says_who_could_read_on_each_kind_and_what_is_missing(self):
         text = f'[snp]\nmeasurements = "{"a" * 96}"\n[attestor]\nspki_sha256 = "{"b" * 64}"\n'
         run = self.minions("policy", "check", self.write("p.toml", text))
@@ -112,6 +137,18 @@ class Policy(ProgramsTest):
         self.assertIn("\n# sev-snp: confidential\n", run.stdout)
         self.assertNotIn("no server can meet", run.stderr)
         self.assertNotIn("gap ", run.stdout)
+
+    def test_check_takes_what_is_allowed_as_a_condition(self):
+        whole = (f'[snp]\nmeasurements = "{"a" * 96}"\ncovers = "root"\n[gpu]\nnone = true\n')
+        for allowed, reader in (("[models]\nallow_remote = true\n", "if one computes outside the confidential VM"),
+                                ("[attestor]\nallow_overrides = true\n", "if any are replaced for a test")):
+            with self.subTest(allowed):
+                run = self.minions("policy", "check", self.write("p.toml", whole + allowed))
+                self.assert_exit(run, 0)
+                self.assertIn("\n# sev-snp: confidential\n", run.stdout)
+                self.assertRegex(run.stdout, f"#   reads  whoever .*{reader}\n")
+                self.assertRegex(run.stdout, "#   gap    if .* the class is operator-trusted at best, which .* refuses: remove")
+                self.assertNotIn("no server can meet", run.stderr)
 
     def test_a_projector_that_the_policy_names_must_be_stated(self):
         policy = self.write("p.toml", f'[models.projectors]\n"extractive" = "{"a" * 64}"\n')
@@ -312,6 +349,20 @@ class Genuine(ProgramsTest):
                 failed = [check for check in json.loads(run.stdout)["checks"] if check["outcome"] == "fail"]
                 unjudged = [check for check in failed if check["found"] == "nothing in this evidence is held against it"]
                 self.assertEqual({check["source"] for check in unjudged}, {f"policy line {n + 1}" for n in range(len(rules))})
+
+    def test_two_machines_stand_each_for_itself(self):
+        folder = self.folder("snp-milan-v2", "amd_milan_ask.pem", "amd_milan_ark.pem")
+        for number, path in enumerate(sorted((self.EVIDENCE / "tdx-v5-emr").iterdir())):
+            (folder / f"t{number:02}").write_bytes(path.read_bytes())
+        run = self.minions("verify", folder, "--policy", self.machine_policy, "--as-of", "2026-02-10T00:00:00Z", "--offline",
+                           "-o", "json")
+        self.assert_exit(run, 0)
+        result = json.loads(run.stdout)
+        self.assertEqual(result["class"], "operator-trusted")
+        for hardware in ("AMD SEV-SNP", "Intel TDX"):
+            self.assertIn(f"the program that answers, on genuine {hardware} hardware", result["readers"])
+        # The rule of [tdx] is judged on one of them, and is of no other kind than the folder's.
+        self.assertNotIn("of machines of another kind", run.stdout)
 
     def test_a_token_speaks_for_no_machine_beside_it(self):
         folder = self.folder("snp-milan-v2", "amd_milan_ask.pem", "amd_milan_ark.pem")
