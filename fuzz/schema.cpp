@@ -1,5 +1,5 @@
-// A JSON schema that an answer is to have, as anybody who is authorised may send it: what is let through to llama.cpp is
-// small, has no end that is missing, and makes a grammar.
+// A JSON schema that an answer is to have, as anybody who is authorised may send it: what is let through to llama.cpp
+// is small, has no end that is missing, and makes a grammar.
 #include <nlohmann/json.hpp>
 
 #include "fuzz/fuzz.h"
