@@ -32,8 +32,8 @@ UnixSeconds system_time() {
 
 }  // namespace
 
-Result<std::shared_ptr<const collateral::Collector>> make_collector(const CollateralOptions& options, JudgedAsOf as_of,
-                                                                    const KeySetTexts& key_sets) {
+Result<std::shared_ptr<const collateral::Collector>> make_collector(const CollateralOptions& options,
+                                                                    JudgedAsOf as_of) {
   collateral::CollectorOptions made;
   const bool then = as_of == JudgedAsOf::kThen;
   const bool fetches = !options.offline && !then;
@@ -44,7 +44,6 @@ Result<std::shared_ptr<const collateral::Collector>> make_collector(const Collat
     if (const Status replaced = made.sources.replace(source); !replaced)
       return fail(Error(replaced.error()).in("--collateral-url"));
   }
-  for (const auto& [service, text] : key_sets) made.key_sets[service] = text;
   for (const std::string& entry : options.key_sets) {
     MINIONS_TRY_ASSIGN(KeySetFile file, read_key_set(entry));
     made.key_sets[file.service] = std::move(file.text);

@@ -13,12 +13,9 @@ namespace minions::app {
 // only a cache that is named is looked at.
 enum class JudgedAsOf { kNow, kThen };
 
-using KeySetTexts = std::map<std::string, std::string>;  // JSON by service, nras or maa
-
-// Reads the files of --jwks; no network yet. key_sets: of services for which no --jwks is given.
+// Reads the files of --jwks; no network yet.
 [[nodiscard]] Result<std::shared_ptr<const collateral::Collector>> make_collector(const CollateralOptions& options,
-                                                                                  JudgedAsOf as_of = JudgedAsOf::kNow,
-                                                                                  const KeySetTexts& key_sets = {});
+                                                                                  JudgedAsOf as_of = JudgedAsOf::kNow);
 // The services that --jwks names. kUsage for an entry that makes no sense.
 [[nodiscard]] Result<std::set<std::string>> services_of_jwks(const CollateralOptions& options);
 

@@ -5,6 +5,7 @@
 #include "attestation/azure_snp.h"
 #include "attestation/azure_tdx.h"
 #include "attestation/endorsement_reading.h"
+#include "attestation/hcl_report.h"
 #include "attestation/maa.h"
 #include "attestation/nras.h"
 #include "attestation/nvidia_gpu.h"
@@ -263,8 +264,17 @@ Checks judge_ak_certificate(const EvidenceCase& evidence) {
   const AmdCollateral chain = collect(evidence);
   CheckList checks(evidence.kind);
   check_all_read(chain.unread, checks);
-  verify_azure_ak_certificate(
-      {.certificate = certificate, .certificates = chain.certificates, .now = evidence.validation_time}, checks);
+  std::optional<crypto::PublicKey> key;
+  if (evidence.pieces.contains(Piece::kHclReport)) {
+    MINIONS_TRY_ASSIGN(const ByteView bytes, piece(evidence, Piece::kHclReport, "an HCL report"));
+    MINIONS_TRY_ASSIGN(attestation::HclReport report, attestation::HclReport::parse(bytes));
+    key = std::move(report.runtime.attestation_key);
+  }
+  verify_azure_ak_certificate({.certificate = certificate,
+                               .certificates = chain.certificates,
+                               .attestation_key = key ? &*key : nullptr,
+                               .now = evidence.validation_time},
+                              checks);
   return std::move(checks).take();
 }
 

@@ -1,6 +1,7 @@
 #include "evidence_folder.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <fstream>
 
@@ -12,6 +13,7 @@
 #include "attestation/spdm_report.h"
 #include "attestation/trust_vector.h"
 #include "base/encoding.h"
+#include "base/json.h"
 
 namespace minions::app {
 namespace {
@@ -88,7 +90,7 @@ bool knows_key_of(ByteView key_set, std::string_view token) {
 
 // Of the overall token, which stands first.
 std::string nras_token(ByteView response) {
-  const Json array = Json::parse(as_text(response), nullptr, false);
+  const Json array = parse_json(as_text(response));
   const bool good =
       array.is_array() && !array.empty() && array[0].is_array() && array[0].size() == 2 && array[0][1].is_string();
   return good ? array[0][1].get<std::string>() : std::string();
@@ -286,8 +288,6 @@ void EvidenceFolder::sort_tokens() {
     const auto knows =
         std::find_if(sets.begin(), sets.end(), [&](std::size_t set) { return knows_key_of(bytes(set), token); });
     const std::size_t set = knows == sets.end() ? sets.front() : *knows;
-    use(set);
-    key_sets_[service] = std::string(as_text(bytes(set)));
     key_set_files_[service] = set;
   };
   for (const std::size_t response : all(Piece::kNrasResponse)) {
@@ -355,12 +355,12 @@ void EvidenceFolder::sort_endorsements() {
   }
 }
 
-void EvidenceFolder::replace_key_sets(const std::set<std::string>& services) {
+void EvidenceFolder::note_key_sets(const std::set<std::string>& services) {
   for (const std::string& service : services) {
     const auto found = key_set_files_.find(service);
     if (found == key_set_files_.end()) continue;
+    use(found->second);
     replaced_[found->second] = fmt::format("--jwks {} stands in its place", service);
-    key_sets_.erase(service);
   }
 }
 
@@ -433,11 +433,34 @@ void EvidenceFolder::name_unused(std::vector<Check>& checks) const {
   if (named_) return;  // what lies beside one file is there to be chosen from
   for (const std::size_t file : unused_) {
     const auto piece = piece_of(case_.files[file]);
-    const std::string what =
-        piece ? fmt::format("{}, but nothing here is judged with it", name_of(*piece)) : "nothing that is known";
+    const bool keys = piece == Piece::kKeySet;
+    const std::string what = keys    ? "a key set, which says nothing of whose it is: give the service's by --jwks"
+                             : piece ? fmt::format("{}, but nothing here is judged with it", name_of(*piece))
+                                     : "nothing that is known";
     checks.push_back(want.failed(fmt::format("{}: {}", attestation::shown(case_.files[file].name), what)));
   }
   for (const std::string& each : not_read_) checks.push_back(want.failed(each));
+}
+
+// GPUs, tokens and certificates do not say which of several machines they are of.
+Check EvidenceFolder::judge_machines() const {
+  const attestation::Expectation want{"files.machines", "one machine, where other evidence lies beside"};
+  std::set<std::string> beside;
+  std::size_t machines = 0;
+  for (const EvidenceItem& item : evidence_) {
+    if (attestation::is_machine(item.type)) ++machines;
+    if (!attestation::is_machine(item.type)) beside.insert(item.type);
+  }
+  for (const Partial& partial : partial_) {
+    if (attestation::is_machine(partial.kind)) ++machines;
+    if (!attestation::is_machine(partial.kind)) beside.insert(partial.kind);
+  }
+  const bool bare = has(evidence_type::kSevSnp) || has(evidence_type::kTdx);
+  if (bare && beside.contains("azure-ak-cert"))
+    return want.failed("a certificate of a vTPM's key, and a machine that has no vTPM");
+  if (machines <= 1 || beside.empty()) return want.pass("one");
+  return want.failed(
+      fmt::format("{} machines, and {}: verify each machine with its own", machines, fmt::join(beside, ", ")));
 }
 
 // What is judged of one machine is not judged of another: each stands for itself.
@@ -477,6 +500,7 @@ std::vector<Check> EvidenceFolder::judge(const Question& question) const {
     for (Check& check : attestation::judge_no_machine(question.choices.policy.rules()))
       checks.push_back(std::move(check));
   }
+  if (Check check = judge_machines(); check.outcome == Outcome::kFail) checks.push_back(std::move(check));
   name_unused(checks);
   return checks;
 }

@@ -21,10 +21,9 @@ class EvidenceFolder {
   // For whoever brings what is missing.
   [[nodiscard]] const attestation::Evidence& evidence() const { return evidence_; }
   [[nodiscard]] const attestation::Endorsements& endorsements() const { return endorsements_; }
-  // JSON by service, nras or maa: those of the folder that its tokens name.
-  [[nodiscard]] const std::map<std::string, std::string>& key_sets() const { return key_sets_; }
-  // The services whose key sets the user gave: they stand in place of the folder's.
-  void replace_key_sets(const std::set<std::string>& services);
+  // The services whose key sets the user gave. One that lies beside a token is whoever's who made the files, and only
+  // named.
+  void note_key_sets(const std::set<std::string>& services);
 
   // endorsements: the folder's, and what was brought beside them.
   struct Question {
@@ -66,15 +65,15 @@ class EvidenceFolder {
   void judge_companions(std::vector<attestation::Check>& checks) const;
   [[nodiscard]] attestation::Check judge_public_key() const;
   [[nodiscard]] std::vector<attestation::Check> account(const attestation::PolicyRules& rules) const;
+  [[nodiscard]] attestation::Check judge_machines() const;
   void name_unused(std::vector<attestation::Check>& checks) const;
 
   EvidenceCase case_;  // the files, and the first of each piece
   std::optional<std::string> named_;
   attestation::Evidence evidence_;
   attestation::Endorsements endorsements_;
-  std::map<std::string, std::string> key_sets_;
-  std::map<std::string, std::size_t> key_set_files_;
-  std::map<std::size_t, std::string> replaced_;  // files whose place a flag takes
+  std::map<std::string, std::size_t> key_set_files_;  // by service, nras or maa: those that the tokens name
+  std::map<std::size_t, std::string> replaced_;       // files whose place a flag takes
   // What no item of a document is: a kind of EvidenceCase with its own first piece.
   struct Partial {
     std::string kind;

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "base/encoding.h"
+#include "base/json.h"
 #include "evidence_case.h"
 
 namespace minions::app {
@@ -86,7 +87,7 @@ Status replace(Bytes& bytes, const Json& mutation) {
 Status swap_device_tokens(Bytes& bytes, const Json& mutation) {
   MINIONS_TRY_ASSIGN(const std::string a, string_member(mutation, "a"));
   MINIONS_TRY_ASSIGN(const std::string b, string_member(mutation, "b"));
-  Json response = Json::parse(as_text(bytes), nullptr, false);
+  Json response = parse_json(as_text(bytes));
   if (!response.is_array() || response.size() != 2 || !response[1].contains(a) || !response[1].contains(b))
     return fail(ErrorCode::kMalformed, "mutation: no two such device tokens");
   std::swap(response[1][a], response[1][b]);
@@ -102,7 +103,7 @@ Status alg_none(Bytes& bytes) {
   const std::size_t second = token.find('.', first == std::string::npos ? first : first + 1);
   if (second == std::string::npos) return fail(ErrorCode::kMalformed, "mutation: not a token");
   MINIONS_TRY_ASSIGN(const Bytes decoded, from_base64url(token.substr(0, first)));
-  Json header = Json::parse(as_text(decoded), nullptr, false);
+  Json header = parse_json(as_text(decoded));
   if (!header.is_object()) return fail(ErrorCode::kMalformed, "mutation: not a token");
   header["alg"] = "none";
   const std::string altered = to_base64url(as_bytes(header.dump())) + token.substr(first, second - first) + '.';

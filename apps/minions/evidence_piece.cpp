@@ -37,7 +37,7 @@ bool is_td_quote(ByteView bytes) {
 }
 
 bool is_pcrs(ByteView bytes) {
-  const Json values = Json::parse(as_text(bytes), nullptr, false);
+  const Json values = parse_json(as_text(bytes));
   const Json list = values.is_object() && values.contains("pcrs") ? values["pcrs"] : values;
   return (list.is_array() || list.is_object()) && !list.empty() &&
          std::all_of(list.begin(), list.end(),

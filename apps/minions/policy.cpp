@@ -118,8 +118,7 @@ ExitCode init_from_folder(const PolicyOptions& options, const AppraisalPolicy& b
   }
   auto folder = EvidenceFolder::read(target);
   if (!folder) return report(folder.error());
-  const auto collector =
-      make_collector(options.server.collateral, as_of ? JudgedAsOf::kThen : JudgedAsOf::kNow, folder->key_sets());
+  const auto collector = make_collector(options.server.collateral, as_of ? JudgedAsOf::kThen : JudgedAsOf::kNow);
   if (!collector) return report(collector.error());
   const UnixSeconds now = as_of.value_or(system_time());
   auto judged = judge_folder(*folder, base, now, **collector);

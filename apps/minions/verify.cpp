@@ -54,8 +54,8 @@ struct Question {
   const CollateralOptions& collateral;
 
   [[nodiscard]] UnixSeconds now() const { return as_of.value_or(system_time()); }
-  [[nodiscard]] Result<std::shared_ptr<const collateral::Collector>> collector(const KeySetTexts& key_sets = {}) const {
-    return make_collector(collateral, as_of ? JudgedAsOf::kThen : JudgedAsOf::kNow, key_sets);
+  [[nodiscard]] Result<std::shared_ptr<const collateral::Collector>> collector() const {
+    return make_collector(collateral, as_of ? JudgedAsOf::kThen : JudgedAsOf::kNow);
   }
 };
 
@@ -112,8 +112,8 @@ ExitCode verify_pieces(const fs::path& target, const Question& question) {
   if (!folder) return report(folder.error());
   const auto given = services_of_jwks(question.collateral);
   if (!given) return report(given.error());
-  folder->replace_key_sets(*given);
-  const auto collector = question.collector(folder->key_sets());
+  folder->note_key_sets(*given);
+  const auto collector = question.collector();
   if (!collector) return report(collector.error());
   const UnixSeconds asked = question.now();
   const collateral::Collected collected = (*collector)

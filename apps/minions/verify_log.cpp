@@ -53,10 +53,13 @@ struct LogTally {
   std::size_t lines = 0;
   std::size_t altered = 0;
   std::size_t refused = 0;
+  std::size_t unsigned_exchanges = 0;
   std::string first_refusal;
   std::string told_readers;
 
   [[nodiscard]] ExitCode end() const {
+    if (unsigned_exchanges > 0)
+      warn(fmt::format("{} exchanges without a receipt: nothing signs what the log holds of them", unsigned_exchanges));
     if (altered > 0) return report({ErrorCode::kTampered, fmt::format("log: {} of {} lines altered", altered, lines)});
     if (refused > 0)
       return report({ErrorCode::kRefused, fmt::format("log: {} of {} lines with a document that is refused: {}",
@@ -80,6 +83,10 @@ void verify_line(std::string_view line, const LogQuestion& question, LogTally& t
     return;
   }
   if (session->any_altered()) ++tally.altered;
+  tally.unsigned_exchanges += static_cast<std::size_t>(
+      std::count_if(session->exchanges.begin(), session->exchanges.end(), [](const client::ExchangeVerdict& exchange) {
+        return exchange.state == client::ExchangeVerdict::State::kIncomplete;
+      }));
   if (session->appraisal && !session->appraisal->accepted() && tally.refused++ == 0)
     tally.first_refusal = attestation::refusal_text(*session->appraisal);
   if (session->appraisal) warn_of_readers(*session->appraisal, tally.told_readers);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/json.h"
 #include "minion/log_check.h"
 #include "version.h"
 
@@ -41,7 +42,7 @@ Json sealed_json(std::string_view lines) {
   Json list = Json::array();
   while (!lines.empty()) {
     const std::size_t end = std::min(lines.find('\n'), lines.size());
-    Json session = Json::parse(lines.substr(0, end), nullptr, false);
+    Json session = parse_json(lines.substr(0, end));
     lines.remove_prefix(std::min(end + 1, lines.size()));
     if (!session.is_object()) continue;
     for (Json& exchange : session["exchanges"])

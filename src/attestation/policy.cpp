@@ -8,12 +8,14 @@
 #include "attestation/verdict.h"
 #include "base/byte_io.h"
 #include "base/encoding.h"
+#include "base/nesting.h"
 #include "crypto/ecdsa.h"
 #include "crypto/hash.h"
 
 namespace minions::attestation {
 namespace {
 
+constexpr std::size_t kKeyDots = 16;
 constexpr std::string_view kWaivable[] = {"measurement",
                                           "models.ids",
                                           "models.weights",
@@ -129,6 +131,8 @@ std::vector<RuleText> describe(const PolicyRules& rules) {
 }
 
 Result<AppraisalPolicy> AppraisalPolicy::parse(std::string_view toml, std::string_view file_name) {
+  if (const auto line = line_of_deep_toml_key(toml, kKeyDots))
+    return fail(ErrorCode::kUsage, fmt::format("{} line {}: a key with over {} dots", file_name, *line, kKeyDots));
   toml::table table;
   try {
     table = toml::parse(toml, file_name);

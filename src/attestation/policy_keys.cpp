@@ -15,7 +15,7 @@ constexpr std::string_view kTcbComponents[] = {"fmc", "bootloader", "tee", "snp"
 constexpr std::uint8_t kPcrLimit = 24;
 
 Status read_tcb_floors(const Value& value, std::map<std::string, Rule<std::uint64_t>>& floors) {
-  return value.each(
+  return value.some(
       "a table of fmc, bootloader, tee, snp, microcode",
       [&](const std::string& component, const Value& floor) -> Status {
         if (std::find(std::begin(kTcbComponents), std::end(kTcbComponents), component) == std::end(kTcbComponents)) {
@@ -27,7 +27,7 @@ Status read_tcb_floors(const Value& value, std::map<std::string, Rule<std::uint6
 }
 
 Status read_pcrs(const Value& value, PcrRules& pcrs) {
-  return value.each("a table from PCR index to digests", [&](const std::string& index, const Value& digests) -> Status {
+  return value.some("a table from PCR index to digests", [&](const std::string& index, const Value& digests) -> Status {
     for (std::uint8_t i = 0; i < kPcrLimit; ++i) {
       if (index != std::to_string(i)) continue;
       MINIONS_TRY_ASSIGN(pcrs[i], digests.digests<32>());
@@ -48,7 +48,7 @@ Status read_accepted_tcb(const Value& value, Rule<std::vector<std::string>>& acc
 }
 
 Status read_model_digests(const Value& value, ModelDigests& rules) {
-  return value.each("a table from model id to SHA-256", [&](const std::string& id, const Value& digest) -> Status {
+  return value.some("a table from model id to SHA-256", [&](const std::string& id, const Value& digest) -> Status {
     MINIONS_TRY_ASSIGN(const auto digests, digest.digests<32>());
     if (digests.value.size() != 1) return digest.wrong("64 hex digits");
     rules[id] = {to_hex(digests.value.front()), digests.source};
@@ -73,7 +73,7 @@ Status read_waiver(const std::string& name, const Value& value, PolicyRules& rul
   const bool leads_on =
       std::any_of(known.begin(), known.end(), [&](std::string_view check) { return check.starts_with(name + "."); });
   if (!leads_on) return value.complain(fmt::format("want a check out of {}", fmt::join(known, ", ")), shown(name));
-  return value.each("a check's full name", [&](const std::string& rest, const Value& inner) {
+  return value.some("a check's full name", [&](const std::string& rest, const Value& inner) {
     return read_waiver(name + "." + rest, inner, rules);
   });
 }

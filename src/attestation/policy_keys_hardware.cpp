@@ -33,7 +33,7 @@ Result<Rule<std::vector<std::string>>> platform_info(const Value& value) {
 Status read_guest_policy(const Value& value, std::map<std::string, Rule<bool>, std::less<>>& bits) {
   const auto known = names_of(snp_guest_policy_bits());
   const std::string want = fmt::format("a table of {}", fmt::join(known, ", "));
-  return value.each(want, [&](const std::string& name, const Value& bit) -> Status {
+  return value.some(want, [&](const std::string& name, const Value& bit) -> Status {
     if (std::find(known.begin(), known.end(), name) == known.end())
       return bit.complain(fmt::format("want {}", fmt::join(known, ", ")), shown(name));
     return bit.read(bits[name]);
@@ -86,7 +86,7 @@ Result<Measurement> one_measurement(const Value& value) {
 Status read_platform(const Value& value, std::vector<TdPlatform>& platforms) {
   constexpr std::string_view kWant = "a table of mrtd and rtmr0";
   std::map<std::string, Measurement> members;
-  MINIONS_TRY(value.each(kWant, [&](const std::string& name, const Value& member) -> Status {
+  MINIONS_TRY(value.some(kWant, [&](const std::string& name, const Value& member) -> Status {
     if (name != "mrtd" && name != "rtmr0") return member.complain("want mrtd and rtmr0", shown(name));
     MINIONS_TRY_ASSIGN(members[name], one_measurement(member));
     return {};

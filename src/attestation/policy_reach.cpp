@@ -81,6 +81,7 @@ class Reach {
       lacks("no value of the policy identifies the code", "minions policy init --from URL writes them");
     } else {
       reach_.identity = identity();
+      reach_.names_own = reach_.identity >= CodeIdentity::kKernel || names_what_boots();
     }
     look_at_rules_of_a_vtpm();
     look_at_tokens();
@@ -139,6 +140,13 @@ class Reach {
       look_at_pcrs();
     }
     return reach_.missing.size() == before;
+  }
+
+  // On Azure: registers of what the paravisor started, which say something where that is known.
+  [[nodiscard]] bool names_what_boots() const {
+    if (!is_azure_type(kind_) || (!is_snp_kind(kind_) && !names(policy_.tdx.measurements))) return false;
+    const PcrRules& pcrs = is_snp_kind(kind_) ? policy_.snp.pcrs : policy_.tdx.pcrs;
+    return std::any_of(pcrs.begin(), pcrs.end(), [](const auto& pcr) { return identifies(pcr.second.value); });
   }
 
   [[nodiscard]] bool has_guest_floor() const {

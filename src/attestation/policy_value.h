@@ -41,6 +41,9 @@ class Value {
   // Calls read for each member of a table.
   template <class Read>
   [[nodiscard]] Status each(std::string_view want, const Read& read) const;
+  // The same of a value, which has at least one: a rule that names nothing would be none.
+  template <class Read>
+  [[nodiscard]] Status some(std::string_view want, const Read& read) const;
 
  private:
   [[nodiscard]] std::uint32_t line() const { return node_.source().begin.line; }
@@ -94,6 +97,13 @@ Status Value::each(std::string_view want, const Read& read) const {
     MINIONS_TRY(read(std::string(key.str()), Value(node, fmt::format("{} {}", name_, shown(key.str())), file_)));
   }
   return {};
+}
+
+template <class Read>
+Status Value::some(std::string_view want, const Read& read) const {
+  if (const toml::table* table = node_.as_table(); table != nullptr && table->empty())
+    return complain(fmt::format("want {}, with one entry at least", want), "none");
+  return each(want, read);
 }
 
 }  // namespace minions::attestation::policy_file

@@ -50,7 +50,8 @@ class Claims {
     vector.file_system = file_system();
     vector.hardware = hardware();
     vector.runtime_opaque = runtime_opaque();
-    return vector;
+    add_gpus(vector);
+    return any_failed() ? without_approval(vector) : vector;
   }
 
  private:
@@ -69,6 +70,50 @@ class Claims {
       if (check.id == id) return &check;
     }
     return nullptr;
+  }
+
+  [[nodiscard]] bool any_failed() const {
+    return std::any_of(input_.checks.begin(), input_.checks.end(),
+                       [](const Check& check) { return check.outcome == Outcome::kFail; });
+  }
+  // Of the check of a GPU: evidence.nvidia-gpu.GROUP.WHAT, whatever WHAT is.
+  [[nodiscard]] bool gpu_failed(std::initializer_list<std::string_view> groups) const {
+    constexpr std::string_view kGpus[] = {"evidence.nvidia-gpu.", "evidence.nvidia-nras."};
+    return std::any_of(input_.checks.begin(), input_.checks.end(), [&](const Check& check) {
+      if (check.outcome != Outcome::kFail) return false;
+      for (const std::string_view prefix : kGpus) {
+        if (!check.id.starts_with(prefix)) continue;
+        const std::string_view rest = std::string_view(check.id).substr(prefix.size());
+        return groups.size() == 0 || std::any_of(groups.begin(), groups.end(), [&](std::string_view group) {
+                 return rest.starts_with(group) && (rest.size() == group.size() || rest[group.size()] == '.');
+               });
+      }
+      return false;
+    });
+  }
+  // A model reads what is sent in the memory of the GPU as well.
+  void add_gpus(TrustVector& vector) const {
+    const auto at_least = [](std::int8_t& claim, std::int8_t value) { claim = std::max(claim, value); };
+    if (gpu_failed({"parse", "signature", "chain", "binding", "distinct"})) {
+      at_least(vector.hardware, value::kUnrecognizedHardware);
+    } else if (gpu_failed({"ocsp", "policy.ocsp"})) {
+      at_least(vector.hardware, value::kContraindicatedHardware);
+    } else if (gpu_failed({})) {
+      at_least(vector.hardware, value::kUnsafeHardware);
+    }
+    if (gpu_failed({"rim", "policy.rim", "measurements"})) at_least(vector.executables, value::kUnrecognizedRuntime);
+    if (gpu_failed({}) || has_failed("gpu.count") || has_failed("gpu.distinct") || has_failed("gpu.nras"))
+      at_least(vector.runtime_opaque, value::kVisibleMemory);
+  }
+  // Of what was refused nothing is approved of: a claim that would say so says nothing, and the configuration, which
+  // does not meet the policy, is not supported.
+  [[nodiscard]] static TrustVector without_approval(TrustVector vector) {
+    for (std::int8_t* claim : {&vector.configuration, &vector.executables, &vector.file_system, &vector.hardware,
+                               &vector.runtime_opaque, &vector.sourced_data}) {
+      if (*claim < 32) *claim = value::kNoClaim;
+    }
+    vector.configuration = std::max(vector.configuration, value::kUnsupportableConfig);
+    return vector;
   }
 
   [[nodiscard]] const std::vector<Gap>& missing() const {

@@ -14,6 +14,17 @@ std::string hardware_of(std::string_view kind) {
   return kind == evidence_type::kAzureSnpVtpm ? "AMD SEV-SNP on Azure" : "Intel TDX on Azure";
 }
 
+std::optional<VerdictClass> class_of_files(const PolicyRules& policy, const PolicyReach& reach) {
+  if (reach.is_refused || !(policy.attestor_spki_sha256 || reach.names_own)) return std::nullopt;
+  return VerdictClass::kOperatorTrusted;
+}
+
+void add_gaps_of_files(const PolicyRules& policy, std::vector<Gap>& missing) {
+  missing.push_back({"no statement is with the files, which would bind keys, models and GPUs to the machine",
+                     "verify the server's attestation document"});
+  if (!policy.attestor_spki_sha256) missing.push_back({"no operator's key is pinned", "add [attestor] spki_sha256"});
+}
+
 // What a server's own statement gives away.
 void look_at_statement(const Statement& statement, const PolicyRules& policy, std::vector<Gap>& missing) {
   if (statement.models.empty())
@@ -204,12 +215,8 @@ Verdict judge_verdict(const VerdictInput& input) {
     look_at_statement(*input.statement, policy, reach.missing);
   else if (input.of_files)
     look_at_what_statements_may_say(policy, reach.missing);
-  verdict.verdict_class = reach.best(policy);
-  if (input.of_files && !verdict.verdict_class) {
-    verdict.verdict_class = VerdictClass::kOperatorTrusted;
-    if (!policy.attestor_spki_sha256)
-      reach.missing.push_back({"no operator's key is pinned", "add [attestor] spki_sha256"});
-  }
+  verdict.verdict_class = input.of_files ? class_of_files(policy, reach) : reach.best(policy);
+  if (input.of_files) add_gaps_of_files(policy, reach.missing);
   verdict.missing = std::move(reach.missing);
   if (input.statement == nullptr && !input.of_files) add_conditions(policy, verdict);
   add_readers(policy, kind, verdict);

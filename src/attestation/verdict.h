@@ -37,6 +37,7 @@ struct Gap {
 struct PolicyReach {
   CodeIdentity identity = CodeIdentity::kNone;
   bool is_refused = false;  // by a rule that evidence of the kind cannot meet
+  bool names_own = false;   // something that not every machine with this firmware has: a kernel, or what boots on Azure
   std::vector<Gap> missing;
 
   // The best class; nothing where the policy names too little for any.
@@ -63,9 +64,10 @@ struct VerdictInput {
   const Statement* statement = nullptr;  // null: files that no statement is bound to, or a policy by itself
   const PolicyRules& policy;
   std::span<const Check> checks;  // all that were made
-  // Among files there is no statement that a key could have signed: the class is the one that a pinned key makes of
-  // it, with a gap that says so, and what the policy would let a statement say counts as said. A policy by itself has
-  // the class of the best server that it accepts: no class without a pin, and what it allows is named as a condition.
+  // Among files there is no statement that a key could have signed, and nothing binds GPUs to the machine: operator-
+  // trusted at best, where the policy pins a key or names something of the machine's own, and what the policy would let
+  // a statement say counts as said. A policy by itself has the class of the best server that it accepts: no class
+  // without a pin, and what it allows is named as a condition.
   bool of_files = false;
 };
 // For evidence whose checks passed or were waived.

@@ -218,6 +218,11 @@ std::optional<std::string> maa_nonce_text(const EvidenceBinding& binding) {
 }
 
 // In a document one of the two stands beside it; a token among files may be alone.
+// Empty: none is there.
+std::string_view machine_kind(const EvidenceInput& input) {
+  return input.all_evidence == nullptr ? std::string_view() : cpu_kind(*input.all_evidence);
+}
+
 std::optional<MaaPlatform> maa_platform(const EvidenceInput& input) {
   if (count_items(input, evidence_type::kAzureTdxVtpm) > 0) return MaaPlatform::kTdx;
   if (count_items(input, evidence_type::kAzureSnpVtpm) > 0) return MaaPlatform::kSevSnp;
@@ -237,6 +242,11 @@ std::vector<Check> verify_maa_item(const EvidenceInput& input) {
   const std::optional<MaaPlatform> platform = maa_platform(input);
   // A document has one of the two beside it; a token among files may be alone.
   std::optional<MaaMachine> machine;
+  if (const std::string_view other = platform ? std::string_view() : machine_kind(input); !other.empty()) {
+    checks.expect("binding.machine", false, "the machine that the token is about",
+                  fmt::format("{} evidence, which no token of MAA is about", other));
+    return std::move(checks).take();
+  }
   if (platform) {
     auto beside = machine_beside(input);
     if (!checks.expect("binding.machine", beside, "the machine that the token is about"))

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/encoding.h"
+#include "base/nesting.h"
 
 namespace minions {
 namespace {
@@ -168,6 +169,11 @@ Result<Json> parse_strict_json(std::string_view text, JsonLimits limits) {
   return *std::move(value);
 }
 
+Json parse_json(std::string_view text, std::size_t depth) {
+  if (json_nests_deeper(text, depth)) return Json(Json::value_t::discarded);
+  return Json::parse(text, nullptr, false);
+}
+
 Result<std::string> string_member(const Json& object, std::string_view name) {
   MINIONS_TRY_ASSIGN(const Json* value, member(object, name));
   if (!value->is_string()) return wrong_type(name, "a string", *value);
@@ -216,7 +222,7 @@ std::optional<std::string_view> raw_member(std::string_view object_text, std::st
     const std::string_view key = scanner.value();
     if (!scanner.take(':')) return std::nullopt;
     const std::string_view value = scanner.value();
-    const Json decoded = Json::parse(key, nullptr, false);
+    const Json decoded = parse_json(key);
     if (decoded.is_string() && decoded.get_ref<const std::string&>() == name) return value;
   } while (scanner.take(','));
   return std::nullopt;

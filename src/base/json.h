@@ -19,6 +19,10 @@ struct JsonLimits {
 
 [[nodiscard]] Result<Json> parse_strict_json(std::string_view text, JsonLimits limits = {});
 
+// Any value, with the last of members that have one name; discarded where it is no JSON, or nests deeper. For what
+// needs no strict rules: the parser alone has no bound, and whoever copies or writes a deep value recurses.
+[[nodiscard]] Json parse_json(std::string_view text, std::size_t depth = 128);
+
 // Members of an object. Each fails with the member's name if it is missing or of another type.
 [[nodiscard]] Result<std::string> string_member(const Json& object, std::string_view name);
 // No fraction, no exponent, no sign, below 2^53.

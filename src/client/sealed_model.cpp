@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json.h"
+
 #include "chat/delta.h"
 #include "net/sse.h"
 
@@ -120,7 +122,7 @@ Result<std::vector<std::string>> SealedModel::models() {
   last_ = net::run_until_done(context_, client_.exchange({std::move(head), {}, reply}, begin_()));
   if (!last_->reply) return fail(reply.failure().value_or(last_->reply.error()));
   if (reply.status() != 200) return fail(status_error(reply.status(), reply.body()));
-  const Json list = Json::parse(reply.body(), nullptr, false);
+  const Json list = parse_json(reply.body());
   if (!list.is_object() || !list.contains("data") || !list["data"].is_array()) {
     return fail(ErrorCode::kBackend, "the server's list of models is none");
   }

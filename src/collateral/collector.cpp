@@ -25,7 +25,7 @@ std::vector<std::string> key_ids(const Need& need, const attestation::Evidence& 
     }
     if (need.kind != Need::Kind::kNrasKeys || item.type != attestation::evidence_type::kNvidiaNras) continue;
     const auto response = item.part("response");
-    const Json array = response ? Json::parse(as_text(*response), nullptr, false) : Json();
+    const Json array = response ? parse_json(as_text(*response)) : Json();
     // Keys of one answer are of one day: the first token's stands for all.
     if (array.is_array() && !array.empty() && array[0].is_array() && array[0].size() == 2 && array[0][1].is_string())
       add(array[0][1].get_ref<const std::string&>());

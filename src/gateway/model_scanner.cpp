@@ -19,7 +19,7 @@ constexpr bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
 std::optional<std::string> decoded(std::string_view written) {
-  const Json value = Json::parse('"' + std::string(written) + '"', nullptr, false);
+  const Json value = parse_json('"' + std::string(written) + '"');
   if (!value.is_string()) return std::nullopt;
   return value.get<std::string>();
 }

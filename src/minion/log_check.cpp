@@ -8,7 +8,9 @@
 
 #include "attestation/refusal.h"
 #include "base/encoding.h"
+#include "base/json.h"
 #include "chat/delta.h"
+#include "minion/protocol.h"
 #include "minion/pseudonyms.h"
 #include "minion/reply.h"
 #include "session/receipt.h"
@@ -17,6 +19,7 @@ namespace minions::minion {
 namespace {
 
 using attestation::Check;
+using attestation::shown;
 
 constexpr std::string_view kKeyMark = "Bearer {api-key}";
 constexpr UnixSeconds kEarlyBy = 60;           // as session/receipt.h has it
@@ -96,7 +99,7 @@ std::optional<std::string> reply_text(std::string_view body) {
 }
 
 std::string last_message(std::string_view request) {
-  const Json body = Json::parse(request, nullptr, false);
+  const Json body = parse_json(request);
   const Json& messages = list_at(body, "messages");
   return messages.empty() ? std::string() : text_at(messages.back(), "content");
 }
@@ -111,7 +114,7 @@ class LogCheck {
     check_conversation(list_at(log, "conversation"));
     check_ledger(list_at(log, "disclosed"), list_at(log, "conversation"));
     check_answer(log);
-    check_end(member_of(log, "error"));
+    check_end(log);
     return std::move(verdict_);
   }
 
@@ -141,19 +144,18 @@ class LogCheck {
     if (!document || !document->statement)
       return expect(name + ".document", false, "an attestation document",
                     document ? "no statement" : document.error().detail);
-    check_appraisal(name, id, document, first);
     const auto statement = attestation::Statement::parse(*document->statement);
     if (!statement || !h)
       return expect(name + ".binding", false, "a statement and a channel binding",
                     statement ? "no channel binding" : statement.error().detail);
+    // Without a receipt nothing says when it was judged: then as of the first moment at which it could have been.
+    check_appraisal(name, id, document, first > 0 ? first : statement->not_before);
     for (const Json& exchange : list_at(session, "exchanges"))
       check_exchange(name, id, exchange, *document->statement, *statement, *h);
   }
 
-  // As it was judged when its first receipt was signed; without one nothing says when that was.
   void check_appraisal(const std::string& name, const std::string& id,
                        const Result<attestation::AttestationDocument>& document, UnixSeconds time) {
-    if (time == 0) return waive(name + ".appraisal", "accepted", "no receipt tells when it was judged");
     attestation::TokenKeys keys;
     if (in_.keys_for) keys = in_.keys_for(*document);
     attestation::AttestationResult result =
@@ -177,9 +179,10 @@ class LogCheck {
     const Json& receipt = member_of(json, "receipt");
     exchange.complete = receipt.is_object();
     if (!receipt.is_object()) {
-      waive(name + ".receipt", "a receipt", "the exchange broke off: " + text_at(json, "error"));
+      waive(name + ".receipt", "a receipt", "the exchange broke off: " + shown(text_at(json, "error")));
     } else if (lacks_api_key(exchange.head) && in_.api_key.empty()) {
-      waive(name + ".receipt", "a receipt over this request", "its head had an API key: give it to judge the receipt");
+      expect(name + ".receipt", false, "a receipt over this request",
+             "not judged: its head had an API key, which has to be given");
     } else {
       exchange.holds = check_receipt(name, n, json, exchange, statement_bytes, statement, h);
     }
@@ -224,9 +227,14 @@ class LogCheck {
     for (const Json& turn : turns) {
       const std::string name = fmt::format("conversation.{}", ++number);
       if (text_at(turn, "user") != "supervisor") continue;
-      const Json receipt = member_of(turn, "receipt");
+      const Json& receipt = member_of(turn, "receipt");
+      last_is_signed_ = false;
       if (!receipt.is_object()) {
-        waive(name, "a sealed exchange with a receipt", "the call did not end well: " + text_at(turn, "error"));
+        if (text_at(turn, "output").empty() && !text_at(turn, "error").empty())
+          waive(name, "a sealed exchange with a receipt",
+                "the call did not end well: " + shown(text_at(turn, "error")));
+        else
+          expect(name, false, "a sealed exchange with a receipt", "none: nothing signs this turn");
         continue;
       }
       const auto found =
@@ -237,13 +245,16 @@ class LogCheck {
       }
       const SealedExchange& exchange = found->second;
       const bool prompt = last_message(exchange.data) == text_at(turn, "prompt");
-      const bool output = !text_at(turn, "error").empty() || reply_text(exchange.reply_data) == text_at(turn, "output");
+      const std::string logged = text_at(turn, "output");
+      const bool failed = logged.empty() && !text_at(turn, "error").empty();
+      const bool output = failed || reply_text(exchange.reply_data) == logged;
       if (!exchange.holds && prompt && output) {
         waive(name, "what a sealed exchange with a good receipt carried",
               "it is that exchange, whose receipt was not judged or does not hold");
         continue;
       }
-      expect(name, exchange.holds && prompt && output, "what its sealed exchange carried",
+      last_is_signed_ = exchange.holds && prompt && output;
+      expect(name, last_is_signed_, "what its sealed exchange carried",
              !prompt   ? "another prompt"
              : !output ? "another output"
                        : "the same");
@@ -262,7 +273,8 @@ class LogCheck {
       const std::string text = text_at(entries[i], "text");
       counted += count_at(entries[i], "wire_bytes");
       sizes = sizes && count_at(entries[i], "text_bytes") == text.size();
-      texts = texts && (i >= asked.size() || text_at(*asked[i], "prompt").find(text) != std::string::npos);
+      const std::string prompt = i < asked.size() ? text_at(*asked[i], "prompt") : text;
+      texts = texts && prompt.find(text) != std::string::npos && text.empty() == prompt.empty();
     }
     // Of an exchange that broke off, nothing says whether its request left.
     std::uint64_t sent = 0;
@@ -275,8 +287,12 @@ class LogCheck {
   }
 
   void check_answer(const Json& log) {
-    if (!member_of(log, "answered").is_boolean() || !member_of(log, "answered").get<bool>())
+    if (member_of(log, "answered") != true) {
+      const std::string text = text_at(log, "generated_final_answer");
+      if (!text.empty() && text != kNoAnswerText)
+        return expect("answer", false, "none, as the log says", "an answer that nothing signs");
       return waive("answer", "the supervisor's last answer", "the run has none");
+    }
     std::string last;
     for (const Json& turn : list_at(log, "conversation")) {
       if (text_at(turn, "user") == "supervisor") last = text_at(turn, "output");
@@ -290,23 +306,32 @@ class LogCheck {
     const auto decision = parse_decision(last);
     const chat::Text whole = decision ? put_back(decision->text, placeholders) : chat::Text();
     const bool same = decision && whole.reveal() == text_at(log, "generated_final_answer");
-    expect("answer", same, "the supervisor's last answer, placeholders put back", same ? "the same" : "another text");
+    expect("answer", same && last_is_signed_, "the supervisor's last answer, placeholders put back",
+           !same             ? "another text"
+           : last_is_signed_ ? "the same"
+                             : "the same as of a turn that nothing signs");
   }
 
-  void check_end(const Json& error) {
-    if (error.is_null()) return;
+  void check_end(const Json& log) {
+    const Json& error = member_of(log, "error");
+    const bool answered = member_of(log, "answered") == true;
+    if (error.is_null()) {
+      if (!answered) expect("run", false, "an answer, or why there is none", "neither");
+      return;
+    }
     verdict_.complete = false;
-    waive("run", "a run that ended well", "it is incomplete: " + text_at(error, "code"));
+    waive("run", "a run that ended well", "it is incomplete: " + shown(text_at(error, "code")));
   }
 
   const LogCheckInput& in_;
   LogVerdict verdict_;
   std::multimap<ExchangeKey, SealedExchange> exchanges_;
   unsigned sessions_ = 0;
+  bool last_is_signed_ = false;  // the supervisor's last turn
 };
 
 Result<Json> parse_log(std::string_view text) {
-  Json log = Json::parse(text, nullptr, false);
+  Json log = parse_json(text);
   if (!log.is_object() || count_at(log, "minion_log") != 1)
     return fail(ErrorCode::kMalformed, "log: is no log of a run, or of a newer program");
   return log;
@@ -352,7 +377,7 @@ Result<std::string> ledger_text(std::string_view text) {
 
 std::string without_api_key(std::string_view head) {
   std::string text(head);
-  const Json object = Json::parse(head, nullptr, false);
+  const Json object = parse_json(head);
   const std::string key = object.is_object() ? text_at(member_of(object, "headers"), "authorization") : std::string();
   if (key.empty()) return text;
   const std::string quoted = json_quoted(key);

@@ -5,10 +5,14 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/nesting.h"
+
 namespace minions::minion {
 namespace {
 
 using nlohmann::json;
+
+constexpr std::size_t kReplyDepth = 64;
 
 struct Range {
   std::size_t begin;
@@ -63,6 +67,7 @@ std::string with_escaped_controls(std::string_view text) {
 }
 
 std::optional<json> parse_object(std::string_view text) {
+  if (json_nests_deeper(text, kReplyDepth)) return std::nullopt;
   json value = json::parse(text, nullptr, false);
   if (value.is_discarded()) value = json::parse(with_escaped_controls(text), nullptr, false);
   if (!value.is_object()) return std::nullopt;

@@ -137,7 +137,7 @@ Status check_repository_name(std::string_view name) {
 }
 
 Result<Repository> parse_repository(std::string_view json) {
-  const Json reply = Json::parse(json, nullptr, false);
+  const Json reply = parse_json(json);
   if (!reply.is_object()) return fail(ErrorCode::kBackend, "the repository's description is no JSON object");
   Repository repository;
   MINIONS_TRY_ASSIGN(repository.commit, string_member(reply, "sha"));

@@ -13,6 +13,7 @@ namespace {
 constexpr std::chrono::milliseconds kShapingAtFirst{1'500};
 constexpr std::chrono::milliseconds kShapingPerToken{50};
 constexpr std::chrono::milliseconds kShapingForFree{10};  // a token; the rest is owed to the others
+constexpr std::size_t kReadBesideAnswers = 64;            // tokens a step
 
 std::chrono::nanoseconds processor_time() {
   timespec now{};
@@ -213,29 +214,33 @@ void LlamaEngine::add_token(Running& running, std::size_t index, bool output) {
   if (output) running.output = place;
 }
 
-// Answers go on first; what is still being read shares what room is left, so that a long one does not hold up a short
-// one.
+// Answers go on first; what is still being read shares what room is left.
 void LlamaEngine::fill_batch(const ThreadDebts::Owners& working) {
   batch_->tokens.n_tokens = 0;
-  std::size_t prompts = 0;
-  const auto waits = [&](const Running& running) { return !working.contains(running.generation->owner); };
+  std::size_t readers = 0;
   for (Running& running : running_) {
     running.output.reset();
-    if (waits(running)) continue;
-    if (!running.is_reading()) {
+    running.reads = 0;
+    if (!working.contains(running.generation->owner) || running.at_picture()) continue;
+    if (running.is_reading()) {
+      ++readers;
+    } else {
       add_token(running, running.read++, true);
-    } else if (!running.at_picture()) {
-      ++prompts;
     }
   }
+  fill_with_texts(working, readers);
+}
+
+// A long text does not hold up a short one, and where others' answers go on, they do not wait for long steps.
+void LlamaEngine::fill_with_texts(const ThreadDebts::Owners& working, std::size_t readers) {
+  const bool others_wait = batch_->tokens.n_tokens > 0 && working.size() > 1;
+  std::size_t room = others_wait ? std::min(batch_->room(), kReadBesideAnswers) : batch_->room();
   for (Running& running : running_) {
-    if (waits(running) || !running.is_reading() || running.at_picture()) continue;
-    const std::size_t share = std::max<std::size_t>(1, batch_->room() / prompts--);
-    const std::size_t end = std::min(running.tokens_end(), running.read + std::min(share, batch_->room()));
-    while (running.read < end) {
+    if (!working.contains(running.generation->owner) || !running.is_reading() || running.at_picture()) continue;
+    const std::size_t share = std::max<std::size_t>(1, room / std::max<std::size_t>(1, readers--));
+    const std::size_t end = std::min(running.tokens_end(), running.read + std::min(share, room));
+    for (; running.read < end; ++running.read, ++running.reads, --room)
       add_token(running, running.read, running.read + 1 == running.text.size());
-      ++running.read;
-    }
   }
 }
 
@@ -247,9 +252,21 @@ bool LlamaEngine::decode() {
   }
 }
 
+// A step takes as long as it has tokens, and a text has many of them.
+void LlamaEngine::owe_reading(Clock::duration time) {
+  const std::int64_t tokens = batch_->tokens.n_tokens;
+  for (const Running& running : running_) {
+    if (running.reads > 0)
+      debts_.owe(running.generation->owner, time * static_cast<std::int64_t>(running.reads) / tokens);
+  }
+}
+
 void LlamaEngine::compute() {
   if (batch_->tokens.n_tokens == 0) return;  // all are at a picture
-  if (!decode()) {
+  const auto start = Clock::now();
+  const bool decoded = decode();
+  owe_reading(Clock::now() - start);
+  if (!decoded) {
     // Nobody can tell what of the step is in the memory.
     while (!running_.empty()) end(running_.begin(), FinishReason::kFailed);
     return;

@@ -78,6 +78,7 @@ class LlamaEngine {
     Clock::time_point start;                       // of its turn
     std::optional<Clock::time_point> first_token;  // of its turn
     std::optional<std::int32_t> output;            // place in the batch whose logits are wanted
+    std::size_t reads = 0;                         // tokens of its text in the batch, where it is reading
 
     // But for the last token, from which the next one comes.
     [[nodiscard]] bool is_reading() const { return read + 1 < text.size(); }
@@ -104,7 +105,9 @@ class LlamaEngine {
   void step();
   void fill_batch(const ThreadDebts::Owners& working);
   void add_token(Running& running, std::size_t index, bool output);
+  void fill_with_texts(const ThreadDebts::Owners& working, std::size_t readers);
   [[nodiscard]] bool decode();
+  void owe_reading(Clock::duration time);
   void compute();
   void read_picture(const ThreadDebts::Owners& working);
   [[nodiscard]] std::optional<FinishReason> take_output(Running& running);

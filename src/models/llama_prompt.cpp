@@ -12,6 +12,7 @@
 #include "models/large_stack.h"
 #include "models/schema_ambiguity.h"
 #include "models/schema_bounds.h"
+#include "models/text_filter.h"
 
 namespace minions::models {
 namespace {
@@ -217,6 +218,20 @@ tl::expected<void, ApiFailure> LlamaPrompts::check_text(std::string_view text, c
       param);
 }
 
+bool LlamaPrompts::exceeds_context(std::string_view text, const std::stop_token& stop) const {
+  constexpr std::size_t kBytesPerToken = 8;  // more than text of any language has
+  const std::size_t context = runtime_.context_tokens();
+  // Where the text is cut, a few tokens are others than in the whole.
+  const std::size_t most = context + context / 8 + 64;
+  for (std::size_t size = kBytesPerToken * most; size < text.size() && !stop.stop_requested(); size *= 2) {
+    const std::string_view start = text.substr(0, size);
+    const std::size_t whole = start.size() - unfinished_utf8(start);
+    if (common_tokenize(runtime_.vocabulary(), std::string(start.substr(0, whole)), true, true).size() > most)
+      return true;
+  }
+  return false;
+}
+
 tl::expected<PicturePrompt, ApiFailure> LlamaPrompts::read_pictures(const PictureText& text,
                                                                     const std::stop_token& stop) const {
   const auto measured = runtime_.vision()->measure(text);
@@ -224,6 +239,41 @@ tl::expected<PicturePrompt, ApiFailure> LlamaPrompts::read_pictures(const Pictur
   const auto sound = check(*measured, RequestKind::kChat);
   if (!sound) return tl::unexpected<ApiFailure>(sound.error());
   return runtime_.vision()->tokenize(text, stop);
+}
+
+Status LlamaPrompts::run_on_stack(std::size_t longest_run, std::string_view owner, const std::stop_token& stop,
+                                  const std::function<void()>& work) const {
+  if (longest_run <= kRunOnAnyThread) {
+    work();
+    return {};
+  }
+  const auto turn = large_stack_.take(owner, stop);
+  if (turn == nullptr) return fail(ErrorCode::kCancelled, "the sender has left");
+  return run_with_stack(kStackBeside + longest_run * kStackPerByte, work);
+}
+
+tl::expected<void, ApiFailure> LlamaPrompts::read_prompt(const std::string& text,
+                                                         const std::vector<const ContentPart*>& pictures,
+                                                         std::string_view owner, const std::stop_token& stop,
+                                                         PreparedPrompt& to) const {
+  const std::size_t longest = longest_run(text);
+  const StackRunner run = [&](const std::function<void()>& work) { return run_on_stack(longest, owner, stop, work); };
+  bool too_long = false;
+  const Status ran = run([&] {
+    too_long = exceeds_context(text, stop);
+    if (!too_long && pictures.empty()) to.prompt.tokens = common_tokenize(runtime_.vocabulary(), text, true, true);
+  });
+  if (!ran) return tl::unexpected<ApiFailure>(ApiFailure{503, ran.error().detail, "", "overloaded"});
+  if (too_long)
+    return tl::unexpected<ApiFailure>(ApiFailure{
+        400, fmt::format("this model's context is {} tokens, and the prompt has more", runtime_.context_tokens()), "",
+        "context_length_exceeded"});
+  if (pictures.empty()) return {};
+  auto read = read_pictures({text, pictures, owner, run}, stop);
+  if (!read) return tl::unexpected<ApiFailure>(read.error());
+  to.prompt = std::move(read->prompt);
+  to.pictures = std::move(read->data);
+  return {};
 }
 
 tl::expected<PreparedPrompt, ApiFailure> LlamaPrompts::prepare(const GenerationRequest& request, std::string_view owner,
@@ -252,38 +302,21 @@ tl::expected<PreparedPrompt, ApiFailure> LlamaPrompts::prepare(const GenerationR
   const std::string param = request.kind == RequestKind::kChat ? "messages" : "prompt";
   if (const auto fits = check_text(rendered.prompt, param); !fits) return tl::unexpected<ApiFailure>(fits.error());
   PreparedPrompt prepared;
-  tl::expected<void, ApiFailure> done;
-  const auto read_prompt = [&] {
+  try {
     common_params_sampling sampling = sampling_of(runtime_.model(), request.sampling);
     if (!grammar->empty()) sampling.grammar = {COMMON_GRAMMAR_TYPE_USER, *std::move(grammar)};
     prepared.sampler.reset(common_sampler_init(runtime_.model(), sampling));
-    if (pictures.empty()) {
-      prepared.prompt.tokens = common_tokenize(runtime_.vocabulary(), rendered.prompt, true, true);
-      return;
-    }
-    prepares.reset();  // pictures wait for their turn, and texts do not wait for pictures
-    auto read = read_pictures({rendered.prompt, pictures, owner}, stop);
+    // Pictures and large stacks have turns of their own; who waits for one keeps nobody from what needs none.
+    if (!pictures.empty() || longest_run(rendered.prompt) > kRunOnAnyThread) prepares.reset();
+    const auto read = read_prompt(rendered.prompt, pictures, owner, stop, prepared);
     if (!read) {
-      done = tl::unexpected<ApiFailure>(read.error());
-      return;
-    }
-    prepared.prompt = std::move(read->prompt);
-    prepared.pictures = std::move(read->data);
-  };
-  try {
-    const std::size_t run = longest_run(rendered.prompt);
-    if (run <= kRunOnAnyThread) {
-      read_prompt();
-    } else {
-      // One at a time: the stack of each may take as much memory as it has.
-      const std::lock_guard lock(pictures.empty() ? large_stack_ : large_stack_of_pictures_);
-      if (const Status ran = run_with_stack(kStackBeside + run * kStackPerByte, read_prompt); !ran)
-        return tl::unexpected<ApiFailure>(ApiFailure{503, ran.error().detail, param, "overloaded"});
+      ApiFailure failure = read.error();
+      if (failure.param.empty()) failure.param = param;
+      return tl::unexpected<ApiFailure>(std::move(failure));
     }
   } catch (const std::exception& error) {
     return refuse(fmt::format("the request cannot be used: {}", error.what()), "");
   }
-  if (!done) return tl::unexpected<ApiFailure>(done.error());
   const auto sound = check(prepared.prompt, request.kind);
   if (!sound) return tl::unexpected<ApiFailure>(sound.error());
   prepared.stops = request.stop;

@@ -47,8 +47,17 @@ class LlamaPrompts {
   [[nodiscard]] tl::expected<void, ApiFailure> check_turns(const GenerationRequest& request) const;
   [[nodiscard]] std::size_t longest_text() const;  // bytes that could fit the context
   [[nodiscard]] tl::expected<void, ApiFailure> check_text(std::string_view text, const std::string& param) const;
+  // From the tokens of its beginning, where it is long: all of them would take long to find.
+  [[nodiscard]] bool exceeds_context(std::string_view text, const std::stop_token& stop) const;
   [[nodiscard]] tl::expected<PicturePrompt, ApiFailure> read_pictures(const PictureText& text,
                                                                       const std::stop_token& stop) const;
+  // Splits a text into tokens, on a large stack if it needs one.
+  [[nodiscard]] Status run_on_stack(std::size_t longest_run, std::string_view owner, const std::stop_token& stop,
+                                    const std::function<void()>& work) const;
+  [[nodiscard]] tl::expected<void, ApiFailure> read_prompt(const std::string& text,
+                                                           const std::vector<const ContentPart*>& pictures,
+                                                           std::string_view owner, const std::stop_token& stop,
+                                                           PreparedPrompt& to) const;
   struct FreeTemplates {
     void operator()(common_chat_templates* templates) const;
   };
@@ -57,9 +66,9 @@ class LlamaPrompts {
   const LlamaRuntime& runtime_;
   std::unique_ptr<common_chat_templates, FreeTemplates> templates_;  // null: the file has none
   std::size_t longest_piece_ = 1;                                    // bytes of the longest token
-  mutable std::mutex large_stack_;
-  mutable std::mutex large_stack_of_pictures_;
-  mutable Places preparing_{std::max(1U, std::thread::hardware_concurrency())};
+  mutable Places preparing_{std::max(1U, std::thread::hardware_concurrency()), Places::Held::kLong};
+  // One at a time: the stack of each may take as much memory as it has. Who has it waits for nothing else.
+  mutable Places large_stack_{1};
 };
 
 }  // namespace minions::models

@@ -168,14 +168,19 @@ Result<std::unique_ptr<LlamaVision>> LlamaVision::load(std::FILE* projector, con
 
 bool LlamaVision::reads_pictures_whole() const { return mtmd_decode_use_non_causal(context_.get(), nullptr); }
 
-tl::expected<PicturePrompt, ApiFailure> LlamaVision::run_tokenizer(std::string_view text,
+tl::expected<PicturePrompt, ApiFailure> LlamaVision::run_tokenizer(const PictureText& from,
                                                                    std::span<const mtmd_bitmap* const> bitmaps) const {
+  const std::string_view text = from.text;
   if (count(text, marker_) != bitmaps.size())
     return refuse("the model's chat template leaves out a picture", "messages");
   PictureData data;
   data.chunks.reset(mtmd_input_chunks_init());
   const mtmd_input_text input{.text = text.data(), .text_len = text.size(), .add_special = true, .parse_special = true};
-  if (mtmd_tokenize(context_.get(), data.chunks.get(), &input, bitmaps.data(), bitmaps.size()) != 0) return unusable();
+  std::int32_t failed = 0;
+  const Status ran = from.run(
+      [&] { failed = mtmd_tokenize(context_.get(), data.chunks.get(), &input, bitmaps.data(), bitmaps.size()); });
+  if (!ran) return tl::unexpected<ApiFailure>(ApiFailure{503, ran.error().detail, "messages", "overloaded"});
+  if (failed != 0) return unusable();
   return to_prompt(std::move(data));
 }
 
@@ -185,7 +190,7 @@ tl::expected<Prompt, ApiFailure> LlamaVision::measure(const PictureText& text) c
   std::vector<Bitmap> bitmaps;  // without pixels
   for (std::size_t i = 0; i < headers->size(); ++i)
     bitmaps.push_back(bitmap_of(*text.pictures[i], (*headers)[i].width, (*headers)[i].height, nullptr));
-  auto prompt = run_tokenizer(text.text, pointers_to(bitmaps));
+  auto prompt = run_tokenizer(text, pointers_to(bitmaps));
   if (!prompt) return tl::unexpected<ApiFailure>(prompt.error());
   return std::move(prompt->prompt);
 }
@@ -193,7 +198,7 @@ tl::expected<Prompt, ApiFailure> LlamaVision::measure(const PictureText& text) c
 tl::expected<PicturePrompt, ApiFailure> LlamaVision::tokenize(const PictureText& text,
                                                               const std::stop_token& stop) const {
   auto place = places_.take(text.owner, stop);
-  const auto turn = decoding_.take(text.owner, stop);
+  auto turn = decoding_.take(text.owner, stop);
   std::vector<Bitmap> bitmaps;
   for (const ContentPart* part : text.pictures) {
     if (place == nullptr || turn == nullptr || stop.stop_requested()) return refuse("broken off", {});
@@ -201,7 +206,8 @@ tl::expected<PicturePrompt, ApiFailure> LlamaVision::tokenize(const PictureText&
     if (!bitmap) return tl::unexpected<ApiFailure>(bitmap.error());
     bitmaps.push_back(*std::move(bitmap));
   }
-  auto prompt = run_tokenizer(text.text, pointers_to(bitmaps));
+  turn.reset();  // whoever waits for a stack keeps nobody from decoding
+  auto prompt = run_tokenizer(text, pointers_to(bitmaps));
   if (prompt) prompt->data.place = std::move(place);
   return prompt;
 }

@@ -6,6 +6,7 @@
 #include <ggml.h>
 
 #include <cstdio>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -40,11 +41,15 @@ struct PicturePrompt {
   PictureData data;
 };
 
+// Runs what takes stack by the length of a text. kCancelled, kTooLarge: it did not.
+using StackRunner = std::function<Status(const std::function<void()>& work)>;
+
 // A text with a marker for each picture, and whose it is.
 struct PictureText {
   std::string_view text;
   std::span<const ContentPart* const> pictures;
   std::string_view owner;
+  const StackRunner& run;
 };
 
 class LlamaVision {
@@ -90,7 +95,7 @@ class LlamaVision {
   explicit LlamaVision(std::size_t requests);
   // One bitmap for each marker of the text.
   [[nodiscard]] tl::expected<PicturePrompt, ApiFailure> run_tokenizer(
-      std::string_view text, std::span<const mtmd_bitmap* const> bitmaps) const;
+      const PictureText& text, std::span<const mtmd_bitmap* const> bitmaps) const;
 
   const std::string marker_;
   std::unique_ptr<mtmd_context, FreeContext> context_;

@@ -271,13 +271,19 @@ class Writer {
         return malformed(at + '/' + name, "want a whole number of at most 2^53");
       out[name] = static_cast<std::int64_t>(bound);
     }
-    const auto bound = [&](const char* name, const char* exclusive, std::int64_t step, std::int64_t otherwise) {
-      if (has(out, name)) return out[name].get<std::int64_t>();
-      return has(out, exclusive) ? out[exclusive].get<std::int64_t>() + step : otherwise;
+    const auto bound = [&](const char* name, std::int64_t step, std::int64_t otherwise) {
+      return has(out, name) ? out[name].get<std::int64_t>() + step : otherwise;
     };
-    if (bound("minimum", "exclusiveMinimum", 1, -2 * kMostInteger) >
-        bound("maximum", "exclusiveMaximum", -1, 2 * kMostInteger))
-      return malformed(at, "minimum over maximum");
+    const std::int64_t least =
+        std::max(bound("minimum", 0, -kMostInteger), bound("exclusiveMinimum", 1, -kMostInteger));
+    const std::int64_t most = std::min(bound("maximum", 0, kMostInteger), bound("exclusiveMaximum", -1, kMostInteger));
+    if (least > most) return malformed(at, "minimum over maximum");
+    // Of a bound alone llama.cpp's grammar can have rules without an end.
+    const bool any = out.size() > 1;
+    for (const char* const name : {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}) out.erase(name);
+    if (!any) return {};
+    out["minimum"] = least;
+    out["maximum"] = most;
     return {};
   }
 

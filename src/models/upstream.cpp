@@ -19,6 +19,8 @@ constexpr std::size_t kReplayableBytes = 64 * 1024;
 constexpr std::size_t kModelsReplyLimit = 1024 * 1024;
 constexpr std::size_t kApiReplyLimit = 8 * 1024 * 1024;
 
+constexpr int kAskedAgain = 3;  // before a question that finds its connections closed each time
+
 PromptCache stated(UpstreamCache cache) {
   switch (cache) {
     case UpstreamCache::kSalt: return PromptCache::kSession;
@@ -39,15 +41,18 @@ std::string members_of(bool salted, bool off, const std::string& salt) {
 
 class UpstreamCall final : public BackendCall {
  public:
+  // Asks the server anew what it does with its cache, before a question goes to it again.
+  using Recheck = std::function<net::Task<Result<UpstreamCache>>()>;
   UpstreamCall(net::HttpClient& client, net::Origin origin, BackendRequest request,
                std::chrono::milliseconds connect_time, const std::string& members, UpstreamCache cache,
-               std::atomic<std::uint64_t>& breaks)
+               std::atomic<std::uint64_t>& breaks, Recheck recheck)
       : client_(client),
         origin_(std::move(origin)),
         request_(std::move(request)),
         connect_time_(connect_time),
         cache_(cache),
         breaks_(breaks),
+        recheck_(std::move(recheck)),
         members_(members, shares()) {
     if (request_.length > 0) request_.length += members_.added_bytes();
   }
@@ -61,7 +66,10 @@ class UpstreamCall final : public BackendCall {
   net::Task<Status> connect() {
     const net::Deadline deadline = net::deadline_in(connect_time_);
     if (replayable()) {
-      MINIONS_CO_TRY_ASSIGN(exchange_, co_await client_.open(origin_, deadline));
+      const std::uint64_t broken = client_.broken_while_kept();
+      auto opened = co_await client_.open(origin_, deadline);
+      if (client_.broken_while_kept() != broken) ++breaks_;
+      MINIONS_CO_TRY_ASSIGN(exchange_, std::move(opened));
       co_return Status{};
     }
     MINIONS_CO_TRY_ASSIGN(exchange_, co_await client_.open_new(origin_, deadline));
@@ -88,6 +96,10 @@ class UpstreamCall final : public BackendCall {
   net::Task<Result<BackendReplyHead>> head(net::Deadline deadline) override {
     auto head = co_await exchange_->read_head(deadline);
     if (!head && replayable() && exchange_->reused_and_reset() && !cancelled_) {
+      ++breaks_;
+      if (recheck_) {
+        MINIONS_CO_TRY_ASSIGN(cache_, co_await recheck_());
+      }
       auto again = co_await client_.open_new(origin_, net::deadline_in(connect_time_));
       if (!again) {
         note_break(again.error());
@@ -155,8 +167,9 @@ class UpstreamCall final : public BackendCall {
   net::Origin origin_;
   BackendRequest request_;
   std::chrono::milliseconds connect_time_;
-  const UpstreamCache cache_;
+  UpstreamCache cache_;
   std::atomic<std::uint64_t>& breaks_;
+  Recheck recheck_;
   CacheMembers members_;
   CachedCounts counts_;
   std::list<Bytes> passed_;  // pieces of the reply since the last read, which stay valid
@@ -166,7 +179,7 @@ class UpstreamCall final : public BackendCall {
 };
 
 Result<std::vector<ModelInfo>> parse_models(std::string_view body) {
-  const Json list = Json::parse(body, nullptr, false);
+  const Json list = parse_json(body);
   if (!list.is_object() || !list.contains("data") || !list["data"].is_array()) {
     return fail(ErrorCode::kBackend, "/v1/models: the reply has no list of models");
   }
@@ -205,19 +218,30 @@ net::HttpClient& Upstream::client_of(std::size_t thread_index, net::Executor exe
 
 net::Task<Result<std::unique_ptr<BackendCall>>> Upstream::open(BackendRequest request, net::Executor executor,
                                                                std::size_t thread_index) {
-  co_await ask_where_unknown(executor);
-  if (request.cache_stated_divided && stated(cache_) == PromptCache::kShared) {
-    co_return fail(ErrorCode::kRefused, "the model server divides its prompt cache less than is stated");
-  }
+  const bool stated_divided = request.cache_stated_divided;
   request.path = prefix_ + request.path;
   // A connection of its own for each session: a server that reads a request otherwise than it was meant answers the
   // next one on the connection with what belongs to this one.
   net::Origin origin{.url = options_.url, .tls = options_.tls, .pool_key = request.session, .on_connected = {}};
-  const std::string members = members_of(was_salted_, was_off_, request.cache_salt);
-  auto call = std::make_unique<UpstreamCall>(client_of(thread_index, executor), std::move(origin), std::move(request),
-                                             options_.connect_time, members, cache_, breaks_);
-  MINIONS_CO_TRY(co_await call->start());
-  co_return std::unique_ptr<BackendCall>(std::move(call));
+  // Nothing of the request is sent by the start: a connection that was found closed may have been to another server.
+  for (int tries = 0;; ++tries) {
+    MINIONS_CO_TRY_ASSIGN(const UpstreamCache cache, co_await known_cache(stated_divided, executor));
+    auto call = std::make_unique<UpstreamCall>(
+        client_of(thread_index, executor), origin, request, options_.connect_time,
+        members_of(was_salted_, was_off_, request.cache_salt), cache, breaks_,
+        [this, stated_divided, executor] { return known_cache(stated_divided, executor); });
+    const std::uint64_t breaks = breaks_;
+    MINIONS_CO_TRY(co_await call->start());
+    if (breaks == breaks_ || tries == kAskedAgain) co_return std::unique_ptr<BackendCall>(std::move(call));
+  }
+}
+
+net::Task<Result<UpstreamCache>> Upstream::known_cache(bool stated_divided, net::Executor executor) {
+  co_await ask_where_unknown(executor);
+  const UpstreamCache cache = cache_;
+  if (stated_divided && stated(cache) == PromptCache::kShared)
+    co_return fail(ErrorCode::kRefused, "the model server divides its prompt cache less than is stated");
+  co_return cache;
 }
 
 net::Task<void> Upstream::ask_where_unknown(net::Executor executor) {
@@ -241,7 +265,7 @@ net::Task<Result<Upstream::Fetched>> Upstream::get(net::HttpClient& client, std:
   BackendRequest request{.method = "GET", .path = prefix_ + path, .headers = {{"accept", "application/json"}}};
   net::Origin origin{.url = options_.url, .tls = options_.tls, .pool_key = {}, .on_connected = {}};
   UpstreamCall call(client, std::move(origin), std::move(request), options_.connect_time, {}, UpstreamCache::kOff,
-                    breaks_);
+                    breaks_, {});
   MINIONS_CO_TRY(co_await call.start());
   MINIONS_CO_TRY(co_await call.finish());
   const net::Deadline deadline = net::deadline_in(options_.connect_time);

@@ -47,14 +47,16 @@ class Upstream final : public Backend {
   [[nodiscard]] net::Task<Result<Fetched>> get(net::HttpClient& client, std::string path, std::size_t limit_bytes);
   // kAsk: it did not say.
   [[nodiscard]] net::Task<UpstreamCache> ask_about_cache(net::HttpClient& client, const std::vector<ModelInfo>& models);
+  // What holds for a question. kRefused: less than its statement says.
+  [[nodiscard]] net::Task<Result<UpstreamCache>> known_cache(bool stated_divided, net::Executor executor);
   // Before a question, where what is known of the cache may be of another server.
   [[nodiscard]] net::Task<void> ask_where_unknown(net::Executor executor);
   [[nodiscard]] net::HttpClient& client_of(std::size_t thread_index, net::Executor executor);
 
-  UpstreamOptions options_;
-  std::string prefix_;
   void use(UpstreamCache found);
 
+  UpstreamOptions options_;
+  std::string prefix_;
   std::atomic<UpstreamCache> cache_;
   std::atomic<bool> was_salted_;  // at some time
   std::atomic<bool> was_off_;

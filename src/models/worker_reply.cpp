@@ -128,7 +128,7 @@ class OllamaDecoder final : public ReplyDecoder {
   Status take_line(chat::TokenSink& sink) {
     const std::string line = std::exchange(line_, {});
     if (line.find_first_not_of(" \t\r") == std::string::npos) return {};
-    const Json object = Json::parse(line, nullptr, false);
+    const Json object = parse_json(line);
     if (!object.is_object()) return fail(ErrorCode::kMalformed, "ollama: a line of the reply is no JSON object");
     if (const auto error = object.find("error"); error != object.end())
       return fail(said(error->is_string() ? on_one_line(error->get<std::string>()) : "an error without a text"));
@@ -175,7 +175,7 @@ class AnthropicDecoder final : public ReplyDecoder {
 
  private:
   Status take_event(std::string_view data, chat::TokenSink& sink) {
-    const Json event = Json::parse(data, nullptr, false);
+    const Json event = parse_json(data);
     if (!event.is_object()) return fail(ErrorCode::kMalformed, "anthropic: an event is no JSON object");
     const std::string type = text_of(event, "type");
     if (type == "error") return fail(said(error_message_of(data)));
@@ -229,7 +229,7 @@ std::unique_ptr<ReplyDecoder> ollama_decoder(CloudModels cloud) { return std::ma
 std::unique_ptr<ReplyDecoder> anthropic_decoder() { return std::make_unique<AnthropicDecoder>(); }
 
 std::string error_message_of(std::string_view body) {
-  const Json object = Json::parse(body, nullptr, false);
+  const Json object = parse_json(body);
   if (!object.is_object()) return {};
   const auto error = object.find("error");
   if (error != object.end() && error->is_string()) return on_one_line(error->get<std::string>());
@@ -245,7 +245,7 @@ bool is_cloud_name(std::string_view model) {
 }
 
 Result<OllamaModel> parse_ollama_show(std::string_view body, CloudModels cloud) {
-  const Json object = Json::parse(body, nullptr, false);
+  const Json object = parse_json(body);
   if (!object.is_object()) return fail(ErrorCode::kMalformed, "ollama: what it shows of the model is no JSON object");
   if (cloud == CloudModels::kRefuse) MINIONS_TRY(refuse_cloud(object));
   OllamaModel model;

@@ -268,7 +268,7 @@ Result<std::optional<std::uint64_t>> WorkerWire::look_up(const std::string& mode
     if (no_list) return std::nullopt;
     return fail(std::move(listed).error());
   }
-  const Json list = Json::parse(*listed, nullptr, false);
+  const Json list = parse_json(*listed);
   if (!list.is_object() || !list.contains("data") || !list["data"].is_array()) return std::nullopt;
   for (const Json& entry : list["data"]) {
     if (!entry.is_object() || entry.value("id", Json()) != model) continue;

@@ -98,6 +98,7 @@ class ClientPool : public std::enable_shared_from_this<ClientPool> {
     for (auto found = by_key_.find(key); found != by_key_.end(); found = by_key_.find(key)) {
       auto connection = remove(found->second.back());
       if (!connection->stream->has_unread_input()) return connection;
+      ++broken_;
     }
     return nullptr;
   }
@@ -138,6 +139,7 @@ class ClientPool : public std::enable_shared_from_this<ClientPool> {
     clear();
   }
   [[nodiscard]] std::size_t size() const { return idle_.size(); }
+  [[nodiscard]] std::uint64_t broken() const { return broken_; }
 
  private:
   using Idle = std::list<std::unique_ptr<ClientConnection>>;  // in the order in which they became idle
@@ -155,6 +157,7 @@ class ClientPool : public std::enable_shared_from_this<ClientPool> {
     while (!idle_.empty() && idle_.front()->idle_since <= oldest) remove(idle_.begin());
   }
 
+  std::uint64_t broken_ = 0;
   Executor executor_;
   ClientOptions options_;
   Idle idle_;
@@ -396,5 +399,6 @@ Task<Result<std::unique_ptr<ClientExchange>>> HttpClient::open_new(Origin origin
 void HttpClient::close_idle() { pool_->clear(); }
 void HttpClient::close_idle(const std::string& pool_key) { pool_->clear_soon(pool_key); }
 std::size_t HttpClient::idle() const { return pool_->size(); }
+std::uint64_t HttpClient::broken_while_kept() const { return pool_->broken(); }
 
 }  // namespace minions::net

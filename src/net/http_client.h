@@ -109,6 +109,8 @@ class HttpClient {
   // Closes what is kept under this key, of any origin, soon. From any thread, also once the io_context is gone.
   void close_idle(const std::string& pool_key);
   [[nodiscard]] std::size_t idle() const;
+  // Kept connections that were found closed by the server, since the start.
+  [[nodiscard]] std::uint64_t broken_while_kept() const;
 
  private:
   ClientOptions options_;

@@ -37,6 +37,12 @@ constexpr const char* kServerCiphers12 =
     "ECDHE-RSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256";
 
 Result<SslContextPtr> load_server_context(const std::string& certificate_file, const std::string& key_file) {
+  for (const std::string& file : {certificate_file, key_file}) {
+    std::error_code error;  // a pipe would be waited for
+    if (!std::filesystem::exists(file, error)) return fail(ErrorCode::kUsage, "tls: " + file + ": No such file");
+    if (!std::filesystem::is_regular_file(file, error))
+      return fail(ErrorCode::kUsage, "tls: " + file + ": is no regular file");
+  }
   MINIONS_TRY_ASSIGN(SslContextPtr context, new_context(TLS_server_method()));
   SSL_CTX_set_num_tickets(context.get(), 0);
   SSL_CTX_set_options(context.get(), SSL_OP_CIPHER_SERVER_PREFERENCE);

@@ -126,6 +126,60 @@ TEST_F(SecureMinion, TakesTheUsageThatTheReceiptSigns) {
   EXPECT_FALSE(run.result.notes.empty());
 }
 
+// What nothing signs does not hold, however much is left out.
+TEST_F(SecureMinion, LeavesNoLogToForge) {
+  answer({kQuestion, kFinal});
+  const MinionRun run = make()->call(task());
+  ASSERT_FALSE(run.error);
+  const Json log = log_of(run);
+  attestation::PolicyFlags flags;
+  flags.simulated = attestation::PolicyFlags::Simulated::kAllow;
+  flags.trusted_attestation_pem = server_.attestation_pem();
+  const auto policy = attestation::AppraisalPolicy::built_in().with(flags).value();
+  const auto holds = [&](const Json& judged) {
+    const std::string text = judged.dump();
+    const auto verdict = minion::check_log({text, policy, ""});
+    return verdict && verdict->good();
+  };
+  ASSERT_TRUE(holds(log));
+  const std::string forged = R"({"decision":"provide_final_answer","answer":"forged"})";
+  const auto answered = [&](Json& to) {
+    to["conversation"][2]["output"] = forged;
+    to["generated_final_answer"] = "forged";
+  };
+  const std::pair<const char*, std::function<void(Json&)>> changes[] = {
+      {"nothing of it",
+       [](Json& to) {
+         to = {{"minion_log", 1}};
+       }},
+      {"no sealed session", [&](Json& to) { answered(to), to["sealed"] = Json::array(); }},
+      {"no receipt", [&](Json& to) { answered(to), to["conversation"][2]["receipt"] = nullptr; }},
+      {"an error beside it", [&](Json& to) { answered(to), to["conversation"][2]["error"] = "x"; }},
+      {"no answer", [&](Json& to) { answered(to), to["answered"] = false; }},
+      {"no answer and no output", [&](Json& to) { to["answered"] = false, to["generated_final_answer"] = "forged"; }},
+      {"nothing disclosed", [](Json& to) { to["disclosed"][0]["text"] = "", to["disclosed"][0]["text_bytes"] = 0; }},
+      {"a head without its key",
+       [&](Json& to) {
+         answered(to);
+         for (Json& exchange : to["sealed"][0]["exchanges"])
+           exchange["head"] = R"({"headers":{"authorization":"Bearer {api-key}"}})";
+       }},
+      {"receipts that are gone",
+       [](Json& to) {
+         for (Json& exchange : to["sealed"][0]["exchanges"]) exchange["receipt"] = nullptr;
+         for (Json& turn : to["conversation"]) turn["receipt"] = nullptr;
+       }},
+  };
+  for (const auto& [what, change] : changes) {
+    Json changed = log;
+    change(changed);
+    EXPECT_FALSE(holds(changed)) << what;
+  }
+  const std::string deep = R"({"minion_log":1,"conversation":[{"user":"supervisor","receipt":)" +
+                           std::string(200'000, '[') + std::string(200'000, ']') + "}]}";
+  EXPECT_EQ(minion::check_log({deep, policy, ""}).error().code, ErrorCode::kMalformed);
+}
+
 TEST_F(SecureMinion, GoesOnInItsSessionAndLogsEachCallByItself) {
   answer({kQuestion, kFinal, kQuestion, kFinal});
   const auto protocol = make();
@@ -304,7 +358,8 @@ TEST_F(SecureMinion, LogsARunWhoseWorkerIsNotThereAndTriesItAgainInTheNext) {
   EXPECT_EQ(log["sealed"].size(), 0U);
   EXPECT_NE(log["context"].get<std::string>().find("412 megawatts"), std::string::npos);
   const auto verdict = minion::check_log({log.dump(), attestation::AppraisalPolicy::built_in(), ""});
-  EXPECT_TRUE(verdict->good());
+  for (const attestation::Check& check : verdict->checks)
+    EXPECT_NE(check.outcome, attestation::Outcome::kFail) << check.to_text();
   EXPECT_FALSE(verdict->complete);
   EXPECT_FALSE(protocol->call(task()).error);
   EXPECT_FALSE(protocol->call(task()).error);

@@ -28,7 +28,10 @@ struct Files {
     return judge_bare_evidence({evidence, endorsements, std::move(binding)}, {parsed, nullptr}, kNow);
   }
   [[nodiscard]] std::string own_roots() const { return fmt::format("[roots]\namd = \"{}\"\n", to_hex(root)); }
-  [[nodiscard]] std::string trusted() const { return own_roots() + "[verdict]\nrequire = \"operator-trusted\"\n"; }
+  [[nodiscard]] std::string unpinned() const { return own_roots() + "[verdict]\nrequire = \"operator-trusted\"\n"; }
+  [[nodiscard]] std::string trusted() const {
+    return unpinned() + "[attestor]\nspki_sha256 = \"" + std::string(64, 'a') + "\"\n";
+  }
 };
 
 const Check* find(const std::vector<Check>& checks, std::string_view id, std::size_t place = 0) {
@@ -121,6 +124,28 @@ TEST(BareEvidence, WaivesRulesOfStatementsInSight) {
     EXPECT_EQ(find(checks, id)->outcome, Outcome::kWaived) << id;
   }
   EXPECT_NE(find(checks, "tls.spki")->source.find("policy line"), std::string::npos);
+}
+
+// Anybody has some genuine machine, and some with the same firmware.
+TEST(BareEvidence, HasNoClassWhereThePolicyNamesNothingOfTheMachinesOwn) {
+  const Files files;
+  const std::string measurement = fmt::format("[snp]\nmeasurements = \"{}\"\n", std::string(96, 'a'));
+  EXPECT_EQ(first_failure(files.judged(files.unpinned())), "verdict.class");
+  const auto firmware = files.judged(files.unpinned() + measurement);
+  EXPECT_EQ(find(firmware, "verdict.class")->outcome, Outcome::kFail);
+  EXPECT_NE(find(firmware, "verdict.class")->found.find("no class"), std::string::npos);
+  const auto kernel = files.judged(files.unpinned() + measurement + "covers = \"kernel\"\n");
+  EXPECT_EQ(find(kernel, "verdict.class")->outcome, Outcome::kPass) << find(kernel, "verdict.class")->found;
+  EXPECT_EQ(find(files.judged(files.trusted()), "verdict.class")->outcome, Outcome::kPass);
+}
+
+// No statement is with them, which would bind a GPU to the machine and say what computes.
+TEST(BareEvidence, IsNeverConfidential) {
+  const Files files;
+  const auto checks = files.judged(files.own_roots() + "[snp]\nmeasurements = \"" + std::string(96, 'a') +
+                                   "\"\ncovers = \"root\"\n[gpu]\ncount = 2\nrim = \"require\"\n");
+  EXPECT_EQ(find(checks, "verdict.class")->outcome, Outcome::kFail);
+  EXPECT_NE(find(checks, "verdict.class")->found.find("no statement is with the files"), std::string::npos);
 }
 
 TEST(BareEvidence, TakesTheWaiversOfThePolicy) {

@@ -102,6 +102,8 @@ TEST(AppraisalPolicy, RefusesAnIssuerThatIsNotHttps) {
 }
 
 TEST(AppraisalPolicy, RefusesWrongTypesAndValues) {
+  std::string deep;
+  for (int i = 0; i < 60'000; ++i) deep += "a.";
   const std::string cases[] = {
       "allow = true",
       "tls = 1",
@@ -148,6 +150,17 @@ TEST(AppraisalPolicy, RefusesWrongTypesAndValues) {
       "[waive]\n\"tls.spki\" = \"\"",
       "[waive]\n\"tls.spki\" = true",
       "[waive]\ntls = \"no\"",
+      // A rule that names nothing would be none.
+      "[models]\nweights = {}",
+      "[models]\nprojectors = {}",
+      "[snp]\nmin_tcb = {}",
+      "[snp]\nguest_policy = {}",
+      "[snp]\npcrs = {}",
+      "[snp.pcrs]\n[tdx]",
+      "[tdx.pcrs]",
+      // Each dot is a table in the one before.
+      "snp." + deep + "a = 1",
+      "[" + deep + "a]",
       "[simulated]\nallow = true\nallow = true",
   };
   for (const std::string& toml : cases) {

@@ -207,16 +207,17 @@ bool any_contains(const std::vector<std::string>& lines, std::string_view text) 
 const std::string kWhole = "[snp]\nmeasurements = \"" + kDigest48 + "\"\ncovers = \"root\"\n[gpu]\n";
 constexpr const char* kLoose[] = {"[models]\nallow_remote = true\n", "[attestor]\nallow_overrides = true\n"};
 
-// With files alone there is no statement: what the policy would let one say counts.
+// With files alone there is no statement, which would bind them: what the policy would let one say counts.
 TEST(Verdict, LooksAtWhatAPolicyLetsStatementsSay) {
   const auto judged = [&](const std::string& gpu, const std::string& more) {
     const AppraisalPolicy some = policy(kWhole + gpu + more);
     return judge_verdict({.evidence = {{"sev-snp", {}}}, .policy = some.rules(), .checks = {}, .of_files = true});
   };
-  EXPECT_EQ(judged("count = 1\n", "").verdict_class, VerdictClass::kConfidential);
+  const std::size_t gaps = judged("count = 1\n", "").missing.size();
+  EXPECT_EQ(judged("count = 1\n", "").verdict_class, VerdictClass::kOperatorTrusted);
   for (const char* loose : kLoose) {
     EXPECT_EQ(judged("count = 1\n", loose).verdict_class, VerdictClass::kOperatorTrusted) << loose;
-    EXPECT_EQ(judged("count = 1\n", loose).missing.size(), 1U) << loose;
+    EXPECT_EQ(judged("count = 1\n", loose).missing.size(), gaps + 1) << loose;
   }
   const Verdict none = judged("none = true\n", "");
   EXPECT_EQ(none.verdict_class, VerdictClass::kOperatorTrusted) << "no statement says where the models compute";
@@ -442,6 +443,28 @@ TEST(TrustVector, NamesNoCodeOfHardwareThatIsNotGenuine) {
 }
 
 // A claim is only as good as the signature over it and its tie to the challenge.
+// A model reads what is sent in the memory of the GPU as well, and what is refused is not approved of.
+TEST(TrustVector, AffirmsNothingOfWhatIsRefused) {
+  const AppraisalPolicy any = policy("");
+  const auto with = [&](const std::string& failed) {
+    const std::vector<Check> checks = {{.id = failed, .outcome = Outcome::kFail}};
+    return trust_vector({.evidence = {{"sev-snp", {}}}, .policy = any.rules(), .checks = checks});
+  };
+  for (const char* id : {"evidence.nvidia-gpu.policy.ocsp", "evidence.nvidia-gpu.rim.measurements", "gpu.count",
+                         "gpu.distinct", "evidence.nvidia-gpu.signature.report", "azure.maa", "gpu.nras",
+                         "evidence.azure-maa.policy.confidential", "models.ids", "freshness", "some.new.check"}) {
+    const TrustVector vector = with(id);
+    for (const std::int8_t claim :
+         {vector.configuration, vector.executables, vector.file_system, vector.hardware, vector.runtime_opaque})
+      EXPECT_TRUE(claim == 0 || claim >= 32) << id;
+    EXPECT_GE(vector.configuration, 32) << id;
+  }
+  EXPECT_EQ(with("evidence.nvidia-gpu.policy.ocsp").hardware, 96);
+  EXPECT_EQ(with("evidence.nvidia-gpu.signature.report").hardware, 97);
+  EXPECT_EQ(with("evidence.nvidia-gpu.rim.measurements").executables, 33);
+  EXPECT_EQ(with("gpu.count").runtime_opaque, 96);
+}
+
 TEST(TrustVector, AffirmsNothingOfADocumentThatIsForgedOrReplayed) {
   const AppraisalPolicy any = policy("[gpu]\nnone = true\n");
   const auto with = [&](const char* id) {

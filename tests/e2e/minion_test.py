@@ -208,10 +208,13 @@ class Extractive(Minion):
         self.assert_exit(run, 0)
         path = self.logs()[0]
         self.assertNotIn(secret, path.read_text())
-        without = self.judged(server, path)
-        self.assert_exit(without, 0)
+        without = self.judged(server, path)  # nothing is judged then
+        self.assert_exit(without, 3)
         self.assertIn("0 receipts good", without.stdout)
-        self.assertIn("3 receipts good", self.judged(server, path, "--api-key-file", key).stdout)
+        self.assertIn("its head had an API key, which has to be given", without.stdout)
+        whole = self.judged(server, path, "--api-key-file", key)
+        self.assert_exit(whole, 0)
+        self.assertIn("3 receipts good", whole.stdout)
 
     def test_the_prototypes_flags_work(self):
         run = self.minions("run", TASK, "-f", self.write("note.txt", FACT), "--supervisor_url", self.server.url, "--allow-simulated",

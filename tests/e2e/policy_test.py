@@ -264,7 +264,8 @@ class Genuine(ProgramsTest):
             self.skipTest("the genuine evidence is not beside the project")
         self.policy = self.write("lax.toml", self.LAX)
         # Of machines, which alone have a class.
-        self.machine_policy = self.write("machine.toml", self.LAX + '[verdict]\nrequire = "operator-trusted"\n')
+        self.machine_policy = self.write("machine.toml", self.LAX + '[verdict]\nrequire = "operator-trusted"\n'
+                                         f'[attestor]\nspki_sha256 = "{"ab" * 32}"\n')
 
     def policy_for(self, folder):
         whole = any(path.read_bytes().startswith(b"\xffTCG") for path in folder.iterdir())
@@ -284,7 +285,10 @@ class Genuine(ProgramsTest):
 
     def verify(self, target, time_text):
         folder = target if target.is_dir() else target.parent
-        return self.minions("verify", target, "--policy", self.policy_for(folder), "--as-of", time_text)
+        keys = [f"--jwks={service}={self.EVIDENCE / folder.name / name}"
+                for service, name in (("maa", "jwks.json"), ("nras", "nras_jwks.json"))
+                if (self.EVIDENCE / folder.name / name).exists()]
+        return self.minions("verify", target, "--policy", self.policy_for(folder), "--as-of", time_text, *keys)
 
     def test_each_kind_is_known_by_its_content(self):
         milan, genoa = ("amd_milan_ask.pem", "amd_milan_ark.pem"), ("amd_genoa_ask.pem", "amd_genoa_ark.pem")
@@ -373,6 +377,43 @@ class Genuine(ProgramsTest):
         run = judge()
         self.assert_exit(run, 3)
         self.assertRegex(run.stdout, r"fail +policy snp|fail +policy\.snp")
+
+    def test_a_machine_without_a_vtpm_has_no_token_and_no_certificate_of_one(self):
+        folder = self.folder("tdx-v5-emr")
+        judge = lambda *keys: self.minions("verify", folder, "--policy", self.machine_policy, "--as-of", "2026-02-10T00:00:00Z",
+                                           "--offline", *keys)
+        self.assert_exit(judge(), 0)
+        (folder / "token.jwt").write_bytes((self.EVIDENCE / "maa-snp-2025/token.jwt").read_bytes())
+        run = judge("--jwks", f"maa={self.EVIDENCE / 'maa-snp-2025/jwks.json'}")
+        self.assert_exit(run, 3)
+        self.assertIn("tdx evidence, which no token of MAA is about", run.stdout)
+
+    def test_what_is_of_one_machine_does_not_lie_beside_two(self):
+        folder = self.folder("snp-milan-v2", "amd_milan_ask.pem", "amd_milan_ark.pem")
+        for source in ("tdx-v5-emr", "gpu-h100-full-rim"):
+            for number, path in enumerate(sorted((self.EVIDENCE / source).iterdir())):
+                (folder / f"{source}{number:02}").write_bytes(path.read_bytes())
+        run = self.minions("verify", folder, "--policy", self.machine_policy, "--as-of", "2026-02-10T00:00:00Z", "--offline")
+        self.assert_exit(run, 3)
+        self.assertRegex(run.stdout, "files.machines: .*2 machines, and nvidia-gpu: verify each machine with its own")
+
+    def test_a_folder_that_names_nothing_of_the_machine_has_no_class(self):
+        folder = self.folder("snp-milan-v2", "amd_milan_ask.pem", "amd_milan_ark.pem")
+        lax = self.write("anybody.toml", self.LAX + '[verdict]\nrequire = "operator-trusted"\n')
+        run = self.minions("verify", folder, "--policy", lax, "--as-of", "2023-06-01T00:00:00Z", "--offline", "-o", "json")
+        self.assert_exit(run, 3)
+        self.assertIsNone(json.loads(run.stdout)["class"])
+        self.assertIn("no class", run.stderr)
+
+    def test_deep_files_are_not_followed(self):
+        deep = "[" * 160_000 + "]" * 160_000
+        folder = self.folder("snp-milan-v2", "amd_milan_ask.pem", "amd_milan_ark.pem")
+        self.assert_exit(self.minions("verify", self.write("deep.json", deep)), 2)
+        (folder / "deep.json").write_text(deep)
+        self.assert_exit(self.verify(folder, "2023-06-01T00:00:00Z"), 3)
+        self.assert_exit(self.verify(folder / "00", "2023-06-01T00:00:00Z"), 0)
+        log = self.write("log.json", '{"minion_log":1,"conversation":[{"user":"supervisor","receipt":' + deep + "}]}")
+        self.assert_exit(self.minions("verify", log), 4)
 
     def test_one_file_is_judged_with_what_lies_beside_it(self):
         folder = self.folder("snp-milan-v2", "amd_milan_ask.pem", "amd_milan_ark.pem")

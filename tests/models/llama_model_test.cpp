@@ -362,6 +362,31 @@ TEST(LlamaModel, AnAnswerGivesUpTheOnlyPlaceAndGoesOn) {
   EXPECT_EQ(of_alice.json()["usage"]["prompt_tokens"], alone.json()["usage"]["prompt_tokens"]);
 }
 
+// Steps that read a text are long, and there are many of them.
+TEST(LlamaModel, AnAnswerGoesOnWhileAnotherSenderHasTextsRead) {
+  LlamaOptions options = noise_options();
+  options.context_tokens = 8192;
+  const auto model = load(options);
+  const auto time_of_bob = [&] {
+    const auto start = std::chrono::steady_clock::now();
+    EXPECT_EQ(ask(*model, question("go on", 150), "bob").status, 200);
+    return std::chrono::steady_clock::now() - start;
+  };
+  const auto alone = time_of_bob();
+  std::atomic<bool> is_over = false;
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 3; ++i)
+    threads.emplace_back([&, i] {
+      std::string text;
+      for (int word = 0; word < 3'000; ++word) text += ' ' + std::to_string(word % 10 + i);
+      while (!is_over) EXPECT_EQ(ask(*model, question(text, 1), "alice").status, 200);
+    });
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  const auto beside = time_of_bob();
+  is_over = true;
+  EXPECT_LT(beside / std::chrono::milliseconds(1), 12 * (alone / std::chrono::milliseconds(1)));
+}
+
 TEST(LlamaModel, MoreRequestsThanSlotsAllEnd) {
   LlamaOptions options = noise_options();
   options.parallel = 2;

@@ -240,6 +240,26 @@ TEST_P(LlamaVisionTest, AContextOfAFewTokensIsServed) {
   EXPECT_EQ(large.status, std::string_view(GetParam()) == "tiny-random-noise" ? 200 : 400) << large.text();
 }
 
+// Neither the places of pictures nor the one large stack keep a text from being read.
+TEST_P(LlamaVisionTest, PicturesBesideLongWordsKeepNobodyOut) {
+  LlamaOptions options = vision_options(GetParam());
+  options.parallel = 2;
+  options.context_tokens = 4096;
+  const auto two = load(options);
+  std::atomic<int> of_alice = 0;
+  std::stop_source stop;
+  std::vector<std::jthread> threads;
+  for (std::uint32_t i = 0; i < 8; ++i)
+    threads.emplace_back([&, i] {
+      const json body = about({picture(i), text_part(std::string(5'000, 'a'))}, 1'500);
+      if (ask(*two, body, "alice", stop.get_token()).status == 200) ++of_alice;
+    });
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  EXPECT_EQ(ask(*two, question("hi", 2), "bob").status, 200);
+  EXPECT_EQ(of_alice, 0) << "bob waited for one of hers to end";
+  stop.request_stop();
+}
+
 // What gave up its place reads its pictures again.
 TEST_P(LlamaVisionTest, AnAnswerAboutAPictureGivesUpItsPlaceAndGoesOn) {
   LlamaOptions options = vision_options(GetParam());

@@ -71,6 +71,7 @@ class UpstreamTest : public testing::Test {
   std::string description_;  // of its API; empty: it has none
   bool divided_ = false;     // the statement says so
   bool breaks_ = false;      // no reply comes
+  int aborts_ = 0;           // requests to which none comes
   int fails_ = 0;            // the status of what is no question
   std::string answer_ = std::string(kAnswer);
   net::Url url_;
@@ -94,7 +95,7 @@ class UpstreamTest : public testing::Test {
       if (piece->empty()) break;
       body += as_text(*piece);
     }
-    if (breaks_) {
+    if (breaks_ || (aborts_ > 0 && aborts_-- > 0)) {
       http.abort();
       co_return;
     }
@@ -288,6 +289,26 @@ TEST_F(UpstreamTest, IsAskedAgainBehindABreak) {
   divided_ = false;
   EXPECT_TRUE(cached(ask("bob")).is_null()) << "who knows that it is shared is served";
   EXPECT_EQ(asked().size(), before + 3) << "it is asked once";
+}
+
+// One that closed a kept connection may have gone, and what is asked again goes to another.
+TEST_F(UpstreamTest, IsAskedAgainBeforeAQuestionIsSentAgain) {
+  description_ = R"("cache_salt")";
+  start();
+  divided_ = true;
+  static_cast<void>(ask("alice"));
+  description_ = "another server";
+  aborts_ = 1;
+  BackendRequest request{.method = "POST", .path = "/v1/chat/completions", .length = 2, .session = "alice"};
+  request.cache_stated_divided = true;
+  auto call = run(upstream_->open(std::move(request), context_.get_executor(), 0));
+  ASSERT_TRUE(call) << call.error().detail;
+  ASSERT_TRUE(run((*call)->write(as_bytes("{}"))));
+  ASSERT_TRUE(run((*call)->finish()));
+  const auto head = run((*call)->head(net::deadline_in(10s)));
+  ASSERT_FALSE(head) << "the other server's answer";
+  EXPECT_EQ(head.error().code, ErrorCode::kRefused) << head.error().detail;
+  EXPECT_EQ(asked().back(), "/openapi.json");
 }
 
 // A server that was away when it was asked is asked before the first question.
