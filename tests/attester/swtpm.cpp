@@ -19,6 +19,7 @@ namespace minions::attester {
 namespace {
 
 constexpr int kPortAttempts = 20;
+constexpr int kPairAttempts = 1'000;  // a port may be closing for minutes after others' tests
 constexpr int kPatienceMs = 10'000;
 
 class LoopbackSocket {
@@ -46,7 +47,7 @@ class LoopbackSocket {
 
 // tpm2-tss takes the control channel to be at the next port.
 std::uint16_t free_pair() {
-  for (int attempt = 0; attempt < kPortAttempts; ++attempt) {
+  for (int attempt = 0; attempt < kPairAttempts; ++attempt) {
     const LoopbackSocket first;
     const LoopbackSocket second;
     const std::uint16_t port = first.bind(0);

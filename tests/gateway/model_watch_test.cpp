@@ -121,6 +121,7 @@ TEST_F(ModelWatchTest, ACacheThatIsDividedLessIsStatedAtOnce) {
   models_->set(Ids{"first"});
   caches_ = true;
   watch(1ms);
+  ASSERT_TRUE(in_time([&] { return models_->asked() > 1; }));
   now_ += 601;
   ASSERT_TRUE(in_time([&] { return stated() == Ids{"first"}; }));
   const auto cache = [&] {
