@@ -15,7 +15,7 @@
 namespace minions::attestation {
 namespace {
 
-constexpr std::size_t kKeyDots = 16;
+constexpr std::size_t kDotsOfALine = 500;
 constexpr std::string_view kWaivable[] = {"measurement",
                                           "models.ids",
                                           "models.weights",
@@ -131,8 +131,8 @@ std::vector<RuleText> describe(const PolicyRules& rules) {
 }
 
 Result<AppraisalPolicy> AppraisalPolicy::parse(std::string_view toml, std::string_view file_name) {
-  if (const auto line = line_of_deep_toml_key(toml, kKeyDots))
-    return fail(ErrorCode::kUsage, fmt::format("{} line {}: a key with over {} dots", file_name, *line, kKeyDots));
+  if (const auto line = line_with_more_dots(toml, kDotsOfALine))
+    return fail(ErrorCode::kUsage, fmt::format("{} line {}: over {} dots", file_name, *line, kDotsOfALine));
   toml::table table;
   try {
     table = toml::parse(toml, file_name);

@@ -11,7 +11,9 @@ namespace minions {
 // strings tell.
 [[nodiscard]] bool json_nests_deeper(std::string_view text, std::size_t limit);
 
-// The line, from 1, of the first key of TOML that has more than `limit` dots: each makes a table within the one before.
-[[nodiscard]] std::optional<std::size_t> line_of_deep_toml_key(std::string_view text, std::size_t limit);
+// The line, from 1, of the first that has more than `limit` dots. In TOML each dot of a key makes a table within the
+// one before, and a key is on one line; what else has dots, strings and remarks, counts as well, so that nothing hides
+// one.
+[[nodiscard]] std::optional<std::size_t> line_with_more_dots(std::string_view text, std::size_t limit);
 
 }  // namespace minions
