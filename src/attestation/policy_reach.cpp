@@ -16,6 +16,8 @@ constexpr std::uint8_t kUkiPcr = 11;
 // What the image's own boot stub takes from beside the image.
 constexpr std::pair<std::uint8_t, std::string_view> kBesideUki[] = {{12, "command lines and credentials"},
                                                                     {13, "system extensions"}};
+// The image or boot loader, what that reads and runs, and a unified image's parts.
+constexpr std::uint8_t kOfWhatBoots[] = {kStartedPcr, 8, 9, kUkiPcr};
 constexpr std::string_view kMeasurementFlag = "flag --vm-launch-measurement";
 
 std::string_view table_of(std::string_view kind) { return is_snp_kind(kind) ? "snp" : "tdx"; }
@@ -142,11 +144,13 @@ class Reach {
     return reach_.missing.size() == before;
   }
 
-  // On Azure: registers of what the paravisor started, which say something where that is known.
+  // On Azure: registers of what the paravisor started, which say something where that is known. The firmware and the
+  // keys of secure boot, in the others, are the same on all machines.
   [[nodiscard]] bool names_what_boots() const {
     if (!is_azure_type(kind_) || (!is_snp_kind(kind_) && !names(policy_.tdx.measurements))) return false;
     const PcrRules& pcrs = is_snp_kind(kind_) ? policy_.snp.pcrs : policy_.tdx.pcrs;
-    return std::any_of(pcrs.begin(), pcrs.end(), [](const auto& pcr) { return identifies(pcr.second.value); });
+    return std::any_of(std::begin(kOfWhatBoots), std::end(kOfWhatBoots),
+                       [&](std::uint8_t index) { return names_pcr(pcrs, index); });
   }
 
   [[nodiscard]] bool has_guest_floor() const {

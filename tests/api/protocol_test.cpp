@@ -164,6 +164,26 @@ TEST_F(SecureMinion, LeavesNoLogToForge) {
          for (Json& exchange : to["sealed"][0]["exchanges"])
            exchange["head"] = R"({"headers":{"authorization":"Bearer {api-key}"}})";
        }},
+      {"an exchange without a receipt",
+       [&](Json& to) {
+         to["sealed"][0]["exchanges"][1]["receipt"] = nullptr;
+         to["sealed"][0]["exchanges"][1]["error"] = "x";
+         to["conversation"][0]["receipt"]["signature"] = "";
+       }},
+      {"a ledger of one character",
+       [](Json& to) {
+         to["disclosed"][1]["text"] = to["disclosed"][1]["text"].get<std::string>().substr(0, 1);
+         to["disclosed"][1]["text_bytes"] = 1;
+       }},
+      {"no conversation",
+       [](Json& to) {
+         to["conversation"] = Json::array();
+         to["answered"] = false;
+         to["generated_final_answer"] = "";
+         to["error"] = {{"code", "backend"}};
+       }},
+      {"an answer that is no text",
+       [](Json& to) { to["answered"] = false, to["generated_final_answer"] = {"forged"}; }},
       {"receipts that are gone",
        [](Json& to) {
          for (Json& exchange : to["sealed"][0]["exchanges"]) exchange["receipt"] = nullptr;

@@ -224,6 +224,20 @@ TEST(Verdict, LooksAtWhatAPolicyLetsStatementsSay) {
   EXPECT_TRUE(any_contains(none.readers, "if the model computes on a GPU"));
 }
 
+// Machines of different customers have the same firmware and the same keys of secure boot.
+TEST(Verdict, OfFilesRestsOnSomethingOfTheMachinesOwn) {
+  const auto judged = [&](const std::string& pcrs) {
+    const AppraisalPolicy some = policy("[snp]\nid_key_digests = \"" + kDigest48 +
+                                        "\"\n[platform]\nkinds = " + "[\"azure-snp-vtpm\"]\n[snp.pcrs]\n" + pcrs);
+    return judge_verdict({.evidence = {{"azure-snp-vtpm", {}}}, .policy = some.rules(), .checks = {}, .of_files = true})
+        .verdict_class;
+  };
+  const std::string value = " = \"" + kDigest32 + "\"\n";
+  for (const char* index : {"0", "1", "7", "12"}) EXPECT_EQ(judged(index + value), std::nullopt) << index;
+  for (const char* index : {"4", "9", "11"}) EXPECT_EQ(judged(index + value), VerdictClass::kOperatorTrusted) << index;
+  EXPECT_EQ(judged("11 = \"" + std::string(64, '0') + "\"\n"), std::nullopt);
+}
+
 // `policy check`: a server that does nothing of what is allowed meets the policy, and who could read otherwise is told.
 TEST(Verdict, OfAPolicyIsTheBestThatAServerCanGet) {
   const auto judged = [&](const std::string& more) {
