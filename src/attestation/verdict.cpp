@@ -14,15 +14,18 @@ std::string hardware_of(std::string_view kind) {
   return kind == evidence_type::kAzureSnpVtpm ? "AMD SEV-SNP on Azure" : "Intel TDX on Azure";
 }
 
-std::optional<VerdictClass> class_of_files(const PolicyRules& policy, const PolicyReach& reach) {
-  if (reach.is_refused || !(policy.attestor_spki_sha256 || reach.names_own)) return std::nullopt;
+// A pinned key counts for nothing here: nothing that lies there is signed by it.
+std::optional<VerdictClass> class_of_files(const PolicyReach& reach) {
+  if (reach.is_refused || !reach.names_own) return std::nullopt;
   return VerdictClass::kOperatorTrusted;
 }
 
-void add_gaps_of_files(const PolicyRules& policy, std::vector<Gap>& missing) {
+void add_gaps_of_files(const PolicyReach& reach, std::vector<Gap>& missing) {
   missing.push_back({"no statement is with the files, which would bind keys, models and GPUs to the machine",
                      "verify the server's attestation document"});
-  if (!policy.attestor_spki_sha256) missing.push_back({"no operator's key is pinned", "add [attestor] spki_sha256"});
+  if (!reach.names_own)
+    missing.push_back({"nothing that the policy names is this machine's own, and no file is signed by its operator",
+                       "name a kernel or on Azure PCRs 4, 8, 9 or 11, or verify the server's attestation document"});
 }
 
 // What a server's own statement gives away.
@@ -157,24 +160,25 @@ void add_guesses(const Statement& statement, std::vector<std::string>& readers) 
   }
 }
 
-std::string operator_sentence(const PolicyRules& policy) {
-  if (!policy.attestor_spki_sha256) return "whoever runs a machine that meets the policy";
+// Files are signed by nobody's key, whatever the policy pins.
+std::string operator_sentence(const PolicyRules& policy, bool of_files) {
+  if (of_files || !policy.attestor_spki_sha256) return "whoever runs a machine that meets the policy";
   const auto& pins = policy.attestor_spki_sha256->value;
   return fmt::format("whoever holds the operator's attestation key (sha256 {}{})", to_hex(pins.front()).substr(0, 16),
                      pins.size() > 1 ? fmt::format("... or {} more", pins.size() - 1) : "...");
 }
 
 // Who reads, from a class and what keeps it from the best one.
-void add_readers(const PolicyRules& policy, std::string_view kind, Verdict& verdict) {
+void add_readers(const PolicyRules& policy, std::string_view kind, bool of_files, Verdict& verdict) {
   if (!verdict.verdict_class) return;
   switch (*verdict.verdict_class) {
     case VerdictClass::kSimulated:
       verdict.readers.emplace_back("whoever runs the server's machine: no hardware protects it");
-      verdict.readers.push_back(operator_sentence(policy));
+      verdict.readers.push_back(operator_sentence(policy, of_files));
       break;
     case VerdictClass::kOperatorTrusted:
       verdict.readers.push_back(fmt::format("the program that answers, on genuine {} hardware", hardware_of(kind)));
-      verdict.readers.push_back(operator_sentence(policy));
+      verdict.readers.push_back(operator_sentence(policy, of_files));
       break;
     case VerdictClass::kConfidential:
       verdict.readers.push_back(
@@ -204,7 +208,7 @@ Verdict judge_verdict(const VerdictInput& input) {
     verdict.verdict_class = VerdictClass::kSimulated;
     verdict.missing.push_back({"there is no hardware evidence", "run minionsd in a confidential VM"});
     if (input.statement != nullptr) look_at_statement(*input.statement, policy, verdict.missing);
-    add_readers(policy, {}, verdict);
+    add_readers(policy, {}, input.of_files, verdict);
     add_first_use(policy, verdict.readers);
     if (input.statement != nullptr) add_guesses(*input.statement, verdict.readers);
     return verdict;
@@ -215,11 +219,15 @@ Verdict judge_verdict(const VerdictInput& input) {
     look_at_statement(*input.statement, policy, reach.missing);
   else if (input.of_files)
     look_at_what_statements_may_say(policy, reach.missing);
-  verdict.verdict_class = input.of_files ? class_of_files(policy, reach) : reach.best(policy);
-  if (input.of_files) add_gaps_of_files(policy, reach.missing);
+  verdict.verdict_class = input.of_files ? class_of_files(reach) : reach.best(policy);
+  if (input.of_files)
+    add_gaps_of_files(reach, reach.missing);
+  else if (!verdict.verdict_class && !reach.is_refused)
+    reach.missing.insert(reach.missing.begin(), {"the code is not identified and no operator's key is pinned",
+                                                 "add [attestor] spki_sha256, or --trusted-attestation-pem"});
   verdict.missing = std::move(reach.missing);
   if (input.statement == nullptr && !input.of_files) add_conditions(policy, verdict);
-  add_readers(policy, kind, verdict);
+  add_readers(policy, kind, input.of_files, verdict);
   if (verdict.verdict_class) add_reservations(policy, kind, input.checks, verdict.readers);
   if (verdict.verdict_class && input.statement != nullptr) add_guesses(*input.statement, verdict.readers);
   return verdict;
@@ -249,11 +257,7 @@ Check check_class(const Verdict& verdict, const PolicyRules& policy) {
                          policy.require.source};
   std::string missing;
   for (const Gap& gap : verdict.missing) missing += (missing.empty() ? "" : "; ") + gap.text();
-  if (!verdict.verdict_class)
-    return want.failed(
-        fmt::format("no class: the code is not identified and no operator's key is pinned ([attestor] spki_sha256 or "
-                    "--trusted-attestation-pem): {}",
-                    missing));
+  if (!verdict.verdict_class) return want.failed("no class: " + missing);
   const std::string found(name_of(*verdict.verdict_class));
   if (*verdict.verdict_class >= policy.require.value) return want.pass(found);
   std::string lines = fmt::format("{}: {}", found, missing);

@@ -65,7 +65,7 @@ struct VerdictInput {
   const PolicyRules& policy;
   std::span<const Check> checks;  // all that were made
   // Among files there is no statement that a key could have signed, and nothing binds GPUs to the machine: operator-
-  // trusted at best, where the policy pins a key or names something of the machine's own, and what the policy would let
+  // trusted at best, where the policy names something of the machine's own, and what the policy would let
   // a statement say counts as said. A policy by itself has the class of the best server that it accepts: no class
   // without a pin, and what it allows is named as a condition.
   bool of_files = false;

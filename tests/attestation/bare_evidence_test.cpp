@@ -29,8 +29,14 @@ struct Files {
   }
   [[nodiscard]] std::string own_roots() const { return fmt::format("[roots]\namd = \"{}\"\n", to_hex(root)); }
   [[nodiscard]] std::string unpinned() const { return own_roots() + "[verdict]\nrequire = \"operator-trusted\"\n"; }
-  [[nodiscard]] std::string trusted() const {
+  [[nodiscard]] std::string pinned() const {
     return unpinned() + "[attestor]\nspki_sha256 = \"" + std::string(64, 'a') + "\"\n";
+  }
+  // Its last table is [snp].
+  [[nodiscard]] std::string trusted() const {
+    const Bytes& report = evidence.front().data.at("report");
+    return unpinned() + fmt::format("[snp]\nmeasurements = \"{}\"\ncovers = \"kernel\"\n",
+                                    to_hex(std::span(report).subspan(0x90, 48)));
   }
 };
 
@@ -136,7 +142,8 @@ TEST(BareEvidence, HasNoClassWhereThePolicyNamesNothingOfTheMachinesOwn) {
   EXPECT_NE(find(firmware, "verdict.class")->found.find("no class"), std::string::npos);
   const auto kernel = files.judged(files.unpinned() + measurement + "covers = \"kernel\"\n");
   EXPECT_EQ(find(kernel, "verdict.class")->outcome, Outcome::kPass) << find(kernel, "verdict.class")->found;
-  EXPECT_EQ(find(files.judged(files.trusted()), "verdict.class")->outcome, Outcome::kPass);
+  EXPECT_EQ(find(files.judged(files.pinned() + measurement), "verdict.class")->outcome, Outcome::kFail)
+      << "no file is signed by the pinned key";
 }
 
 // No statement is with them, which would bind a GPU to the machine and say what computes.

@@ -224,18 +224,29 @@ TEST(Verdict, LooksAtWhatAPolicyLetsStatementsSay) {
   EXPECT_TRUE(any_contains(none.readers, "if the model computes on a GPU"));
 }
 
-// Machines of different customers have the same firmware and the same keys of secure boot.
+// Machines of different customers have the same firmware and the same keys of secure boot, and a pinned key signs none
+// of the files.
 TEST(Verdict, OfFilesRestsOnSomethingOfTheMachinesOwn) {
+  const std::string pin = "[attestor]\nspki_sha256 = \"" + kDigest32 + "\"\n";
+  const auto of = [&](const std::string& text, const char* kind) {
+    const AppraisalPolicy some = policy(text);
+    const Verdict verdict = judge_verdict({.evidence = {{kind, {}}}, .policy = some.rules(), .of_files = true});
+    EXPECT_FALSE(any_contains(verdict.readers, "operator's attestation key")) << text;
+    return verdict.verdict_class;
+  };
   const auto judged = [&](const std::string& pcrs) {
-    const AppraisalPolicy some = policy("[snp]\nid_key_digests = \"" + kDigest48 +
-                                        "\"\n[platform]\nkinds = " + "[\"azure-snp-vtpm\"]\n[snp.pcrs]\n" + pcrs);
-    return judge_verdict({.evidence = {{"azure-snp-vtpm", {}}}, .policy = some.rules(), .checks = {}, .of_files = true})
-        .verdict_class;
+    const std::string text = "[snp]\nid_key_digests = \"" + kDigest48 +
+                             "\"\n[platform]\nkinds = " + "[\"azure-snp-vtpm\"]\n[snp.pcrs]\n" + pcrs;
+    EXPECT_EQ(of(text, "azure-snp-vtpm"), of(text + pin, "azure-snp-vtpm")) << pcrs;
+    return of(text, "azure-snp-vtpm");
   };
   const std::string value = " = \"" + kDigest32 + "\"\n";
   for (const char* index : {"0", "1", "7", "12"}) EXPECT_EQ(judged(index + value), std::nullopt) << index;
   for (const char* index : {"4", "9", "11"}) EXPECT_EQ(judged(index + value), VerdictClass::kOperatorTrusted) << index;
   EXPECT_EQ(judged("11 = \"" + std::string(64, '0') + "\"\n"), std::nullopt);
+  const std::string measured = pin + "[snp]\nmeasurements = \"" + kDigest48 + "\"\n";
+  EXPECT_EQ(of(measured, "sev-snp"), std::nullopt);
+  EXPECT_EQ(of(measured + "covers = \"kernel\"\n", "sev-snp"), VerdictClass::kOperatorTrusted);
 }
 
 // `policy check`: a server that does nothing of what is allowed meets the policy, and who could read otherwise is told.

@@ -158,7 +158,7 @@ class GpuMachineTest(ProgramsTest):
         pins = self.pins(server)
         der = subprocess.run(["openssl", "pkey", "-pubin", "-in", server.attestation_pem, "-outform", "DER"], check=True,
                              capture_output=True).stdout
-        text = (f'[verdict]\nrequire = "operator-trusted"\n[snp]\nmeasurements = ["{pins["measurement"]}"]\n'
+        text = (f'[verdict]\nrequire = "operator-trusted"\n[snp]\nmeasurements = ["{pins["measurement"]}"]\ncovers = "kernel"\n'
                 f'[attestor]\nspki_sha256 = "{hashlib.sha256(der).hexdigest()}"\nallow_overrides = true\n')
         if roots:
             text += f'[roots]\namd = ["{pins["amd"]}"]\n'

@@ -255,7 +255,7 @@ class Genuine(ProgramsTest):
     """Single pieces of evidence, by their content."""
 
     EVIDENCE = SOURCE.parent / "shared/evidence"
-    LAX = ("[tdx]\nrequire_sept_ve_disable = false\n[gpu]\ncount = 0\nrim = \"if-present\"\nocsp = \"off\"\n"
+    LAX = ("tdx.require_sept_ve_disable = false\n[gpu]\ncount = 0\nrim = \"if-present\"\nocsp = \"off\"\n"
            "[jwt]\nmaa_issuer = \"https://sharedeus2.eus2.attest.azure.net\"\n")
 
     def setUp(self):
@@ -263,15 +263,32 @@ class Genuine(ProgramsTest):
         if not (self.EVIDENCE / "MANIFEST.json").exists():
             self.skipTest("the genuine evidence is not beside the project")
         self.policy = self.write("lax.toml", self.LAX)
-        # Of machines, which alone have a class.
-        self.machine_policy = self.write("machine.toml", self.LAX + '[verdict]\nrequire = "operator-trusted"\n'
-                                         f'[attestor]\nspki_sha256 = "{"ab" * 32}"\n')
+
+    def values_of(self, name):
+        """A kernel, or on Azure what booted, as the genuine evidence of that name has it."""
+        source = self.EVIDENCE / name
+        if name.startswith("az-"):
+            return {"snp.pcrs.4": json.loads((source / "pcrs.json").read_text())[4]}
+        if name.startswith("snp-"):
+            return {"snp.measurements": (source / "report.bin").read_bytes()[0x90:0xc0].hex(), "snp.covers": "kernel"}
+        quote = (source / "quote.bin").read_bytes()
+        body = quote[54 if quote[0] == 5 else 48:]
+        registers = {"measurements": 136, "rtmr1": 376, "rtmr2": 424}
+        return {"tdx.covers": "kernel"} | {f"tdx.{key}": body[at:at + 48].hex() for key, at in registers.items()}
+
+    def machine_policy(self, *names):
+        """Of machines, which alone have a class. Its first lines may follow others of the same form."""
+        values = {key: value for name in names for key, value in self.values_of(name).items()}
+        kinds = ["azure-snp-vtpm" if name.startswith("az-") else "sev-snp" if name.startswith("snp-") else "tdx"
+                 for name in names]
+        values |= {"platform.kinds": kinds, "verdict.require": "operator-trusted"}
+        return self.write("machine.toml", "".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items()) + self.LAX)
 
     def policy_for(self, folder):
         whole = any(path.read_bytes().startswith(b"\xffTCG") for path in folder.iterdir())
         half = folder.name.endswith("-hcl") or (folder.name.startswith("az-") and not whole)
         of_no_machine = half or folder.name.startswith(("gpu-", "nras-", "maa-"))
-        return self.policy if of_no_machine else self.machine_policy
+        return self.policy if of_no_machine else self.machine_policy(folder.name)
 
     def folder(self, name, *companions):
         """A copy under names that say nothing, with its companions."""
@@ -358,8 +375,8 @@ class Genuine(ProgramsTest):
         folder = self.folder("snp-milan-v2", "amd_milan_ask.pem", "amd_milan_ark.pem")
         for number, path in enumerate(sorted((self.EVIDENCE / "tdx-v5-emr").iterdir())):
             (folder / f"t{number:02}").write_bytes(path.read_bytes())
-        run = self.minions("verify", folder, "--policy", self.machine_policy, "--as-of", "2026-02-10T00:00:00Z", "--offline",
-                           "-o", "json")
+        run = self.minions("verify", folder, "--policy", self.machine_policy("snp-milan-v2", "tdx-v5-emr"), "--as-of",
+                           "2026-02-10T00:00:00Z", "--offline", "-o", "json")
         self.assert_exit(run, 0)
         result = json.loads(run.stdout)
         self.assertEqual(result["class"], "operator-trusted")
@@ -380,7 +397,7 @@ class Genuine(ProgramsTest):
 
     def test_a_machine_without_a_vtpm_has_no_token_and_no_certificate_of_one(self):
         folder = self.folder("tdx-v5-emr")
-        judge = lambda *keys: self.minions("verify", folder, "--policy", self.machine_policy, "--as-of", "2026-02-10T00:00:00Z",
+        judge = lambda *keys: self.minions("verify", folder, "--policy", self.policy_for(folder), "--as-of", "2026-02-10T00:00:00Z",
                                            "--offline", *keys)
         self.assert_exit(judge(), 0)
         (folder / "token.jwt").write_bytes((self.EVIDENCE / "maa-snp-2025/token.jwt").read_bytes())
@@ -393,7 +410,8 @@ class Genuine(ProgramsTest):
         for source in ("tdx-v5-emr", "gpu-h100-full-rim"):
             for number, path in enumerate(sorted((self.EVIDENCE / source).iterdir())):
                 (folder / f"{source}{number:02}").write_bytes(path.read_bytes())
-        run = self.minions("verify", folder, "--policy", self.machine_policy, "--as-of", "2026-02-10T00:00:00Z", "--offline")
+        policy = self.machine_policy("snp-milan-v2", "tdx-v5-emr")
+        run = self.minions("verify", folder, "--policy", policy, "--as-of", "2026-02-10T00:00:00Z", "--offline")
         self.assert_exit(run, 3)
         self.assertRegex(run.stdout, "files.machines: .*2 machines, and nvidia-gpu: verify each machine with its own")
 

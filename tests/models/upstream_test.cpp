@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -67,12 +68,12 @@ class UpstreamTest : public testing::Test {
 
   // Set before it is asked.
   std::string owner_ = "somebody";
-  std::string others_;       // models behind the first
-  std::string description_;  // of its API; empty: it has none
-  bool divided_ = false;     // the statement says so
-  bool breaks_ = false;      // no reply comes
-  int aborts_ = 0;           // requests to which none comes
-  int fails_ = 0;            // the status of what is no question
+  std::string others_;                // models behind the first
+  std::string description_;           // of its API; empty: it has none
+  bool divided_ = false;              // the statement says so
+  std::atomic<bool> breaks_ = false;  // no reply comes
+  std::atomic<int> aborts_ = 0;       // requests to which none comes
+  int fails_ = 0;                     // the status of what is no question
   std::string answer_ = std::string(kAnswer);
   net::Url url_;
   net::asio::io_context context_;
