@@ -43,20 +43,28 @@ Result<Bytes> read_whole(const fs::path& path) {
   return bytes;
 }
 
-// The DER of each block of revocation lists in PEM. Nothing where there is none, or one that cannot be decoded.
+// The DER of each block of revocation lists in PEM, and what else is there. Nothing where there is no list, or one that
+// cannot be decoded.
 std::vector<Bytes> lists_of_pem(std::string_view text) {
   constexpr std::string_view kBegin = "-----BEGIN X509 CRL-----";
   constexpr std::string_view kEnd = "-----END X509 CRL-----";
   std::vector<Bytes> lists;
-  for (std::size_t begin = text.find(kBegin); begin != std::string_view::npos; begin = text.find(kBegin, begin + 1)) {
+  std::string rest;
+  std::size_t taken = 0;
+  for (std::size_t begin = text.find(kBegin); begin != std::string_view::npos; begin = text.find(kBegin, taken)) {
     const std::size_t end = text.find(kEnd, begin);
     if (end == std::string_view::npos) return {};
+    rest += text.substr(taken, begin - taken);
+    taken = end + kEnd.size();
     std::string encoded(text.substr(begin + kBegin.size(), end - begin - kBegin.size()));
     std::erase_if(encoded, [](char c) { return c == '\n' || c == '\r' || c == ' ' || c == '\t'; });
     auto der = from_base64(encoded);
     if (!der) return {};
     lists.push_back(*std::move(der));
   }
+  if (lists.empty()) return {};
+  rest += text.substr(taken);
+  if (rest.find("-----BEGIN ") != std::string::npos) lists.push_back(to_bytes(as_bytes(rest)));
   return lists;
 }
 
@@ -426,11 +434,27 @@ void EvidenceFolder::judge_companions(std::vector<Check>& checks) const {
     checks.push_back({id, Outcome::kFail, "a piece that can be read", found, "built-in"});
 }
 
+// What lies beside one file is there to be chosen from. What is of no known form may be a piece that is cut, and is
+// said.
+void EvidenceFolder::name_unknown(std::vector<Check>& checks) const {
+  constexpr std::size_t kNamed = 5;
+  std::vector<std::string> unknown = not_read_;
+  for (const std::size_t file : unused_) {
+    if (!piece_of(case_.files[file])) unknown.push_back(attestation::shown(case_.files[file].name));
+  }
+  if (unknown.empty()) return;
+  const std::size_t more = unknown.size() - std::min(kNamed, unknown.size());
+  unknown.resize(unknown.size() - more);
+  const attestation::Expectation want{"files.unused", "every file beside it known"};
+  checks.push_back(want.waived(fmt::format("nothing that is known: {}{}", fmt::join(unknown, ", "),
+                                           more == 0 ? "" : fmt::format(" and {} more", more))));
+}
+
 void EvidenceFolder::name_unused(std::vector<Check>& checks) const {
   const attestation::Expectation want{"files.unused", "every file used"};
   for (const auto& [file, why] : replaced_)
     checks.push_back(want.waived(fmt::format("{}: {}", attestation::shown(case_.files[file].name), why)));
-  if (named_) return;  // what lies beside one file is there to be chosen from
+  if (named_) return name_unknown(checks);
   for (const std::size_t file : unused_) {
     const auto piece = piece_of(case_.files[file]);
     const bool keys = piece == Piece::kKeySet;

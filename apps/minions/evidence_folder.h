@@ -67,6 +67,7 @@ class EvidenceFolder {
   [[nodiscard]] std::vector<attestation::Check> account(const attestation::PolicyRules& rules) const;
   [[nodiscard]] attestation::Check judge_machines() const;
   void name_unused(std::vector<attestation::Check>& checks) const;
+  void name_unknown(std::vector<attestation::Check>& checks) const;
 
   EvidenceCase case_;  // the files, and the first of each piece
   std::optional<std::string> named_;

@@ -274,6 +274,8 @@ KindsAtHand types_of(const Evidence& evidence) {
   return types;
 }
 
+Expectation unnamed_class() { return {"verdict.class", "a class that the policy names"}; }
+
 bool is_cpu_item(const EvidenceItem& item) { return !is_gpu_type(item.type) && item.type != evidence_type::kAzureMaa; }
 
 }  // namespace
@@ -286,6 +288,8 @@ std::vector<Check> judge_no_machine(const PolicyRules& policy) {
     judged.push_back(
         Expectation{"verdict.class", fmt::format("{} or better", name_of(policy.require.value)), policy.require.source}
             .failed("no evidence of a machine, which alone has a class"));
+  else
+    judged.push_back(unnamed_class().waived("no evidence of a machine, which alone has a class"));
   return judged;
 }
 
@@ -302,8 +306,7 @@ std::vector<Check> judge_bare_class(const Evidence& evidence, const PolicyRules&
     const Verdict verdict = judge_verdict({.evidence = machine, .policy = policy, .checks = checks, .of_files = true});
     judged.push_back(!policy.require.is_built_in()
                          ? check_class(verdict, policy)
-                         : Expectation{"verdict.class", "a class that the policy names"}.waived(
-                               "no statement is with this evidence, and the policy names no class"));
+                         : unnamed_class().waived("no statement is with this evidence, and the policy names no class"));
   }
   if (judged.empty()) return judge_no_machine(policy);
   return judged;
@@ -323,8 +326,8 @@ std::vector<Check> waive_rules_of_statements(const PolicyRules& policy) {
   waive("nonce", policy.freshness.source);
   waive("simulated.allowed", policy.allow_simulated.source);
   if (policy.model_ids) waive("models.ids", policy.model_ids->source);
-  if (!policy.model_weights.empty()) waive("models.weights", policy.model_weights.begin()->second.source);
-  if (!policy.model_projectors.empty()) waive("models.projectors", policy.model_projectors.begin()->second.source);
+  for (const auto& [model, digest] : policy.model_weights) waive("models.weights", digest.source);
+  for (const auto& [model, digest] : policy.model_projectors) waive("models.projectors", digest.source);
   waive("models.where", policy.allow_remote_models.source);
   waive("tls.spki", policy.tls.source);
   return checks;

@@ -131,6 +131,9 @@ void add_reservations(const PolicyRules& policy, std::string_view kind, std::spa
   add_unjudged_revocation(policy, kind, checks, readers);
   const std::string tcb = fmt::format("evidence.{}.tcb", kind);
   const auto waiver = policy.waived.find(tcb);
+  if (waiver != policy.waived.end() && checks.empty())
+    readers.push_back(fmt::format("whoever can use a known hole of a machine's firmware, where its TCB is too low: {}",
+                                  waiver->second.source));
   for (const Check& check : checks) {
     const bool by_policy = check.outcome == Outcome::kWaived && waiver != policy.waived.end() &&
                            check.source.starts_with(waiver->second.source + ":");

@@ -106,6 +106,9 @@ TEST(BareEvidence, FailsRulesAboutAMachineWhereThereIsNone) {
     EXPECT_EQ(judged->outcome, Outcome::kFail) << rule;
     EXPECT_TRUE(judged->source.starts_with("policy line")) << judged->source;
   }
+  const auto unnamed = files.judged("");
+  ASSERT_NE(find(unnamed, "verdict.class"), nullptr);
+  EXPECT_EQ(find(unnamed, "verdict.class")->outcome, Outcome::kWaived);
 }
 
 TEST(BareEvidence, JudgesKindAndClassOfEachMachine) {
@@ -130,6 +133,11 @@ TEST(BareEvidence, WaivesRulesOfStatementsInSight) {
     EXPECT_EQ(find(checks, id)->outcome, Outcome::kWaived) << id;
   }
   EXPECT_NE(find(checks, "tls.spki")->source.find("policy line"), std::string::npos);
+  const auto weights = files.judged(files.own_roots() + "[models.weights]\na = \"" + std::string(64, 'a') +
+                                    "\"\nb = \"" + std::string(64, 'b') + "\"\n");
+  EXPECT_TRUE(find(weights, "models.weights", 0)->source.starts_with("policy line 4"));
+  ASSERT_NE(find(weights, "models.weights", 1), nullptr) << "each line is named";
+  EXPECT_TRUE(find(weights, "models.weights", 1)->source.starts_with("policy line 5"));
 }
 
 // Anybody has some genuine machine, and some with the same firmware.

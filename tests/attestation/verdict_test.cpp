@@ -358,6 +358,12 @@ TEST(Verdict, LooksForModelsInAStatement) {
   EXPECT_NE(class_of(), VerdictClass::kConfidential);
 }
 
+TEST(Verdict, OfAPolicyNamesAWaivedTcbAmongTheReaders) {
+  for (const auto& [kind, verdict] :
+       verdicts_of(policy(kWhole + "none = true\n[waive]\n\"evidence.sev-snp.tcb\" = \"soon\"\n").rules()))
+    EXPECT_TRUE(any_contains(verdict.readers, "known hole of a machine's firmware, where its TCB is too low")) << kind;
+}
+
 TEST(Verdict, SaysWhatAMissingFloorOfFirmwareMeans) {
   const AppraisalPolicy floorless =
       policy("[snp]\nmeasurements = \"" + kDigest48 + "\"\ncovers = \"root\"\ncrl = \"require\"\n[gpu]\nnone = true\n");

@@ -193,6 +193,14 @@ class Cases(ProgramsTest):
                 self.assert_exit(run, 3)
                 self.assertIn("chain revocation", run.stderr)
                 self.assertIn("a list for", run.stderr)
+        # A certificate in one file with a list is read, too.
+        bundle = self.directory / "pem/genoa_ask.pem"
+        bundle.chmod(0o600)
+        bundle.write_bytes(forms["pem"] + bundle.read_bytes())
+        run = self.verify(self.directory / "pem", policy, "2026-02-20T00:00:00Z", "-o", "json")
+        found = {check["id"]: check["outcome"] for check in json.loads(run.stdout)["checks"]}
+        self.assertEqual(found["evidence.sev-snp.chain.path"], "pass", run.stdout)
+        self.assertEqual(found["evidence.sev-snp.chain.revocation"], "fail", run.stdout)
 
 
 if __name__ == "__main__":
