@@ -31,6 +31,12 @@ PromptCache stated(UpstreamCache cache) {
   return PromptCache::kShared;
 }
 
+// What the server does with its cache, and what a question tells it of that.
+struct CacheTerms {
+  UpstreamCache cache;
+  std::string members;
+};
+
 // What a statement said once stands for its sessions: they ask for it as long as they last, whatever is there now.
 std::string members_of(bool salted, bool off, const std::string& salt) {
   std::string members;
@@ -42,20 +48,18 @@ std::string members_of(bool salted, bool off, const std::string& salt) {
 class UpstreamCall final : public BackendCall {
  public:
   // Asks the server anew what it does with its cache, before a question goes to it again.
-  using Recheck = std::function<net::Task<Result<UpstreamCache>>()>;
+  using Recheck = std::function<net::Task<Result<CacheTerms>>()>;
   UpstreamCall(net::HttpClient& client, net::Origin origin, BackendRequest request,
-               std::chrono::milliseconds connect_time, const std::string& members, UpstreamCache cache,
-               std::atomic<std::uint64_t>& breaks, Recheck recheck)
+               std::chrono::milliseconds connect_time, CacheTerms terms, std::atomic<std::uint64_t>& breaks,
+               Recheck recheck)
       : client_(client),
         origin_(std::move(origin)),
         request_(std::move(request)),
         connect_time_(connect_time),
-        cache_(cache),
+        terms_(std::move(terms)),
         breaks_(breaks),
         recheck_(std::move(recheck)),
-        members_(members, shares()) {
-    if (request_.length > 0) request_.length += members_.added_bytes();
-  }
+        members_(terms_.members, shares()) {}
 
   net::Task<Status> start() {
     const Status started = co_await connect();
@@ -73,24 +77,25 @@ class UpstreamCall final : public BackendCall {
       co_return Status{};
     }
     MINIONS_CO_TRY_ASSIGN(exchange_, co_await client_.open_new(origin_, deadline));
-    co_return co_await exchange_->send_head(line(), request_.headers, request_.length);
+    co_return co_await exchange_->send_head(line(), request_.headers, request_.length + members_.added_bytes());
   }
 
   net::Task<Status> write(ByteView piece) override {
-    members_.take(piece, kept_);
-    if (replayable()) co_return Status{};
-    const Status written = co_await exchange_->write_body(kept_);
-    kept_.clear();
-    co_return written;
+    if (replayable()) {
+      append(kept_, piece);
+      co_return Status{};
+    }
+    Bytes out;
+    members_.take(piece, out);
+    co_return co_await exchange_->write_body(out);
   }
 
   net::Task<Status> finish() override {
-    if (request_.length > 0) members_.finish(kept_);
-    if (!replayable()) {
-      MINIONS_CO_TRY(co_await exchange_->write_body(kept_));
-      co_return co_await exchange_->finish_body();
-    }
-    co_return co_await exchange_->send(line(), request_.headers, kept_);
+    if (replayable()) co_return co_await send_kept();
+    Bytes out;
+    members_.finish(out);
+    MINIONS_CO_TRY(co_await exchange_->write_body(out));
+    co_return co_await exchange_->finish_body();
   }
 
   net::Task<Result<BackendReplyHead>> head(net::Deadline deadline) override {
@@ -98,7 +103,7 @@ class UpstreamCall final : public BackendCall {
     if (!head && replayable() && exchange_->reused_and_reset() && !cancelled_) {
       ++breaks_;
       if (recheck_) {
-        MINIONS_CO_TRY_ASSIGN(cache_, co_await recheck_());
+        MINIONS_CO_TRY_ASSIGN(terms_, co_await recheck_());
       }
       auto again = co_await client_.open_new(origin_, net::deadline_in(connect_time_));
       if (!again) {
@@ -106,7 +111,7 @@ class UpstreamCall final : public BackendCall {
         co_return fail(std::move(again).error());
       }
       exchange_ = *std::move(again);
-      MINIONS_CO_TRY(co_await exchange_->send(line(), request_.headers, kept_));
+      MINIONS_CO_TRY(co_await send_kept());
       head = co_await exchange_->read_head(deadline);
     }
     if (!head) {
@@ -149,11 +154,19 @@ class UpstreamCall final : public BackendCall {
  private:
   [[nodiscard]] net::RequestLine line() const { return {request_.method, request_.path}; }
   [[nodiscard]] bool replayable() const { return request_.length <= kReplayableBytes; }
+  // With what the server that is there now has to be told.
+  net::Task<Status> send_kept() {
+    CacheMembers members(terms_.members, shares());
+    Bytes body;
+    members.take(kept_, body);
+    if (request_.length > 0) members.finish(body);
+    co_return co_await exchange_->send(line(), request_.headers, body);
+  }
   // That the caller broke off or did not wait says nothing of the server.
   void note_break(const Error& error) {
     if (!cancelled_ && error.code != ErrorCode::kCancelled && error.code != ErrorCode::kTimeout) ++breaks_;
   }
-  [[nodiscard]] bool shares() const { return stated(cache_) == PromptCache::kShared; }
+  [[nodiscard]] bool shares() const { return stated(terms_.cache) == PromptCache::kShared; }
   // What the client may see of a piece; empty, the reply has ended: what was held back.
   ByteView pass(ByteView piece) {
     if (!shares()) return piece;
@@ -167,14 +180,14 @@ class UpstreamCall final : public BackendCall {
   net::Origin origin_;
   BackendRequest request_;
   std::chrono::milliseconds connect_time_;
-  UpstreamCache cache_;
+  CacheTerms terms_;
   std::atomic<std::uint64_t>& breaks_;
   Recheck recheck_;
   CacheMembers members_;
   CachedCounts counts_;
   std::list<Bytes> passed_;  // pieces of the reply since the last read, which stay valid
   std::unique_ptr<net::ClientExchange> exchange_;
-  Bytes kept_;  // of the body: to be sent again, or at once
+  Bytes kept_;  // the body as it came, to be sent again
   bool cancelled_ = false;
 };
 
@@ -218,18 +231,20 @@ net::HttpClient& Upstream::client_of(std::size_t thread_index, net::Executor exe
 
 net::Task<Result<std::unique_ptr<BackendCall>>> Upstream::open(BackendRequest request, net::Executor executor,
                                                                std::size_t thread_index) {
-  const bool stated_divided = request.cache_stated_divided;
   request.path = prefix_ + request.path;
   // A connection of its own for each session: a server that reads a request otherwise than it was meant answers the
   // next one on the connection with what belongs to this one.
   net::Origin origin{.url = options_.url, .tls = options_.tls, .pool_key = request.session, .on_connected = {}};
+  const auto ask = [this, executor, stated_divided = request.cache_stated_divided,
+                    salt = request.cache_salt]() -> net::Task<Result<CacheTerms>> {
+    MINIONS_CO_TRY_ASSIGN(const UpstreamCache cache, co_await known_cache(stated_divided, executor));
+    co_return CacheTerms{cache, members_of(was_salted_, was_off_, salt)};
+  };
   // Nothing of the request is sent by the start: a connection that was found closed may have been to another server.
   for (int tries = 0;; ++tries) {
-    MINIONS_CO_TRY_ASSIGN(const UpstreamCache cache, co_await known_cache(stated_divided, executor));
-    auto call = std::make_unique<UpstreamCall>(
-        client_of(thread_index, executor), origin, request, options_.connect_time,
-        members_of(was_salted_, was_off_, request.cache_salt), cache, breaks_,
-        [this, stated_divided, executor] { return known_cache(stated_divided, executor); });
+    MINIONS_CO_TRY_ASSIGN(CacheTerms terms, co_await ask());
+    auto call = std::make_unique<UpstreamCall>(client_of(thread_index, executor), origin, request,
+                                               options_.connect_time, std::move(terms), breaks_, ask);
     const std::uint64_t breaks = breaks_;
     MINIONS_CO_TRY(co_await call->start());
     if (breaks == breaks_ || tries == kAskedAgain) co_return std::unique_ptr<BackendCall>(std::move(call));
@@ -264,7 +279,7 @@ net::Task<Result<Upstream::Fetched>> Upstream::get(net::HttpClient& client, std:
   const std::string name = path;
   BackendRequest request{.method = "GET", .path = prefix_ + path, .headers = {{"accept", "application/json"}}};
   net::Origin origin{.url = options_.url, .tls = options_.tls, .pool_key = {}, .on_connected = {}};
-  UpstreamCall call(client, std::move(origin), std::move(request), options_.connect_time, {}, UpstreamCache::kOff,
+  UpstreamCall call(client, std::move(origin), std::move(request), options_.connect_time, {UpstreamCache::kOff, {}},
                     breaks_, {});
   MINIONS_CO_TRY(co_await call.start());
   MINIONS_CO_TRY(co_await call.finish());

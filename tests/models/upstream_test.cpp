@@ -312,6 +312,26 @@ TEST_F(UpstreamTest, IsAskedAgainBeforeAQuestionIsSentAgain) {
   EXPECT_EQ(asked().back(), "/openapi.json");
 }
 
+// What is there now is told what it understands, not what the one before it understood.
+TEST_F(UpstreamTest, TellsTheServerThatIsThereNowOfTheCache) {
+  for (const bool salts_later : {true, false}) {
+    const auto be = [&](bool salts) {
+      owner_ = salts ? "vllm" : "llamacpp";
+      description_ = salts ? R"("cache_salt")" : "";
+    };
+    be(!salts_later);
+    start();
+    divided_ = true;
+    static_cast<void>(ask("alice"));
+    be(salts_later);
+    aborts_ = 1;
+    static_cast<void>(ask("alice"));
+    const Json told = Json::parse(body());
+    EXPECT_EQ(told["cache_salt"], "salt of alice") << told;
+    EXPECT_EQ(told["cache_prompt"], false) << told;
+  }
+}
+
 // A server that was away when it was asked is asked before the first question.
 TEST_F(UpstreamTest, KnowsBeforeTheFirstQuestion) {
   description_ = R"("cache_salt")";
