@@ -269,6 +269,9 @@ Checks judge_ak_certificate(const EvidenceCase& evidence) {
     MINIONS_TRY_ASSIGN(const ByteView bytes, piece(evidence, Piece::kHclReport, "an HCL report"));
     MINIONS_TRY_ASSIGN(attestation::HclReport report, attestation::HclReport::parse(bytes));
     key = std::move(report.runtime.attestation_key);
+  } else if (evidence.pieces.contains(Piece::kPublicKey)) {
+    MINIONS_TRY_ASSIGN(const ByteView pem, piece(evidence, Piece::kPublicKey, "a public key"));
+    MINIONS_TRY_ASSIGN(key, key_from_pem(as_text(pem)));
   }
   verify_azure_ak_certificate({.certificate = certificate,
                                .certificates = chain.certificates,

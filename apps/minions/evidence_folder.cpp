@@ -471,17 +471,24 @@ Check EvidenceFolder::judge_machines() const {
   const attestation::Expectation want{"files.machines", "one machine, where other evidence lies beside"};
   std::set<std::string> beside;
   std::size_t machines = 0;
+  std::string half;
   for (const EvidenceItem& item : evidence_) {
     if (attestation::is_machine(item.type)) ++machines;
     if (!attestation::is_machine(item.type)) beside.insert(item.type);
   }
   for (const Partial& partial : partial_) {
     if (attestation::is_machine(partial.kind)) ++machines;
-    if (!attestation::is_machine(partial.kind)) beside.insert(partial.kind);
+    const bool is_half = attestation::is_machine(partial.kind) || partial.kind == evidence_piece::kTpmQuote;
+    if (is_half) half = partial.kind;
+    if (!is_half) beside.insert(partial.kind);
   }
   const bool bare = has(evidence_type::kSevSnp) || has(evidence_type::kTdx);
   if (bare && beside.contains("azure-ak-cert"))
     return want.failed("a certificate of a vTPM's key, and a machine that has no vTPM");
+  // A certificate of its key is compared; tokens and GPUs are with whole machines.
+  beside.erase(half.empty() ? "" : "azure-ak-cert");
+  if (!half.empty() && !beside.empty())
+    return want.failed(fmt::format("{}, half a machine, and {}: verify each by itself", half, fmt::join(beside, ", ")));
   if (machines <= 1 || beside.empty()) return want.pass("one");
   return want.failed(
       fmt::format("{} machines, and {}: verify each machine with its own", machines, fmt::join(beside, ", ")));

@@ -11,6 +11,7 @@
 #include "minion/log_check.h"
 #include "report.h"
 #include "terminal.h"
+#include "verdict_lines.h"
 
 namespace minions::app {
 namespace {
@@ -66,9 +67,15 @@ ExitCode verify_minion_log(const MinionLogOptions& options) {
   const auto verdict = minion::check_log({log->reveal(), server->policy, server->api_key.reveal(),
                                           keys_for_logs(*server->collector, server->policy.rules())});
   if (!verdict) return report(verdict.error());
+  std::string told;
+  for (const minion::LoggedAppraisal& appraisal : verdict->appraisals) warn_of_readers(appraisal.result, told);
   if (options.format == OutputFormat::kJson) {
     (void)print_line(checks_json(*verdict));
   } else {
+    for (const minion::LoggedAppraisal& appraisal : verdict->appraisals) {
+      print_out("session {}\n", attestation::shown(appraisal.session));
+      print_appraisal(appraisal.result, appraisal.judged_at);
+    }
     for (const attestation::Check& check : verdict->checks) print_out("{}\n", check.to_text());
     print_out("{} checks, {} receipts good: {}\n", verdict->checks.size(), verdict->receipts,
               !verdict->good()    ? "THE LOG DOES NOT HOLD"

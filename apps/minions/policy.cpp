@@ -131,8 +131,12 @@ ExitCode init_from_folder(const PolicyOptions& options, const AppraisalPolicy& b
   if (!drafted) return report({ErrorCode::kInternal, drafted.error().detail});
   const auto again = judge_folder(*folder, *drafted, now, **collector);
   if (!again) return report(again.error());
-  if (const Check* failure = again->result.first_failure())
-    return report({ErrorCode::kRefused, "no policy is written for what this folder shows: " + failure->to_text()});
+  if (const Check* failure = again->result.first_failure()) {
+    const bool by_covers = failure->id == "verdict.class" && !covers;
+    return report({ErrorCode::kRefused,
+                   fmt::format("no policy is written for what this folder shows{}: {}",
+                               by_covers ? ", unless --covers says what the values fix" : "", failure->to_text())});
+  }
   return finish_init(options, *draft, *drafted);
 }
 

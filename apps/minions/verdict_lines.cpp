@@ -3,9 +3,21 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "attestation/refusal.h"
 #include "exit_code.h"
+#include "terminal.h"
 
 namespace minions::app {
+
+void print_appraisal(const attestation::AttestationResult& result, UnixSeconds judged_at) {
+  const bool accepted = result.accepted();
+  print_out("  document at {}: {}{}{}\n", to_iso8601(judged_at), accepted ? "accepted" : "refused",
+            result.simulated ? ", SIMULATED, NOT CONFIDENTIAL" : "",
+            accepted ? "" : ": " + attestation::refusal_text(result));
+  const auto& found = result.verdict.verdict_class;
+  if (accepted && found)
+    print_out("  class   {}\n{}", attestation::name_of(*found), attestation::verdict_text(result.verdict));
+}
 
 void warn_of_readers(const attestation::AttestationResult& result, std::string& told) {
   const auto& verdict = result.verdict;

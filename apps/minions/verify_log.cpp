@@ -32,16 +32,7 @@ void print_session(const client::LoggedSessionVerdict& session) {
   print_out("session {} with {}\n", session.session.empty() ? "none" : attestation::shown(session.session),
             attestation::shown(session.server));
   if (!session.appraisal) print_out("  no document: the session failed before one came\n");
-  if (session.appraisal) {
-    const bool accepted = session.appraisal->accepted();
-    print_out("  document at {}: {}{}{}\n", to_iso8601(session.judged_at), accepted ? "accepted" : "refused",
-              session.appraisal->simulated ? ", SIMULATED, NOT CONFIDENTIAL" : "",
-              accepted ? "" : ": " + attestation::refusal_text(*session.appraisal));
-    const auto& found = session.appraisal->verdict.verdict_class;
-    if (accepted && found)
-      print_out("  class   {}\n{}", attestation::name_of(*found),
-                attestation::verdict_text(session.appraisal->verdict));
-  }
+  if (session.appraisal) print_appraisal(*session.appraisal, session.judged_at);
   for (const auto& exchange : session.exchanges) {
     print_out("  exchange {}: {}: {}{}\n", exchange.n, client::name_of(exchange.state), exchange.text,
               exchange.time ? ", signed at " + to_iso8601(*exchange.time) : "");

@@ -195,6 +195,7 @@ std::string model_of(const crypto::Certificate& leaf) {
 
 struct Revocation {
   bool good = false;
+  bool withdrawn = false;  // revoked or on hold
   std::string found = "no answer about it";
 };
 
@@ -215,12 +216,12 @@ Revocation revocation_of(std::span<const Result<crypto::OcspAnswer>> answers, co
   const ClockLeeway leeway{.early_s = leeway_s, .late_s = leeway_s};
   Revocation result;
   for (const auto& answer : answers) {
-    if (!answer && answer.error().code == ErrorCode::kTooLarge) return {false, answer.error().detail};
+    if (!answer && answer.error().code == ErrorCode::kTooLarge) return {false, false, answer.error().detail};
     if (!answer) {
       if (!result.good) result.found = answer.error().detail;
       continue;
     }
-    if (answer->status >= Status::kOnHold) return {false, std::string(in_words(answer->status))};
+    if (answer->status >= Status::kOnHold) return {false, true, std::string(in_words(answer->status))};
     const TimeWindow window{answer->this_update, answer->next_update};
     const bool current = window.holds_at(input.now, leeway);
     if (answer->status == Status::kGood && current) {
@@ -232,20 +233,25 @@ Revocation revocation_of(std::span<const Result<crypto::OcspAnswer>> answers, co
   return result;
 }
 
-// path: leaf first, the pinned root last.
-void judge_path(std::string_view check, std::span<const crypto::Certificate> path, const GpuInput& input,
+// path: leaf first, the pinned root last. What an answer calls revoked has a check of its own, which no waiver covers.
+void judge_path(const std::string& check, std::span<const crypto::Certificate> path, const GpuInput& input,
                 CheckList& checks) {
   const auto& source = input.rules.ocsp.source;
   std::string wanted =
       fmt::format("OCSP answers that no certificate under the root is revoked, current at {}", to_iso8601(input.now));
+  std::string not_good;
   for (std::size_t i = 0; i + 1 < path.size(); ++i) {
     const Revocation revocation = revocation_of(input.ocsp.about(path[i], path[i + 1], path.back()), input);
-    if (revocation.good) continue;
-    checks.expect(check, false, std::move(wanted),
-                  fmt::format("{}: {}", shown(path[i].subject_name()), revocation.found), source);
-    return;
+    const std::string found = fmt::format("{}: {}", shown(path[i].subject_name()), revocation.found);
+    if (revocation.withdrawn) {
+      checks.expect(check + ".not_revoked", false, std::move(wanted), found, source);
+      return;
+    }
+    if (!revocation.good && not_good.empty()) not_good = found;
   }
-  checks.expect(check, path.size() > 1, std::move(wanted), fmt::format("{} good answers", path.size() - 1), source);
+  const bool good = not_good.empty() && path.size() > 1;
+  if (not_good.empty()) not_good = fmt::format("{} good answers", path.size() - 1);
+  checks.expect(check, good, std::move(wanted), std::move(not_good), source);
 }
 
 // path: of the device. A driver is withdrawn by the certificate that signed its reference values.

@@ -15,7 +15,7 @@
 namespace minions::attestation {
 namespace {
 
-constexpr std::size_t kDotsOfALine = 500;
+constexpr std::size_t kDotsOfALine = 200;
 constexpr std::string_view kWaivable[] = {"measurement",
                                           "models.ids",
                                           "models.weights",
@@ -118,7 +118,8 @@ bool waiver_covers(std::string_view waiver, std::string_view check_id) {
   const auto under = [&](std::string_view prefix) {
     return check_id.starts_with(prefix) && (check_id.size() == prefix.size() || check_id[prefix.size()] == '.');
   };
-  if (waiver == "evidence.nvidia-gpu.ocsp") return under("evidence.nvidia-gpu.policy.ocsp");
+  if (waiver == "evidence.nvidia-gpu.ocsp")
+    return under("evidence.nvidia-gpu.policy.ocsp") && !check_id.ends_with(".not_revoked");
   const bool by_group = waiver == "evidence.nvidia-gpu.rim" || waiver == "evidence.sev-snp.tcb" ||
                         waiver == "evidence.azure-snp-vtpm.tcb";
   return by_group && under(waiver);

@@ -42,7 +42,7 @@ class Claims {
     if (is_simulated(input_.evidence)) {
       vector.hardware = value::kUnrecognizedHardware;
       vector.runtime_opaque = value::kVisibleMemory;
-      return vector;
+      return any_failed() ? without_approval(vector) : vector;
     }
     if (kind_.empty()) return vector;  // pieces of no machine claim nothing of one
     vector.configuration = configuration();

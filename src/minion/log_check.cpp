@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "attestation/refusal.h"
 #include "base/encoding.h"
@@ -33,6 +34,12 @@ struct SealedExchange {
   bool complete = false;
   bool holds = false;     // its receipt does
   bool is_named = false;  // by a turn
+  bool failed = false;    // the reply's status says so
+};
+// A supervisor's turn that was before.
+struct Turn {
+  std::string prompt;
+  std::string output;
 };
 // Session and n are not enough: a server may give two sessions the same id.
 struct ExchangeKey {
@@ -100,10 +107,26 @@ std::optional<std::string> reply_text(std::string_view body) {
   return done ? std::optional(std::string(done->text.reveal())) : std::nullopt;
 }
 
-std::string last_message(std::string_view request) {
-  const Json body = parse_json(request);
-  const Json& messages = list_at(body, "messages");
-  return messages.empty() ? std::string() : text_at(messages.back(), "content");
+Json messages_of(std::string_view request) { return list_at(parse_json(request), "messages"); }
+
+bool has_no_output(const Json& turn) {
+  const Json& output = member_of(turn, "output");
+  return output.is_null() || output == "";
+}
+
+bool is_message(const Json& message, std::string_view role) { return text_at(message, "role") == role; }
+
+// Whether a request's messages are those of the turns before, in their order, and the prompt behind them.
+bool goes_on(const Json& messages, const std::vector<Turn>& before, const std::string& prompt) {
+  std::size_t at = !messages.empty() && is_message(messages.front(), "system") ? 1 : 0;
+  if (messages.size() != at + 2 * before.size() + 1) return false;
+  for (const Turn& turn : before) {
+    const Json& asked = messages[at++];
+    const Json& answered = messages[at++];
+    if (!is_message(asked, "user") || text_at(asked, "content") != turn.prompt) return false;
+    if (!is_message(answered, "assistant") || !is_kept_of(text_at(answered, "content"), turn.output)) return false;
+  }
+  return is_message(messages[at], "user") && text_at(messages[at], "content") == prompt;
 }
 
 // What was new in a message to the supervisor: all of it, or the worker's answer in the words around it.
@@ -119,9 +142,12 @@ class LogCheck {
   LogVerdict run(const Json& log) {
     for (const Json& session : list_at(log, "sealed")) check_session(session);
     if (list_at(log, "sealed").empty()) waive("sealed", "a sealed session", "nothing was sent in one");
-    check_conversation(list_at(log, "conversation"));
+    check_conversation(log);
     check_ledger(list_at(log, "disclosed"), list_at(log, "conversation"));
     check_answer(log);
+    waive("unsigned", "what a receipt is over",
+          "nothing signs the rest: the documents' text, the worker's turns, passages, citations, notes, usage, timing "
+          "and times");
     check_end(log);
     return std::move(verdict_);
   }
@@ -184,6 +210,7 @@ class LogCheck {
     if (!data || !reply) return expect(name + ".data", false, "base64url", "bytes that cannot be decoded");
     exchange.data = *data;
     exchange.reply_data = *reply;
+    exchange.failed = count_at(parse_json(text_at(json, "reply_head")), "status") >= 400;
     const Json& receipt = member_of(json, "receipt");
     exchange.complete = receipt.is_object();
     if (!receipt.is_object()) {
@@ -230,15 +257,16 @@ class LogCheck {
     return good.has_value();
   }
 
-  void check_conversation(const Json& turns) {
+  void check_conversation(const Json& log) {
     std::size_t number = 0;
-    for (const Json& turn : turns) {
+    std::vector<Turn> before;
+    for (const Json& turn : list_at(log, "conversation")) {
       const std::string name = fmt::format("conversation.{}", ++number);
       if (text_at(turn, "user") != "supervisor") continue;
       const Json& receipt = member_of(turn, "receipt");
       last_is_signed_ = false;
       if (!receipt.is_object()) {
-        if (text_at(turn, "output").empty() && !text_at(turn, "error").empty())
+        if (has_no_output(turn) && !text_at(turn, "error").empty())
           waive(name, "a sealed exchange with a receipt",
                 "the call did not end well: " + shown(text_at(turn, "error")));
         else
@@ -253,21 +281,45 @@ class LogCheck {
       }
       SealedExchange& exchange = found->second;
       exchange.is_named = true;
-      const bool prompt = last_message(exchange.data) == text_at(turn, "prompt");
+      const Json messages = messages_of(exchange.data);
+      named_.insert(messages.dump());
+      const std::string asked = text_at(turn, "prompt");
       const std::string logged = text_at(turn, "output");
-      const bool failed = logged.empty() && !text_at(turn, "error").empty();
-      const bool output = failed || reply_text(exchange.reply_data) == logged;
-      last_is_signed_ = exchange.holds && prompt && output;
+      const bool prompt = !messages.empty() && text_at(messages.back(), "content") == asked;
+      const bool history = goes_on(messages, before, asked);
+      const auto replied = exchange.failed ? std::nullopt : reply_text(exchange.reply_data);
+      const bool failed = !replied && has_no_output(turn) && !text_at(turn, "error").empty();
+      const bool output = failed || (replied == logged && member_of(turn, "output").is_string());
+      last_is_signed_ = exchange.holds && history && output;
       expect(name, last_is_signed_, "what its sealed exchange, with a good receipt, carried",
              !prompt           ? "another prompt"
+             : !history        ? "a prompt behind other turns than those before it"
              : !output         ? "another output"
              : !exchange.holds ? "the same as an exchange that nothing signs"
                                : "the same");
+      if (const std::string model = text_at(parse_json(exchange.data), "model");
+          model != text_at(log, "supervisor_model"))
+        expect("supervisor_model", false, "the model that was asked: " + shown(model),
+               shown(text_at(log, "supervisor_model")));
+      before.push_back({asked, logged});
     }
-    const bool all = std::all_of(exchanges_.begin(), exchanges_.end(), [](const auto& entry) {
-      return entry.second.is_named || !entry.second.complete || entry.second.data.empty();
+    // A server that refused the shape of a reply was asked the same without it.
+    const bool all = std::all_of(exchanges_.begin(), exchanges_.end(), [&](const auto& entry) {
+      const SealedExchange& exchange = entry.second;
+      const bool again = exchange.failed && named_.contains(messages_of(exchange.data).dump());
+      return exchange.is_named || !exchange.complete || exchange.data.empty() || again;
     });
     expect("conversation", all, "a turn of each signed exchange", all ? "each" : "an exchange that no turn names");
+    check_task(log, before.empty() ? std::string() : before.front().prompt);
+  }
+
+  void check_task(const Json& log, const std::string& first_prompt) {
+    if (first_prompt.empty()) return waive("task", "the task that was sent", "none was");
+    if (!member_of(log, "placeholders").empty())
+      return waive("task", "the task that was sent", "nothing signs what stood in the place of its placeholders");
+    const std::string_view start = prompts::kSupervisorFirst.substr(0, prompts::kSupervisorFirst.find("{documents}"));
+    const bool same = first_prompt.starts_with(filled(start, {{"task", text_at(log, "task")}}));
+    expect("task", same, "the task that was sent", same ? "the same" : "another task");
   }
 
   void check_ledger(const Json& entries, const Json& turns) {
@@ -277,13 +329,13 @@ class LogCheck {
       if (text_at(turn, "user") == "supervisor") asked.push_back(&turn);
     }
     bool sizes = true;
-    bool texts = entries.size() >= asked.size();
+    bool texts = entries.size() == asked.size();
     for (std::size_t i = 0; i < entries.size(); ++i) {
       const std::string text = text_at(entries[i], "text");
-      counted += count_at(entries[i], "wire_bytes");
+      const std::uint64_t bytes = count_at(entries[i], "wire_bytes");
+      counted = bytes > UINT64_MAX - counted ? UINT64_MAX : counted + bytes;
       sizes = sizes && count_at(entries[i], "text_bytes") == text.size();
-      const std::string prompt = i < asked.size() ? text_at(*asked[i], "prompt") : text;
-      texts = texts && is_new_text_of(text, prompt);
+      texts = texts && is_new_text_of(text, text_at(*asked[i], "prompt"));
     }
     // Of an exchange that broke off, nothing says whether its request left.
     std::uint64_t sent = 0;
@@ -312,7 +364,16 @@ class LogCheck {
         if (value.is_string()) placeholders.try_emplace(placeholder, chat::Text(value.get<std::string>()));
       }
     }
-    const auto decision = parse_decision(last);
+    auto decision = parse_decision(last);
+    if (decision && decision->decision != Decision::kFinalAnswer)
+      decision = fail(ErrorCode::kMalformed, "a question is no answer");
+    std::string replaced;
+    for (const auto& [placeholder, value] : placeholders) {
+      if (decision && decision->text.find(placeholder) != std::string::npos)
+        replaced += fmt::format("{}{} = {}", replaced.empty() ? "" : ", ", placeholder, shown(value.reveal()));
+    }
+    if (!replaced.empty())
+      waive("placeholders", "what stood in the place of the answer's placeholders", "nothing signs it: " + replaced);
     const chat::Text whole = decision ? put_back(decision->text, placeholders) : chat::Text();
     const bool same = decision && whole.reveal() == text_at(log, "generated_final_answer");
     expect("answer", same && last_is_signed_, "the supervisor's last answer, placeholders put back",
@@ -335,6 +396,7 @@ class LogCheck {
   const LogCheckInput& in_;
   LogVerdict verdict_;
   std::multimap<ExchangeKey, SealedExchange> exchanges_;
+  std::set<std::string> named_;  // the messages of those that a turn names
   unsigned sessions_ = 0;
   bool last_is_signed_ = false;  // the supervisor's last turn
 };

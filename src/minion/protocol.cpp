@@ -48,7 +48,23 @@ std::string_view cut(std::string_view text, std::size_t limit) {
   return text.substr(0, limit);
 }
 
+// What is shown of a reply that has to be repaired. Some servers refuse an empty turn.
+std::string_view turn_to_repair(std::string_view reply) {
+  return reply.empty() ? "(nothing)" : cut(reply, kShownReplyBytes);
+}
+
 }  // namespace
+
+bool is_kept_of(std::string_view message, std::string_view reply) {
+  const auto is_turn = [&](bool first, std::string_view question) {
+    const chat::Text turn = question_turn(first, question);
+    return message == turn.reveal();
+  };
+  if (message == turn_to_repair(reply)) return true;
+  if (const auto first = parse_first_reply(reply); first && is_turn(true, first->message)) return true;
+  const auto decision = parse_decision(reply);
+  return decision && is_turn(false, decision->text);
+}
 
 std::string_view name_of(Outcome outcome) {
   switch (outcome) {
@@ -181,8 +197,7 @@ Result<MinionAction> MinionProtocol::repair(Error fault, std::string_view reply)
                                                                  : prompts::kDecisionShape;
   const std::string_view shown = cut(reply, kShownReplyBytes);
   chat::Text prompt(filled(prompts::kRepair, {{"fault", fault.detail}, {"reply", shown}, {"shape", shape}}));
-  // Some servers refuse an empty turn.
-  history_.push_back({chat::Role::kAssistant, chat::Text(std::string(shown.empty() ? "(nothing)" : shown))});
+  history_.push_back({chat::Role::kAssistant, chat::Text(std::string(turn_to_repair(reply)))});
   history_.push_back({chat::Role::kUser, prompt.copy()});
   return ask_supervisor(Disclosure::kRepair, std::move(prompt));
 }

@@ -37,6 +37,10 @@ struct ProtocolTask {
   std::vector<DocumentSummary> documents = {};
 };
 
+// Whether a message of the history is what is kept there of a supervisor's reply: its question in the shape that was
+// asked for, or, before it is repaired, the reply itself.
+[[nodiscard]] bool is_kept_of(std::string_view message, std::string_view reply);
+
 // Send the whole history. The reply comes back as SupervisorReplied, or SendDeclined if the user forbids it.
 struct AskSupervisor {
   unsigned round = 0;  // 0 for the first question

@@ -22,7 +22,10 @@ constexpr std::string_view kAnyObject = R"({"type":"object"})";
 // Of text without a blank in it, or of blanks. The splitters of many models take under 400 bytes of stack for each byte
 // of one; a thread of the pool has 8 MiB.
 constexpr std::size_t kRunOnAnyThread = 4'000;
+constexpr std::size_t kRunBesideOthers = 32'000;  // on a stack of as much memory as several at once may take
 constexpr std::size_t kLongestRun = 200'000;
+// Splitting takes a second for each megabyte: no more is read than texts have that are not stretched with blanks.
+constexpr std::size_t kBytesPerToken = 16;
 constexpr std::size_t kStackPerByte = 1'024;
 constexpr std::size_t kStackBeside = 8 * 1024 * 1024;
 
@@ -192,23 +195,26 @@ tl::expected<void, ApiFailure> LlamaPrompts::check_turns(const GenerationRequest
   }
   const bool many = request.turns.size() > runtime_.context_tokens();  // each takes a token at least
   if (!many && bytes <= longest_text()) return {};
-  return tl::unexpected<ApiFailure>(
-      ApiFailure{400,
-                 fmt::format("this model's context is {} tokens, which {} messages of {} bytes cannot fit into",
-                             runtime_.context_tokens(), request.turns.size(), bytes),
-                 "messages", "context_length_exceeded"});
+  return tl::unexpected<ApiFailure>(ApiFailure{
+      400,
+      fmt::format("{} messages of {} bytes; for this model's context of {} tokens {} messages of {} bytes are "
+                  "the most",
+                  request.turns.size(), bytes, runtime_.context_tokens(), runtime_.context_tokens(), longest_text()),
+      "messages", "context_length_exceeded"});
 }
 
 // Twice, since a vocabulary may have one token for what it does not know.
-std::size_t LlamaPrompts::longest_text() const { return 2 * runtime_.context_tokens() * longest_piece_; }
+std::size_t LlamaPrompts::longest_text() const {
+  return runtime_.context_tokens() * std::min(2 * longest_piece_, kBytesPerToken);
+}
 
 // Before it is split into tokens, which takes memory and stack by its length.
 tl::expected<void, ApiFailure> LlamaPrompts::check_text(std::string_view text, const std::string& param) const {
   if (text.size() > longest_text()) {
     return tl::unexpected<ApiFailure>(
         ApiFailure{400,
-                   fmt::format("this model's context is {} tokens, which {} bytes cannot fit into",
-                               runtime_.context_tokens(), text.size()),
+                   fmt::format("a prompt of {} bytes; for this model's context of {} tokens {} are the most",
+                               text.size(), runtime_.context_tokens(), longest_text()),
                    param, "context_length_exceeded"});
   }
   const std::size_t run = longest_run(text);
@@ -219,15 +225,17 @@ tl::expected<void, ApiFailure> LlamaPrompts::check_text(std::string_view text, c
 }
 
 bool LlamaPrompts::exceeds_context(std::string_view text, const std::stop_token& stop) const {
-  constexpr std::size_t kBytesPerToken = 8;  // more than text of any language has
+  constexpr std::size_t kPiece = 128 * 1024;  // between looks at the stop
   const std::size_t context = runtime_.context_tokens();
   // Where the text is cut, a few tokens are others than in the whole.
   const std::size_t most = context + context / 8 + 64;
-  for (std::size_t size = kBytesPerToken * most; size < text.size() && !stop.stop_requested(); size *= 2) {
-    const std::string_view start = text.substr(0, size);
+  std::size_t tokens = 0;
+  for (std::string_view rest = text; rest.size() > kPiece && !stop.stop_requested();) {
+    const std::string_view start = rest.substr(0, kPiece);
     const std::size_t whole = start.size() - unfinished_utf8(start);
-    if (common_tokenize(runtime_.vocabulary(), std::string(start.substr(0, whole)), true, true).size() > most)
-      return true;
+    tokens += common_tokenize(runtime_.vocabulary(), std::string(start.substr(0, whole)), true, true).size();
+    if (tokens > most) return true;
+    rest.remove_prefix(whole);
   }
   return false;
 }
@@ -243,12 +251,16 @@ tl::expected<PicturePrompt, ApiFailure> LlamaPrompts::read_pictures(const Pictur
 
 Status LlamaPrompts::run_on_stack(std::size_t longest_run, std::string_view owner, const std::stop_token& stop,
                                   const std::function<void()>& work) const {
-  if (longest_run <= kRunOnAnyThread) {
+  const bool own_stack = longest_run > kRunOnAnyThread;
+  const auto turn = (longest_run > kRunBesideOthers ? large_stack_
+                     : own_stack                    ? stacks_
+                                                    : preparing_)
+                        .take(owner, stop);
+  if (turn == nullptr) return fail(ErrorCode::kCancelled, "the sender has left");
+  if (!own_stack) {
     work();
     return {};
   }
-  const auto turn = large_stack_.take(owner, stop);
-  if (turn == nullptr) return fail(ErrorCode::kCancelled, "the sender has left");
   return run_with_stack(kStackBeside + longest_run * kStackPerByte, work);
 }
 
@@ -306,8 +318,8 @@ tl::expected<PreparedPrompt, ApiFailure> LlamaPrompts::prepare(const GenerationR
     common_params_sampling sampling = sampling_of(runtime_.model(), request.sampling);
     if (!grammar->empty()) sampling.grammar = {COMMON_GRAMMAR_TYPE_USER, *std::move(grammar)};
     prepared.sampler.reset(common_sampler_init(runtime_.model(), sampling));
-    // Pictures and large stacks have turns of their own; who waits for one keeps nobody from what needs none.
-    if (!pictures.empty() || longest_run(rendered.prompt) > kRunOnAnyThread) prepares.reset();
+    // What comes has turns of its own, by what it needs; who waits for one keeps nobody from what needs none.
+    prepares.reset();
     const auto read = read_prompt(rendered.prompt, pictures, owner, stop, prepared);
     if (!read) {
       ApiFailure failure = read.error();

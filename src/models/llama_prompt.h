@@ -45,13 +45,13 @@ class LlamaPrompts {
   // Whether it has room, and an end that an answer can follow.
   [[nodiscard]] tl::expected<void, ApiFailure> check(const Prompt& prompt, RequestKind kind) const;
   [[nodiscard]] tl::expected<void, ApiFailure> check_turns(const GenerationRequest& request) const;
-  [[nodiscard]] std::size_t longest_text() const;  // bytes that could fit the context
+  [[nodiscard]] std::size_t longest_text() const;  // bytes that are split into tokens
   [[nodiscard]] tl::expected<void, ApiFailure> check_text(std::string_view text, const std::string& param) const;
-  // From the tokens of its beginning, where it is long: all of them would take long to find.
+  // From the tokens of its pieces, where it is long: all of them take long to find, and cannot be broken off.
   [[nodiscard]] bool exceeds_context(std::string_view text, const std::stop_token& stop) const;
   [[nodiscard]] tl::expected<PicturePrompt, ApiFailure> read_pictures(const PictureText& text,
                                                                       const std::stop_token& stop) const;
-  // Splits a text into tokens, on a large stack if it needs one.
+  // Splits a text into tokens, on a large stack if it needs one, in a turn of its own: for who holds none of these.
   [[nodiscard]] Status run_on_stack(std::size_t longest_run, std::string_view owner, const std::stop_token& stop,
                                     const std::function<void()>& work) const;
   [[nodiscard]] tl::expected<void, ApiFailure> read_prompt(const std::string& text,
@@ -67,7 +67,9 @@ class LlamaPrompts {
   std::unique_ptr<common_chat_templates, FreeTemplates> templates_;  // null: the file has none
   std::size_t longest_piece_ = 1;                                    // bytes of the longest token
   mutable Places preparing_{std::max(1U, std::thread::hardware_concurrency()), Places::Held::kLong};
-  // One at a time: the stack of each may take as much memory as it has. Who has it waits for nothing else.
+  // The stack of each may take as much memory as it has: the largest, of 200 MB, one at a time. Who has one waits for
+  // nothing else.
+  mutable Places stacks_{std::max(1U, std::thread::hardware_concurrency()), Places::Held::kLong};
   mutable Places large_stack_{1};
 };
 

@@ -58,17 +58,20 @@ class SecureMinion : public ::testing::Test {
     SecureMinionOptions options;
     options.supervisor_url = server_.url();
     options.log_dir = directory_ / "logs";
-    attestation::PolicyFlags flags;
-    flags.simulated = attestation::PolicyFlags::Simulated::kAllow;
-    flags.trusted_attestation_pem = server_.attestation_pem();
     options.unix_time = [this] { return now_; };
-    options.policy = attestation::AppraisalPolicy::built_in().with(flags).value();
+    options.policy = trust();
     options.callback = [this](minion::Sender sender, const chat::Message* message, bool is_final) {
       seen_ += std::string(minion::name_of(sender)) + (message == nullptr ? "... " : is_final ? "! " : " ");
     };
     auto protocol = SecureMinionProtocol::create({context_}, std::move(options), std::move(worker));
     EXPECT_TRUE(protocol) << protocol.error().detail;
     return *std::move(protocol);
+  }
+  [[nodiscard]] attestation::AppraisalPolicy trust() const {
+    attestation::PolicyFlags flags;
+    flags.simulated = attestation::PolicyFlags::Simulated::kAllow;
+    flags.trusted_attestation_pem = server_.attestation_pem();
+    return attestation::AppraisalPolicy::built_in().with(flags).value();
   }
   [[nodiscard]] MinionCall task() const {
     MinionCall call;
@@ -132,10 +135,7 @@ TEST_F(SecureMinion, LeavesNoLogToForge) {
   const MinionRun run = make()->call(task());
   ASSERT_FALSE(run.error);
   const Json log = log_of(run);
-  attestation::PolicyFlags flags;
-  flags.simulated = attestation::PolicyFlags::Simulated::kAllow;
-  flags.trusted_attestation_pem = server_.attestation_pem();
-  const auto policy = attestation::AppraisalPolicy::built_in().with(flags).value();
+  const auto policy = trust();
   const auto holds = [&](const Json& judged) {
     const std::string text = judged.dump();
     const auto verdict = minion::check_log({text, policy, ""});
@@ -220,10 +220,7 @@ TEST_F(SecureMinion, LeavesALogThatHoldsAndNoChangeOfIt) {
   const MinionRun run = make()->call(task());
   ASSERT_FALSE(run.error);
   const Json log = log_of(run);
-  attestation::PolicyFlags flags;
-  flags.simulated = attestation::PolicyFlags::Simulated::kAllow;
-  flags.trusted_attestation_pem = server_.attestation_pem();
-  const auto policy = attestation::AppraisalPolicy::built_in().with(flags).value();
+  const auto policy = trust();
   const auto holds = [&](const Json& judged) {
     const std::string text = judged.dump();
     const auto verdict = minion::check_log({text, policy, ""});
@@ -262,6 +259,103 @@ TEST_F(SecureMinion, LeavesALogThatHoldsAndNoChangeOfIt) {
   EXPECT_EQ(minion::check_log({"", policy, ""}).error().code, ErrorCode::kMalformed);
 }
 
+// Turns of two genuine runs are no run, and what nothing signs is named.
+TEST_F(SecureMinion, LeavesNoLogToSplice) {
+  answer({kQuestion, kFinal, kQuestion, kFinal});
+  const auto protocol = make();
+  const MinionRun first = protocol->call(task());
+  MinionCall other = task();
+  other.task = "What did the other turbine reach?";
+  const MinionRun second = protocol->call(std::move(other));
+  ASSERT_FALSE(second.error);
+  const Json mine = log_of(second);
+  const Json theirs = log_of(first);
+  const auto policy = trust();
+  const auto failure_of = [&](const Json& judged) {
+    const std::string text = judged.dump();
+    const auto verdict = minion::check_log({text, policy, ""});
+    for (const attestation::Check& check : verdict->checks) {
+      if (check.outcome == attestation::Outcome::kFail) return check.id + ": " + check.found;
+    }
+    return std::string("none");
+  };
+  EXPECT_EQ(failure_of(mine), "none");
+  // The last turn with all that belongs to it.
+  Json spliced = mine;
+  for (const char* list : {"conversation", "disclosed"}) spliced[list].back() = theirs[list].back();
+  spliced["sealed"][0]["exchanges"].back() = theirs["sealed"][0]["exchanges"].back();
+  EXPECT_EQ(failure_of(spliced), "log.conversation.3: a prompt behind other turns than those before it");
+  // The first is left out, as if less had been told.
+  Json shorter = mine;
+  for (const char* list : {"conversation", "disclosed"}) shorter[list].erase(0);
+  shorter["sealed"][0]["exchanges"].erase(0);
+  EXPECT_EQ(failure_of(shorter), "log.conversation.2: a prompt behind other turns than those before it");
+  // What was answered is not hidden behind an error, nor in another form.
+  for (const Json& output : {Json(""), Json(nullptr), Json::array({"forged"})}) {
+    for (const bool answered : {true, false}) {
+      Json hidden = mine;
+      hidden["conversation"].back()["output"] = output;
+      hidden["conversation"].back()["error"] = "the supervisor refused";
+      hidden["answered"] = answered;
+      if (!answered) hidden["generated_final_answer"] = nullptr;
+      EXPECT_EQ(failure_of(hidden), "log.conversation.3: another output") << output << answered;
+    }
+  }
+  // The supervisor's question is not its answer.
+  Json asked = mine;
+  for (const char* list : {"conversation", "disclosed"}) {
+    while (asked[list].size() > 1) asked[list].erase(asked[list].size() - 1);
+  }
+  asked["sealed"][0]["exchanges"].erase(asked["sealed"][0]["exchanges"].size() - 1);
+  asked["generated_final_answer"] = "What output did the turbine at Falkenau reach?";
+  EXPECT_EQ(failure_of(asked), "log.answer: another text");
+  Json more = mine;
+  more["disclosed"].push_back({{"text", "more"}, {"text_bytes", 4}, {"wire_bytes", 0}});
+  EXPECT_EQ(failure_of(more), "log.disclosed.text: another text");
+  more = mine;
+  more["disclosed"][0]["wire_bytes"] = UINT64_MAX;
+  EXPECT_EQ(failure_of(more).substr(0, 24), "log.disclosed.wire_bytes");
+  Json renamed = mine;
+  renamed["task"] = theirs["task"];
+  EXPECT_EQ(failure_of(renamed), "log.task: another task");
+  renamed = mine;
+  renamed["supervisor_model"] = "another";
+  EXPECT_EQ(failure_of(renamed), "log.supervisor_model: \"another\"");
+  // Placeholders are the log's own word.
+  renamed = mine;
+  renamed["placeholders"]["412"] = "900";
+  renamed["generated_final_answer"] = "900 megawatts";
+  const std::string text = renamed.dump();
+  const auto verdict = minion::check_log({text, policy, ""});
+  const auto told = std::find_if(verdict->checks.begin(), verdict->checks.end(),
+                                 [](const attestation::Check& check) { return check.id == "log.placeholders"; });
+  ASSERT_NE(told, verdict->checks.end());
+  EXPECT_EQ(told->outcome, attestation::Outcome::kWaived);
+  EXPECT_EQ(told->source, "nothing signs it: 412 = \"900\"");
+}
+
+// A server without response_format is asked again in words alone: both exchanges are in the log.
+TEST_F(SecureMinion, LeavesALogThatHoldsWhereAShapeIsRefused) {
+  ::minions::testing::FakeServerHooks hooks;
+  auto asked = std::make_shared<std::atomic<std::size_t>>(0);
+  hooks.answer = [asked](const ReceivedExchange& received) {
+    if (received.head.path == "/v1/models") return FakeReply{200, {}, {R"({"data":[{"id":"test-model"}]})"}, "", {}};
+    if (received.body.find("response_format") != std::string::npos)
+      return FakeReply{400, {}, {R"({"error":{"message":"no response_format"}})"}, "", {}};
+    return FakeReply{200, {}, {streamed(asked->fetch_add(1) == 0 ? kQuestion : kFinal)}, "", {}};
+  };
+  server_.set(std::move(hooks));
+  const MinionRun run = make()->call(task());
+  ASSERT_FALSE(run.error) << run.error->detail;
+  const auto policy = trust();
+  const std::string text = log_of(run).dump();
+  const auto verdict = minion::check_log({text, policy, ""});
+  ASSERT_TRUE(verdict);
+  for (const attestation::Check& check : verdict->checks)
+    EXPECT_NE(check.outcome, attestation::Outcome::kFail) << check.to_text();
+  EXPECT_EQ(verdict->receipts, 4U);
+}
+
 // A server that gives each session the same id, and ends the first in the middle of the run.
 class OneId : public SecureMinion {
  protected:
@@ -284,10 +378,7 @@ TEST_F(OneId, LeavesALogThatHolds) {
   const Json log = log_of(run);
   ASSERT_EQ(log["sealed"].size(), 2U);
   EXPECT_EQ(log["sealed"][0]["session"], log["sealed"][1]["session"]);
-  attestation::PolicyFlags flags;
-  flags.simulated = attestation::PolicyFlags::Simulated::kAllow;
-  flags.trusted_attestation_pem = server_.attestation_pem();
-  const auto policy = attestation::AppraisalPolicy::built_in().with(flags).value();
+  const auto policy = trust();
   const std::string text = log.dump();
   const auto verdict = minion::check_log({text, policy, ""});
   ASSERT_TRUE(verdict);

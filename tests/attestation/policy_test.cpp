@@ -305,6 +305,9 @@ TEST(Waivers, CoverTheirCheckAndNoOther) {
   EXPECT_TRUE(waiver_covers("evidence.nvidia-gpu.rim", "evidence.nvidia-gpu.rim.driver"));
   EXPECT_TRUE(waiver_covers("evidence.nvidia-gpu.ocsp", "evidence.nvidia-gpu.policy.ocsp"));
   EXPECT_FALSE(waiver_covers("evidence.nvidia-gpu.ocsp", "evidence.nvidia-gpu.policy.driver"));
+  EXPECT_TRUE(waiver_covers("evidence.nvidia-gpu.ocsp", "evidence.nvidia-gpu.policy.ocsp.driver_rim"));
+  EXPECT_FALSE(waiver_covers("evidence.nvidia-gpu.ocsp", "evidence.nvidia-gpu.policy.ocsp.not_revoked"));
+  EXPECT_FALSE(waiver_covers("evidence.nvidia-gpu.ocsp", "evidence.nvidia-gpu.policy.ocsp.driver_rim.not_revoked"));
 }
 
 TEST(Policy, HasOneToleranceUnderTwoNames) {

@@ -409,6 +409,10 @@ TEST(TrustVector, SaysOfSimulatedEvidenceThatItsMemoryIsVisible) {
   EXPECT_EQ(vector.runtime_opaque, 96);
   EXPECT_EQ(vector.executables, 0);
   EXPECT_EQ(vector.to_json().size(), 8U);
+  const std::vector<Check> checks = {{.id = "simulated.allowed"}, {.id = "models.weights", .outcome = Outcome::kPass}};
+  const TrustVector refused = trust_vector({.evidence = {{"simulated", {}}}, .policy = any.rules(), .checks = checks});
+  EXPECT_EQ(refused.sourced_data, 0) << "nothing that was refused is affirmed";
+  EXPECT_EQ(refused.configuration, 96);
 }
 
 TEST(TrustVector, FollowsTheClassAndTheChecks) {

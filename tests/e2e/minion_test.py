@@ -129,6 +129,10 @@ class Extractive(Minion):
         verified = self.judged(self.server, path)
         self.assert_exit(verified, 0)
         self.assertIn("3 receipts good", verified.stdout)
+        # Who could read is told as of a document.
+        self.assertRegex(verified.stdout, r"document at \S+: accepted, SIMULATED, NOT CONFIDENTIAL\n  class   simulated\n  reads ")
+        self.assertIn("SIMULATED, NOT CONFIDENTIAL", verified.stderr)
+        self.assertIn("nothing signs the rest", verified.stdout)
         # Without the key that was pinned nothing is accepted.
         self.assert_exit(self.minions("verify", path, "--allow-simulated"), 3)
         told = self.minions("disclosed", path)

@@ -405,6 +405,17 @@ class Genuine(ProgramsTest):
         self.assert_exit(run, 3)
         self.assertIn("tdx evidence, which no token of MAA is about", run.stdout)
 
+    def test_a_certificate_of_another_key_does_not_lie_beside_a_quote(self):
+        folder = self.directory / "maa-and-quote"  # of no machine
+        folder.mkdir()
+        for name in ("tpm-quote-azure-rsa/ak_pub.pem", "tpm-quote-azure-rsa/pcrs.json", "tpm-quote-azure-rsa/tpm_quote.msg",
+                     "tpm-quote-azure-rsa/tpm_quote.sig", "az-ak-certificate/ak_cert.der",
+                     *(f"roots/{path.name}" for path in (self.EVIDENCE / "roots").glob("azure_tpm_*.pem"))):
+            (folder / name.split("/")[1]).write_bytes((self.EVIDENCE / name).read_bytes())
+        run = self.verify(folder, "2025-11-15T12:00:00Z")
+        self.assert_exit(run, 3)
+        self.assertRegex(run.stdout, "fail +azure-ak-cert binding attestation key")
+
     def test_what_is_of_one_machine_does_not_lie_beside_two(self):
         folder = self.folder("snp-milan-v2", "amd_milan_ask.pem", "amd_milan_ark.pem")
         for source in ("tdx-v5-emr", "gpu-h100-full-rim"):
@@ -414,6 +425,16 @@ class Genuine(ProgramsTest):
         run = self.minions("verify", folder, "--policy", policy, "--as-of", "2026-02-10T00:00:00Z", "--offline")
         self.assert_exit(run, 3)
         self.assertRegex(run.stdout, "files.machines: .*2 machines, and nvidia-gpu: verify each machine with its own")
+
+    def test_a_token_does_not_lie_beside_half_a_machine(self):
+        for half, time_text in (("az-tdx-emr-hcl", "2026-01-20T00:00:00Z"), ("tpm-quote-azure-rsa", "2025-12-15T20:00:00Z")):
+            with self.subTest(half):
+                folder = self.folder(half)
+                (folder / "token.jwt").write_bytes((self.EVIDENCE / "maa-snp-2025/token.jwt").read_bytes())
+                run = self.minions("verify", folder, "--policy", self.policy, "--as-of", time_text, "--jwks",
+                                   f"maa={self.EVIDENCE / 'maa-snp-2025/jwks.json'}")
+                self.assert_exit(run, 3)
+                self.assertRegex(run.stdout, "fail +files.machines: .*half a machine, and azure-maa: verify each by itself")
 
     def test_a_folder_that_names_nothing_of_the_machine_has_no_class(self):
         folder = self.folder("snp-milan-v2", "amd_milan_ask.pem", "amd_milan_ark.pem")
