@@ -36,6 +36,9 @@ Status append_line(const std::filesystem::path& file, const std::string& line) {
 }  // namespace
 
 Result<std::vector<std::pair<std::string, Digest32>>> ApiKeys::read(const std::filesystem::path& file) {
+  std::error_code unknown;
+  if (std::filesystem::exists(file, unknown) && !std::filesystem::is_regular_file(file, unknown))
+    return fail(ErrorCode::kUsage, fmt::format("{}: is no regular file", file.string()));
   std::ifstream in(file);
   if (!in) return fail(ErrorCode::kIo, fmt::format("{}: {}", file.string(), std::strerror(errno)));
   std::vector<std::pair<std::string, Digest32>> keys;
@@ -50,6 +53,7 @@ Result<std::vector<std::pair<std::string, Digest32>>> ApiKeys::read(const std::f
     }
     keys.emplace_back(name, *digest);
   }
+  if (in.bad()) return fail(ErrorCode::kIo, fmt::format("{}: cannot be read", file.string()));
   return keys;
 }
 

@@ -18,6 +18,7 @@ namespace minions::models {
 namespace {
 
 constexpr std::string_view kAnyObject = R"({"type":"object"})";
+constexpr std::size_t kMostGrammarBytes = 256 * 1024;  // takes about thirty times as much memory while it is used
 
 // Of text without a blank in it, or of blanks. The splitters of many models take under 400 bytes of stack for each byte
 // of one; a thread of the pool has 8 MiB.
@@ -108,7 +109,11 @@ tl::expected<std::string, ApiFailure> grammar_of(const GenerationRequest& reques
   if (const Status clear = check_ambiguity(*bounded); !clear)
     return refuse(fmt::format("the JSON schema: {}", clear.error().detail), "response_format");
   try {
-    return json_schema_to_grammar(common_json::parse(bounded->dump()));
+    std::string grammar = json_schema_to_grammar(common_json::parse(bounded->dump()));
+    if (grammar.size() <= kMostGrammarBytes) return grammar;
+    return refuse(
+        fmt::format("the JSON schema: its grammar is {} bytes, at most {}", grammar.size(), kMostGrammarBytes),
+        "response_format");
   } catch (const std::exception& error) {
     return refuse(fmt::format("the JSON schema: {}", error.what()), "response_format");
   }

@@ -136,7 +136,7 @@ void LlamaVision::FreeContext::operator()(mtmd_context* context) const { mtmd_fr
 LlamaVision::LlamaVision(std::size_t requests)
     : marker_(fmt::format("<__picture_{}__>", to_hex(crypto::SystemRandom().bytes<16>()))),
       places_(requests, Places::Held::kLong),
-      decoding_(kDecodingRequests) {}
+      decoding_(kDecodingRequests, Places::Held::kLong) {}
 LlamaVision::~LlamaVision() = default;
 
 Result<std::unique_ptr<LlamaVision>> LlamaVision::load(std::FILE* projector, const llama_model* model,
@@ -198,7 +198,7 @@ tl::expected<Prompt, ApiFailure> LlamaVision::measure(const PictureText& text) c
 tl::expected<PicturePrompt, ApiFailure> LlamaVision::tokenize(const PictureText& text,
                                                               const std::stop_token& stop) const {
   auto place = places_.take(text.owner, stop);
-  auto turn = decoding_.take(text.owner, stop);
+  const auto turn = decoding_.take(text.owner, stop);  // until no pixel is left: the text may wait for its stack
   std::vector<Bitmap> bitmaps;
   for (const ContentPart* part : text.pictures) {
     if (place == nullptr || turn == nullptr || stop.stop_requested()) return refuse("broken off", {});
@@ -206,7 +206,6 @@ tl::expected<PicturePrompt, ApiFailure> LlamaVision::tokenize(const PictureText&
     if (!bitmap) return tl::unexpected<ApiFailure>(bitmap.error());
     bitmaps.push_back(*std::move(bitmap));
   }
-  turn.reset();  // whoever waits for a stack keeps nobody from decoding
   auto prompt = run_tokenizer(text, pointers_to(bitmaps));
   if (prompt) prompt->data.place = std::move(place);
   return prompt;

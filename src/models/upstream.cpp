@@ -252,7 +252,12 @@ net::Task<Result<std::unique_ptr<BackendCall>>> Upstream::open(BackendRequest re
 }
 
 net::Task<Result<UpstreamCache>> Upstream::known_cache(bool stated_divided, net::Executor executor) {
+  const std::uint64_t breaks = breaks_;
   co_await ask_where_unknown(executor);
+  const bool unknown = options_.cache == UpstreamCache::kAsk && breaks_asked_ < breaks;
+  if (stated_divided && unknown)
+    co_return fail(ErrorCode::kRefused,
+                   "the model server has not said since a break what it does with its prompt cache");
   const UpstreamCache cache = cache_;
   if (stated_divided && stated(cache) == PromptCache::kShared)
     co_return fail(ErrorCode::kRefused, "the model server divides its prompt cache less than is stated");
@@ -304,13 +309,15 @@ net::Task<Result<std::vector<ModelInfo>>> Upstream::models(net::Executor executo
       fail(ErrorCode::kBackend, fmt::format("/v1/models: want status 200, found {}", list.status));
   if (list.status == 200) listed = parse_models(list.body);
   std::vector<ModelInfo> models = listed.value_or(std::vector<ModelInfo>());
-  // A server that is not ready tells nothing: what was known of it stays.
+  // A server that is not ready tells nothing: what was known of it stays, as long as it is the same.
   if (options_.cache == UpstreamCache::kAsk && list.status < 500) {
     const UpstreamCache found = co_await ask_about_cache(client, models);
-    if (found != UpstreamCache::kAsk) use(found);
+    if (found != UpstreamCache::kAsk) {
+      use(found);
+      breaks_asked_ = std::max(breaks_asked_.load(), breaks);
+    }
   }
   if (!listed) co_return listed;
-  breaks_asked_ = breaks;
   for (ModelInfo& model : models) model.prompt_cache = stated(cache_);
   co_return models;
 }

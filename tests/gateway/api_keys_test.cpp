@@ -71,6 +71,18 @@ TEST_F(ApiKeysTest, RefusesAFileWithABadLine) {
   EXPECT_EQ(ApiKeys::load(directory_.path() / "absent").error().code, ErrorCode::kIo);
 }
 
+// A pipe would keep whoever reads it waiting, and a folder reads as a file without keys.
+TEST_F(ApiKeysTest, RefusesWhatIsNoRegularFile) {
+  const auto pipe = file_.parent_path() / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  for (const std::filesystem::path& file : {pipe, file_.parent_path(), std::filesystem::path("/dev/null")}) {
+    const auto read = ApiKeys::read(file);
+    ASSERT_FALSE(read) << file;
+    EXPECT_NE(read.error().detail.find("no regular file"), std::string::npos) << read.error().detail;
+  }
+  std::filesystem::remove(pipe);
+}
+
 TEST_F(ApiKeysTest, AddRefusesTakenAndImpossibleNames) {
   ASSERT_TRUE(ApiKeys::add(file_, "alice", random_));
   EXPECT_EQ(ApiKeys::add(file_, "alice", random_).error().code, ErrorCode::kUsage);

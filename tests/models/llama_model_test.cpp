@@ -289,6 +289,38 @@ TEST(LlamaModel, RefusesASchemaThatEachTokenWouldTakeLongerWith) {
   EXPECT_NE(reply.text().find("over 256 ways at once"), std::string::npos) << reply.text();
 }
 
+TEST(LlamaModel, RefusesASchemaThatTakesMuchMemory) {
+  const auto with = [](int ranges) {
+    json properties;
+    json required = json::array();
+    for (int i = 0; i < ranges; ++i) {
+      required.push_back("p" + std::to_string(i));
+      properties[required.back()] = {{"type", "integer"}, {"minimum", -(7'654'321'012'345LL + i)}};
+    }
+    json body = question("give me numbers", 2);
+    body["response_format"] = {
+        {"type", "json_schema"},
+        {"json_schema",
+         {{"name", "n"}, {"schema", {{"type", "object"}, {"properties", properties}, {"required", required}}}}}};
+    return ask(model(), body);
+  };
+  EXPECT_EQ(with(20).status, 200) << with(20).text();
+  const Reply reply = with(800);
+  EXPECT_EQ(reply.status, 400);
+  EXPECT_NE(reply.text().find("its grammar is"), std::string::npos) << reply.text();
+}
+
+// Splitting a text takes time by its length: more than a context could hold of any language is not begun with.
+TEST(LlamaModel, RefusesLongTextsUnread) {
+  std::string blanks(200'000, ' ');
+  for (std::size_t at = 1'000; at < blanks.size(); at += 1'000) blanks[at] = 'x';
+  const std::clock_t start = std::clock();
+  const Reply reply = ask(model(), question(blanks, 2));
+  EXPECT_LT(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC, 0.1);
+  EXPECT_EQ(reply.status, 400) << reply.text();
+  EXPECT_EQ(reply.json()["error"]["code"], "context_length_exceeded");
+}
+
 TEST(LlamaModel, RefusesMoreMessagesThanItsContextBeforeItsTemplateReadsThem) {
   json body = question("x", 2);
   body["messages"] = json::array();

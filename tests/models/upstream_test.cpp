@@ -312,6 +312,30 @@ TEST_F(UpstreamTest, IsAskedAgainBeforeAQuestionIsSentAgain) {
   EXPECT_EQ(asked().back(), "/openapi.json");
 }
 
+// Behind a break another server may be there: as long as it does not say what it does, what was stated is not so.
+TEST_F(UpstreamTest, AsksNothingOfAServerThatDoesNotSayWhatItDoesBehindABreak) {
+  description_ = R"("cache_salt")";
+  start();
+  divided_ = true;
+  static_cast<void>(ask("alice"));
+  fails_ = 503;
+  aborts_ = 1;
+  BackendRequest request{.method = "POST", .path = "/v1/chat/completions", .length = 2, .session = "alice"};
+  request.cache_stated_divided = true;
+  auto call = run(upstream_->open(request, context_.get_executor(), 0));
+  ASSERT_TRUE(call) << call.error().detail;
+  ASSERT_TRUE(run((*call)->write(as_bytes("{}"))));
+  ASSERT_TRUE(run((*call)->finish()));
+  EXPECT_EQ(run((*call)->head(net::deadline_in(10s))).error().code, ErrorCode::kRefused);
+  EXPECT_EQ(run(upstream_->open(request, context_.get_executor(), 0)).error().code, ErrorCode::kRefused);
+  EXPECT_NE(asked().back(), "/v1/chat/completions");
+  request.cache_stated_divided = false;
+  EXPECT_TRUE(run(upstream_->open(request, context_.get_executor(), 0))) << "who knows that it is shared is served";
+  fails_ = 0;
+  static_cast<void>(ask("alice"));
+  EXPECT_EQ(Json::parse(body())["cache_salt"], "salt of alice");
+}
+
 // What is there now is told what it understands, not what the one before it understood.
 TEST_F(UpstreamTest, TellsTheServerThatIsThereNowOfTheCache) {
   for (const bool salts_later : {true, false}) {
