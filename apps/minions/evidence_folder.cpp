@@ -486,7 +486,7 @@ Check EvidenceFolder::judge_machines() const {
   if (bare && beside.contains("azure-ak-cert"))
     return want.failed("a certificate of a vTPM's key, and a machine that has no vTPM");
   // A certificate of its key is compared; tokens and GPUs are with whole machines.
-  beside.erase(half.empty() ? "" : "azure-ak-cert");
+  if (!half.empty()) beside.erase("azure-ak-cert");
   if (!half.empty() && !beside.empty())
     return want.failed(fmt::format("{}, half a machine, and {}: verify each by itself", half, fmt::join(beside, ", ")));
   if (machines <= 1 || beside.empty()) return want.pass("one");

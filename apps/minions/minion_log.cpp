@@ -9,6 +9,7 @@
 #include "collateral.h"
 #include "connection.h"
 #include "minion/log_check.h"
+#include "minion/log_ledger.h"
 #include "report.h"
 #include "terminal.h"
 #include "verdict_lines.h"

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/json.h"
-#include "minion/log_check.h"
+#include "minion/logged_head.h"
 #include "version.h"
 
 namespace minions::api {

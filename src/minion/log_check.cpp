@@ -11,6 +11,8 @@
 #include "base/encoding.h"
 #include "base/json.h"
 #include "chat/delta.h"
+#include "minion/log_fields.h"
+#include "minion/logged_head.h"
 #include "minion/prompts.h"
 #include "minion/protocol.h"
 #include "minion/pseudonyms.h"
@@ -23,7 +25,6 @@ namespace {
 using attestation::Check;
 using attestation::shown;
 
-constexpr std::string_view kKeyMark = "Bearer {api-key}";
 constexpr UnixSeconds kEarlyBy = 60;           // as session/receipt.h has it
 constexpr UnixSeconds kLateBy = 360 + 86'400;  // max_s is the server's and not in the log: a day is over any
 
@@ -48,32 +49,6 @@ struct ExchangeKey {
   std::string signature;  // of its receipt; empty where there is none
   auto operator<=>(const ExchangeKey&) const = default;
 };
-
-std::string text_at(const Json& object, const char* name) {
-  if (!object.is_object()) return {};
-  const auto member = object.find(name);
-  return member != object.end() && member->is_string() ? member->get<std::string>() : std::string();
-}
-
-std::uint64_t count_at(const Json& object, const char* name) {
-  if (!object.is_object()) return 0;
-  const auto member = object.find(name);
-  return member != object.end() && member->is_number_unsigned() ? member->get<std::uint64_t>() : 0;
-}
-
-const Json& member_of(const Json& object, const char* name) {
-  static const Json kNone;
-  if (!object.is_object()) return kNone;
-  const auto member = object.find(name);
-  return member == object.end() ? kNone : *member;
-}
-
-const Json& list_at(const Json& object, const char* name) {
-  static const Json kNone = Json::array();
-  if (!object.is_object()) return kNone;
-  const auto member = object.find(name);
-  return member != object.end() && member->is_array() ? *member : kNone;
-}
 
 Result<std::string> bytes_at(const Json& object, const char* name) {
   MINIONS_TRY_ASSIGN(const Bytes bytes, from_base64url(text_at(object, name)));
@@ -133,6 +108,29 @@ bool goes_on(const Json& messages, const std::vector<Turn>& before, const std::s
 bool is_new_text_of(const std::string& text, const std::string& prompt) {
   return prompt == text || prompt == filled(prompts::kSupervisorDecide, {{"answer", text}}) ||
          prompt == filled(prompts::kSupervisorDecideLast, {{"answer", text}});
+}
+
+Placeholders placeholders_of(const Json& log) {
+  Placeholders placeholders;
+  const Json& logged = member_of(log, "placeholders");
+  if (!logged.is_object()) return placeholders;
+  for (const auto& [placeholder, value] : logged.items()) {
+    if (value.is_string()) placeholders.try_emplace(placeholder, chat::Text(value.get<std::string>()));
+  }
+  return placeholders;
+}
+
+// The placeholders that stand in a text, and their values: PERSON_1 = "Alice", ... Empty: none does.
+std::string put_back_of(const std::string& text, const Placeholders& placeholders) {
+  std::string found;
+  for (const auto& [placeholder, value] : placeholders) {
+    Placeholders one;
+    one.try_emplace(placeholder, value.copy());
+    const chat::Text whole = put_back(text, one);
+    if (whole.reveal() != text)
+      found += fmt::format("{}{} = {}", found.empty() ? "" : ", ", placeholder, shown(value.reveal()));
+  }
+  return found;
 }
 
 class LogCheck {
@@ -315,7 +313,7 @@ class LogCheck {
 
   void check_task(const Json& log, const std::string& first_prompt) {
     if (first_prompt.empty()) return waive("task", "the task that was sent", "none was");
-    if (!member_of(log, "placeholders").empty())
+    if (!put_back_of(first_prompt, placeholders_of(log)).empty())
       return waive("task", "the task that was sent", "nothing signs what stood in the place of its placeholders");
     const std::string_view start = prompts::kSupervisorFirst.substr(0, prompts::kSupervisorFirst.find("{documents}"));
     const bool same = first_prompt.starts_with(filled(start, {{"task", text_at(log, "task")}}));
@@ -358,20 +356,11 @@ class LogCheck {
     for (const Json& turn : list_at(log, "conversation")) {
       if (text_at(turn, "user") == "supervisor") last = text_at(turn, "output");
     }
-    Placeholders placeholders;
-    if (const Json& logged = member_of(log, "placeholders"); logged.is_object()) {
-      for (const auto& [placeholder, value] : logged.items()) {
-        if (value.is_string()) placeholders.try_emplace(placeholder, chat::Text(value.get<std::string>()));
-      }
-    }
+    const Placeholders placeholders = placeholders_of(log);
     auto decision = parse_decision(last);
     if (decision && decision->decision != Decision::kFinalAnswer)
       decision = fail(ErrorCode::kMalformed, "a question is no answer");
-    std::string replaced;
-    for (const auto& [placeholder, value] : placeholders) {
-      if (decision && decision->text.find(placeholder) != std::string::npos)
-        replaced += fmt::format("{}{} = {}", replaced.empty() ? "" : ", ", placeholder, shown(value.reveal()));
-    }
+    const std::string replaced = decision ? put_back_of(decision->text, placeholders) : std::string();
     if (!replaced.empty())
       waive("placeholders", "what stood in the place of the answer's placeholders", "nothing signs it: " + replaced);
     const chat::Text whole = decision ? put_back(decision->text, placeholders) : chat::Text();
@@ -401,13 +390,6 @@ class LogCheck {
   bool last_is_signed_ = false;  // the supervisor's last turn
 };
 
-Result<Json> parse_log(std::string_view text) {
-  Json log = parse_json(text);
-  if (!log.is_object() || count_at(log, "minion_log") != 1)
-    return fail(ErrorCode::kMalformed, "log: is no log of a run, or of a newer program");
-  return log;
-}
-
 }  // namespace
 
 bool is_minion_log(std::string_view text) {
@@ -423,48 +405,6 @@ bool LogVerdict::good() const {
 Result<LogVerdict> check_log(const LogCheckInput& input) {
   MINIONS_TRY_ASSIGN(const Json log, parse_log(input.log));
   return LogCheck(input).run(log);
-}
-
-Result<std::string> ledger_text(std::string_view text) {
-  MINIONS_TRY_ASSIGN(const Json log, parse_log(text));
-  std::string out;
-  std::uint64_t wire = 0;
-  double share = 0;
-  for (const Json& entry : list_at(log, "disclosed")) {
-    wire += count_at(entry, "wire_bytes");
-    if (entry.contains("share_disclosed") && entry["share_disclosed"].is_number())
-      share = entry["share_disclosed"].get<double>();
-    out += fmt::format("== round {}, {}: {} bytes of new text, {} bytes sent\n{}\n", count_at(entry, "round"),
-                       text_at(entry, "what"), count_at(entry, "text_bytes"), count_at(entry, "wire_bytes"),
-                       text_at(entry, "text"));
-    for (const Json& passage : list_at(entry, "passages"))
-      out += fmt::format("   quotes {} bytes of [{}, page {}]\n", count_at(passage, "bytes"),
-                         text_at(passage, "document"), count_at(passage, "page"));
-  }
-  out += fmt::format("== {} messages, {} bytes sent, {:.2f} % of the documents' text disclosed\n",
-                     list_at(log, "disclosed").size(), wire, share * 100);
-  return out;
-}
-
-std::string without_api_key(std::string_view head) {
-  std::string text(head);
-  const Json object = parse_json(head);
-  const std::string key = object.is_object() ? text_at(member_of(object, "headers"), "authorization") : std::string();
-  if (key.empty()) return text;
-  const std::string quoted = json_quoted(key);
-  const std::size_t at = text.rfind(quoted);
-  if (at != std::string::npos) text.replace(at, quoted.size(), json_quoted(kKeyMark));
-  return text;
-}
-
-bool lacks_api_key(std::string_view head) { return head.find(kKeyMark) != std::string_view::npos; }
-
-std::string with_api_key(std::string_view head, std::string_view api_key) {
-  std::string text(head);
-  const std::string mark = json_quoted(kKeyMark);
-  const std::size_t at = text.rfind(mark);
-  if (at != std::string::npos) text.replace(at, mark.size(), json_quoted("Bearer " + std::string(api_key)));
-  return text;
 }
 
 }  // namespace minions::minion

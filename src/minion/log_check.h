@@ -36,12 +36,4 @@ struct LogVerdict {
 // kMalformed: no log of a run at all.
 [[nodiscard]] Result<LogVerdict> check_log(const LogCheckInput& input);
 
-// The ledger of a log, for people.
-[[nodiscard]] Result<std::string> ledger_text(std::string_view log);
-
-// A request's head without its API key, and back. What the log keeps instead names nothing.
-[[nodiscard]] std::string without_api_key(std::string_view head);
-[[nodiscard]] std::string with_api_key(std::string_view head, std::string_view api_key);
-[[nodiscard]] bool lacks_api_key(std::string_view head);
-
 }  // namespace minions::minion

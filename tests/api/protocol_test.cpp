@@ -7,6 +7,7 @@
 
 #include "api/secure_minion_protocol.h"
 #include "minion/log_check.h"
+#include "minion/logged_head.h"
 #include "models/extractive.h"
 #include "models/in_process_client.h"
 #include "support/fake_server.h"
@@ -321,17 +322,25 @@ TEST_F(SecureMinion, LeavesNoLogToSplice) {
   renamed = mine;
   renamed["supervisor_model"] = "another";
   EXPECT_EQ(failure_of(renamed), "log.supervisor_model: \"another\"");
-  // Placeholders are the log's own word.
-  renamed = mine;
-  renamed["placeholders"]["412"] = "900";
-  renamed["generated_final_answer"] = "900 megawatts";
-  const std::string text = renamed.dump();
+}
+
+// They are the log's own word.
+TEST_F(SecureMinion, NamesThePlaceholdersThatNothingSigns) {
+  answer({kQuestion, R"({"decision":"provide_final_answer","answer":"412 megawatts, says email_1"})"});
+  const MinionRun run = make()->call(task());
+  ASSERT_FALSE(run.error);
+  Json log = log_of(run);
+  log["placeholders"] = {{"EMAIL_1", "mallory@evil.example"}, {"EMAIL_2", "x"}};
+  log["generated_final_answer"] = "412 megawatts, says mallory@evil.example";
+  const auto policy = trust();
+  const std::string text = log.dump();
   const auto verdict = minion::check_log({text, policy, ""});
+  EXPECT_TRUE(verdict->good());
   const auto told = std::find_if(verdict->checks.begin(), verdict->checks.end(),
                                  [](const attestation::Check& check) { return check.id == "log.placeholders"; });
   ASSERT_NE(told, verdict->checks.end());
   EXPECT_EQ(told->outcome, attestation::Outcome::kWaived);
-  EXPECT_EQ(told->source, "nothing signs it: 412 = \"900\"");
+  EXPECT_EQ(told->source, "nothing signs it: EMAIL_1 = \"mallory@evil.example\"");
 }
 
 // A server without response_format is asked again in words alone: both exchanges are in the log.

@@ -1,0 +1,22 @@
+// The members of a log of a run, which anybody may have written: one that is not there, or is of another kind, is
+// empty.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "base/json.h"
+#include "base/result.h"
+
+namespace minions::minion {
+
+// kMalformed: no log of a run.
+[[nodiscard]] Result<Json> parse_log(std::string_view text);
+
+[[nodiscard]] std::string text_at(const Json& object, const char* name);
+[[nodiscard]] std::uint64_t count_at(const Json& object, const char* name);
+[[nodiscard]] const Json& member_of(const Json& object, const char* name);
+[[nodiscard]] const Json& list_at(const Json& object, const char* name);
+
+}  // namespace minions::minion
