@@ -2,6 +2,8 @@
 // program.
 #include "fuzz/fuzz.h"
 #include "minion/log_check.h"
+#include "minion/log_ledger.h"
+#include "minion/logged_head.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace minions;

@@ -23,6 +23,25 @@ Result<crypto::SecretText> read(const MinionLogOptions& options) {
   return api::read_log(options.file, &key);
 }
 
+Error no_log(const MinionLogOptions& options, const Error& error) {
+  return {ErrorCode::kUsage, fmt::format("{}: {}", options.file, error.detail)};
+}
+
+std::string_view text_of(minion::LogFault fault) {
+  switch (fault) {
+    case minion::LogFault::kNone: return "the log holds";
+    case minion::LogFault::kLacksApiKey: return "the log was not judged";
+    case minion::LogFault::kRefused: return "the log's server is refused by the policy given here";
+    case minion::LogFault::kAltered: return "THE LOG DOES NOT HOLD";
+  }
+  return "";
+}
+
+ErrorCode code_of(minion::LogFault fault) {
+  if (fault == minion::LogFault::kLacksApiKey) return ErrorCode::kUsage;
+  return fault == minion::LogFault::kRefused ? ErrorCode::kRefused : ErrorCode::kTampered;
+}
+
 Json checks_json(const minion::LogVerdict& verdict) {
   Json checks = Json::array();
   for (const attestation::Check& check : verdict.checks)
@@ -67,7 +86,8 @@ ExitCode verify_minion_log(const MinionLogOptions& options) {
   if (!server) return report(server.error());
   const auto verdict = minion::check_log({log->reveal(), server->policy, server->api_key.reveal(),
                                           keys_for_logs(*server->collector, server->policy.rules())});
-  if (!verdict) return report(verdict.error());
+  if (!verdict) return report(no_log(options, verdict.error()));
+  const minion::LogFault fault = verdict->fault();
   std::string told;
   for (const minion::LoggedAppraisal& appraisal : verdict->appraisals) warn_of_readers(appraisal.result, told);
   if (options.format == OutputFormat::kJson) {
@@ -79,22 +99,24 @@ ExitCode verify_minion_log(const MinionLogOptions& options) {
     }
     for (const attestation::Check& check : verdict->checks) print_out("{}\n", check.to_text());
     print_out("{} checks, {} receipts good: {}\n", verdict->checks.size(), verdict->receipts,
-              !verdict->good()    ? "THE LOG DOES NOT HOLD"
-              : verdict->complete ? "the log holds"
-                                  : "the log of an incomplete run holds");
+              fault != minion::LogFault::kNone ? text_of(fault)
+              : verdict->complete              ? "the log holds"
+                                               : "the log of an incomplete run holds");
   }
-  if (verdict->good()) return ExitCode::kOk;
+  if (fault == minion::LogFault::kNone) return ExitCode::kOk;
   const auto failure =
       std::find_if(verdict->checks.begin(), verdict->checks.end(),
                    [](const attestation::Check& check) { return check.outcome == attestation::Outcome::kFail; });
-  return report({ErrorCode::kRefused, "the log does not hold: " + failure->to_text()});
+  const ExitCode code = report({code_of(fault), fmt::format("{}: {}", text_of(fault), failure->to_text())});
+  if (fault == minion::LogFault::kLacksApiKey) hint("give the key that the run was made with by --api-key-file");
+  return code;
 }
 
 ExitCode disclosed(const MinionLogOptions& options) {
   const auto log = read(options);
   if (!log) return report(log.error());
   const auto text = minion::ledger_text(log->reveal());
-  if (!text) return report(text.error());
+  if (!text) return report(no_log(options, text.error()));
   print_out("{}", *text);
   return ExitCode::kOk;
 }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
@@ -97,6 +98,13 @@ Result<JudgedFolder> judge_folder(const EvidenceFolder& folder, const AppraisalP
   return judged;
 }
 
+bool any_server_meets(const attestation::PolicyRules& rules) {
+  const auto verdicts = attestation::verdicts_of(rules);
+  return std::any_of(verdicts.begin(), verdicts.end(), [&](const attestation::KindVerdict& each) {
+    return each.verdict.verdict_class && *each.verdict.verdict_class >= rules.require.value;
+  });
+}
+
 ExitCode finish_init(const PolicyOptions& options, const std::string& draft, const AppraisalPolicy& drafted) {
   if (const Status written = write_draft(options.output, draft); !written) return report(written.error());
   warn(
@@ -104,6 +112,10 @@ ExitCode finish_init(const PolicyOptions& options, const std::string& draft, con
       "what "
       "you built or were told by another way, then run minions policy confirm");
   for (const std::string& line : attestation::weaknesses(drafted.rules())) warn(line);
+  if (!any_server_meets(drafted.rules()))
+    warn(
+        "this policy judges files: no server can meet it before it pins the operator's key ([attestor] spki_sha256) or "
+        "names all that confidential needs");
   return ExitCode::kOk;
 }
 

@@ -86,6 +86,7 @@ void declare(CLI::App& app, Flags& flags) {
   app.add_option("--log-level", flags.log_level, "debug, info, warning or error")->capture_default_str();
   app.add_option("--log-format", flags.log_format, "text or json")->capture_default_str();
   app.set_config("--config", "", "TOML file of these options without their dashes");
+  app.allow_config_extras(CLI::config_extras_mode::error);
 }
 
 Result<std::pair<log::Level, log::Format>> log_settings(const Flags& flags) {

@@ -210,8 +210,10 @@ Check judge_tls(const Statement& statement, const PolicyRules& policy, const Ser
   const auto& listed = statement.tls_spki_sha256;
   const bool required = policy.tls.value == TlsMode::kRequire;
   if (connection.kind != ServerConnection::Kind::kTls) {
-    const std::string found = connection.kind == ServerConnection::Kind::kNone ? "no connection: judged offline"
-                                                                               : "a plain loopback connection";
+    const std::string found =
+        connection.kind == ServerConnection::Kind::kNone
+            ? "no connection: judged offline; what is kept needs a policy whose [tls] mode is if-listed"
+            : "a plain loopback connection";
     return required ? want.failed(found) : want.waived(found);
   }
   if (!connection.leaf_spki_sha256) return want.failed("no key");

@@ -196,6 +196,7 @@ std::string model_of(const crypto::Certificate& leaf) {
 struct Revocation {
   bool good = false;
   bool withdrawn = false;  // revoked or on hold
+  bool unread = false;     // not all answers were looked at
   std::string found = "no answer about it";
 };
 
@@ -216,12 +217,12 @@ Revocation revocation_of(std::span<const Result<crypto::OcspAnswer>> answers, co
   const ClockLeeway leeway{.early_s = leeway_s, .late_s = leeway_s};
   Revocation result;
   for (const auto& answer : answers) {
-    if (!answer && answer.error().code == ErrorCode::kTooLarge) return {false, false, answer.error().detail};
+    if (!answer && answer.error().code == ErrorCode::kTooLarge) return {.unread = true, .found = answer.error().detail};
     if (!answer) {
       if (!result.good) result.found = answer.error().detail;
       continue;
     }
-    if (answer->status >= Status::kOnHold) return {false, true, std::string(in_words(answer->status))};
+    if (answer->status >= Status::kOnHold) return {.withdrawn = true, .found = std::string(in_words(answer->status))};
     const TimeWindow window{answer->this_update, answer->next_update};
     const bool current = window.holds_at(input.now, leeway);
     if (answer->status == Status::kGood && current) {
@@ -245,6 +246,11 @@ void judge_path(const std::string& check, std::span<const crypto::Certificate> p
     const std::string found = fmt::format("{}: {}", shown(path[i].subject_name()), revocation.found);
     if (revocation.withdrawn) {
       checks.expect(check + ".not_revoked", false, std::move(wanted), found, source);
+      return;
+    }
+    // One that says so may be among them: no waiver covers that.
+    if (revocation.unread) {
+      checks.expect("parse.ocsp", false, "all answers about a certificate read", found);
       return;
     }
     if (!revocation.good && not_good.empty()) not_good = found;

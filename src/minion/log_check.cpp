@@ -25,6 +25,7 @@ namespace {
 using attestation::Check;
 using attestation::shown;
 
+constexpr std::string_view kAppraisal = ".appraisal";
 constexpr UnixSeconds kEarlyBy = 60;           // as session/receipt.h has it
 constexpr UnixSeconds kLateBy = 360 + 86'400;  // max_s is the server's and not in the log: a day is over any
 
@@ -120,6 +121,15 @@ Placeholders placeholders_of(const Json& log) {
   return placeholders;
 }
 
+// Of the supervisor's last turn.
+std::string last_output(const Json& log) {
+  std::string last;
+  for (const Json& turn : list_at(log, "conversation")) {
+    if (text_at(turn, "user") == "supervisor") last = text_at(turn, "output");
+  }
+  return last;
+}
+
 // The placeholders that stand in a text, and their values: PERSON_1 = "Alice", ... Empty: none does.
 std::string put_back_of(const std::string& text, const Placeholders& placeholders) {
   std::string found;
@@ -192,7 +202,7 @@ class LogCheck {
     if (in_.keys_for) keys = in_.keys_for(*document);
     attestation::AttestationResult result =
         attestation::appraise(attestation::recorded(document), {in_.policy, &keys}, time);
-    expect(name + ".appraisal", result.accepted(), "accepted by the policy given here",
+    expect(name + std::string(kAppraisal), result.accepted(), "accepted by the policy given here",
            result.accepted() ? "accepted" : attestation::refusal_text(result));
     verdict_.appraisals.push_back({id, time, std::move(result)});
   }
@@ -214,6 +224,7 @@ class LogCheck {
     if (!receipt.is_object()) {
       waive(name + ".receipt", "a receipt", "the exchange broke off: " + shown(text_at(json, "error")));
     } else if (lacks_api_key(exchange.head) && in_.api_key.empty()) {
+      verdict_.lacks_api_key = true;
       expect(name + ".receipt", false, "a receipt over this request",
              "not judged: its head had an API key, which has to be given");
     } else {
@@ -278,8 +289,13 @@ class LogCheck {
         continue;
       }
       SealedExchange& exchange = found->second;
+      if (exchange.is_named) {
+        expect(name, false, "a sealed exchange of its own", "that of another turn");
+        continue;
+      }
       exchange.is_named = true;
-      const Json messages = messages_of(exchange.data);
+      const Json body = parse_json(exchange.data);
+      const Json& messages = list_at(body, "messages");
       named_.insert(messages.dump());
       const std::string asked = text_at(turn, "prompt");
       const std::string logged = text_at(turn, "output");
@@ -295,8 +311,7 @@ class LogCheck {
              : !output         ? "another output"
              : !exchange.holds ? "the same as an exchange that nothing signs"
                                : "the same");
-      if (const std::string model = text_at(parse_json(exchange.data), "model");
-          model != text_at(log, "supervisor_model"))
+      if (const std::string model = text_at(body, "model"); model != text_at(log, "supervisor_model"))
         expect("supervisor_model", false, "the model that was asked: " + shown(model),
                shown(text_at(log, "supervisor_model")));
       before.push_back({asked, logged});
@@ -350,14 +365,13 @@ class LogCheck {
       const Json& text = member_of(log, "generated_final_answer");
       if (!text.is_null() && text != kNoAnswerText && text != "")
         return expect("answer", false, "none, as the log says", "an answer that nothing signs");
+      const auto last = parse_decision(last_output(log));
+      if (member_of(log, "error").is_null() && last && last->decision == Decision::kFinalAnswer)
+        return expect("answer", false, "none, as the log says", "the supervisor gave one");
       return waive("answer", "the supervisor's last answer", "the run has none");
     }
-    std::string last;
-    for (const Json& turn : list_at(log, "conversation")) {
-      if (text_at(turn, "user") == "supervisor") last = text_at(turn, "output");
-    }
     const Placeholders placeholders = placeholders_of(log);
-    auto decision = parse_decision(last);
+    auto decision = parse_decision(last_output(log));
     if (decision && decision->decision != Decision::kFinalAnswer)
       decision = fail(ErrorCode::kMalformed, "a question is no answer");
     const std::string replaced = decision ? put_back_of(decision->text, placeholders) : std::string();
@@ -373,10 +387,13 @@ class LogCheck {
 
   void check_end(const Json& log) {
     const Json& error = member_of(log, "error");
-    const bool answered = member_of(log, "answered") == true;
     if (error.is_null()) {
-      if (!answered) expect("run", false, "an answer, or why there is none", "neither");
-      return;
+      if (member_of(log, "answered") == true) return;
+      const std::string outcome = text_at(log, "outcome");
+      const auto is = [&](Outcome one) { return outcome == name_of(one); };
+      if (is(Outcome::kNoAnswer) || is(Outcome::kLimit) || is(Outcome::kDeclined))
+        return waive("run", "a run with an answer", "it ended without one: " + outcome);
+      return expect("run", false, "an answer, or why there is none", "neither");
     }
     verdict_.complete = false;
     waive("run", "a run that ended well", "it is incomplete: " + shown(text_at(error, "code")));
@@ -397,9 +414,14 @@ bool is_minion_log(std::string_view text) {
   return text.substr(0, kStart).find("\"minion_log\"") != std::string_view::npos;
 }
 
-bool LogVerdict::good() const {
-  return std::none_of(checks.begin(), checks.end(),
-                      [](const Check& check) { return check.outcome == attestation::Outcome::kFail; });
+LogFault LogVerdict::fault() const {
+  const auto has_failed = [](const Check& check) { return check.outcome == attestation::Outcome::kFail; };
+  if (std::none_of(checks.begin(), checks.end(), has_failed)) return LogFault::kNone;
+  if (lacks_api_key) return LogFault::kLacksApiKey;
+  const bool altered = std::any_of(checks.begin(), checks.end(), [&](const Check& check) {
+    return has_failed(check) && !check.id.ends_with(kAppraisal);
+  });
+  return altered ? LogFault::kAltered : LogFault::kRefused;
 }
 
 Result<LogVerdict> check_log(const LogCheckInput& input) {

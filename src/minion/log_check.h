@@ -26,12 +26,22 @@ struct LoggedAppraisal {
   attestation::AttestationResult result;
 };
 
+// What keeps a log from being good.
+enum class LogFault {
+  kNone,
+  kLacksApiKey,  // requests carried one that was not given: they were not judged
+  kRefused,      // its servers, by the policy; what it holds is as it was
+  kAltered,
+};
+
 struct LogVerdict {
   std::vector<attestation::Check> checks;
   std::vector<LoggedAppraisal> appraisals;
   std::size_t receipts = 0;  // that hold
   bool complete = true;      // false: of a run that failed
-  [[nodiscard]] bool good() const;
+  bool lacks_api_key = false;
+  [[nodiscard]] LogFault fault() const;
+  [[nodiscard]] bool good() const { return fault() == LogFault::kNone; }
 };
 // kMalformed: no log of a run at all.
 [[nodiscard]] Result<LogVerdict> check_log(const LogCheckInput& input);

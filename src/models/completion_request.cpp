@@ -9,6 +9,7 @@ namespace {
 namespace dom = simdjson::dom;
 
 constexpr std::size_t kMostStops = 64;
+constexpr std::size_t kMostEntries = 10'000;  // each takes hundreds of bytes, however little is in it
 constexpr std::array<std::string_view, 6> kRoles = {"system", "developer", "user", "assistant", "tool", "function"};
 
 Checked read_stop(dom::object body, std::vector<std::string>& to) {
@@ -79,6 +80,8 @@ tl::expected<std::vector<MessageFields>, ApiFailure> read_messages(dom::object b
   dom::array elements;
   if (!value) return bad_request("you must provide a messages parameter", "messages");
   if (value->get(elements) != simdjson::SUCCESS) return bad_request("'messages' must be an array", "messages");
+  if (elements.size() > kMostEntries)
+    return bad_request(fmt::format("'messages' has over {} entries", kMostEntries), "messages");
   std::vector<MessageFields> messages;
   for (const dom::element element : elements) {
     MessageFields message{.at = fmt::format("messages[{}]", messages.size()), .role = {}, .fields = {}};
@@ -108,6 +111,7 @@ tl::expected<std::vector<PartFields>, ApiFailure> read_parts(const MessageFields
   dom::array elements;
   if (content->get(elements) != simdjson::SUCCESS)
     return bad_request(fmt::format("'{}' must be a string or an array of parts", at), at);
+  if (elements.size() > kMostEntries) return bad_request(fmt::format("'{}' has over {} parts", at, kMostEntries), at);
   for (const dom::element element : elements) {
     PartFields part{.at = fmt::format("{}[{}]", at, parts.size()), .type = {}, .text = {}, .fields = {}};
     if (element.get(part.fields) != simdjson::SUCCESS || part.fields["type"].get(part.type) != simdjson::SUCCESS)

@@ -153,7 +153,10 @@ void ExtractiveModel::serve(const ApiRequest& request, ApiSink& sink, std::stop_
   const std::string_view method = is_completion ? "POST" : "GET";
   if (request.method != method)
     return refuse({405, fmt::format("{} takes {}", path, method), {}, "method_not_allowed"}, sink);
-  if (is_completion) return complete(request.body, sink, stop);
+  if (is_completion) {
+    const auto turn = turns_.take(request.owner(), stop);
+    return turn == nullptr ? void() : complete(request.body, sink, stop);
+  }
   if (is_entry && path.substr(path.rfind('/') + 1) != kExtractiveModelId) {
     return refuse({404, fmt::format("the model '{}' does not exist", path.substr(path.rfind('/') + 1)), "model",
                    "model_not_found"},

@@ -1,10 +1,14 @@
 // The extractive engine: an OpenAI-compatible model without a neural network, for the demo and for tests that need no
 // weights. It quotes the sentences of the given text that fit the question best, with where they stand, fills JSON
 // shapes from them, and plays the supervisor of the Minion protocol. It says that it is extractive. No state, clock or
-// chance.
+// chance: those who ask take turns, a request for each core, as what is read of one takes many times its bytes.
 #pragma once
 
+#include <algorithm>
+#include <thread>
+
 #include "models/in_process_model.h"
+#include "models/places.h"
 
 namespace minions::models {
 
@@ -18,6 +22,9 @@ class ExtractiveModel final : public InProcessModel {
   [[nodiscard]] std::vector<ModelInfo> models() const override;
   // GET /v1/models, GET /v1/models/extractive, POST /v1/chat/completions.
   void serve(const ApiRequest& request, ApiSink& sink, std::stop_token stop) override;
+
+ private:
+  Places turns_{std::max(1U, std::thread::hardware_concurrency()), Places::Held::kLong};
 };
 
 }  // namespace minions::models

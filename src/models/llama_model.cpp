@@ -15,6 +15,7 @@
 #include "crypto/random.h"
 #include "models/generation_reply.h"
 #include "models/llama_engine.h"
+#include "models/places.h"
 #include "models/sealed_file.h"
 
 namespace minions::models {
@@ -80,6 +81,8 @@ class LlamaModel final : public InProcessModel {
   const std::unique_ptr<LlamaRuntime> runtime_;
   const std::unique_ptr<LlamaPrompts> prompts_;
   const PromptSharing sharing_;
+  // What is read of a body takes many times its bytes: no more at once than there are cores for.
+  Places reading_{std::max(1U, std::thread::hardware_concurrency()), Places::Held::kLong};
   LlamaEngine engine_;
 };
 
@@ -95,7 +98,10 @@ void LlamaModel::serve(const ApiRequest& request, ApiSink& sink, std::stop_token
   if (request.method == "GET" && path == "/v1/models") return list(sink);
   const bool chat = path == "/v1/chat/completions";
   if (request.method == "POST" && (chat || path == "/v1/completions")) {
+    auto turn = reading_.take(request.owner(), stop);
+    if (turn == nullptr) return;
     auto parsed = parse_generation_request(chat ? RequestKind::kChat : RequestKind::kCompletion, request.body);
+    turn.reset();
     if (!parsed) return refuse(parsed.error(), sink);
     return generate(*parsed, request, sink, std::move(stop));
   }

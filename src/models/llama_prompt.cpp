@@ -13,6 +13,7 @@
 #include "models/schema_ambiguity.h"
 #include "models/schema_bounds.h"
 #include "models/text_filter.h"
+#include "models/text_runs.h"
 
 namespace minions::models {
 namespace {
@@ -20,8 +21,8 @@ namespace {
 constexpr std::string_view kAnyObject = R"({"type":"object"})";
 constexpr std::size_t kMostGrammarBytes = 256 * 1024;  // takes about thirty times as much memory while it is used
 
-// Of text without a blank in it, or of blanks. The splitters of many models take under 400 bytes of stack for each byte
-// of one; a thread of the pool has 8 MiB.
+// Of a run (text_runs.h). The splitters of many models take under 400 bytes of stack for each byte of one; a thread of
+// the pool has 8 MiB.
 constexpr std::size_t kRunOnAnyThread = 4'000;
 constexpr std::size_t kRunBesideOthers = 32'000;  // on a stack of as much memory as several at once may take
 constexpr std::size_t kLongestRun = 200'000;
@@ -29,19 +30,6 @@ constexpr std::size_t kLongestRun = 200'000;
 constexpr std::size_t kBytesPerToken = 16;
 constexpr std::size_t kStackPerByte = 1'024;
 constexpr std::size_t kStackBeside = 8 * 1024 * 1024;
-
-std::size_t longest_run(std::string_view text) {
-  std::size_t longest = 0;
-  std::size_t run = 0;
-  bool in_blanks = false;
-  for (const char c : text) {
-    const bool blank = c == ' ' || (c >= '\t' && c <= '\r');
-    run = blank == in_blanks ? run + 1 : 1;
-    in_blanks = blank;
-    longest = std::max(longest, run);
-  }
-  return longest;
-}
 
 // The conversation as the model was trained to read it, and where its template says that an answer ends.
 struct Rendered {

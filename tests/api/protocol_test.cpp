@@ -324,6 +324,35 @@ TEST_F(SecureMinion, LeavesNoLogToSplice) {
   EXPECT_EQ(failure_of(renamed), "log.supervisor_model: \"another\"");
 }
 
+// A run that ends without an answer, and one whose answer is left out.
+TEST_F(SecureMinion, LeavesALogThatHoldsWithoutAnAnswer) {
+  const char* const more = R"({"decision":"request_additional_info","message":"Which turbine?"})";
+  answer({kQuestion, more, kFinal});
+  MinionCall call = task();
+  call.max_rounds = 1;
+  const auto policy = trust();
+  const auto failure_of = [&](const Json& judged) {
+    const std::string text = judged.dump();
+    const auto verdict = minion::check_log({text, policy, ""});
+    for (const attestation::Check& check : verdict->checks) {
+      if (check.outcome == attestation::Outcome::kFail) return check.id + ": " + check.found;
+    }
+    return std::string("none");
+  };
+  const MinionRun none = make()->call(std::move(call));
+  ASSERT_FALSE(none.error) << none.error->detail;
+  EXPECT_FALSE(none.result.answered);
+  EXPECT_EQ(failure_of(log_of(none)), "none");
+  answer({kQuestion, kFinal});
+  Json hidden = log_of(make()->call(task()));
+  hidden["answered"] = false;
+  hidden["outcome"] = "no_answer";
+  hidden["generated_final_answer"] = nullptr;
+  EXPECT_EQ(failure_of(hidden), "log.answer: the supervisor gave one");
+  hidden["outcome"] = "done";
+  EXPECT_NE(failure_of(hidden), "none");
+}
+
 // They are the log's own word.
 TEST_F(SecureMinion, NamesThePlaceholdersThatNothingSigns) {
   answer({kQuestion, R"({"decision":"provide_final_answer","answer":"412 megawatts, says email_1"})"});

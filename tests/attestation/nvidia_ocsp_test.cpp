@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <openssl/ocsp.h>
 
+#include "attestation/policy.h"
 #include "attestation/synthetic_nvidia.h"
 #include "crypto/ocsp.h"
 
@@ -68,6 +69,21 @@ TEST(NvidiaOcsp, RefusesARevokedCertificateWhateverElseIsSaid) {
     return std::vector<Bytes>{root.answer(ca, root, {.status = V_OCSP_CERTSTATUS_REVOKED})};
   };
   EXPECT_EQ(gpu.failure(), "policy.ocsp.not_revoked");
+}
+
+// Junk before the answer that says it, which no waiver makes good.
+TEST(NvidiaOcsp, LeavesNoAnswerUnread) {
+  Gpu gpu = asked();
+  gpu.ocsp = [](const Identity& leaf, const Identity& ca, const Identity& root) {
+    Bytes junk = ca.answer(leaf, ca, {});
+    junk.back() ^= 1;
+    std::vector<Bytes> answers(16, junk);
+    answers.push_back(ca.answer(leaf, ca, {.status = V_OCSP_CERTSTATUS_REVOKED}));
+    answers.push_back(root.answer(ca, root, {}));
+    return answers;
+  };
+  EXPECT_EQ(gpu.failure(), "parse.ocsp");
+  EXPECT_FALSE(waiver_covers("evidence.nvidia-gpu.ocsp", "evidence.nvidia-gpu.parse.ocsp"));
 }
 
 TEST(NvidiaOcsp, RefusesWhatTheResponderDoesNotKnow) {
@@ -151,7 +167,7 @@ TEST(NvidiaOcsp, TakesNoEndOfAnswers) {
     return gpu.failure();
   };
   EXPECT_EQ(judged(16), "accepted");
-  EXPECT_EQ(judged(17), "policy.ocsp");
+  EXPECT_EQ(judged(17), "parse.ocsp");
   EXPECT_EQ(judged(1022), "parse.ocsp");
 }
 

@@ -134,7 +134,13 @@ class Extractive(Minion):
         self.assertIn("SIMULATED, NOT CONFIDENTIAL", verified.stderr)
         self.assertIn("nothing signs the rest", verified.stdout)
         # Without the key that was pinned nothing is accepted.
-        self.assert_exit(self.minions("verify", path, "--allow-simulated"), 3)
+        refused = self.minions("verify", path, "--allow-simulated")
+        self.assert_exit(refused, 3)
+        self.assertIn("the log's server is refused", refused.stdout)
+        for sub in ("verify", "disclosed"):
+            other = self.minions(sub, self.write("other.json", '{"minion_log":2}'))
+            self.assert_exit(other, 2)
+            self.assertIn("other.json: log: is no log of a run", other.stderr)
         told = self.minions("disclosed", path)
         self.assert_exit(told, 0)
         self.assertIn("quotes", told.stdout)
@@ -149,7 +155,7 @@ class Extractive(Minion):
             change(altered)
             file = self.write("altered.json", json.dumps(altered))
             run = self.judged(self.server, file)
-            self.assert_exit(run, 3)
+            self.assert_exit(run, 9)
             self.assertIn("DOES NOT HOLD", run.stdout)
 
         def set_answer(altered):
@@ -213,9 +219,10 @@ class Extractive(Minion):
         path = self.logs()[0]
         self.assertNotIn(secret, path.read_text())
         without = self.judged(server, path)  # nothing is judged then
-        self.assert_exit(without, 3)
+        self.assert_exit(without, 2)
         self.assertIn("0 receipts good", without.stdout)
         self.assertIn("its head had an API key, which has to be given", without.stdout)
+        self.assertIn("--api-key-file", without.stderr)
         whole = self.judged(server, path, "--api-key-file", key)
         self.assert_exit(whole, 0)
         self.assertIn("3 receipts good", whole.stdout)

@@ -452,7 +452,7 @@ class Genuine(ProgramsTest):
         self.assert_exit(self.verify(folder, "2023-06-01T00:00:00Z"), 3)
         self.assert_exit(self.verify(folder / "00", "2023-06-01T00:00:00Z"), 0)
         log = self.write("log.json", '{"minion_log":1,"conversation":[{"user":"supervisor","receipt":' + deep + "}]}")
-        self.assert_exit(self.minions("verify", log), 4)
+        self.assert_exit(self.minions("verify", log), 2)
 
     def test_one_file_is_judged_with_what_lies_beside_it(self):
         folder = self.folder("snp-milan-v2", "amd_milan_ask.pem", "amd_milan_ark.pem")

@@ -310,6 +310,21 @@ TEST(LlamaModel, RefusesASchemaThatTakesMuchMemory) {
   EXPECT_NE(reply.text().find("its grammar is"), std::string::npos) << reply.text();
 }
 
+// Models whose prompts std::regex splits, which takes stack by what it reads in one go.
+TEST(LlamaModel, SplitsLongRunsOfAnyKind) {
+  LlamaOptions options = noise_options();
+  options.path = std::filesystem::path(options.path).replace_filename("tiny-random-noise-regex.gguf").string();
+  options.context_tokens = 8192;
+  const auto regex = load(options);
+  for (const char* unit :
+       {" \u00A0", "\n\u3000", "\u2003", " ", "\n", "a", "\u6C49", "-", "a\u00A0", "!\n", "'s ", " \u200B", "1"}) {
+    std::string text = "x";
+    while (text.size() < 100'000) text += unit;
+    const int status = ask(*regex, question(text + "y", 2)).status;
+    EXPECT_TRUE(status == 200 || status == 400) << unit << ": " << status;
+  }
+}
+
 // Splitting a text takes time by its length: more than a context could hold of any language is not begun with.
 TEST(LlamaModel, RefusesLongTextsUnread) {
   std::string blanks(200'000, ' ');
@@ -324,12 +339,18 @@ TEST(LlamaModel, RefusesLongTextsUnread) {
 TEST(LlamaModel, RefusesMoreMessagesThanItsContextBeforeItsTemplateReadsThem) {
   json body = question("x", 2);
   body["messages"] = json::array();
-  for (int i = 0; i < 80'000; ++i) body["messages"].push_back({{"role", "user"}, {"content", "x"}});
+  for (int i = 0; i < 9'000; ++i) body["messages"].push_back({{"role", "user"}, {"content", "x"}});
   const std::clock_t start = std::clock();
   const Reply reply = ask(model(), body);
   EXPECT_LT(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC, 3);
   EXPECT_EQ(reply.status, 400) << reply.text();
   EXPECT_EQ(reply.json()["error"]["code"], "context_length_exceeded");
+  for (int i = 0; i < 9'000; ++i) body["messages"].push_back({{"role", "user"}, {"content", "x"}});
+  EXPECT_NE(ask(model(), body).text().find("'messages' has over 10000 entries"), std::string::npos);
+  json parts = json::array();
+  for (int i = 0; i < 10'001; ++i) parts.push_back({{"type", "text"}, {"text", ""}});
+  body["messages"] = {{{"role", "user"}, {"content", parts}}};
+  EXPECT_NE(ask(model(), body).text().find("'messages[0].content' has over 10000 parts"), std::string::npos);
 }
 
 TEST(LlamaModel, FourChatsAtOnceWriteWhatEachWouldWriteAlone) {

@@ -242,6 +242,13 @@ int write_all(const gguf_context* vocabulary, std::int64_t tokens, const std::fi
   int failed = write_file(
       folder, plain, vocabulary, [&](gguf_context* file) { describe_model(file, plain, "qwen2"); }, model);
   failed |= write_file(folder, rows, vocabulary, describe_rows, model);
+  // Its prompts are split by std::regex, as those of gpt-oss; llama.cpp has code of its own for the others.
+  const std::string regex = plain + "-regex";
+  const auto describe_regex = [&](gguf_context* file) {
+    describe_model(file, regex, "qwen2");
+    gguf_set_val_str(file, "tokenizer.ggml.pre", "gpt-4o");
+  };
+  failed |= write_file(folder, regex, vocabulary, describe_regex, model);
   failed |= write_file(folder, "mmproj-" + plain, nullptr, describe_whole, write_whole_projector);
   failed |= write_file(
       folder, "mmproj-" + rows, nullptr,
