@@ -17,6 +17,11 @@ void print_appraisal(const attestation::AttestationResult& result, UnixSeconds j
   const auto& found = result.verdict.verdict_class;
   if (accepted && found)
     print_out("  class   {}\n{}", attestation::name_of(*found), attestation::verdict_text(result.verdict));
+  // Rules of the policy that this document leaves unjudged.
+  for (const attestation::Check& check : result.checks) {
+    if (check.outcome == attestation::Outcome::kWaived && check.source.starts_with("policy line"))
+      print_out("  waived  {}\n", check.to_text());
+  }
 }
 
 void warn_of_readers(const attestation::AttestationResult& result, std::string& told) {

@@ -48,9 +48,12 @@ std::optional<ChosenSuite> choose_suite(const Statement& statement, const Policy
   return std::nullopt;
 }
 
-Check check_suite(const std::optional<ChosenSuite>& chosen, const PolicyRules& policy) {
+// offline: a document that was kept, or a log's. Which suite a session used is not kept.
+Check check_suite(const std::optional<ChosenSuite>& chosen, const PolicyRules& policy, bool offline) {
   Expectation want{"statement.suite", "a suite that this client speaks"};
   if (policy.suite) want = {"statement.suite", std::string(noise_name(policy.suite->value)), policy.suite->source};
+  if (chosen && policy.suite && offline)
+    return want.waived(fmt::format("{}: the statement offers it; which one a session used is not kept", want.source));
   return chosen ? want.pass(std::string(noise_name(chosen->suite))) : want.failed("none in the statement's list");
 }
 
@@ -387,7 +390,7 @@ bool Appraisal::decode() {
   if (!decode_document() || !decode_statement()) return false;
   add(check_window(statement_, policy_.leeway_s, input_.now));
   suite_ = choose_suite(statement_, policy_);
-  add(check_suite(suite_, policy_));
+  add(check_suite(suite_, policy_, input_.connection.kind == ServerConnection::Kind::kNone));
   add(check_overrides(statement_, policy_));
   if (auto roots = check_roots(policy_.roots)) add(*std::move(roots));
   if (!add(check_composed(document().evidence))) return false;

@@ -7,10 +7,13 @@ namespace {
 
 constexpr std::string_view kMediaTypes[] = {"image",     "image_url",   "input_image", "video", "video_url", "audio",
                                             "audio_url", "input_video", "input_audio", "file",  "input_file"};
-constexpr std::string_view kMediaKeys[] = {"image_url", "video_url",  "audio_url",  "file_url", "image",
-                                           "images",    "image_data", "video",      "videos",   "video_data",
-                                           "audio",     "audios",     "audio_data", "file"};
+constexpr std::string_view kMediaKeys[] = {"image_url",   "video_url",   "audio_url",  "file_url", "image",
+                                           "images",      "image_data",  "video",      "videos",   "video_data",
+                                           "audio",       "audios",      "audio_data", "file",     "input_image",
+                                           "input_video", "input_audio", "input_file"};
 constexpr std::string_view kUrlKeys[] = {"url", "uri", "path"};
+// Base64 by what they are for; some servers take an address there, too.
+constexpr std::string_view kDataKeys[] = {"data", "file_data"};
 // Of a tool, in a list of them. A parameter of that name is deeper.
 constexpr std::string_view kServerUrl = "server_url";
 constexpr std::size_t kToolDepth = 3;
@@ -271,6 +274,7 @@ MediaUrlScanner::Key MediaUrlScanner::key_of() const {
     return Key::kNotJudged;
   if (is_one_of(kMediaKeys, text)) return Key::kMedia;
   if (is_one_of(kUrlKeys, text)) return Key::kUrl;
+  if (is_one_of(kDataKeys, text)) return Key::kData;
   if (equal_without_case(text, "type")) return Key::kType;
   return Key::kOther;
 }
@@ -285,8 +289,9 @@ void MediaUrlScanner::judge_value() {
     return;
   }
   switch (key_) {
+    case Key::kData:
     case Key::kUrl:
-      if (is_data_url(text)) return;
+      if (key_ == Key::kData ? !has_other_scheme(text) : is_data_url(text)) return;
       frame = with(frame, kRemoteUrl);
       if (in_media) finding_ = Finding::kRemoteMedia;
       return;

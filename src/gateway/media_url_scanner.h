@@ -53,7 +53,7 @@ class MediaUrlScanner {
     kHexDigits,
     kEnd,
   };
-  enum class Key : std::uint8_t { kOther, kUrl, kMedia, kType, kNotJudged, kServerUrl };
+  enum class Key : std::uint8_t { kOther, kUrl, kData, kMedia, kType, kNotJudged, kServerUrl };
   // Of an object or array that is open.
   enum Frame : std::uint8_t {
     kArray = 1,

@@ -130,6 +130,19 @@ std::string last_output(const Json& log) {
   return last;
 }
 
+// Behind a first question that was taken, a final answer ends the run.
+bool gave_an_answer(const Json& log) {
+  bool asked = false;
+  for (const Json& turn : list_at(log, "conversation")) {
+    if (text_at(turn, "user") != "supervisor") continue;
+    const std::string output = text_at(turn, "output");
+    const auto decision = parse_decision(output);
+    if (asked && decision && decision->decision == Decision::kFinalAnswer) return true;
+    asked = asked || parse_first_reply(output).has_value();
+  }
+  return false;
+}
+
 // The placeholders that stand in a text, and their values: PERSON_1 = "Alice", ... Empty: none does.
 std::string put_back_of(const std::string& text, const Placeholders& placeholders) {
   std::string found;
@@ -191,7 +204,11 @@ class LogCheck {
       return expect(name + ".binding", false, "a statement and a channel binding",
                     statement ? "no channel binding" : statement.error().detail);
     // Without a receipt nothing says when it was judged: then as of the first moment at which it could have been.
-    check_appraisal(name, id, document, first > 0 ? first : statement->not_before);
+    // Within its validity, too: a session may outlast its statement.
+    const bool within = first > 0 && statement->not_after > statement->not_before;
+    check_appraisal(
+        name, id, document,
+        within ? std::clamp(first, statement->not_before, statement->not_after - 1) : statement->not_before);
     for (const Json& exchange : list_at(session, "exchanges"))
       check_exchange(name, id, exchange, *document->statement, *statement, *h);
   }
@@ -269,11 +286,17 @@ class LogCheck {
   void check_conversation(const Json& log) {
     std::size_t number = 0;
     std::vector<Turn> before;
+    bool broken_off = false;
     for (const Json& turn : list_at(log, "conversation")) {
       const std::string name = fmt::format("conversation.{}", ++number);
       if (text_at(turn, "user") != "supervisor") continue;
       const Json& receipt = member_of(turn, "receipt");
       last_is_signed_ = false;
+      if (broken_off) {
+        expect(name, false, "no turn behind one that did not end well", "another");
+        continue;
+      }
+      broken_off = has_no_output(turn) && !text_at(turn, "error").empty();
       if (!receipt.is_object()) {
         if (has_no_output(turn) && !text_at(turn, "error").empty())
           waive(name, "a sealed exchange with a receipt",
@@ -331,7 +354,12 @@ class LogCheck {
     if (!put_back_of(first_prompt, placeholders_of(log)).empty())
       return waive("task", "the task that was sent", "nothing signs what stood in the place of its placeholders");
     const std::string_view start = prompts::kSupervisorFirst.substr(0, prompts::kSupervisorFirst.find("{documents}"));
-    const bool same = first_prompt.starts_with(filled(start, {{"task", text_at(log, "task")}}));
+    const std::string sent = filled(start, {{"task", text_at(log, "task")}});
+    const bool same = first_prompt.starts_with(sent);
+    // What stands between the task and the documents may stand in the task as well.
+    const std::string_view end = start.substr(start.find("{task}") + 6);
+    if (same && first_prompt.find(end, sent.size() - end.size() + 1) != std::string::npos)
+      return waive("task", "the task that was sent", "where it ends is not certain");
     expect("task", same, "the task that was sent", same ? "the same" : "another task");
   }
 
@@ -365,9 +393,7 @@ class LogCheck {
       const Json& text = member_of(log, "generated_final_answer");
       if (!text.is_null() && text != kNoAnswerText && text != "")
         return expect("answer", false, "none, as the log says", "an answer that nothing signs");
-      const auto last = parse_decision(last_output(log));
-      if (member_of(log, "error").is_null() && last && last->decision == Decision::kFinalAnswer)
-        return expect("answer", false, "none, as the log says", "the supervisor gave one");
+      if (gave_an_answer(log)) return expect("answer", false, "none, as the log says", "the supervisor gave one");
       return waive("answer", "the supervisor's last answer", "the run has none");
     }
     const Placeholders placeholders = placeholders_of(log);

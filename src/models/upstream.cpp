@@ -191,6 +191,9 @@ class UpstreamCall final : public BackendCall {
   bool cancelled_ = false;
 };
 
+// Of a server that is not ready, or asked too often: its reply says nothing of what it does.
+bool is_transient(int status) { return status == 408 || status == 425 || status == 429 || status >= 500; }
+
 Result<std::vector<ModelInfo>> parse_models(std::string_view body) {
   const Json list = parse_json(body);
   if (!list.is_object() || !list.contains("data") || !list["data"].is_array()) {
@@ -310,7 +313,7 @@ net::Task<Result<std::vector<ModelInfo>>> Upstream::models(net::Executor executo
   if (list.status == 200) listed = parse_models(list.body);
   std::vector<ModelInfo> models = listed.value_or(std::vector<ModelInfo>());
   // A server that is not ready tells nothing: what was known of it stays, as long as it is the same.
-  if (options_.cache == UpstreamCache::kAsk && list.status < 500) {
+  if (options_.cache == UpstreamCache::kAsk && !is_transient(list.status)) {
     const UpstreamCache found = co_await ask_about_cache(client, models);
     if (found != UpstreamCache::kAsk) {
       use(found);
@@ -336,7 +339,7 @@ net::Task<UpstreamCache> Upstream::ask_about_cache(net::HttpClient& client, cons
   if (std::any_of(models.begin(), models.end(), is_owned_otherwise)) co_return UpstreamCache::kShared;
   if (!models.empty() && models.front().owned_by == "llamacpp") co_return UpstreamCache::kOff;
   const auto described = co_await get(client, "/openapi.json", kApiReplyLimit);
-  if (!described || described->status >= 500) co_return UpstreamCache::kAsk;
+  if (!described || is_transient(described->status)) co_return UpstreamCache::kAsk;
   const bool salted = described->status == 200 && described->body.find("\"cache_salt\"") != std::string::npos;
   co_return salted ? UpstreamCache::kSalt : UpstreamCache::kShared;
 }

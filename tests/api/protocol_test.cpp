@@ -349,8 +349,35 @@ TEST_F(SecureMinion, LeavesALogThatHoldsWithoutAnAnswer) {
   hidden["outcome"] = "no_answer";
   hidden["generated_final_answer"] = nullptr;
   EXPECT_EQ(failure_of(hidden), "log.answer: the supervisor gave one");
+  hidden["error"] = {{"code", "backend"}, {"detail", "x"}};
+  EXPECT_EQ(failure_of(hidden), "log.answer: the supervisor gave one");
   hidden["outcome"] = "done";
   EXPECT_NE(failure_of(hidden), "none");
+  // A call that broke off is the last.
+  Json longer = log_of(make()->call(task()));
+  const Json failed = {
+      {"user", "supervisor"}, {"prompt", "more"}, {"output", ""}, {"error", "x"}, {"receipt", nullptr}};
+  longer["conversation"].insert(longer["conversation"].begin(), failed);
+  EXPECT_EQ(failure_of(longer), "log.conversation.2: another");
+}
+
+// A session outlasts its statement, and a run in it may begin after that.
+TEST_F(SecureMinion, LeavesALogThatHoldsOfARunBehindItsStatementsEnd) {
+  answer({kQuestion, kFinal, kQuestion, kFinal});
+  const auto protocol = make();
+  ASSERT_FALSE(protocol->call(task()).error);
+  now_ += 3000;
+  server_.set_time(now_);
+  const MinionRun second = protocol->call(task());
+  ASSERT_FALSE(second.error) << second.error->detail;
+  const Json log = log_of(second);
+  ASSERT_EQ(log["sealed"][0]["exchanges"].size(), 2U) << "in the session of the first";
+  const auto policy = trust();
+  const std::string text = log.dump();
+  const auto verdict = minion::check_log({text, policy, ""});
+  for (const attestation::Check& check : verdict->checks)
+    EXPECT_NE(check.outcome, attestation::Outcome::kFail) << check.to_text();
+  EXPECT_LT(verdict->appraisals.at(0).judged_at, now_) << "as of the statement's last second";
 }
 
 // They are the log's own word.

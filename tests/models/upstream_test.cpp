@@ -256,10 +256,12 @@ TEST_F(UpstreamTest, KeepsWhatItKnowsOfAServerThatIsNotReady) {
   description_ = R"("cache_salt")";
   start();
   EXPECT_EQ(run(upstream_->models(context_.get_executor())).value()[0].prompt_cache, PromptCache::kSession);
-  fails_ = 503;
-  static_cast<void>(run(upstream_->models(context_.get_executor())));
-  static_cast<void>(ask("alice"));
-  EXPECT_EQ(Json::parse(body())["cache_salt"], "salt of alice");
+  for (const int status : {503, 429}) {
+    fails_ = status;
+    static_cast<void>(run(upstream_->models(context_.get_executor())));
+    static_cast<void>(ask("alice"));
+    EXPECT_EQ(Json::parse(body())["cache_salt"], "salt of alice");
+  }
   fails_ = 0;
   description_ = "another server";
   EXPECT_EQ(run(upstream_->models(context_.get_executor())).value()[0].prompt_cache, PromptCache::kShared);

@@ -236,7 +236,7 @@ std::vector<Bytes> FakeServer::seal(Opened& opened, const FakeReply& reply) {
   subject.n = opened.keys.context.n;
   subject.request = opened.transcript;
   subject.reply = std::move(hash).finish();
-  subject.time = kFakeNow;
+  subject.time = now_;
   const FakeServerHooks hook = hooks();
   if (hook.receipt) hook.receipt(subject);
   std::string trailer = session::signed_trailer_json(subject, reply.usage, *opened.session->receipt_key().signer);

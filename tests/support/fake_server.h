@@ -2,6 +2,7 @@
 // on loopback, keeps what it was sent, and runs at a fixed time.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -68,6 +69,8 @@ class FakeServer {
   explicit FakeServer(FakeServerOptions options = {});
   ~FakeServer();
 
+  // Of receipts from now on.
+  void set_time(UnixSeconds now) { now_ = now; }
   void set(FakeServerHooks hooks);
   // A new statement with new keys; the old one gives 421.
   void rotate();
@@ -109,6 +112,7 @@ class FakeServer {
   attester::EpochPointer epoch_;
   std::uint64_t epoch_number_ = 0;
   std::uint16_t port_ = 0;
+  std::atomic<UnixSeconds> now_ = kFakeNow;
   std::unique_ptr<net::HttpServer> server_;  // last: its handlers use the rest
 };
 
