@@ -146,13 +146,9 @@ bool gave_an_answer(const Json& log) {
 // The placeholders that stand in a text, and their values: PERSON_1 = "Alice", ... Empty: none does.
 std::string put_back_of(const std::string& text, const Placeholders& placeholders) {
   std::string found;
-  for (const auto& [placeholder, value] : placeholders) {
-    Placeholders one;
-    one.try_emplace(placeholder, value.copy());
-    const chat::Text whole = put_back(text, one);
-    if (whole.reveal() != text)
-      found += fmt::format("{}{} = {}", found.empty() ? "" : ", ", placeholder, shown(value.reveal()));
-  }
+  for (const std::string& placeholder : placeholders_in(text, placeholders))
+    found += fmt::format("{}{} = {}", found.empty() ? "" : ", ", placeholder,
+                         shown(placeholders.find(placeholder)->second.reveal()));
   return found;
 }
 
@@ -351,7 +347,7 @@ class LogCheck {
 
   void check_task(const Json& log, const std::string& first_prompt) {
     if (first_prompt.empty()) return waive("task", "the task that was sent", "none was");
-    if (!put_back_of(first_prompt, placeholders_of(log)).empty())
+    if (!placeholders_in(first_prompt, placeholders_of(log)).empty())
       return waive("task", "the task that was sent", "nothing signs what stood in the place of its placeholders");
     const std::string_view start = prompts::kSupervisorFirst.substr(0, prompts::kSupervisorFirst.find("{documents}"));
     const std::string sent = filled(start, {{"task", text_at(log, "task")}});

@@ -43,6 +43,20 @@ std::optional<PlaceholderText> placeholder_at(std::string_view text, std::size_t
   return std::nullopt;
 }
 
+// take(at, end, entry): each placeholder of the map that stands in the text.
+template <class Take>
+void for_each_of(std::string_view text, const Placeholders& placeholders, const Take& take) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (!is_upper(text[at]) && !is_lower(text[at])) continue;
+    const auto found = placeholder_at(text, at);
+    if (!found) continue;
+    const auto entry = placeholders.find(found->canonical);
+    if (entry == placeholders.end()) continue;
+    take(at, found->end, *entry);
+    at = found->end - 1;
+  }
+}
+
 void find_literals(std::string_view text, std::vector<DataSpan>& to) {
   for (std::size_t at = 0; at < text.size(); ++at) {
     if (!is_upper(text[at]) && !is_lower(text[at])) continue;
@@ -176,18 +190,19 @@ chat::Text Pseudonyms::hide(std::string_view text) {
 chat::Text put_back(std::string_view text, const Placeholders& placeholders) {
   std::string whole;
   std::size_t plain = 0;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (!is_upper(text[at]) && !is_lower(text[at])) continue;
-    const auto found = placeholder_at(text, at);
-    if (!found) continue;
-    const auto value = placeholders.find(found->canonical);
-    if (value == placeholders.end()) continue;
-    whole.append(text.substr(plain, at - plain)).append(value->second.reveal());
-    plain = found->end;
-    at = found->end - 1;
-  }
+  for_each_of(text, placeholders, [&](std::size_t at, std::size_t end, const auto& placeholder) {
+    whole.append(text.substr(plain, at - plain)).append(placeholder.second.reveal());
+    plain = end;
+  });
   whole.append(text.substr(plain));
   return chat::Text(std::move(whole));
+}
+
+std::set<std::string> placeholders_in(std::string_view text, const Placeholders& placeholders) {
+  std::set<std::string> found;
+  for_each_of(text, placeholders,
+              [&](std::size_t, std::size_t, const auto& placeholder) { found.insert(placeholder.first); });
+  return found;
 }
 
 }  // namespace minions::minion

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <span>
 
 #include "chat/text.h"
@@ -15,6 +16,8 @@ namespace minions::minion {
 using Placeholders = std::map<std::string, chat::Text, std::less<>>;
 // Every placeholder of the map, in whatever case a model wrote it, becomes its value, in one pass. Others stay.
 [[nodiscard]] chat::Text put_back(std::string_view text, const Placeholders& placeholders);
+// Those that it puts back, as the map has them.
+[[nodiscard]] std::set<std::string> placeholders_in(std::string_view text, const Placeholders& placeholders);
 
 class Pseudonyms {
  public:
