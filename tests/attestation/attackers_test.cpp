@@ -138,6 +138,22 @@ TEST(Attackers, NeverReachMoreThanTheClassesMean) {
 }
 
 // The genuine server must not be refused by what was written for it.
+// `minions policy init` from a machine with a revoked part: what it writes must not take that.
+TEST(Attackers, GetNoPolicyThatTakesWhatIsRevoked) {
+  std::size_t revoked = 0;
+  for (const Table& table : all_tables()) {
+    for (const Attacker& attacker : table.rows) {
+      if (attacker.name.find("revoked") == std::string::npos || attacker.at_most) continue;
+      Machine machine = table.genuine;
+      attacker.act(machine);
+      const std::string written = draft_of(machine, Covers::kRoot);
+      EXPECT_FALSE(machine.offer().judged(parsed(written)).accepted()) << table.title << ": " << attacker.name;
+      ++revoked;
+    }
+  }
+  EXPECT_GT(revoked, 4U);
+}
+
 TEST(Attackers, LeaveTheGenuineServerWhatItsPolicyReaches) {
   const std::map<std::string, std::string> wanted = {{"init", "operator-trusted"},
                                                      {"init, covers root", "confidential"},

@@ -214,7 +214,7 @@ class Limits(ProgramsTest):
     @needs_noise_model
     def test_requests_whose_end_does_not_come_leave_an_embedded_model_to_others(self):
         server = Minionsd(self, "--trusted-proxy", "127.0.0.1", "--address-uploads", "200",
-                          model=["--model", NOISE_MODEL, "--ctx", "512"])
+                          model=["--model", NOISE_MODEL, "--ctx", "512", "--model-threads", "1"])
         self.assertNotIn("limit_without_effect", " ".join(server.stderr.all))
         proxy = NamingProxy(self, server, kept_back_s=20)
         long = [{"role": "user", "content": "word " * 30_000}]

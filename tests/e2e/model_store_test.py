@@ -83,7 +83,7 @@ class ModelStore(ProgramsTest):
         folder = self.directory / "cache/secure-minions/models/hf/owner/repo" / ("c" * 40)
         folder.mkdir(parents=True)
         (folder / "tiny-random-noise.gguf.part").write_bytes(weights[:100_000])
-        server = Minionsd(self, model=["--model", "hf:owner/repo", "--ctx", "512", "--parallel", "1"])
+        server = Minionsd(self, model=["--model", "hf:owner/repo", "--ctx", "512", "--parallel", "1", "--model-threads", "1"])
         self.assertEqual(hub.seen[-1][1:], ("Bearer hf_secret", "bytes=100000-"))
         self.assertEqual((folder / "tiny-random-noise.gguf").read_bytes(), weights)
         self.assertTrue(any("model_download" in line and "percent=100" in line for line in server.stderr.all))
@@ -92,7 +92,7 @@ class ModelStore(ProgramsTest):
                                    "weights_sha256": hashlib.sha256(weights).hexdigest(), "projector_sha256": None,
                                    "prompt_cache": "session"}])
         asked = len(hub.seen)
-        Minionsd(self, model=["--model", "hf:owner/repo:tiny-random-noise.gguf", "--ctx", "512", "--parallel", "1"],
+        Minionsd(self, model=["--model", "hf:owner/repo:tiny-random-noise.gguf", "--ctx", "512", "--parallel", "1", "--model-threads", "1"],
                  keys=self.directory / "other")
         self.assertEqual(len(hub.seen), asked + 1, "fetched again")
 
@@ -106,7 +106,7 @@ class ModelStore(ProgramsTest):
         hub = Hub(self, pathlib.Path(NOISE_MODEL).read_bytes(), projector=projector)
         self.set("HF_ENDPOINT", hub.url)
         self.set("HF_TOKEN", "hf_secret")
-        server = Minionsd(self, model=["--model", "hf:owner/repo", "--mmproj", "hf:owner/repo", "--ctx", "512"])
+        server = Minionsd(self, model=["--model", "hf:owner/repo", "--mmproj", "hf:owner/repo", "--ctx", "512", "--model-threads", "1"])
         self.assertEqual(self.stated_projectors(server), [hashlib.sha256(projector).hexdigest()])
         self.assertIn("mmproj-", hub.seen[-1][0])
         self.assertEqual({seen[1] for seen in hub.seen}, {"Bearer hf_secret"})
@@ -114,7 +114,7 @@ class ModelStore(ProgramsTest):
     @needs_vision
     def test_a_projector_of_ollama_is_served_with_its_model(self):
         self.ollama_model("noise", projector=PROJECTOR.read_bytes())
-        server = Minionsd(self, model=["--model", "ollama:noise", "--mmproj", "ollama:noise", "--ctx", "512"])
+        server = Minionsd(self, model=["--model", "ollama:noise", "--mmproj", "ollama:noise", "--ctx", "512", "--model-threads", "1"])
         self.assertEqual(self.stated_projectors(server), [hashlib.sha256(PROJECTOR.read_bytes()).hexdigest()])
 
     def ollama_model(self, name, tag="latest", projector=None):
@@ -140,7 +140,7 @@ class ModelStore(ProgramsTest):
         weights = pathlib.Path(NOISE_MODEL).read_bytes()
         digest = hashlib.sha256(weights).hexdigest()
         blob = self.ollama_model("noise", "1b")
-        server = Minionsd(self, model=["--model", "ollama:noise:1b", "--ctx", "512", "--parallel", "1"])
+        server = Minionsd(self, model=["--model", "ollama:noise:1b", "--ctx", "512", "--parallel", "1", "--model-threads", "1"])
         listed = json.loads(self.minions("models", *server.trust(), "-o", "json").stdout)["models"]
         self.assertEqual([entry["id"] for entry in listed], ["noise:1b"])
         self.assertEqual(listed[0]["weights_sha256"], digest)
