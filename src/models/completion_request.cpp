@@ -9,6 +9,7 @@ namespace {
 namespace dom = simdjson::dom;
 
 constexpr std::size_t kMostStops = 64;
+constexpr std::size_t kMostStopBytes = 4'096;
 constexpr std::size_t kMostEntries = 10'000;  // each takes hundreds of bytes, however little is in it
 constexpr std::array<std::string_view, 6> kRoles = {"system", "developer", "user", "assistant", "tool", "function"};
 
@@ -16,10 +17,13 @@ Checked read_stop(dom::object body, std::vector<std::string>& to) {
   const auto value = present(body, "stop");
   if (!value) return {};
   std::string_view one;
-  if (value->get(one) == simdjson::SUCCESS) {
+  const auto take = [&]() -> Checked {
+    if (one.size() > kMostStopBytes)
+      return bad_request(fmt::format("'stop' must have strings of {} bytes at most", kMostStopBytes), "stop");
     to.emplace_back(one);
     return {};
-  }
+  };
+  if (value->get(one) == simdjson::SUCCESS) return take();
   dom::array several;
   if (value->get(several) != simdjson::SUCCESS)
     return bad_request("'stop' must be a string or an array of strings", "stop");
@@ -28,7 +32,7 @@ Checked read_stop(dom::object body, std::vector<std::string>& to) {
       return bad_request(fmt::format("'stop' must have {} strings at most", kMostStops), "stop");
     if (element.get(one) != simdjson::SUCCESS)
       return bad_request("'stop' must be a string or an array of strings", "stop");
-    to.emplace_back(one);
+    MINIONS_CHECK_FIELD(take());
   }
   return {};
 }

@@ -15,33 +15,46 @@ std::size_t unfinished_utf8(std::string_view text) {
   return 0;
 }
 
-TextFilter::TextFilter(std::vector<std::string> stops) : stops_(std::move(stops)) {
-  stops_.erase(std::remove(stops_.begin(), stops_.end(), std::string()), stops_.end());
-  for (const std::string& stop : stops_) longest_ = std::max(longest_, stop.size());
+TextFilter::Stop::Stop(std::string given) : text(std::move(given)), shorter(text.size() + 1, 0) {
+  std::size_t length = 0;
+  for (std::size_t at = 1; at < text.size(); ++at) {
+    while (length > 0 && text[at] != text[length]) length = shorter[length];
+    if (text[at] == text[length]) ++length;
+    shorter[at + 1] = length;
+  }
 }
 
-// The longest end of what is pending that begins a stop string.
-std::size_t TextFilter::held_back() const {
-  for (std::size_t length = std::min(longest_, pending_.size()); length > 0; --length) {
-    const std::string_view end = std::string_view(pending_).substr(pending_.size() - length);
-    for (const std::string& stop : stops_) {
-      if (stop.size() > length && std::string_view(stop).starts_with(end)) return length;
-    }
+bool TextFilter::Stop::take(char byte) {
+  while (matched > 0 && text[matched] != byte) matched = shorter[matched];
+  if (text[matched] == byte) ++matched;
+  return matched == text.size();
+}
+
+TextFilter::TextFilter(std::vector<std::string> stops) {
+  for (std::string& stop : stops) {
+    if (!stop.empty()) stops_.emplace_back(std::move(stop));
   }
-  return 0;
 }
 
 std::string TextFilter::take(std::string_view piece) {
   if (stopped_) return {};
+  const std::size_t before = pending_.size();
   pending_ += piece;
   std::size_t end = std::string::npos;
-  for (const std::string& stop : stops_) end = std::min(end, pending_.find(stop));
+  std::size_t held = unfinished_utf8(pending_);
+  for (Stop& stop : stops_) {
+    for (std::size_t at = 0; at < piece.size(); ++at) {
+      if (!stop.take(piece[at])) continue;
+      end = std::min(end, before + at + 1 - stop.text.size());
+      break;
+    }
+    held = std::max(held, stop.matched);
+  }
   if (end != std::string::npos) {
     stopped_ = true;
     pending_.resize(end);
     return std::exchange(pending_, {});
   }
-  const std::size_t held = std::max(held_back(), unfinished_utf8(pending_));
   std::string rest = pending_.substr(pending_.size() - held);
   pending_.resize(pending_.size() - held);
   return std::exchange(pending_, std::move(rest));

@@ -20,10 +20,19 @@ class TextFilter {
   [[nodiscard]] bool stopped() const { return stopped_; }
 
  private:
-  [[nodiscard]] std::size_t held_back() const;
+  // A stop string, and how much of it the text so far ends with (Knuth, Morris and Pratt): a step for each byte of the
+  // text, whatever the string is.
+  struct Stop {
+    explicit Stop(std::string given);
+    // Takes the next byte. Whether the string is there with it.
+    [[nodiscard]] bool take(char byte);
 
-  std::vector<std::string> stops_;
-  std::size_t longest_ = 0;
+    std::string text;
+    std::vector<std::size_t> shorter;  // by what matches: the next shorter start of the string that its end is, too
+    std::size_t matched = 0;
+  };
+
+  std::vector<Stop> stops_;
   std::string pending_;
   bool stopped_ = false;
 };

@@ -75,6 +75,8 @@ TEST(GenerationRequest, RefusesWrongTypesAndValuesWithTheFieldsName) {
   EXPECT_EQ(refused_chat(R"(,"top_k":-2)"), "top_k");
   EXPECT_EQ(refused_chat(R"(,"max_tokens":0)"), "max_tokens");
   EXPECT_EQ(refused_chat(R"(,"stop":7)"), "stop");
+  EXPECT_EQ(refused_chat(R"(,"stop":")" + std::string(4'097, 'a') + "\""), "stop");
+  EXPECT_EQ(refused_chat(R"(,"stop":["a",")" + std::string(4'097, 'a') + "\"]"), "stop");
   EXPECT_EQ(refused_chat(R"(,"stream":"yes")"), "stream");
   EXPECT_EQ(refused_chat(R"(,"response_format":{"type":"xml"})"), "response_format");
   EXPECT_EQ(refused_chat(R"(,"response_format":{"type":"json_schema"})"), "response_format");

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <ctime>
+#include <random>
+
 namespace minions::models {
 namespace {
 
@@ -77,6 +80,50 @@ TEST(TextFilter, BytesThatAreNoTextAreNotHeldForEver) {
             "a");
   EXPECT_EQ(filter.take("\xF0"), "");
   EXPECT_EQ(filter.finish(), "\xF0");
+}
+
+// Against the plain way: every stop string looked for in all of the text.
+TEST(TextFilter, AgreesWithASearchOfTheWholeText) {
+  std::mt19937 random(7);
+  const auto word = [&](std::size_t most) {
+    std::string text(1 + random() % most, 'a');
+    for (char& c : text) c = "ab"[random() % 2];
+    return text;
+  };
+  for (int round = 0; round < 2'000; ++round) {
+    const std::vector<std::string> stops = {word(6), word(6)};
+    const std::string text = word(40);
+    TextFilter filter(stops);
+    std::string shown;
+    std::size_t at = 0;
+    while (at < text.size() && !filter.stopped()) {
+      shown += filter.take(text.substr(at, 1));
+      ++at;
+    }
+    // One byte at a time: the first that is whole counts.
+    std::size_t whole = std::string::npos;
+    std::size_t start = 0;
+    for (const std::string& stop : stops) {
+      const std::size_t found = text.find(stop);
+      if (found == std::string::npos) continue;
+      const std::size_t end = found + stop.size();
+      if (end < whole || (end == whole && found < start)) start = found;
+      whole = std::min(whole, end);
+    }
+    EXPECT_EQ(filter.stopped(), whole != std::string::npos);
+    EXPECT_EQ(shown + filter.finish(), text.substr(0, whole == std::string::npos ? whole : start))
+        << text << " " << stops[0] << " " << stops[1];
+  }
+}
+
+// On the thread of all answers: what is held back is not read again for each token.
+TEST(TextFilter, TakesAStepForEachByte) {
+  std::vector<std::string> stops;
+  for (std::size_t i = 0; i < 64; ++i) stops.push_back(std::string(4'000, 'a') + std::to_string(i));
+  TextFilter filter(stops);
+  const std::clock_t start = std::clock();
+  for (int token = 0; token < 20'000; ++token) static_cast<void>(filter.take("aaaa"));
+  EXPECT_LT(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC, 3);
 }
 
 TEST(TextFilter, AnEmptyStopStringStopsNothing) {
