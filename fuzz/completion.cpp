@@ -2,8 +2,8 @@
 // a reply that was not streamed.
 #include "base/encoding.h"
 #include "chat/delta.h"
+#include "chat/sse.h"
 #include "fuzz/fuzz.h"
-#include "net/sse.h"
 
 namespace minions::fuzz {
 namespace {
@@ -23,7 +23,7 @@ struct Events {
 };
 
 Events read(std::string_view stream, std::size_t limit, Cuts cuts) {
-  net::SseParser parser(limit);
+  chat::SseParser parser(limit);
   Events read;
   while (!stream.empty()) {
     // A copy of just that size: what the parser keeps must be its own.

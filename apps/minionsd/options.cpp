@@ -42,6 +42,11 @@ struct Flags {
 
 tl::unexpected<Error> usage(std::string detail) { return fail(ErrorCode::kUsage, std::move(detail)); }
 
+// An empty name would leave the rule out without a word.
+CLI::Validator not_empty() {
+  return {[](const std::string& given) { return given.empty() ? "want the name of a file" : std::string(); }, "FILE"};
+}
+
 void declare(CLI::App& app, Flags& flags) {
   app.add_option("--listen", flags.listen, "ADDR:PORT to serve on; port 0 takes a free one (default 127.0.0.1:5056)");
   app.add_option("--host", flags.host, "address of --listen, as the prototype has it");
@@ -67,7 +72,7 @@ void declare(CLI::App& app, Flags& flags) {
       ->capture_default_str();
   app.add_option("--epoch-s", flags.epoch_s, "rotate keys this often; a statement is valid for 1.5 times as long")
       ->capture_default_str();
-  app.add_option("--api-keys", flags.api_keys, "file of API keys, made by `minionsd key new`");
+  app.add_option("--api-keys", flags.api_keys, "file of API keys, made by `minionsd key new`")->check(not_empty());
   app.add_flag("--open", flags.open, "serve without API keys on an address that others can reach");
   app.add_option("--replica", flags.replica, "name for the routing cookie behind a balancer");
   app.add_option("--trusted-proxy", flags.trusted_proxies,

@@ -6,8 +6,8 @@
 
 #include "base/json.h"
 
+#include "chat/completion_reader.h"
 #include "chat/delta.h"
-#include "net/sse.h"
 
 namespace minions::client {
 namespace {
@@ -62,13 +62,7 @@ class CompletionSink final : public ReplySink {
   bool head(const session::ReplyHead& head) override { return whole_.head(head); }
   bool data(std::string_view piece) override {
     if (whole_.status() != 200 || !streamed_) return whole_.data(piece);
-    while (!piece.empty()) {
-      auto event = parser_.next(piece);
-      if (!event) return stop(error_of_model(std::move(event).error()));
-      if (!*event) break;
-      if (auto taken = completion_.take((*event)->data, tokens_); !taken)
-        return stop(error_of_model(std::move(taken).error()));
-    }
+    if (auto taken = stream_.take(piece, tokens_); !taken) return stop(error_of_model(std::move(taken).error()));
     return true;
   }
 
@@ -76,7 +70,7 @@ class CompletionSink final : public ReplySink {
   [[nodiscard]] const std::optional<Error>& failure() const { return failure_ ? failure_ : whole_.failure(); }
   [[nodiscard]] Result<chat::Completion> finish() && {
     if (whole_.status() != 200) return fail(status_error(whole_.status(), whole_.body()));
-    auto completion = streamed_ ? std::move(completion_).finish() : chat::decode_reply(whole_.body());
+    auto completion = streamed_ ? std::move(stream_).finish() : chat::decode_reply(whole_.body());
     if (!completion) return fail(error_of_model(std::move(completion).error()));
     if (!streamed_ && !tokens_.token(completion->text.reveal()))
       return fail(ErrorCode::kCancelled, "the reader of the answer asked to stop");
@@ -91,8 +85,7 @@ class CompletionSink final : public ReplySink {
 
   chat::TokenSink& tokens_;
   bool streamed_;
-  net::SseParser parser_;
-  chat::StreamedCompletion completion_;
+  chat::StreamReader stream_;
   WholeReply whole_;
   std::optional<Error> failure_;
 };

@@ -10,13 +10,14 @@
 #include "attestation/refusal.h"
 #include "base/encoding.h"
 #include "base/json.h"
-#include "chat/delta.h"
+#include "chat/completion_reader.h"
 #include "minion/log_fields.h"
 #include "minion/logged_head.h"
 #include "minion/prompts.h"
 #include "minion/protocol.h"
 #include "minion/pseudonyms.h"
 #include "minion/reply.h"
+#include "minion/result.h"
 #include "session/receipt.h"
 
 namespace minions::minion {
@@ -61,26 +62,11 @@ class TextSink final : public chat::TokenSink {
   bool token(std::string_view) override { return true; }
 };
 
-// The text of a streamed reply, or of a whole one.
-std::optional<std::string> reply_text(std::string_view body) {
-  if (body.starts_with('{')) {
-    const auto whole = chat::decode_reply(body);
-    return whole ? std::optional(std::string(whole->text.reveal())) : std::nullopt;
-  }
-  chat::StreamedCompletion completion;
+// As the client read it. Nothing: it was no answer for it either.
+std::optional<std::string> reply_text(std::string_view body, bool streamed) {
   TextSink sink;
-  while (!body.empty()) {
-    const std::size_t end = std::min(body.find('\n'), body.size());
-    std::string_view line = body.substr(0, end);
-    body.remove_prefix(std::min(end + 1, body.size()));
-    if (!line.starts_with("data:")) continue;
-    line.remove_prefix(5);
-    while (line.starts_with(' ')) line.remove_prefix(1);
-    while (line.ends_with('\r')) line.remove_suffix(1);
-    if (!completion.take(line, sink)) return std::nullopt;
-  }
-  const auto done = std::move(completion).finish();
-  return done ? std::optional(std::string(done->text.reveal())) : std::nullopt;
+  const auto completion = chat::read_completion(body, streamed, sink);
+  return completion ? std::optional(std::string(completion->text.reveal())) : std::nullopt;
 }
 
 Json messages_of(std::string_view request) { return list_at(parse_json(request), "messages"); }
@@ -132,13 +118,15 @@ std::string last_output(const Json& log) {
 
 // Behind a first question that was taken, a final answer ends the run.
 bool gave_an_answer(const Json& log) {
+  const std::string_view repair = prompts::kRepair.substr(0, prompts::kRepair.find('{'));
+  bool is_first = true;
   bool asked = false;
   for (const Json& turn : list_at(log, "conversation")) {
     if (text_at(turn, "user") != "supervisor") continue;
-    const std::string output = text_at(turn, "output");
-    const auto decision = parse_decision(output);
+    asked = asked || (!is_first && !text_at(turn, "prompt").starts_with(repair));
+    is_first = false;
+    const auto decision = parse_decision(text_at(turn, "output"));
     if (asked && decision && decision->decision == Decision::kFinalAnswer) return true;
-    asked = asked || parse_first_reply(output).has_value();
   }
   return false;
 }
@@ -163,8 +151,8 @@ class LogCheck {
     check_ledger(list_at(log, "disclosed"), list_at(log, "conversation"));
     check_answer(log);
     waive("unsigned", "what a receipt is over",
-          "nothing signs the rest: the documents' text, the worker's turns, passages, citations, notes, usage, timing "
-          "and times");
+          "nothing signs the rest: the documents' text, the worker's turns, passages, citations, notes, usage, timing, "
+          "times, and of the ledger rounds, kinds and shares");
     check_end(log);
     return std::move(verdict_);
   }
@@ -231,7 +219,7 @@ class LogCheck {
     if (!data || !reply) return expect(name + ".data", false, "base64url", "bytes that cannot be decoded");
     exchange.data = *data;
     exchange.reply_data = *reply;
-    exchange.failed = count_at(parse_json(text_at(json, "reply_head")), "status") >= 400;
+    exchange.failed = count_at(parse_json(text_at(json, "reply_head")), "status") != 200;
     const Json& receipt = member_of(json, "receipt");
     exchange.complete = receipt.is_object();
     if (!receipt.is_object()) {
@@ -285,7 +273,11 @@ class LogCheck {
     bool broken_off = false;
     for (const Json& turn : list_at(log, "conversation")) {
       const std::string name = fmt::format("conversation.{}", ++number);
-      if (text_at(turn, "user") != "supervisor") continue;
+      if (text_at(turn, "user") == name_of(Sender::kWorker)) continue;
+      if (text_at(turn, "user") != name_of(Sender::kSupervisor)) {
+        expect(name, false, "a turn of the supervisor or of the worker", shown(text_at(turn, "user")));
+        continue;
+      }
       const Json& receipt = member_of(turn, "receipt");
       last_is_signed_ = false;
       if (broken_off) {
@@ -320,7 +312,8 @@ class LogCheck {
       const std::string logged = text_at(turn, "output");
       const bool prompt = !messages.empty() && text_at(messages.back(), "content") == asked;
       const bool history = goes_on(messages, before, asked);
-      const auto replied = exchange.failed ? std::nullopt : reply_text(exchange.reply_data);
+      const bool streamed = member_of(body, "stream") == true;
+      const auto replied = exchange.failed ? std::nullopt : reply_text(exchange.reply_data, streamed);
       const bool failed = !replied && has_no_output(turn) && !text_at(turn, "error").empty();
       const bool output = failed || (replied == logged && member_of(turn, "output").is_string());
       last_is_signed_ = exchange.holds && history && output;
@@ -413,6 +406,7 @@ class LogCheck {
       if (member_of(log, "answered") == true) return;
       const std::string outcome = text_at(log, "outcome");
       const auto is = [&](Outcome one) { return outcome == name_of(one); };
+      verdict_.complete = false;
       if (is(Outcome::kNoAnswer) || is(Outcome::kLimit) || is(Outcome::kDeclined))
         return waive("run", "a run with an answer", "it ended without one: " + outcome);
       return expect("run", false, "an answer, or why there is none", "neither");

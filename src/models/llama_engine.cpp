@@ -316,10 +316,10 @@ std::optional<FinishReason> LlamaEngine::take_output(Running& running) {
   } catch (const std::exception&) {
     return FinishReason::kFailed;  // no token fits the grammar
   }
+  const auto took = processor_time() - start;
+  debts_.owe(generation.owner, took - kShapingForFree);
   if (generation.is_shaped) {
-    const auto took = processor_time() - start;
     running.shaping += took;
-    debts_.owe(generation.owner, took - kShapingForFree);
     if (shapes_too_long(running)) return FinishReason::kTooCostly;
   }
   if (!running.first_token) running.first_token = Clock::now();

@@ -7,7 +7,7 @@
 #include "base/encoding.h"
 #include "base/json.h"
 #include "chat/delta.h"
-#include "net/sse.h"
+#include "chat/sse.h"
 
 namespace minions::models {
 namespace {
@@ -78,7 +78,7 @@ class OpenAiDecoder final : public ReplyDecoder {
   }
 
  private:
-  net::SseParser parser_;
+  chat::SseParser parser_;
   chat::StreamedCompletion completion_;
   chat::TokenSink* sink_ = nullptr;
   std::string body_;
@@ -217,7 +217,7 @@ class AnthropicDecoder final : public ReplyDecoder {
                                                                                   : chat::FinishReason::kOther;
   }
 
-  net::SseParser parser_;
+  chat::SseParser parser_;
   chat::Completion completion_;
   bool stopped_ = false;
 };

@@ -94,7 +94,7 @@ class ServerEffects(GpuMachineTest):
                                               f'attestation-key-path = "{self.directory / "of-config"}"\n')
         self.started("--config", options)
         self.assertEqual(self.bare_start().returncode, 2)
-        for line, name in (('api_keys = "keys.txt"', "api_keys"), ("this is no toml at all", "this is no toml"), ("max-sesions = 5", "max-sesions")):
+        for line, name in (('api_keys = "keys.txt"', "api_keys"), ('api-keys = ""', "api-keys"), ("this is no toml at all", "this is no toml"), ("max-sesions = 5", "max-sesions")):
             bad = self.write("bad.toml", options.read_text() + line + "\n")
             run = self.bare_start("--config", bad)
             self.assertEqual(run.returncode, 2, line)

@@ -1,6 +1,6 @@
-#include "net/sse.h"
+#include "chat/sse.h"
 
-namespace minions::net {
+namespace minions::chat {
 
 Result<std::optional<SseEvent>> SseParser::next(std::string_view& input) {
   if (dispatched_) begin_event();
@@ -85,4 +85,4 @@ void SseParser::begin_event() {
 
 bool SseParser::between_events() const { return dispatched_ || (line_.empty() && name_.empty() && data_lines_ == 0); }
 
-}  // namespace minions::net
+}  // namespace minions::chat

@@ -1,10 +1,10 @@
-#include "net/sse.h"
+#include "chat/sse.h"
 
 #include <gtest/gtest.h>
 
 #include <vector>
 
-namespace minions::net {
+namespace minions::chat {
 namespace {
 
 using Events = std::vector<std::pair<std::string, std::string>>;
@@ -88,4 +88,4 @@ TEST(SseParser, TakesManyEventsWithinItsLimit) {
 }
 
 }  // namespace
-}  // namespace minions::net
+}  // namespace minions::chat

@@ -7,7 +7,7 @@
 
 #include "base/result.h"
 
-namespace minions::net {
+namespace minions::chat {
 
 struct SseEvent {
   std::string_view name;  // empty where the server gave none, which means "message"
@@ -39,4 +39,4 @@ class SseParser {
   bool at_start_ = true;         // of the stream, where a byte order mark may stand
 };
 
-}  // namespace minions::net
+}  // namespace minions::chat
