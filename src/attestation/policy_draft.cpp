@@ -293,11 +293,13 @@ void Draft::write_gpus() {
     gpu_.warn("no reference values of the maker came with the evidence: what the GPU runs is not compared");
     gpu_.set_text("rim", "if-present");
   }
-  // Not where one says that it is revoked: then no policy is written.
-  const auto is_missing = [](const Check& check) {
-    return check.outcome == Outcome::kFail && waiver_covers("evidence.nvidia-gpu.ocsp", check.id);
+  const auto any_failed = [&](const auto& is_meant) {
+    return std::any_of(input_.result.checks.begin(), input_.result.checks.end(),
+                       [&](const Check& check) { return check.outcome == Outcome::kFail && is_meant(check.id); });
   };
-  if (std::any_of(input_.result.checks.begin(), input_.result.checks.end(), is_missing)) {
+  // Not where one says that something is revoked: what is written must refuse that.
+  const bool revoked = any_failed([](std::string_view id) { return id.ends_with(".not_revoked"); });
+  if (!revoked && any_failed([](std::string_view id) { return waiver_covers("evidence.nvidia-gpu.ocsp", id); })) {
     gpu_.warn("no answer about revocation came with the evidence");
     gpu_.set_text("ocsp", "off");
   }
@@ -457,6 +459,7 @@ Result<std::string> verdict_table(const DraftInput& input, std::string_view tabl
 }  // namespace
 
 bool is_expectation(std::string_view check_id) {
+  if (check_id.ends_with(".not_revoked")) return false;  // no policy takes what was withdrawn
   constexpr std::string_view kExpectations[] = {
       "platform.kind", "verdict.class", "measurement",    "attestor.key",       "simulated.allowed",
       "models.where",  "models.ids",    "models.weights", "models.projectors",  "gpu.count",

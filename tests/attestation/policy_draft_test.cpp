@@ -161,9 +161,11 @@ TEST(PolicyDraft, TellsExpectationsFromWhatMustHold) {
   for (const char* id : {"measurement", "attestor.key", "evidence.sev-snp.policy.vmpl", "evidence.tdx.tcb",
                          "evidence.nvidia-gpu.rim.driver", "models.ids", "models.weights", "models.projectors"})
     EXPECT_TRUE(is_expectation(id)) << id;
-  for (const char* id : {"document.parse", "statement.window", "nonce", "binding", "attestor.signature",
-                         "evidence.composition", "evidence.sev-snp.signature.snp_report", "evidence.tdx.chain.pck",
-                         "evidence.sev-snp.binding.report_data", "evidence.nvidia-gpu", "gpu.distinct", "evidence"})
+  for (const char* id :
+       {"document.parse", "statement.window", "nonce", "binding", "attestor.signature", "evidence.composition",
+        "evidence.sev-snp.signature.snp_report", "evidence.tdx.chain.pck", "evidence.sev-snp.binding.report_data",
+        "evidence.nvidia-gpu", "gpu.distinct", "evidence", "evidence.nvidia-gpu.policy.ocsp.not_revoked",
+        "evidence.nvidia-gpu.policy.ocsp.driver_rim.not_revoked", "evidence.tdx.tcb.not_revoked"})
     EXPECT_FALSE(is_expectation(id)) << id;
 }
 
