@@ -98,11 +98,13 @@ Result<JudgedFolder> judge_folder(const EvidenceFolder& folder, const AppraisalP
   return judged;
 }
 
+bool meets(const attestation::Verdict& verdict, const attestation::PolicyRules& rules) {
+  return verdict.verdict_class && *verdict.verdict_class >= rules.require.value;
+}
+
 bool any_server_meets(const attestation::PolicyRules& rules) {
   const auto verdicts = attestation::verdicts_of(rules);
-  return std::any_of(verdicts.begin(), verdicts.end(), [&](const attestation::KindVerdict& each) {
-    return each.verdict.verdict_class && *each.verdict.verdict_class >= rules.require.value;
-  });
+  return std::any_of(verdicts.begin(), verdicts.end(), [&](const auto& each) { return meets(each.verdict, rules); });
 }
 
 ExitCode finish_init(const PolicyOptions& options, const std::string& draft, const AppraisalPolicy& drafted) {
@@ -196,7 +198,7 @@ void print_verdicts(const attestation::PolicyRules& rules) {
   bool any_met = verdicts.empty();
   for (const auto& [kind, verdict] : verdicts) {
     const auto& found = verdict.verdict_class;
-    const bool met = found && *found >= rules.require.value;
+    const bool met = meets(verdict, rules);
     any_met = any_met || met;
     print_out("\n# {}: {}{}\n", kind, found ? attestation::name_of(*found) : "no class",
               met ? ""

@@ -1,6 +1,7 @@
 #include "minion/log_check.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
@@ -129,15 +130,6 @@ bool gave_an_answer(const Json& log) {
     if (asked && decision && decision->decision == Decision::kFinalAnswer) return true;
   }
   return false;
-}
-
-// The placeholders that stand in a text, and their values: PERSON_1 = "Alice", ... Empty: none does.
-std::string put_back_of(const std::string& text, const Placeholders& placeholders) {
-  std::string found;
-  for (const std::string& placeholder : placeholders_in(text, placeholders))
-    found += fmt::format("{}{} = {}", found.empty() ? "" : ", ", placeholder,
-                         shown(placeholders.find(placeholder)->second.reveal()));
-  return found;
 }
 
 class LogCheck {
@@ -389,9 +381,10 @@ class LogCheck {
     auto decision = parse_decision(last_output(log));
     if (decision && decision->decision != Decision::kFinalAnswer)
       decision = fail(ErrorCode::kMalformed, "a question is no answer");
-    const std::string replaced = decision ? put_back_of(decision->text, placeholders) : std::string();
-    if (!replaced.empty())
-      waive("placeholders", "what stood in the place of the answer's placeholders", "nothing signs it: " + replaced);
+    // Their values are personal data, and stay in the log.
+    if (const auto replaced = placeholders_in(decision ? decision->text : "", placeholders); !replaced.empty())
+      waive("placeholders", "what stood in the place of the answer's placeholders",
+            fmt::format("nothing signs what they stand for: {}", shown(fmt::to_string(fmt::join(replaced, ", ")))));
     const chat::Text whole = decision ? put_back(decision->text, placeholders) : chat::Text();
     const bool same = decision && whole.reveal() == text_at(log, "generated_final_answer");
     expect("answer", same && last_is_signed_, "the supervisor's last answer, placeholders put back",

@@ -12,6 +12,7 @@ bool is_ascii_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 std::size_t other_blank(std::string_view text) {
   constexpr std::array<std::string_view, 8> kBlanks = {"\xC2\x85",     "\xC2\xA0",     "\xE1\x9A\x80", "\xE2\x80\xA8",
                                                        "\xE2\x80\xA9", "\xE2\x80\xAF", "\xE2\x81\x9F", "\xE3\x80\x80"};
+  if (static_cast<unsigned char>(text.front()) < 0xC2) return 0;
   for (const std::string_view blank : kBlanks) {
     if (text.starts_with(blank)) return blank.size();
   }

@@ -6,6 +6,15 @@
 namespace minions::api {
 namespace {
 
+std::string first_failure(const Json& log, const attestation::AppraisalPolicy& policy) {
+  const std::string text = log.dump();
+  const auto verdict = minion::check_log({text, policy, ""});
+  for (const attestation::Check& check : verdict->checks) {
+    if (check.outcome == attestation::Outcome::kFail) return check.id + ": " + check.found;
+  }
+  return "none";
+}
+
 // What nothing signs does not hold, however much is left out.
 TEST_F(SecureMinion, LeavesNoLogToForge) {
   answer({kQuestion, kFinal});
@@ -133,14 +142,7 @@ TEST_F(SecureMinion, LeavesNoLogToSplice) {
   const Json mine = log_of(second);
   const Json theirs = log_of(first);
   const auto policy = trust();
-  const auto failure_of = [&](const Json& judged) {
-    const std::string text = judged.dump();
-    const auto verdict = minion::check_log({text, policy, ""});
-    for (const attestation::Check& check : verdict->checks) {
-      if (check.outcome == attestation::Outcome::kFail) return check.id + ": " + check.found;
-    }
-    return std::string("none");
-  };
+  const auto failure_of = [&](const Json& judged) { return first_failure(judged, policy); };
   EXPECT_EQ(failure_of(mine), "none");
   // The last turn with all that belongs to it.
   Json spliced = mine;
@@ -192,14 +194,7 @@ TEST_F(SecureMinion, LeavesALogThatHoldsWithoutAnAnswer) {
   MinionCall call = task();
   call.max_rounds = 1;
   const auto policy = trust();
-  const auto failure_of = [&](const Json& judged) {
-    const std::string text = judged.dump();
-    const auto verdict = minion::check_log({text, policy, ""});
-    for (const attestation::Check& check : verdict->checks) {
-      if (check.outcome == attestation::Outcome::kFail) return check.id + ": " + check.found;
-    }
-    return std::string("none");
-  };
+  const auto failure_of = [&](const Json& judged) { return first_failure(judged, policy); };
   const MinionRun none = make()->call(std::move(call));
   ASSERT_FALSE(none.error) << none.error->detail;
   EXPECT_FALSE(none.result.answered);
@@ -245,14 +240,7 @@ TEST_F(SecureMinion, LeavesALogThatHoldsOfARunBehindItsStatementsEnd) {
 // to the client.
 TEST_F(SecureMinion, LeavesALogThatHoldsHoweverAReplyIsWritten) {
   const auto policy = trust();
-  const auto failure_of = [&](const Json& judged) {
-    const std::string text = judged.dump();
-    const auto verdict = minion::check_log({text, policy, ""});
-    for (const attestation::Check& check : verdict->checks) {
-      if (check.outcome == attestation::Outcome::kFail) return check.id + ": " + check.found;
-    }
-    return std::string("none");
-  };
+  const auto failure_of = [&](const Json& judged) { return first_failure(judged, policy); };
   const auto replaced = [](std::string text, const std::string& from, const std::string& to) {
     for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
       text.replace(at, from.size(), to);
@@ -325,7 +313,7 @@ TEST_F(SecureMinion, NamesThePlaceholdersThatNothingSigns) {
                                  [](const attestation::Check& check) { return check.id == "log.placeholders"; });
   ASSERT_NE(told, verdict->checks.end());
   EXPECT_EQ(told->outcome, attestation::Outcome::kWaived);
-  EXPECT_EQ(told->source, "nothing signs it: EMAIL_1 = \"mallory@evil.example\"");
+  EXPECT_EQ(told->source, "nothing signs what they stand for: \"EMAIL_1\"") << "not their values";
 }
 
 // A server without response_format is asked again in words alone: both exchanges are in the log.
