@@ -4,8 +4,8 @@
 //   local_models_example ollama:llama3.2 "Why is the sky blue?"
 #include <fmt/core.h>
 
-#include "models/worker.h"
 #include "net/io_thread.h"
+#include "workers/worker.h"
 
 namespace {
 
@@ -21,10 +21,10 @@ class Printer final : public chat::TokenSink {
 
 Status ask(const char* worker_text, const char* question) {
   net::asio::io_context context{1};
-  const models::VendorKeys keys = models::VendorKeys::take_from_environment();
-  MINIONS_TRY_ASSIGN(const models::WorkerSpec spec, models::parse_worker(worker_text));
-  MINIONS_TRY_ASSIGN(const models::ReadyWorker worker,
-                     models::make_worker(spec, {context, [] { return std::stop_token(); }, keys}));
+  const workers::VendorKeys keys = workers::VendorKeys::take_from_environment();
+  MINIONS_TRY_ASSIGN(const workers::WorkerSpec spec, workers::parse_worker(worker_text));
+  MINIONS_TRY_ASSIGN(const workers::ReadyWorker worker,
+                     workers::make_worker(spec, {context, [] { return std::stop_token(); }, keys}));
   chat::ChatRequest request{.model = worker.model};
   request.messages.push_back({chat::Role::kUser, chat::Text(question)});
   Printer printer;

@@ -29,11 +29,11 @@ Result<attestation::AppraisalPolicy> pinned_policy(const char* file) {
 
 Result<api::MinionRun> run(char** arguments) {
   net::asio::io_context context{1};
-  const models::VendorKeys keys = models::VendorKeys::take_from_environment();
+  const workers::VendorKeys keys = workers::VendorKeys::take_from_environment();
 
-  MINIONS_TRY_ASSIGN(const models::WorkerSpec spec, models::parse_worker(arguments[3]));
-  MINIONS_TRY_ASSIGN(models::ReadyWorker worker,
-                     models::make_worker(spec, {context, [] { return std::stop_token(); }, keys}));
+  MINIONS_TRY_ASSIGN(const workers::WorkerSpec spec, workers::parse_worker(arguments[3]));
+  MINIONS_TRY_ASSIGN(workers::ReadyWorker worker,
+                     workers::make_worker(spec, {context, [] { return std::stop_token(); }, keys}));
 
   api::SecureMinionOptions options;
   options.supervisor_url = arguments[1];

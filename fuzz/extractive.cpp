@@ -1,15 +1,15 @@
 // A request to the extractive engine as anybody who is authorised may send it: every answer is a reply of the API.
 #include <nlohmann/json.hpp>
 
+#include "extractive/model.h"
 #include "fuzz/fuzz.h"
-#include "models/extractive.h"
 
 namespace minions::fuzz {
 namespace {
 
 constexpr std::size_t kLimitBytes = 64 * 1024;  // past it only more of the same
 
-struct Reply final : models::ApiSink {
+struct Reply final : openai::ApiSink {
   void head(int given_status, std::string_view given_type) override {
     require(status == 0, "a reply has one head");
     status = given_status;
@@ -34,7 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size > fuzz::kLimitBytes) return 0;
   fuzz::Reply reply;
   try {
-    models::ExtractiveModel().serve({"POST", "/v1/chat/completions", as_text({data, size})}, reply, {});
+    extractive::ExtractiveModel().serve({"POST", "/v1/chat/completions", as_text({data, size})}, reply, {});
   } catch (const std::exception&) {
     return 0;  // the backend that runs it makes an error of it
   }

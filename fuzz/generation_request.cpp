@@ -1,6 +1,6 @@
 // A request to the embedded language model as anybody who is authorised may send it: chats with pictures, and plain
 // completions.
-#include "models/generation_request.h"
+#include "openai/generation_request.h"
 
 #include <nlohmann/json.hpp>
 
@@ -9,7 +9,7 @@
 namespace minions::fuzz {
 namespace {
 
-using namespace models;
+using namespace openai;
 
 constexpr std::size_t kLimitBytes = 64 * 1024;  // past it only more of the same
 
@@ -40,8 +40,8 @@ void check(const GenerationRequest& request) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace minions;
   if (size > fuzz::kLimitBytes) return 0;
-  for (const models::RequestKind kind : {models::RequestKind::kChat, models::RequestKind::kCompletion}) {
-    const auto request = models::parse_generation_request(kind, as_text({data, size}));
+  for (const openai::RequestKind kind : {openai::RequestKind::kChat, openai::RequestKind::kCompletion}) {
+    const auto request = openai::parse_generation_request(kind, as_text({data, size}));
     if (request) {
       fuzz::check(*request);
       continue;

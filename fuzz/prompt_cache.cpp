@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "fuzz/fuzz.h"
-#include "models/cache_members.h"
-#include "models/cached_counts.h"
+#include "upstream/cache_members.h"
+#include "upstream/cached_counts.h"
 
 namespace minions::fuzz {
 namespace {
@@ -13,7 +13,7 @@ namespace {
 using Json = nlohmann::json;
 
 std::string members_of(ByteView body, Cuts cuts, const std::string& member) {
-  models::CacheMembers members(member);
+  upstream::CacheMembers members(member);
   const std::size_t expected = body.size() + members.added_bytes();
   Bytes out;
   while (!body.empty()) {
@@ -27,7 +27,7 @@ std::string members_of(ByteView body, Cuts cuts, const std::string& member) {
 }
 
 std::string counts_of(ByteView reply, Cuts cuts) {
-  models::CachedCounts counts;
+  upstream::CachedCounts counts;
   Bytes out;
   while (!reply.empty()) {
     const std::size_t count = cuts.next(reply.size());

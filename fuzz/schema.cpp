@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "fuzz/fuzz.h"
-#include "models/schema_ambiguity.h"
-#include "models/schema_bounds.h"
+#include "llama/schema_ambiguity.h"
+#include "llama/schema_bounds.h"
 
 #ifdef MINIONS_FUZZ_LLAMA
 #include <json-schema-to-grammar.h>
@@ -29,13 +29,13 @@ void make_grammar(const nlohmann::ordered_json& schema) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace minions;
-  const auto bounded = models::bounded_schema(as_text({data, size}));
+  const auto bounded = llama::bounded_schema(as_text({data, size}));
   if (!bounded) {
     fuzz::require(!bounded.error().detail.empty(), "a refusal says what is wrong");
     return 0;
   }
-  const auto again = models::bounded_schema(bounded->dump());
+  const auto again = llama::bounded_schema(bounded->dump());
   fuzz::require(again.has_value(), "what was written anew is within the bounds");
-  if (models::check_ambiguity(*bounded)) fuzz::make_grammar(*bounded);
+  if (llama::check_ambiguity(*bounded)) fuzz::make_grammar(*bounded);
   return 0;
 }

@@ -1,5 +1,5 @@
 // A reply of a worker's server, in three pieces: the first byte is the wire, the next two say where it is split.
-#include "models/worker_reply.h"
+#include "workers/worker_reply.h"
 #include "fuzz/fuzz.h"
 
 namespace {
@@ -13,7 +13,7 @@ class Collector final : public minions::chat::TokenSink {
   std::string text;
 };
 
-minions::Result<minions::chat::Completion> decode(minions::models::ReplyDecoder& decoder, std::string_view body,
+minions::Result<minions::chat::Completion> decode(minions::workers::ReplyDecoder& decoder, std::string_view body,
                                                   std::size_t first, std::size_t second, Collector& sink) {
   for (const std::string_view piece :
        {body.substr(0, first), body.substr(first, second), body.substr(first).substr(second)})
@@ -21,10 +21,10 @@ minions::Result<minions::chat::Completion> decode(minions::models::ReplyDecoder&
   return decoder.finish();
 }
 
-std::unique_ptr<minions::models::ReplyDecoder> make(unsigned wire) {
-  if (wire % 3 == 0) return minions::models::openai_decoder();
-  if (wire % 3 == 1) return minions::models::ollama_decoder(minions::models::CloudModels::kRefuse);
-  return minions::models::anthropic_decoder();
+std::unique_ptr<minions::workers::ReplyDecoder> make(unsigned wire) {
+  if (wire % 3 == 0) return minions::workers::openai_decoder();
+  if (wire % 3 == 1) return minions::workers::ollama_decoder(minions::workers::CloudModels::kRefuse);
+  return minions::workers::anthropic_decoder();
 }
 
 }  // namespace
@@ -44,7 +44,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzz::require(split->text.reveal() == at_once->text.reveal(), "nor about its text");
     fuzz::require(pieces.text == split->text.reveal(), "the sink gets all of it");
   }
-  static_cast<void>(models::error_message_of(body));
-  static_cast<void>(models::parse_ollama_show(body, models::CloudModels::kRefuse));
+  static_cast<void>(workers::error_message_of(body));
+  static_cast<void>(workers::parse_ollama_show(body, workers::CloudModels::kRefuse));
   return 0;
 }

@@ -28,8 +28,8 @@ class RunScreen final : public minion::RunObserver {
     tell(
         fmt::format("read {}: {} page{}", document.name, document.pages.size(), document.pages.size() == 1 ? "" : "s"));
   }
-  void making(const models::WorkerSpec& worker) {
-    if (worker.kind == models::WorkerKind::kLlama) tell("loading " + worker.model);
+  void making(const workers::WorkerSpec& worker) {
+    if (worker.kind == workers::WorkerKind::kLlama) tell("loading " + worker.model);
   }
   void progress(const minion::Progress& progress) override {
     tell(fmt::format("round {} of {}: the {} thinks; {} bytes sent, {} remote tokens", progress.round,
@@ -102,7 +102,7 @@ class RunCommand {
 
   [[nodiscard]] ExitCode run() {
     // Before anything starts a child.
-    keys_ = models::VendorKeys::take_from_environment();
+    keys_ = workers::VendorKeys::take_from_environment();
     if (const Status ready = prepare(); !ready) {
       if (options_.format == OutputFormat::kJson)
         (void)print_line({{"error", error_json(ready.error(), std::nullopt)}});
@@ -121,7 +121,7 @@ class RunCommand {
       return fail(ErrorCode::kUsage, "--approve: answers and typed tasks cannot come through the same pipe");
     if (options_.format == OutputFormat::kJsonLines) return fail(ErrorCode::kUsage, "--output: want text or json");
     MINIONS_TRY_ASSIGN(api::SecureMinionOptions made, protocol_options());
-    MINIONS_TRY_ASSIGN(spec_, models::parse_worker(worker_text(options_)));
+    MINIONS_TRY_ASSIGN(spec_, workers::parse_worker(worker_text(options_)));
     if (!options_.worker_key_file.empty()) {
       MINIONS_TRY_ASSIGN(worker_key_, read_key(options_.worker_key_file));
     }
@@ -131,16 +131,16 @@ class RunCommand {
     return {};
   }
 
-  [[nodiscard]] Result<models::ReadyWorker> make_worker() {
-    models::WorkerSetup setup{context_, [this] { return stop_; }, keys_};
-    if (options_.allow_remote_worker) setup.reach = models::Reach::kAnywhere;
+  [[nodiscard]] Result<workers::ReadyWorker> make_worker() {
+    workers::WorkerSetup setup{context_, [this] { return stop_; }, keys_};
+    if (options_.allow_remote_worker) setup.reach = workers::Reach::kAnywhere;
     if (options_.worker_context > 0) setup.context_tokens = options_.worker_context;
     setup.threads = options_.worker_threads;
     setup.projector = options_.worker_projector;
     if (worker_key_) setup.key = worker_key_->reveal();
     if (const char* host = std::getenv("OLLAMA_HOST"); host != nullptr) setup.ollama_host = host;
     screen_.making(spec_);
-    return models::make_worker(spec_, setup);
+    return workers::make_worker(spec_, setup);
   }
 
   [[nodiscard]] Result<api::SecureMinionOptions> protocol_options() {
@@ -242,8 +242,8 @@ class RunCommand {
   net::asio::io_context context_{1};
   Interrupt interrupt_{context_};
   std::stop_token stop_;
-  models::VendorKeys keys_;
-  models::WorkerSpec spec_;
+  workers::VendorKeys keys_;
+  workers::WorkerSpec spec_;
   std::optional<crypto::SecretText> worker_key_;
   RunScreen screen_;
   std::optional<std::size_t> max_disclosed_;

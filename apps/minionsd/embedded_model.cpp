@@ -4,9 +4,9 @@
 
 #include <cstdlib>
 
+#include "backend/in_process_backend.h"
 #include "base/log.h"
-#include "models/in_process_backend.h"
-#include "models/model_store.h"
+#include "hub/model_store.h"
 
 namespace minions::minionsd {
 namespace {
@@ -20,7 +20,7 @@ constexpr std::chrono::milliseconds kToldEvery{5'000};
 // A line now and then, with the time that is left at the speed so far.
 class DownloadLines {
  public:
-  void report(const models::DownloadProgress& progress) {
+  void report(const hub::DownloadProgress& progress) {
     const auto now = std::chrono::steady_clock::now();
     if (now - last_ < kToldEvery && progress.bytes < progress.of_bytes) return;
     last_ = now;
@@ -39,22 +39,22 @@ class DownloadLines {
 };
 
 // hf: and ollama: become paths. The token is gone from the environment before anything else could inherit it.
-Status find_files(models::LlamaOptions& options) {
-  models::ModelStoreOptions store = models::store_options([](const char* variable) { return std::getenv(variable); });
+Status find_files(llama::LlamaOptions& options) {
+  hub::ModelStoreOptions store = hub::store_options([](const char* variable) { return std::getenv(variable); });
   ::unsetenv("HF_TOKEN");
   DownloadLines lines;
-  store.hf.progress = [&](const models::DownloadProgress& progress) { lines.report(progress); };
-  MINIONS_TRY_ASSIGN(options.path, models::resolve_model(options.path, store));
+  store.hf.progress = [&](const hub::DownloadProgress& progress) { lines.report(progress); };
+  MINIONS_TRY_ASSIGN(options.path, hub::resolve_model(options.path, store));
   if (options.projector_path.empty()) return {};
   MINIONS_TRY_ASSIGN(options.projector_path,
-                     models::resolve_model(options.projector_path, store, models::ModelPart::kProjector));
+                     hub::resolve_model(options.projector_path, store, hub::ModelPart::kProjector));
   return {};
 }
 
 }  // namespace
 
 void declare_model(CLI::App& app, ModelFlags& flags) {
-  models::LlamaOptions& options = flags.options;
+  llama::LlamaOptions& options = flags.options;
   app.add_option("--model", flags.file,
                  "model run inside this process by llama.cpp: a GGUF file, hf:OWNER/REPO[:FILE] or ollama:NAME");
   app.add_option("--mmproj", flags.projector,
@@ -78,7 +78,7 @@ void declare_model(CLI::App& app, ModelFlags& flags) {
       "let sessions use what was read of each other's prompts: faster, and shows that a prompt was seen before");
 }
 
-Result<std::optional<models::LlamaOptions>> read_model(const ModelFlags& flags, const CLI::App& app) {
+Result<std::optional<llama::LlamaOptions>> read_model(const ModelFlags& flags, const CLI::App& app) {
   if (flags.projector.empty() && flags.picture_tokens > 0)
     return fail(ErrorCode::kUsage, "--image-max-tokens goes with --mmproj");
   if (flags.file.empty()) {
@@ -88,31 +88,31 @@ Result<std::optional<models::LlamaOptions>> read_model(const ModelFlags& flags, 
     }
     return std::nullopt;
   }
-  models::LlamaOptions options = flags.options;
+  llama::LlamaOptions options = flags.options;
   options.path = flags.file;
   options.projector_path = flags.projector;
   if (flags.context_tokens > 0) options.context_tokens = flags.context_tokens;
   if (flags.picture_tokens > 0) options.picture_tokens = flags.picture_tokens;
-  if (flags.share_prompt_cache) options.sharing = models::PromptSharing::kAcrossSessions;
+  if (flags.share_prompt_cache) options.sharing = llama::PromptSharing::kAcrossSessions;
   return options;
 }
 
-Result<EmbeddedModel> load_model(const models::LlamaOptions& options) {
-  models::LlamaOptions local = options;
+Result<EmbeddedModel> load_model(const llama::LlamaOptions& options) {
+  llama::LlamaOptions local = options;
   MINIONS_TRY(find_files(local));
   // Files of a store of Ollama are called by their hash.
   if (constexpr std::string_view kOllama = "ollama:"; options.path.starts_with(kOllama))
     local.id = options.path.substr(kOllama.size());
-  MINIONS_TRY_ASSIGN(models::LoadedModel loaded, models::load_llama_model(local));
+  MINIONS_TRY_ASSIGN(llama::LoadedModel loaded, llama::load_llama_model(local));
   log::info("model", {{"id", log::Public{loaded.id}}, {"weights_sha256", log::Public{loaded.weights_sha256}}});
   if (!loaded.projector_sha256.empty())
     log::info("projector", {{"id", log::Public{loaded.id}}, {"sha256", log::Public{loaded.projector_sha256}}});
   return EmbeddedModel{
-      std::make_shared<models::InProcessBackend>(
-          std::move(loaded.model), models::InProcessOptions{.threads = kRequests, .request_limit = kRequests}),
+      std::make_shared<backend::InProcessBackend>(
+          std::move(loaded.model), backend::InProcessOptions{.threads = kRequests, .request_limit = kRequests}),
       std::move(loaded.weights_sha256), std::move(loaded.projector_sha256), kRequests,
-      loaded.processor == models::LoadedModel::Processor::kCpu ? attestation::ModelEntry::Compute::kCpu
-                                                               : attestation::ModelEntry::Compute::kGpu};
+      loaded.processor == llama::LoadedModel::Processor::kCpu ? attestation::ModelEntry::Compute::kCpu
+                                                              : attestation::ModelEntry::Compute::kGpu};
 }
 
 }  // namespace minions::minionsd

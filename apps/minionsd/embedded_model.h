@@ -7,8 +7,8 @@
 #include <string>
 
 #include "attestation/statement.h"
-#include "models/backend.h"
-#include "models/llama_model.h"
+#include "backend/backend.h"
+#include "llama/model.h"
 
 namespace minions::minionsd {
 
@@ -18,22 +18,22 @@ struct ModelFlags {
   std::string projector;
   std::uint32_t context_tokens = 0;  // 0: not given
   std::uint32_t picture_tokens = 0;  // 0: not given
-  models::LlamaOptions options;
+  llama::LlamaOptions options;
   bool share_prompt_cache = false;
 };
 
 void declare_model(CLI::App& app, ModelFlags& flags);
 // Nothing: --model is not given. kUsage: an option of it is, without it.
-[[nodiscard]] Result<std::optional<models::LlamaOptions>> read_model(const ModelFlags& flags, const CLI::App& app);
+[[nodiscard]] Result<std::optional<llama::LlamaOptions>> read_model(const ModelFlags& flags, const CLI::App& app);
 
 struct EmbeddedModel {
-  std::shared_ptr<models::Backend> backend;
+  std::shared_ptr<backend::Backend> backend;
   std::string weights_sha256;
   std::string projector_sha256;  // empty: none
   std::size_t request_places = 0;
   attestation::ModelEntry::Compute compute = attestation::ModelEntry::Compute::kGpu;
 };
 // Loads the files, which takes a while.
-[[nodiscard]] Result<EmbeddedModel> load_model(const models::LlamaOptions& options);
+[[nodiscard]] Result<EmbeddedModel> load_model(const llama::LlamaOptions& options);
 
 }  // namespace minions::minionsd

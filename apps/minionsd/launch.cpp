@@ -30,7 +30,7 @@ Result<std::uint16_t> free_port() {
 
 // Whether something answers there already.
 Result<bool> answers(const net::Url& url) {
-  const auto status = models::probe_health(url, kProbeTime);
+  const auto status = upstream::probe_health(url, kProbeTime);
   if (!status && status.error().code == ErrorCode::kNetwork) return false;
   if (!status) return fail(Error(status.error()));
   // OpenAI-compatible servers without /health say 404.
@@ -38,17 +38,17 @@ Result<bool> answers(const net::Url& url) {
   return fail(ErrorCode::kBackend, fmt::format("{}/health: want status 200, found {}", url.origin(), *status));
 }
 
-Result<models::ProcessStart> process_of(const ModelServerChoice& choice, std::uint16_t port) {
-  models::ProcessStart start;
-  MINIONS_TRY_ASSIGN(start.words, models::server_words(choice.command, port));
+Result<upstream::ProcessStart> process_of(const ModelServerChoice& choice, std::uint16_t port) {
+  upstream::ProcessStart start;
+  MINIONS_TRY_ASSIGN(start.words, upstream::server_words(choice.command, port));
   const char* path = std::getenv("PATH");
   const std::string_view folders = path == nullptr ? "/usr/local/bin:/usr/bin:/bin" : path;
-  auto program = models::find_program(start.words.front(), folders);
+  auto program = upstream::find_program(start.words.front(), folders);
   // Where there is no virtual environment, Debian has python3 alone.
-  if (!program && start.words.front() == "python") program = models::find_program("python3", folders);
+  if (!program && start.words.front() == "python") program = upstream::find_program("python3", folders);
   if (!program) return fail(std::move(program).error());
   start.program = *std::move(program);
-  start.environment = models::server_environment(::environ, choice.kept_environment);
+  start.environment = upstream::server_environment(::environ, choice.kept_environment);
   if (choice.log_file) start.log_file = *choice.log_file;
   return start;
 }
@@ -71,11 +71,11 @@ Result<LaunchedServer> launch(const ModelServerChoice& choice, const std::functi
     launched.url.host = "127.0.0.1";
     MINIONS_TRY_ASSIGN(launched.url.port, free_port());
   }
-  models::ModelServerOptions options;
+  upstream::ModelServerOptions options;
   MINIONS_TRY_ASSIGN(options.process, process_of(choice, launched.url.port));
   options.url = launched.url;
   options.start_time = choice.start_time;
-  launched.server = models::ModelServer::start(std::move(options));
+  launched.server = upstream::ModelServer::start(std::move(options));
   for (;;) {
     if (const auto first = launched.server->wait_first_ready(kSignalPoll)) {
       if (*first) return launched;

@@ -4,14 +4,14 @@
 #include <functional>
 #include <memory>
 
-#include "models/model_server.h"
 #include "server_flags.h"
+#include "upstream/model_server.h"
 
 namespace minions::minionsd {
 
 struct LaunchedServer {
   net::Url url;
-  std::shared_ptr<models::ModelServer> server;  // null: somebody else runs it
+  std::shared_ptr<upstream::ModelServer> server;  // null: somebody else runs it
 };
 
 // Waits until it is healthy. stop_asked is looked at meanwhile: kCancelled. kUsage: an endpoint that does not answer

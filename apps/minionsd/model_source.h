@@ -8,45 +8,45 @@
 #include <string>
 
 #include "attestation/statement.h"
-#include "models/backend.h"
-#include "models/llama_model.h"
-#include "models/model_server.h"
-#include "models/upstream.h"
+#include "backend/backend.h"
+#include "llama/model.h"
 #include "net/url.h"
 #include "server_flags.h"
+#include "upstream/model_server.h"
+#include "upstream/upstream.h"
 
 namespace minions::minionsd {
 
 // One of the first three; without any: the extractive engine.
 struct ModelSourceOptions {
-  std::optional<models::LlamaOptions> model;
+  std::optional<llama::LlamaOptions> model;
   std::optional<ModelServerChoice> model_server;
   std::optional<net::Url> upstream;
   std::optional<std::string> upstream_ca_file;
-  models::UpstreamCache upstream_cache = models::UpstreamCache::kAsk;  // of the second and third
+  upstream::UpstreamCache upstream_cache = upstream::UpstreamCache::kAsk;  // of the second and third
   std::size_t threads = 1;
   // What the operator says of an upstream or a child; an engine of this process knows by itself.
   std::optional<attestation::ModelEntry::Compute> compute;
 };
 
 struct ModelSource {
-  std::shared_ptr<models::Backend> backend;
+  std::shared_ptr<backend::Backend> backend;
   std::string engine;
   attestation::ModelEntry::Where where;
   std::optional<std::string> weights_sha256 = std::nullopt;
-  std::string projector_sha256 = {};                      // empty: none
-  std::shared_ptr<models::ModelServer> server = nullptr;  // where we started one
+  std::string projector_sha256 = {};                        // empty: none
+  std::shared_ptr<upstream::ModelServer> server = nullptr;  // where we started one
   std::optional<attestation::ModelEntry::Compute> compute = std::nullopt;
   std::optional<std::size_t> request_places = std::nullopt;  // of an engine of this process: requests at once
 
   // What statements say of its models.
-  [[nodiscard]] std::vector<attestation::ModelEntry> entries(const std::vector<models::ModelInfo>& listed) const;
+  [[nodiscard]] std::vector<attestation::ModelEntry> entries(const std::vector<openai::ModelInfo>& listed) const;
 };
 
 // Loads, starts and waits as long as that takes; stop_asked is looked at meanwhile: kCancelled.
 [[nodiscard]] Result<ModelSource> make_model_source(const ModelSourceOptions& options,
                                                     const std::function<bool()>& stop_asked);
 // Asked of it now.
-[[nodiscard]] Result<std::vector<models::ModelInfo>> list_models(const ModelSource& source);
+[[nodiscard]] Result<std::vector<openai::ModelInfo>> list_models(const ModelSource& source);
 
 }  // namespace minions::minionsd

@@ -49,7 +49,7 @@ std::unique_ptr<gateway::ModelWatch> watch_models(const ServeOptions& options, c
   return std::make_unique<gateway::ModelWatch>(
       gateway::ModelWatch::Parts{
           .backend = source.backend,
-          .entries = [source](const std::vector<models::ModelInfo>& listed) { return source.entries(listed); },
+          .entries = [source](const std::vector<openai::ModelInfo>& listed) { return source.entries(listed); },
           .every = std::chrono::seconds(std::clamp<std::int64_t>(options.epoch_s / 3, 1, kListModelsEvery))},
       attestation);
 }

@@ -19,16 +19,16 @@ bool starts_one(const ServerFlags& flags) {
   return !flags.sglang_model.empty() || !flags.vllm_model.empty() || !flags.server_command.empty();
 }
 
-models::ServerCommand command_of(const ServerFlags& flags) {
-  models::ServerCommand command;
-  if (!flags.sglang_model.empty()) command.kind = models::ServerKind::kSglang;
-  if (!flags.vllm_model.empty()) command.kind = models::ServerKind::kVllm;
+upstream::ServerCommand command_of(const ServerFlags& flags) {
+  upstream::ServerCommand command;
+  if (!flags.sglang_model.empty()) command.kind = upstream::ServerKind::kSglang;
+  if (!flags.vllm_model.empty()) command.kind = upstream::ServerKind::kVllm;
   command.model = flags.vllm_model.empty() ? flags.sglang_model : flags.vllm_model;
   command.program_line = flags.server_command;
   command.arguments = flags.server_args;
   command.arguments.insert(command.arguments.end(), flags.rest.begin(), flags.rest.end());
-  if (flags.upstream_cache == "off") command.cache = models::ChildCache::kOff;
-  if (flags.upstream_cache == "salt" || flags.upstream_cache == "shared") command.cache = models::ChildCache::kAsIs;
+  if (flags.upstream_cache == "off") command.cache = upstream::ChildCache::kOff;
+  if (flags.upstream_cache == "salt" || flags.upstream_cache == "shared") command.cache = upstream::ChildCache::kAsIs;
   return command;
 }
 
@@ -58,11 +58,11 @@ void declare_server(CLI::App& app, ServerFlags& flags) {
   app.add_flag("--streaming", flags.streaming)->group("");
 }
 
-Result<models::UpstreamCache> read_upstream_cache(const std::string& word) {
-  if (word.empty()) return models::UpstreamCache::kAsk;
-  if (word == "salt") return models::UpstreamCache::kSalt;
-  if (word == "off") return models::UpstreamCache::kOff;
-  if (word == "shared") return models::UpstreamCache::kShared;
+Result<upstream::UpstreamCache> read_upstream_cache(const std::string& word) {
+  if (word.empty()) return upstream::UpstreamCache::kAsk;
+  if (word == "salt") return upstream::UpstreamCache::kSalt;
+  if (word == "off") return upstream::UpstreamCache::kOff;
+  if (word == "shared") return upstream::UpstreamCache::kShared;
   return usage(fmt::format("--upstream-cache: want salt, off or shared, found {}", word));
 }
 
@@ -84,7 +84,7 @@ Result<std::optional<ModelServerChoice>> read_server(const ServerFlags& flags) {
   ModelServerChoice choice;
   choice.command = command_of(flags);
   // Refuses now what would be refused at the start.
-  if (auto words = models::server_words(choice.command, 1); !words) return fail(std::move(words).error());
+  if (auto words = upstream::server_words(choice.command, 1); !words) return fail(std::move(words).error());
   if (!endpoint_of(flags).empty()) {
     auto url = net::Url::parse(endpoint_of(flags));
     if (!url) return usage(fmt::format("{}: {}", endpoint_flag(flags), url.error().detail));

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "models/server_command.h"
-#include "models/upstream.h"
 #include "net/url.h"
+#include "upstream/server_command.h"
+#include "upstream/upstream.h"
 
 namespace minions::minionsd {
 
@@ -25,7 +25,7 @@ struct ServerFlags {
 };
 
 struct ModelServerChoice {
-  models::ServerCommand command;
+  upstream::ServerCommand command;
   std::optional<net::Url> endpoint;  // used if something answers there; else where the server is started
   std::vector<std::string> kept_environment;
   std::optional<std::string> log_file;
@@ -38,6 +38,6 @@ void declare_server(CLI::App& app, ServerFlags& flags);
 // Nothing: none is asked for. kUsage: what makes no sense together.
 [[nodiscard]] Result<std::optional<ModelServerChoice>> read_server(const ServerFlags& flags);
 // --upstream-cache; empty: the server is asked. kUsage: none of its words.
-[[nodiscard]] Result<models::UpstreamCache> read_upstream_cache(const std::string& word);
+[[nodiscard]] Result<upstream::UpstreamCache> read_upstream_cache(const std::string& word);
 
 }  // namespace minions::minionsd

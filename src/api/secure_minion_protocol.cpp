@@ -88,10 +88,10 @@ class Observers final : public minion::RunObserver {
 }  // namespace
 
 Result<std::unique_ptr<SecureMinionProtocol>> SecureMinionProtocol::create(Loop loop, SecureMinionOptions options,
-                                                                           models::ReadyWorker worker) {
-  const auto ready = std::make_shared<models::ReadyWorker>(std::move(worker));
+                                                                           workers::ReadyWorker worker) {
+  const auto ready = std::make_shared<workers::ReadyWorker>(std::move(worker));
   return create(std::move(loop), std::move(options),
-                WorkerSource{ready->model, [ready]() -> Result<models::ReadyWorker> { return std::move(*ready); }});
+                WorkerSource{ready->model, [ready]() -> Result<workers::ReadyWorker> { return std::move(*ready); }});
 }
 
 Result<std::unique_ptr<SecureMinionProtocol>> SecureMinionProtocol::create(Loop loop, SecureMinionOptions options,

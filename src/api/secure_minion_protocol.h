@@ -6,7 +6,7 @@
 #include "client/sealed_model.h"
 #include "documents/loader.h"
 #include "minion/run.h"
-#include "models/worker.h"
+#include "workers/worker.h"
 
 namespace minions::api {
 
@@ -43,7 +43,7 @@ struct SecureMinionOptions {
 // A worker that is made when the first run needs it, so that a run which fails for want of one has a log, too.
 struct WorkerSource {
   std::string name;  // for the log, until it is there
-  std::function<Result<models::ReadyWorker>()> make;
+  std::function<Result<workers::ReadyWorker>()> make;
 };
 
 // What a call is about. Only the task is needed.
@@ -88,7 +88,7 @@ class SecureMinionProtocol {
   };
   // Dials nothing yet. kUsage, kIo: settings or files that make no sense.
   [[nodiscard]] static Result<std::unique_ptr<SecureMinionProtocol>> create(Loop loop, SecureMinionOptions options,
-                                                                            models::ReadyWorker worker);
+                                                                            workers::ReadyWorker worker);
   [[nodiscard]] static Result<std::unique_ptr<SecureMinionProtocol>> create(Loop loop, SecureMinionOptions options,
                                                                             WorkerSource worker);
   ~SecureMinionProtocol();
@@ -113,7 +113,7 @@ class SecureMinionProtocol {
   Loop loop_;
   SecureMinionOptions options_;
   WorkerSource source_;
-  std::optional<models::ReadyWorker> worker_;  // once it is made
+  std::optional<workers::ReadyWorker> worker_;  // once it is made
   crypto::SystemRandom random_;
   client::StatementCache cache_;
   std::unique_ptr<client::ExchangeLog> exchanges_;

@@ -27,7 +27,7 @@ std::string_view plain_code(int status) {
 }  // namespace
 
 Context::Context(const Settings& given, std::unique_ptr<AttestationService> service,
-                 std::shared_ptr<models::Backend> model, std::unique_ptr<ApiKeys> keys)
+                 std::shared_ptr<backend::Backend> model, std::unique_ptr<ApiKeys> keys)
     : settings(given),
       attestation(std::move(service)),
       backend(std::move(model)),

@@ -3,25 +3,25 @@
 
 #include <atomic>
 
+#include "backend/backend.h"
 #include "gateway/api_keys.h"
 #include "gateway/attestation_service.h"
 #include "gateway/client_address.h"
 #include "gateway/held_bytes.h"
 #include "gateway/metrics.h"
 #include "gateway/rate_limiter.h"
-#include "models/backend.h"
 #include "net/exchange.h"
 #include "net/places.h"
 
 namespace minions::gateway {
 
 struct Context {
-  Context(const Settings& given, std::unique_ptr<AttestationService> service, std::shared_ptr<models::Backend> model,
+  Context(const Settings& given, std::unique_ptr<AttestationService> service, std::shared_ptr<backend::Backend> model,
           std::unique_ptr<ApiKeys> keys);
 
   const Settings settings;
   const std::unique_ptr<AttestationService> attestation;
-  const std::shared_ptr<models::Backend> backend;
+  const std::shared_ptr<backend::Backend> backend;
   const std::unique_ptr<ApiKeys> api_keys;  // null: open to everybody who can reach the listener
   const ClientAddresses clients;
   Metrics metrics;

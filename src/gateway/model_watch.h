@@ -6,17 +6,17 @@
 #include <functional>
 #include <thread>
 
+#include "backend/backend.h"
 #include "gateway/attestation_service.h"
-#include "models/backend.h"
 
 namespace minions::gateway {
 
 class ModelWatch {
  public:
   struct Parts {
-    std::shared_ptr<models::Backend> backend;
+    std::shared_ptr<backend::Backend> backend;
     // What the statement says of them.
-    std::function<std::vector<attestation::ModelEntry>(const std::vector<models::ModelInfo>&)> entries;
+    std::function<std::vector<attestation::ModelEntry>(const std::vector<openai::ModelInfo>&)> entries;
     std::chrono::milliseconds every;         // asked so often while it answers
     std::chrono::milliseconds retry{2'000};  // and so often while it does not, or has no models
   };
@@ -27,7 +27,7 @@ class ModelWatch {
   ModelWatch& operator=(const ModelWatch&) = delete;
 
  private:
-  using Listed = Result<std::vector<models::ModelInfo>>;
+  using Listed = Result<std::vector<openai::ModelInfo>>;
   void run();
   // False: it shall stop.
   [[nodiscard]] bool wait_until_due();

@@ -74,7 +74,7 @@ net::Task<StreamOutcome> ReplyWriter::write() {
   co_return outcome;
 }
 
-void ReplyWriter::seal_head(const models::BackendReplyHead& head) {
+void ReplyWriter::seal_head(const backend::BackendReplyHead& head) {
   session::ReplyHead sealed{head.status, {}};
   if (!head.content_type.empty() && is_header_value(head.content_type))
     sealed.headers.emplace_back("content-type", head.content_type);
@@ -98,7 +98,7 @@ net::Task<StreamOutcome> ReplyWriter::write_reply_of_model() {
   co_return outcome;
 }
 
-net::Task<Result<models::BackendReplyHead>> ReplyWriter::read_head() {
+net::Task<Result<backend::BackendReplyHead>> ReplyWriter::read_head() {
   const auto asked = std::chrono::steady_clock::now();
   auto head = co_await request_.call->head(model_deadline());
   if (!head) co_return fail(std::move(head).error());
@@ -110,7 +110,7 @@ net::Task<Result<models::BackendReplyHead>> ReplyWriter::read_head() {
 }
 
 net::Task<Status> ReplyWriter::pass_at_once() {
-  MINIONS_CO_TRY_ASSIGN(const models::BackendReplyHead head, co_await read_head());
+  MINIONS_CO_TRY_ASSIGN(const backend::BackendReplyHead head, co_await read_head());
   seal_head(head);
   Bytes joined;
   for (;;) {
@@ -141,7 +141,7 @@ net::Task<Status> ReplyWriter::pass_at_once() {
 struct ReplyWriter::TickQueue {
   explicit TickQueue(net::Executor executor) : changed(executor) {}
 
-  std::optional<models::BackendReplyHead> head;
+  std::optional<backend::BackendReplyHead> head;
   Bytes data;
   std::optional<Status> end;  // how the backend's reply ended
   bool writer_gone = false;
@@ -246,9 +246,9 @@ net::Task<StreamOutcome> ReplyWriter::write_failure(const Error& error) {
   co_return outcome;
 }
 
-net::Task<StreamOutcome> ReplyWriter::write_api_failure(const models::ApiFailure& failure) {
+net::Task<StreamOutcome> ReplyWriter::write_api_failure(const openai::ApiFailure& failure) {
   seal_head({failure.status, "application/json"});
-  seal_data(as_bytes(models::to_json(failure)));
+  seal_data(as_bytes(openai::to_json(failure)));
   const StreamOutcome outcome = co_await write_trailer();
   co_return outcome;
 }

@@ -16,13 +16,13 @@ class ReplyWriter {
 
  private:
   [[nodiscard]] net::Task<StreamOutcome> write_reply_of_model();
-  [[nodiscard]] net::Task<StreamOutcome> write_api_failure(const models::ApiFailure& failure);
+  [[nodiscard]] net::Task<StreamOutcome> write_api_failure(const openai::ApiFailure& failure);
   [[nodiscard]] net::Task<StreamOutcome> write_alert(const session::Alert& alert);
   [[nodiscard]] net::Task<StreamOutcome> write_trailer();
   [[nodiscard]] std::string signed_trailer();
   [[nodiscard]] net::Task<StreamOutcome> write_failure(const Error& error);
-  [[nodiscard]] net::Task<Result<models::BackendReplyHead>> read_head();
-  void seal_head(const models::BackendReplyHead& head);
+  [[nodiscard]] net::Task<Result<backend::BackendReplyHead>> read_head();
+  void seal_head(const backend::BackendReplyHead& head);
 
   // Off and bucket: each piece as it comes.
   [[nodiscard]] net::Task<Status> pass_at_once();

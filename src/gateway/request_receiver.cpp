@@ -29,14 +29,14 @@ Alert refusal_of(const Error& error) {
   return refusal(AlertCode::kBackendFailed, "the model server cannot be reached");
 }
 
-models::ApiFailure no_models() {
+openai::ApiFailure no_models() {
   return {503,
           "the model server has not told its models yet, and this session's statement lists none: connect again in a "
           "while; for the operator: see what the model server's /v1/models gives",
           "model", "no_models"};
 }
 
-models::ApiFailure model_not_stated(std::string_view model, std::size_t count) {
+openai::ApiFailure model_not_stated(std::string_view model, std::size_t count) {
   return {404,
           fmt::format("the model {} is not stated: this session's statement lists {} model{}, by their exact names; "
                       "connect again for a newer statement; for the operator: the model server's /v1/models must list "
@@ -45,7 +45,7 @@ models::ApiFailure model_not_stated(std::string_view model, std::size_t count) {
           "model", "model_not_stated"};
 }
 
-models::ApiFailure cache_not_stated() {
+openai::ApiFailure cache_not_stated() {
   return {
       503,
       "the model server divides its prompt cache less than this session's statement says: connect again for a newer "
@@ -53,11 +53,11 @@ models::ApiFailure cache_not_stated() {
       "model", "cache_not_stated"};
 }
 
-models::ApiFailure model_missing() {
+openai::ApiFailure model_missing() {
   return {400, "name a model: the server cannot tell which one the model server would take", "model", "model_missing"};
 }
 
-models::ApiFailure model_unclear() {
+openai::ApiFailure model_unclear() {
   return {400, "'model' must be there once, in lower case, as a string with the name of a model", "model",
           "model_unclear"};
 }
@@ -259,7 +259,7 @@ net::Task<RequestReceiver::Step> RequestReceiver::take_head(std::string_view jso
 }
 
 net::Task<void> RequestReceiver::open_call() {
-  models::BackendRequest forwarded{request_.head.method, request_.head.path, {}, request_.head.length};
+  backend::BackendRequest forwarded{request_.head.method, request_.head.path, {}, request_.head.length};
   forwarded.session = as_text(session_.parameters().session);
   forwarded.sender = sender_;
   forwarded.cache_salt = to_base64url(request_.keys.cache_salt);
@@ -303,7 +303,7 @@ void RequestReceiver::refuse(std::string message) {
   request_.refusal = refusal(AlertCode::kBadRequest, std::move(message));
 }
 
-void RequestReceiver::refuse(models::ApiFailure failure) {
+void RequestReceiver::refuse(openai::ApiFailure failure) {
   drop_call();
   under_way_ = false;
   backend_takes_data_ = false;

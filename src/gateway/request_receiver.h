@@ -13,7 +13,7 @@
 #include "gateway/context.h"
 #include "gateway/media_url_scanner.h"
 #include "gateway/model_scanner.h"
-#include "models/api_failure.h"
+#include "openai/api_failure.h"
 #include "session/exchange.h"
 
 namespace minions::gateway {
@@ -24,8 +24,8 @@ struct ReceivedRequest {
   session::RequestHead head;
   Digest32 transcript{};                        // T
   std::optional<session::Alert> refusal;        // why it is not asked of the model
-  std::optional<models::ApiFailure> failure;    // or so, as the model's API says it
-  std::unique_ptr<models::BackendCall> call;    // completed; null with a refusal and for the closing of a session
+  std::optional<openai::ApiFailure> failure;    // or so, as the model's API says it
+  std::unique_ptr<backend::BackendCall> call;   // completed; null with a refusal and for the closing of a session
   std::optional<net::Places::Place> key_place;  // among its API key's running requests
 };
 
@@ -35,7 +35,7 @@ struct ReceivedRequest {
 
 // What a stream is stopped through, from its session and from its connection. Used on the stream's own thread.
 struct StreamStop {
-  models::BackendCall* call = nullptr;
+  backend::BackendCall* call = nullptr;
   net::Exchange* receiving = nullptr;  // until the request is whole: there is nobody to tell anything
 
   void stop() {
@@ -71,7 +71,7 @@ class RequestReceiver {
   [[nodiscard]] net::Task<void> write_held();
   void drop_call();
   void refuse(std::string message);
-  void refuse(models::ApiFailure failure);
+  void refuse(openai::ApiFailure failure);
   void judge(MediaUrlScanner::Finding finding);
   void judge_model(ModelScanner::Finding finding);
   [[nodiscard]] std::size_t stated_models() const;

@@ -110,7 +110,7 @@ TEST_F(SecureMinion, SendsNothingToAServerWhoseStatementIsNotValidNow) {
 TEST_F(SecureMinion, LogsARunWhoseWorkerIsNotThereAndTriesItAgainInTheNext) {
   answer({kQuestion, kFinal, kQuestion, kFinal});
   int tries = 0;
-  const auto protocol = make({"llama3.2", [&]() -> Result<models::ReadyWorker> {
+  const auto protocol = make({"llama3.2", [&]() -> Result<workers::ReadyWorker> {
                                 if (++tries == 1) return fail(ErrorCode::kNetwork, "worker: cannot be reached");
                                 return extractive();
                               }});

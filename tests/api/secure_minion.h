@@ -8,8 +8,8 @@
 #include <fstream>
 
 #include "api/secure_minion_protocol.h"
-#include "models/extractive.h"
-#include "models/in_process_client.h"
+#include "extractive/model.h"
+#include "workers/in_process_client.h"
 #include "support/fake_server.h"
 
 namespace minions::api {
@@ -46,13 +46,13 @@ class SecureMinion : public ::testing::Test {
     };
     server_.set(std::move(hooks));
   }
-  [[nodiscard]] models::ReadyWorker extractive() {
+  [[nodiscard]] workers::ReadyWorker extractive() {
     const auto none = [] { return std::stop_token(); };
-    return {std::make_unique<models::InProcessClient>(context_, std::make_unique<models::ExtractiveModel>(), none),
+    return {std::make_unique<workers::InProcessClient>(context_, std::make_unique<extractive::ExtractiveModel>(), none),
             "extractive", 1'000'000};
   }
   [[nodiscard]] std::unique_ptr<SecureMinionProtocol> make() {
-    return make({"extractive", [this]() -> Result<models::ReadyWorker> { return extractive(); }});
+    return make({"extractive", [this]() -> Result<workers::ReadyWorker> { return extractive(); }});
   }
   [[nodiscard]] std::unique_ptr<SecureMinionProtocol> make(WorkerSource worker) {
     SecureMinionOptions options;

@@ -9,7 +9,7 @@ namespace {
 using attestation::ModelEntry;
 
 // Has the models that the test gives it, or cannot be reached.
-class ListingBackend final : public models::Backend {
+class ListingBackend final : public backend::Backend {
  public:
   void set(std::optional<std::vector<std::string>> ids, bool ready = true) {
     const std::lock_guard lock(mutex_);
@@ -18,7 +18,7 @@ class ListingBackend final : public models::Backend {
   }
   [[nodiscard]] std::size_t asked() const { return asked_; }
 
-  [[nodiscard]] net::Task<Result<std::vector<models::ModelInfo>>> models(net::Executor executor) override {
+  [[nodiscard]] net::Task<Result<std::vector<openai::ModelInfo>>> models(net::Executor executor) override {
     ++asked_;
     if (hangs) {
       net::Timer never(executor, net::Timer::time_point::max());
@@ -26,12 +26,12 @@ class ListingBackend final : public models::Backend {
     }
     const std::lock_guard lock(mutex_);
     if (!ids_) co_return fail(ErrorCode::kNetwork, "it is not there");
-    std::vector<models::ModelInfo> listed;
-    for (const std::string& id : *ids_) listed.push_back({id, "test", models::PromptCache::kNone});
+    std::vector<openai::ModelInfo> listed;
+    for (const std::string& id : *ids_) listed.push_back({id, "test", openai::PromptCache::kNone});
     co_return listed;
   }
-  [[nodiscard]] net::Task<Result<std::unique_ptr<models::BackendCall>>> open(models::BackendRequest, net::Executor,
-                                                                             std::size_t) override {
+  [[nodiscard]] net::Task<Result<std::unique_ptr<backend::BackendCall>>> open(backend::BackendRequest, net::Executor,
+                                                                              std::size_t) override {
     co_return fail(ErrorCode::kNetwork, "it answers nothing");
   }
   [[nodiscard]] bool ready() const override { return ready_; }
@@ -51,9 +51,9 @@ class ModelWatchTest : public GatewayFixture {
     watch_.emplace(
         ModelWatch::Parts{.backend = models_,
                           .entries =
-                              [this](const std::vector<models::ModelInfo>& listed) {
+                              [this](const std::vector<openai::ModelInfo>& listed) {
                                 std::vector<ModelEntry> entries;
-                                for (const models::ModelInfo& model : listed)
+                                for (const openai::ModelInfo& model : listed)
                                   entries.push_back({model.id, "test", ModelEntry::Where::kLoopback, std::nullopt});
                                 using Cache = ModelEntry::PromptCache;
                                 for (ModelEntry& entry : entries) {

@@ -2,7 +2,7 @@
 
 namespace minions::gateway {
 
-class ScriptedCall final : public models::BackendCall {
+class ScriptedCall final : public backend::BackendCall {
  public:
   ScriptedCall(ScriptedBackend& backend, BackendScript script, std::size_t index, net::Executor executor)
       : backend_(backend), script_(std::move(script)), index_(index), never_(executor) {}
@@ -32,9 +32,9 @@ class ScriptedCall final : public models::BackendCall {
     backend_.change(index_, [](SeenCall& seen) { seen.finished = true; });
     return pass(Point::kFinish, net::kNoDeadline);
   }
-  net::Task<Result<models::BackendReplyHead>> head(net::Deadline deadline) override {
+  net::Task<Result<backend::BackendReplyHead>> head(net::Deadline deadline) override {
     MINIONS_CO_TRY(co_await pass(Point::kHead, deadline));
-    co_return models::BackendReplyHead{script_.status, script_.content_type};
+    co_return backend::BackendReplyHead{script_.status, script_.content_type};
   }
   net::Task<Result<ByteView>> read(net::Deadline deadline) override {
     if (cancelled_) co_return fail(ErrorCode::kCancelled, "the call was cancelled");
@@ -99,12 +99,12 @@ void ScriptedBackend::change(std::size_t index, const std::function<void(SeenCal
   changed_.notify_all();
 }
 
-net::Task<Result<std::vector<models::ModelInfo>>> ScriptedBackend::models(net::Executor) {
-  co_return std::vector<models::ModelInfo>{{"scripted", "test"}};
+net::Task<Result<std::vector<openai::ModelInfo>>> ScriptedBackend::models(net::Executor) {
+  co_return std::vector<openai::ModelInfo>{{"scripted", "test"}};
 }
 
-net::Task<Result<std::unique_ptr<models::BackendCall>>> ScriptedBackend::open(models::BackendRequest request,
-                                                                              net::Executor executor, std::size_t) {
+net::Task<Result<std::unique_ptr<backend::BackendCall>>> ScriptedBackend::open(backend::BackendRequest request,
+                                                                               net::Executor executor, std::size_t) {
   std::unique_ptr<ScriptedCall> call;
   {
     const std::lock_guard lock(mutex_);
@@ -114,7 +114,7 @@ net::Task<Result<std::unique_ptr<models::BackendCall>>> ScriptedBackend::open(mo
   changed_.notify_all();
   const Status opened = co_await call->pass(Point::kOpen, net::deadline_in(std::chrono::seconds(2)));
   if (!opened) co_return fail(opened.error());
-  co_return std::unique_ptr<models::BackendCall>(std::move(call));
+  co_return std::unique_ptr<backend::BackendCall>(std::move(call));
 }
 
 }  // namespace minions::gateway

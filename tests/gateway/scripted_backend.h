@@ -6,7 +6,7 @@
 #include <functional>
 #include <mutex>
 
-#include "models/backend.h"
+#include "backend/backend.h"
 
 namespace minions::gateway {
 
@@ -24,7 +24,7 @@ struct BackendScript {
 
 // One request as the backend saw it.
 struct SeenCall {
-  models::BackendRequest request;
+  backend::BackendRequest request;
   std::string body;
   bool finished = false;  // finish() was asked for: the backend may act on it
   bool cancelled = false;
@@ -33,7 +33,7 @@ struct SeenCall {
   std::size_t bytes_given = 0;
 };
 
-class ScriptedBackend final : public models::Backend {
+class ScriptedBackend final : public backend::Backend {
  public:
   // For the calls opened from now on.
   void set(BackendScript script);
@@ -49,10 +49,10 @@ class ScriptedBackend final : public models::Backend {
   // As an engine of this process does; and as a server outside, of which nobody knows.
   void set_chooses_listed_model(bool to) { chooses_ = to; }
   [[nodiscard]] bool chooses_listed_model() const override { return chooses_; }
-  [[nodiscard]] net::Task<Result<std::vector<models::ModelInfo>>> models(net::Executor executor) override;
-  [[nodiscard]] net::Task<Result<std::unique_ptr<models::BackendCall>>> open(models::BackendRequest request,
-                                                                             net::Executor executor,
-                                                                             std::size_t thread_index) override;
+  [[nodiscard]] net::Task<Result<std::vector<openai::ModelInfo>>> models(net::Executor executor) override;
+  [[nodiscard]] net::Task<Result<std::unique_ptr<backend::BackendCall>>> open(backend::BackendRequest request,
+                                                                              net::Executor executor,
+                                                                              std::size_t thread_index) override;
 
  private:
   friend class ScriptedCall;

@@ -24,10 +24,10 @@ std::string text_of(const char* file) {
 
 Result<api::MinionRun> run(char** arguments) {
   net::asio::io_context context{1};
-  const models::VendorKeys keys = models::VendorKeys::take_from_environment();
-  MINIONS_TRY_ASSIGN(const models::WorkerSpec spec, models::parse_worker("extractive"));
-  MINIONS_TRY_ASSIGN(models::ReadyWorker worker,
-                     models::make_worker(spec, {context, [] { return std::stop_token(); }, keys}));
+  const workers::VendorKeys keys = workers::VendorKeys::take_from_environment();
+  MINIONS_TRY_ASSIGN(const workers::WorkerSpec spec, workers::parse_worker("extractive"));
+  MINIONS_TRY_ASSIGN(workers::ReadyWorker worker,
+                     workers::make_worker(spec, {context, [] { return std::stop_token(); }, keys}));
   collateral::CollectorOptions collect;
   collect.network = collateral::Network::kOffline;
   if (const std::string keys_of_nras = text_of(arguments[3]); !keys_of_nras.empty())

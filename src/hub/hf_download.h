@@ -1,0 +1,48 @@
+// Model files of a Hugging Face repository, or of a server of the same shape, into a cache on disk: whole, resumed
+// where they were broken off, and checked against the SHA-256 that the repository publishes.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "crypto/secret.h"
+#include "hub/model_part.h"
+
+namespace minions::hub {
+
+struct DownloadProgress {
+  std::string_view file;
+  std::uint64_t bytes = 0;  // on disk, checked later
+  std::uint64_t of_bytes = 0;
+  std::uint64_t fetched_bytes = 0;  // in this run
+  std::chrono::milliseconds taken{0};
+};
+
+struct HfOptions {
+  std::string endpoint = "https://huggingface.co";
+  // Sent to the endpoint's own origin and to nobody that it redirects to. Empty: none.
+  crypto::SecretText token;
+  std::filesystem::path cache;                // made where it is not there
+  std::optional<std::string> ca_file;         // PEM, in place of the system's store
+  std::chrono::milliseconds silence{60'000};  // a server may be silent so long
+  std::function<void(const DownloadProgress&)> progress = [](const DownloadProgress&) {};
+};
+
+struct HfModel {
+  std::string repository;  // OWNER/REPO
+  std::string file;        // in the repository; empty: as choose_files says
+  ModelPart part = ModelPart::kModel;
+};
+
+// The path of the file, or of the first of its parts. Blocks. kUsage: names that are none, or a choice that is to be
+// made. kUnauthorized: gated, private, or a token that is refused. kNotFound: no such repository or file. kNetwork,
+// kTimeout, kTruncated: it can be tried again and goes on where it ended. kTampered: another hash than the published
+// one.
+[[nodiscard]] Result<std::filesystem::path> fetch_hf_model(const HfModel& model, const HfOptions& options);
+
+}  // namespace minions::hub

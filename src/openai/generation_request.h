@@ -1,0 +1,58 @@
+// A request for text as an embedded language model reads it: chat or plain completion. What such a model does not do is
+// refused, not passed over: an answer without it would be another answer.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "base/bytes.h"
+#include "openai/answer_options.h"
+#include "openai/api_failure.h"
+
+namespace minions::openai {
+
+// Text, or a picture.
+struct ContentPart {
+  std::string text;
+  std::optional<Bytes> picture = {};  // as it came: PNG, JPEG, or what else it is
+  std::string at = {};                // of a picture, for error texts: messages[N].content[M]
+};
+
+struct ChatTurn {
+  std::string role;                // system, user, assistant or tool
+  std::vector<ContentPart> parts;  // texts that follow each other are joined by blank lines
+};
+
+// Absent: the model's own recommendation, or llama.cpp's.
+struct SamplingOptions {
+  std::optional<double> temperature;
+  std::optional<double> top_p;
+  std::optional<double> min_p;
+  std::optional<std::int64_t> top_k;
+  std::optional<double> frequency_penalty;
+  std::optional<double> presence_penalty;
+  std::optional<std::uint32_t> seed;
+};
+
+enum class RequestKind { kChat, kCompletion };
+
+struct GenerationRequest : AnswerOptions {
+  RequestKind kind = RequestKind::kChat;
+  std::string model;            // may be empty
+  std::vector<ChatTurn> turns;  // of a chat
+  std::string prompt;           // of a completion
+  SamplingOptions sampling;
+  // `chat_template_kwargs`: arguments for the model's chat template, as JSON values.
+  std::map<std::string, std::string> template_arguments;
+};
+
+// Fields it does not know are ignored; known ones of a wrong type, or that ask for what is not there, are status 400.
+[[nodiscard]] tl::expected<GenerationRequest, ApiFailure> parse_generation_request(RequestKind kind,
+                                                                                   std::string_view body);
+
+}  // namespace minions::openai

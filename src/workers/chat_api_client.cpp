@@ -1,0 +1,281 @@
+#include "workers/chat_api_client.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "base/json.h"
+
+namespace minions::workers {
+namespace {
+
+constexpr std::size_t kSmallReplyBytes = 4 * 1024 * 1024;
+constexpr std::chrono::milliseconds kSmallReplyTime{30'000};
+
+// A base path is the API's own; without one the usual stands in.
+std::string openai_path(const net::Url& url, std::string_view path) {
+  return (url.base_path.empty() ? "/v1" : url.base_path) + std::string(path);
+}
+
+bool may_try_again(int status) {
+  return status == 408 || status == 409 || status == 429 || (status >= 500 && status <= 599);
+}
+
+bool is_shaped(const chat::ChatRequest& request) {
+  return !std::holds_alternative<chat::FreeText>(request.response_format);
+}
+
+chat::ChatRequest without_shape(const chat::ChatRequest& request) {
+  chat::ChatRequest plain{.model = request.model};
+  for (const chat::Message& message : request.messages) {
+    chat::Message copy{message.role, message.content.copy()};
+    for (const chat::Image& image : message.images) copy.images.push_back({image.media_type, image.base64.copy()});
+    plain.messages.push_back(std::move(copy));
+  }
+  plain.temperature = request.temperature;
+  plain.max_tokens = request.max_tokens;
+  plain.seed = request.seed;
+  plain.stop = request.stop;
+  return plain;
+}
+
+}  // namespace
+
+std::optional<std::chrono::milliseconds> retry_after(std::string_view value) {
+  std::uint32_t seconds = 0;
+  const auto read = std::from_chars(value.data(), value.data() + value.size(), seconds);
+  if (read.ec != std::errc() || read.ptr != value.data() + value.size()) return std::nullopt;
+  return std::chrono::seconds(seconds);
+}
+
+struct ChatApiClient::Call {
+  std::string method;
+  std::string path;
+  crypto::SecretText body;
+  std::string model;
+  std::function<std::unique_ptr<ReplyDecoder>()> decoder;  // empty: the whole body is wanted
+  chat::TokenSink* sink = nullptr;
+  std::string whole;
+  int status = 0;  // of the last reply
+};
+
+Result<std::unique_ptr<ChatApiClient>> ChatApiClient::create(net::asio::io_context& context, ChatApiOptions options,
+                                                             std::function<std::stop_token()> begin) {
+  const bool here = net::is_loopback_host(options.url.host);
+  if (!here && options.reach == Reach::kThisMachineOnly)
+    return fail(ErrorCode::kRefused,
+                fmt::format("{} is not this machine, and a worker sees the documents", options.url.origin()));
+  if (!here && options.url.scheme == net::Scheme::kHttp)
+    return fail(ErrorCode::kRefused,
+                fmt::format("{} would carry the documents unprotected, want https", options.url.origin()));
+  std::unique_ptr<ChatApiClient> client(new ChatApiClient(context, std::move(options), std::move(begin)));
+  if (client->options_.url.scheme == net::Scheme::kHttps) {
+    MINIONS_TRY_ASSIGN(client->tls_,
+                       net::TlsClientContext::create({net::PeerVerification::kWebPki, client->options_.ca_file}));
+  }
+  return client;
+}
+
+ChatApiClient::ChatApiClient(net::asio::io_context& context, ChatApiOptions options,
+                             std::function<std::stop_token()> begin)
+    : context_(context), options_(std::move(options)), begin_(std::move(begin)), http_(context.get_executor(), {}) {}
+ChatApiClient::~ChatApiClient() = default;
+
+net::Origin ChatApiClient::origin() const {
+  net::Origin origin{.url = options_.url, .tls = tls_, .pool_key = {}, .on_connected = {}};
+  if (options_.reach == Reach::kThisMachineOnly) {
+    origin.on_connected = [](const net::Stream& stream) -> Status {
+      if (stream.peer_is_loopback()) return {};
+      return fail(ErrorCode::kRefused, "its name leads to another machine");
+    };
+  }
+  return origin;
+}
+
+net::Headers ChatApiClient::headers() const {
+  net::Headers headers = {{"Content-Type", "application/json"}, {"Accept", "*/*"}};
+  if (options_.api == ChatApi::kAnthropic) headers.push_back({"anthropic-version", "2023-06-01"});
+  if (options_.api_key.empty()) return headers;
+  const std::string key(options_.api_key.reveal());
+  if (options_.api == ChatApi::kAnthropic) {
+    headers.push_back({"x-api-key", key});
+  } else if (options_.key_header == KeyHeader::kApiKey) {
+    headers.push_back({"api-key", key});
+  } else {
+    headers.push_back({"Authorization", "Bearer " + key});
+  }
+  return headers;
+}
+
+Error ChatApiClient::status_error(int status, std::string_view body, std::string_view model) const {
+  const std::string said = error_message_of(body);
+  std::string detail =
+      fmt::format("{} answered HTTP {}{}{}", options_.url.origin(), status, said.empty() ? "" : ": ", said);
+  if (status == 404 && options_.api == ChatApi::kOllama)
+    detail += fmt::format("; to get the model: ollama pull {}", model);
+  if (status == 401 || status == 403) return {ErrorCode::kUnauthorized, std::move(detail)};
+  if (status == 404) return {ErrorCode::kNotFound, std::move(detail)};
+  return {status == 429 || status == 503 ? ErrorCode::kBusy : ErrorCode::kBackend, std::move(detail)};
+}
+
+net::Task<Status> ChatApiClient::pause(std::chrono::milliseconds time, std::stop_token stop) {
+  net::Timer timer(context_.get_executor(), net::deadline_in(time));
+  const std::stop_callback on_stop(stop, [&] { timer.cancel(); });
+  if (!stop.stop_requested()) co_await timer.async_wait(net::use_task_tuple);
+  if (stop.stop_requested()) co_return fail(ErrorCode::kCancelled, "broken off");
+  co_return Status{};
+}
+
+// On a kept connection where there is one; a second time on a new one where the kept one turned out to be closed.
+net::Task<Result<std::unique_ptr<net::ClientExchange>>> ChatApiClient::send(const Call& call) {
+  MINIONS_CO_TRY_ASSIGN(auto exchange, co_await http_.open(origin(), net::deadline_in(options_.connect_time)));
+  const net::Headers fields = headers();
+  const net::RequestLine line{call.method, call.path};
+  const Status sent = co_await exchange->send(line, fields, as_bytes(call.body.reveal()));
+  if (sent || !exchange->reused()) {
+    if (!sent) co_return fail(sent.error());
+    co_return std::move(exchange);
+  }
+  MINIONS_CO_TRY_ASSIGN(exchange, co_await http_.open_new(origin(), net::deadline_in(options_.connect_time)));
+  MINIONS_CO_TRY(co_await exchange->send(line, fields, as_bytes(call.body.reveal())));
+  co_return std::move(exchange);
+}
+
+net::Task<Result<std::string>> ChatApiClient::read_whole(net::ClientExchange& exchange) {
+  std::string body;
+  const net::Deadline deadline = net::deadline_in(kSmallReplyTime);
+  for (;;) {
+    MINIONS_CO_TRY_ASSIGN(const MutableBytes piece, co_await exchange.read_body(deadline));
+    if (piece.empty()) co_return body;
+    body += as_text(piece);
+    if (body.size() > kSmallReplyBytes) co_return fail(ErrorCode::kMalformed, "the reply is over 4 MiB");
+  }
+}
+
+net::Task<Result<chat::Completion>> ChatApiClient::converse(Call& call, std::stop_token stop) {
+  bool reconnected = false;
+  for (std::size_t tries = 0;;) {
+    if (stop.stop_requested()) co_return fail(ErrorCode::kCancelled, "broken off");
+    auto opened = co_await send(call);
+    if (!opened) co_return fail(std::move(opened).error());
+    net::ClientExchange& exchange = **opened;
+    const std::stop_callback on_stop(stop, [&] { exchange.cancel(); });
+    auto head = co_await exchange.read_head(net::deadline_in(options_.first_byte_time));
+    if (!head && exchange.reused_and_reset() && !reconnected) {
+      reconnected = true;
+      http_.close_idle();
+      continue;
+    }
+    if (!head) co_return fail(std::move(head).error());
+    call.status = head->status;
+    if (head->status != 200) {
+      const auto body = co_await read_whole(exchange);
+      Error error = status_error(head->status, body ? *body : std::string(), call.model);
+      if (!may_try_again(head->status) || tries == options_.backoff.size()) co_return fail(std::move(error));
+      std::chrono::milliseconds wait = options_.backoff[tries++];
+      if (const auto asked = net::find(head->headers, "retry-after"))
+        wait = std::max(wait, retry_after(*asked).value_or(wait));
+      if (wait > options_.longest_wait) co_return fail(std::move(error));
+      MINIONS_CO_TRY(co_await pause(wait, stop));
+      continue;
+    }
+    // From here on nothing is repeated: a second answer would not go on where the first broke off.
+    if (!call.decoder) {
+      MINIONS_CO_TRY_ASSIGN(call.whole, co_await read_whole(exchange));
+      co_return chat::Completion{};
+    }
+    const std::unique_ptr<ReplyDecoder> decoder = call.decoder();
+    for (;;) {
+      auto piece = co_await exchange.read_body(net::deadline_in(options_.between_time));
+      if (!piece) co_return fail(std::move(piece).error());
+      if (piece->empty()) co_return decoder->finish();
+      MINIONS_CO_TRY(decoder->take(as_text(*piece), *call.sink));
+    }
+  }
+}
+
+Result<chat::Completion> ChatApiClient::complete(const chat::ChatRequest& request, chat::TokenSink& sink) {
+  Call call;
+  call.method = "POST";
+  call.model = request.model;
+  call.sink = &sink;
+  switch (options_.api) {
+    case ChatApi::kOpenAi:
+      call.path = openai_path(options_.url, "/chat/completions");
+      call.body = crypto::SecretText(openai_body(request, options_.limit_field));
+      call.decoder = openai_decoder;
+      break;
+    case ChatApi::kOllama:
+      call.path = options_.url.base_path + "/api/chat";
+      call.body = crypto::SecretText(ollama_body(request, options_.context_tokens));
+      call.decoder = [this] {
+        return ollama_decoder(options_.reach == Reach::kAnywhere ? CloudModels::kAllow : CloudModels::kRefuse);
+      };
+      break;
+    case ChatApi::kAnthropic:
+      call.path = (options_.url.base_path.empty() ? "/v1" : options_.url.base_path) + "/messages";
+      call.body = crypto::SecretText(anthropic_body(request));
+      call.decoder = anthropic_decoder;
+      break;
+  }
+  const std::stop_token stop = begin_();
+  auto completion = net::run_until_done(context_, converse(call, stop));
+  if (stop.stop_requested()) return fail(ErrorCode::kCancelled, "broken off");
+  // A server without structured replies refuses the request as a whole; the prompt asks for the shape, too.
+  if (!completion && is_shaped(request) && (call.status == 400 || call.status == 422 || call.status == 501))
+    return complete(without_shape(request), sink);
+  return completion;
+}
+
+Result<std::string> ChatApiClient::fetch(std::string_view method, const std::string& path, std::string body,
+                                         const std::string& model) {
+  Call call;
+  call.method = method;
+  call.path = path;
+  call.body = crypto::SecretText(std::move(body));
+  call.model = model;
+  const std::stop_token stop = begin_();
+  const auto done = net::run_until_done(context_, converse(call, stop));
+  if (stop.stop_requested()) return fail(ErrorCode::kCancelled, "broken off");
+  if (!done) return fail(done.error());
+  return std::move(call.whole);
+}
+
+Result<std::optional<std::uint64_t>> ChatApiClient::look_up(const std::string& model) {
+  if (options_.api == ChatApi::kAnthropic) return std::nullopt;
+  if (options_.api == ChatApi::kOllama) {
+    const CloudModels cloud = options_.reach == Reach::kAnywhere ? CloudModels::kAllow : CloudModels::kRefuse;
+    if (cloud == CloudModels::kRefuse && is_cloud_name(model))
+      return fail(
+          ErrorCode::kRefused,
+          fmt::format("ollama: {} is the name of a model that runs elsewhere: a worker sees the documents", model));
+    std::string body = R"({"model":)";
+    chat::append_json_string(body, model);
+    body += '}';
+    MINIONS_TRY_ASSIGN(const std::string shown,
+                       fetch("POST", options_.url.base_path + "/api/show", std::move(body), model));
+    MINIONS_TRY_ASSIGN(const OllamaModel known, parse_ollama_show(shown, cloud));
+    if (known.context_tokens == 0) return std::nullopt;
+    // More than it was made for makes it forget, whatever is set.
+    options_.context_tokens = std::min(options_.context_tokens, known.context_tokens);
+    return known.context_tokens;
+  }
+  // vLLM and SGLang tell max_model_len here; who has no such list is asked without.
+  auto listed = fetch("GET", openai_path(options_.url, "/models"), {}, model);
+  if (!listed) {
+    const bool no_list = listed.error().code == ErrorCode::kNotFound || listed.error().code == ErrorCode::kBackend;
+    if (no_list) return std::nullopt;
+    return fail(std::move(listed).error());
+  }
+  const Json list = parse_json(*listed);
+  if (!list.is_object() || !list.contains("data") || !list["data"].is_array()) return std::nullopt;
+  for (const Json& entry : list["data"]) {
+    if (!entry.is_object() || entry.value("id", Json()) != model) continue;
+    const auto length = entry.find("max_model_len");
+    if (length != entry.end() && length->is_number_unsigned()) return length->get<std::uint64_t>();
+  }
+  return std::nullopt;
+}
+
+}  // namespace minions::workers

@@ -1,0 +1,80 @@
+// A worker over HTTP: a chat::ModelClient that asks an OpenAI-compatible server, Ollama or Anthropic, for callers that
+// wait. A worker sees the documents, so that by default its address is this machine: every connection's peer is
+// loopback, whatever the name resolved to.
+#pragma once
+
+#include <array>
+#include <stop_token>
+
+#include "net/http_client.h"
+#include "workers/worker_reply.h"
+
+namespace minions::workers {
+
+enum class ChatApi { kOpenAi, kOllama, kAnthropic };
+enum class Reach { kThisMachineOnly, kAnywhere };
+enum class TokenLimitField { kMaxTokens, kMaxCompletionTokens };
+enum class KeyHeader { kBearer, kApiKey };  // Azure takes `api-key`
+
+struct ChatApiOptions {
+  ChatApi api = ChatApi::kOpenAi;
+  net::Url url;
+  crypto::SecretText api_key;  // empty: none is sent
+  Reach reach = Reach::kThisMachineOnly;
+  TokenLimitField limit_field = TokenLimitField::kMaxTokens;
+  KeyHeader key_header = KeyHeader::kBearer;
+  std::uint64_t context_tokens = 16'384;  // Ollama's num_ctx: the same in each request of a run
+  std::optional<std::string> ca_file;
+  std::chrono::milliseconds connect_time{10'000};
+  std::chrono::milliseconds first_byte_time{600'000};  // a model may have to be loaded, and a long prompt to be read
+  std::chrono::milliseconds between_time{120'000};
+  // Waits before the second and further tries after 408, 409, 429 and 5xx; Retry-After counts where it is longer.
+  std::array<std::chrono::milliseconds, 3> backoff{std::chrono::seconds(1), std::chrono::seconds(2),
+                                                   std::chrono::seconds(4)};
+  std::chrono::milliseconds longest_wait{60'000};  // a server that asks for more is not waited for
+};
+
+class ChatApiClient final : public chat::ModelClient {
+ public:
+  // kRefused: an address that is not this machine, where it must be; http:// to another machine. The context outlives
+  // the client; begin() gives each call its token.
+  [[nodiscard]] static Result<std::unique_ptr<ChatApiClient>> create(net::asio::io_context& context,
+                                                                     ChatApiOptions options,
+                                                                     std::function<std::stop_token()> begin);
+  ~ChatApiClient() override;
+
+  [[nodiscard]] Result<chat::Completion> complete(const chat::ChatRequest& request, chat::TokenSink& sink) override;
+
+  // Whether the model is there and, for Ollama, runs on this machine. The tokens it can take, where its server tells;
+  // num_ctx is no more than that from then on.
+  [[nodiscard]] Result<std::optional<std::uint64_t>> look_up(const std::string& model);
+
+ private:
+  ChatApiClient(net::asio::io_context& context, ChatApiOptions options, std::function<std::stop_token()> begin);
+  struct Call;
+  [[nodiscard]] net::Task<Result<chat::Completion>> converse(Call& call, std::stop_token stop);
+  [[nodiscard]] net::Task<Result<std::unique_ptr<net::ClientExchange>>> send(const Call& call);
+  [[nodiscard]] net::Task<Result<std::string>> read_whole(net::ClientExchange& exchange);
+  [[nodiscard]] net::Task<Status> pause(std::chrono::milliseconds time, std::stop_token stop);
+  [[nodiscard]] net::Origin origin() const;
+  [[nodiscard]] net::Headers headers() const;
+  [[nodiscard]] Error status_error(int status, std::string_view body, std::string_view model) const;
+  [[nodiscard]] Result<std::string> fetch(std::string_view method, const std::string& path, std::string body,
+                                          const std::string& model);
+
+  net::asio::io_context& context_;
+  ChatApiOptions options_;
+  std::function<std::stop_token()> begin_;
+  std::shared_ptr<const net::TlsClientContext> tls_;
+  net::HttpClient http_;
+};
+
+// The body of a request in the words of each API.
+[[nodiscard]] std::string ollama_body(const chat::ChatRequest& request, std::uint64_t context_tokens);
+[[nodiscard]] std::string anthropic_body(const chat::ChatRequest& request);
+[[nodiscard]] std::string openai_body(const chat::ChatRequest& request, TokenLimitField field);
+
+// Seconds of a Retry-After header; nothing for its other form, a date.
+[[nodiscard]] std::optional<std::chrono::milliseconds> retry_after(std::string_view value);
+
+}  // namespace minions::workers

@@ -1,0 +1,71 @@
+// Which worker a command line means: the table of vendors, and `--worker` as text.
+#pragma once
+
+#include <map>
+#include <span>
+
+#include "workers/chat_api_client.h"
+
+namespace minions::workers {
+
+struct Preset {
+  std::string_view name;
+  ChatApi api;
+  std::string_view url;           // empty: the user names it
+  std::string_view key_variable;  // of the environment; empty: needs no key
+  std::uint64_t context_tokens;   // assumed where neither user nor server says
+  TokenLimitField limit_field = TokenLimitField::kMaxTokens;
+  KeyHeader key_header = KeyHeader::kBearer;
+};
+[[nodiscard]] std::span<const Preset> presets();
+
+// API keys of vendors, taken out of this process's environment, so that no child inherits them.
+class VendorKeys {
+ public:
+  VendorKeys() = default;
+  [[nodiscard]] static VendorKeys take_from_environment();
+  [[nodiscard]] const crypto::SecretText* find(std::string_view variable) const;
+
+ private:
+  std::map<std::string, crypto::SecretText, std::less<>> keys_;
+};
+
+enum class WorkerKind { kHttp, kExtractive, kLlama };
+
+// ollama:MODEL, ollama:URL#MODEL, openai:URL#MODEL, anthropic:MODEL, PRESET:MODEL, PRESET:URL#MODEL, extractive,
+// llama:FILE.gguf.
+struct WorkerSpec {
+  WorkerKind kind = WorkerKind::kHttp;
+  const Preset* preset = nullptr;  // null for what runs in this process
+  std::string url;                 // empty: the preset's
+  std::string model;               // a file for llama
+};
+// kUsage with what is wrong and which names there are.
+[[nodiscard]] Result<WorkerSpec> parse_worker(std::string_view text);
+
+struct WorkerSetup {
+  net::asio::io_context& context;  // outlives the worker
+  std::function<std::stop_token()> begin;
+  const VendorKeys& keys;
+  Reach reach = Reach::kThisMachineOnly;
+  std::optional<std::uint64_t> context_tokens;
+  std::uint32_t threads = 0;               // of a model in this process; 0: the physical cores that are allowed
+  std::string projector;                   // of a model in this process: a file, for pictures; empty: none
+  std::optional<std::string> key;          // read from a file by the user's wish; wins over the environment
+  std::optional<std::string> ollama_host;  // OLLAMA_HOST
+  std::optional<std::string> ca_file;
+};
+
+struct ReadyWorker {
+  std::unique_ptr<chat::ModelClient> client;
+  std::string model;
+  std::uint64_t context_tokens;
+};
+// Asks the server whether it has the model, and how much that reads. kRefused: it is not on this machine.
+// A model of this process is loaded; the token of begin() breaks that off. kUsage: no file that can be loaded.
+[[nodiscard]] Result<ReadyWorker> make_worker(const WorkerSpec& spec, const WorkerSetup& setup);
+
+// OLLAMA_HOST in all forms that Ollama takes; an address to listen on becomes one to dial.
+[[nodiscard]] Result<net::Url> parse_ollama_host(std::string_view text);
+
+}  // namespace minions::workers

@@ -1,0 +1,37 @@
+// Decodes the replies of a worker's server as they come in, split anywhere: OpenAI's, Ollama's and Anthropic's streams.
+// Reads no sockets.
+#pragma once
+
+#include <memory>
+
+#include "chat/model_client.h"
+
+namespace minions::workers {
+
+class ReplyDecoder {
+ public:
+  virtual ~ReplyDecoder() = default;
+  // Bytes of a body that came with status 200. kBackend for an error in it, kCancelled when the sink says stop.
+  [[nodiscard]] virtual Status take(std::string_view piece, chat::TokenSink& sink) = 0;
+  // The body has ended. kTruncated where the reply has not.
+  [[nodiscard]] virtual Result<chat::Completion> finish() = 0;
+};
+
+[[nodiscard]] std::unique_ptr<ReplyDecoder> openai_decoder();
+// Lines of JSON. kRefused where the model turns out to run elsewhere, unless that was allowed.
+enum class CloudModels { kRefuse, kAllow };
+[[nodiscard]] std::unique_ptr<ReplyDecoder> ollama_decoder(CloudModels cloud);
+[[nodiscard]] std::unique_ptr<ReplyDecoder> anthropic_decoder();
+
+// What the body of an error says, in any of the three forms, bounded and on one line; empty where it says nothing.
+[[nodiscard]] std::string error_message_of(std::string_view body);
+
+// What Ollama's /api/show says of a model. kRefused: it runs elsewhere.
+struct OllamaModel {
+  std::uint64_t context_tokens = 0;  // that it was made for; 0: not told
+};
+[[nodiscard]] Result<OllamaModel> parse_ollama_show(std::string_view body, CloudModels cloud);
+// A name that Ollama gives to models which run on its own machines.
+[[nodiscard]] bool is_cloud_name(std::string_view model);
+
+}  // namespace minions::workers
