@@ -11,7 +11,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "attestation/appraise.h"
+#include "attestation/core/appraise.h"
 #include "base/encoding.h"
 #include "client/attesting.h"
 #include "crypto/ecdsa.h"

@@ -5,7 +5,7 @@
 #include <memory>
 #include <stdexcept>
 
-#include "attestation/appraise.h"
+#include "attestation/core/appraise.h"
 #include "attester/batch.h"
 #include "attester/simulated.h"
 #include "measuring.h"

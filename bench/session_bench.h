@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include "attestation/statement.h"
+#include "attestation/core/statement.h"
 
 namespace minions::bench {
 

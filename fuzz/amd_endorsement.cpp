@@ -1,5 +1,5 @@
 // Certificates of keys that sign SEV-SNP reports: their extensions decoded, their chains never good without a root.
-#include "attestation/amd_endorsement.h"
+#include "attestation/amd/endorsement.h"
 
 #include "fuzz/fuzz.h"
 

@@ -1,5 +1,5 @@
 // Attestation documents: from bytes to a verdict, and through the writer back to the same document.
-#include "attestation/document.h"
+#include "attestation/core/document.h"
 
 #include "fuzz/vectors.h"
 

@@ -1,5 +1,5 @@
 // Reports of Azure's paravisor, and their binding to REPORT_DATA.
-#include "attestation/hcl_report.h"
+#include "attestation/azure/hcl_report.h"
 
 #include "fuzz/fuzz.h"
 

@@ -1,5 +1,5 @@
 // Reports of GPUs: what is read is what is signed, and the fields are within their bounds.
-#include "attestation/spdm_report.h"
+#include "attestation/nvidia/spdm_report.h"
 #include "fuzz/fuzz.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -1,6 +1,6 @@
 // Reference values of GPUs: as XML, as a signed document, and as what was signed already.
-#include "attestation/nvidia_rim.h"
-#include "attestation/xml_signature.h"
+#include "attestation/nvidia/rim.h"
+#include "attestation/nvidia/xml_signature.h"
 #include "fuzz/fuzz.h"
 
 namespace minions::fuzz {

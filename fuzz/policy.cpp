@@ -1,5 +1,5 @@
 // Policy files: parsed, combined with the flags of the command line, and refused with a place to look at.
-#include "attestation/policy.h"
+#include "attestation/policy/policy.h"
 
 #include "fuzz/vectors.h"
 

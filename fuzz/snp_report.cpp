@@ -1,5 +1,5 @@
 // SEV-SNP reports: decoded, and never accepted without a certificate.
-#include "attestation/sev_snp.h"
+#include "attestation/amd/sev_snp.h"
 #include "fuzz/fuzz.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

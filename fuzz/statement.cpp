@@ -1,5 +1,5 @@
 // Statements: parsed, and through their encoding back to the same statement.
-#include "attestation/statement.h"
+#include "attestation/core/statement.h"
 
 #include "fuzz/fuzz.h"
 

@@ -1,11 +1,11 @@
 // What a TDX platform and Intel's service send: quotes, TCB info, the identity of the quoting enclave, and the
 // extension of PCK certificates. The first byte says which.
-#include "attestation/tdx.h"
+#include "attestation/intel/tdx.h"
 
 #include <nlohmann/json.hpp>
 
-#include "attestation/tdx_collateral.h"
-#include "attestation/tdx_tcb.h"
+#include "attestation/intel/tdx_collateral.h"
+#include "attestation/intel/tdx_tcb.h"
 #include "fuzz/fuzz.h"
 
 namespace minions::fuzz {

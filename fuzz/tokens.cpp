@@ -1,7 +1,7 @@
 // Tokens of attestation services and the key sets that verify them. The first byte says which.
-#include "attestation/jwt.h"
-#include "attestation/maa.h"
-#include "attestation/nras.h"
+#include "attestation/azure/maa.h"
+#include "attestation/core/jwt.h"
+#include "attestation/nvidia/nras.h"
 #include "fuzz/fuzz.h"
 
 namespace minions::fuzz {

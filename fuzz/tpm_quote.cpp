@@ -1,5 +1,5 @@
 // Quotes of a TPM and their signatures: the byte in front says where the quote ends.
-#include "attestation/tpm_quote.h"
+#include "attestation/azure/tpm_quote.h"
 
 #include "fuzz/fuzz.h"
 

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "attestation/appraise.h"
+#include "attestation/core/appraise.h"
 #include "base/encoding.h"
 #include "fuzz/fuzz.h"
 #include "support/paths.h"

@@ -9,7 +9,7 @@
 #include <system_error>
 
 #include "attachments.h"
-#include "attestation/refusal.h"
+#include "attestation/core/refusal.h"
 #include "base/encoding.h"
 #include "chat_commands.h"
 #include "connection.h"

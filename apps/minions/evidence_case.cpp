@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 
-#include "attestation/azure_snp.h"
-#include "attestation/azure_tdx.h"
-#include "attestation/endorsement_reading.h"
-#include "attestation/hcl_report.h"
-#include "attestation/maa.h"
-#include "attestation/nras.h"
-#include "attestation/nvidia_gpu.h"
+#include "attestation/azure/hcl_report.h"
+#include "attestation/azure/maa.h"
+#include "attestation/azure/snp.h"
+#include "attestation/azure/tdx.h"
+#include "attestation/core/endorsement_reading.h"
+#include "attestation/nvidia/gpu.h"
+#include "attestation/nvidia/nras.h"
 #include "base/encoding.h"
 #include "crypto/hash.h"
 

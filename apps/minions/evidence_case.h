@@ -4,9 +4,9 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "attestation/anchors.h"
-#include "attestation/check_list.h"
-#include "attestation/policy.h"
+#include "attestation/core/anchors.h"
+#include "attestation/core/check_list.h"
+#include "attestation/policy/policy.h"
 #include "base/json.h"
 #include "evidence_piece.h"
 

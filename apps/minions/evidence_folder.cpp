@@ -5,13 +5,13 @@
 
 #include <fstream>
 
-#include "attestation/expectation.h"
-#include "attestation/hcl_report.h"
-#include "attestation/jwt.h"
-#include "attestation/maa.h"
-#include "attestation/rule_coverage.h"
-#include "attestation/spdm_report.h"
-#include "attestation/trust_vector.h"
+#include "attestation/azure/hcl_report.h"
+#include "attestation/azure/maa.h"
+#include "attestation/core/expectation.h"
+#include "attestation/core/jwt.h"
+#include "attestation/core/trust_vector.h"
+#include "attestation/nvidia/spdm_report.h"
+#include "attestation/policy/rule_coverage.h"
 #include "base/encoding.h"
 #include "base/json.h"
 

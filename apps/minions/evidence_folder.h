@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <set>
 
-#include "attestation/appraise.h"
-#include "attestation/trust_vector.h"
+#include "attestation/core/appraise.h"
+#include "attestation/core/trust_vector.h"
 #include "evidence_case.h"
 
 namespace minions::app {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "attestation/snp_report.h"
+#include "attestation/amd/snp_report.h"
 #include "base/byte_io.h"
 #include "base/json.h"
 #include "crypto/certificate.h"

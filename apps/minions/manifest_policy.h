@@ -1,7 +1,7 @@
 // The policy of an evidence manifest: JSON with the tables and keys of a policy file.
 #pragma once
 
-#include "attestation/policy.h"
+#include "attestation/policy/policy.h"
 #include "base/json.h"
 
 namespace minions::app {

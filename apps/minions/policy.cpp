@@ -11,10 +11,10 @@
 #include <set>
 #include <system_error>
 
-#include "attestation/policy_draft.h"
-#include "attestation/refusal.h"
-#include "attestation/rule_text.h"
-#include "attestation/verdict.h"
+#include "attestation/core/refusal.h"
+#include "attestation/core/verdict.h"
+#include "attestation/policy/draft.h"
+#include "attestation/policy/rule_text.h"
 #include "base/utc.h"
 #include "collateral.h"
 #include "connection.h"

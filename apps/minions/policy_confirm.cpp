@@ -14,8 +14,8 @@
 #include <set>
 #include <system_error>
 
-#include "attestation/policy.h"
-#include "attestation/rule_text.h"
+#include "attestation/policy/policy.h"
+#include "attestation/policy/rule_text.h"
 #include "base/utc.h"
 #include "small_file.h"
 #include "terminal.h"

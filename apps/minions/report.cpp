@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "attestation/refusal.h"
+#include "attestation/core/refusal.h"
 #include "base/encoding.h"
 
 namespace minions::app {

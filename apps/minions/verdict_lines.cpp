@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "attestation/refusal.h"
+#include "attestation/core/refusal.h"
 #include "exit_code.h"
 #include "terminal.h"
 

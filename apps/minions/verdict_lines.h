@@ -2,7 +2,7 @@
 // for the best class, and how to fix it. Nothing where only the code that the policy names could.
 #pragma once
 
-#include "attestation/result.h"
+#include "attestation/core/result.h"
 
 namespace minions::app {
 

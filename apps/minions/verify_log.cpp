@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "attestation/refusal.h"
+#include "attestation/core/refusal.h"
 #include "client/log_check.h"
 #include "report.h"
 #include "terminal.h"

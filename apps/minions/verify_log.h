@@ -1,7 +1,7 @@
 // The log of --log, judged line by line for minions verify.
 #pragma once
 
-#include "attestation/policy.h"
+#include "attestation/policy/policy.h"
 #include "collateral.h"
 #include "exit_code.h"
 #include "options.h"

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "attestation/statement.h"
+#include "attestation/core/statement.h"
 #include "backend/backend.h"
 #include "llama/model.h"
 

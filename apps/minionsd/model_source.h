@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "attestation/statement.h"
+#include "attestation/core/statement.h"
 #include "backend/backend.h"
 #include "llama/model.h"
 #include "net/url.h"

@@ -2,7 +2,7 @@
 // nothing.
 #pragma once
 
-#include "attestation/binding.h"
+#include "attestation/core/binding.h"
 
 namespace minions::attester {
 

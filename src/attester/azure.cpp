@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "attestation/hcl_report.h"
-#include "attestation/verifier.h"
+#include "attestation/azure/hcl_report.h"
+#include "attestation/core/verifier.h"
 #include "attester/maa_client.h"
 #include "attester/vtpm_places.h"
 #include "base/encoding.h"

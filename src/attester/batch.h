@@ -1,7 +1,7 @@
 // One collection of evidence, signed by the operator and ready to be served: for one statement and one batch of nonces.
 #pragma once
 
-#include "attestation/document.h"
+#include "attestation/core/document.h"
 #include "attester/attester.h"
 #include "attester/epoch.h"
 #include "crypto/ecdsa.h"

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "attestation/appraise.h"
+#include "attestation/core/appraise.h"
 
 namespace minions::attester {
 namespace {

@@ -6,7 +6,7 @@
 #include <mutex>
 #include <optional>
 
-#include "attestation/statement.h"
+#include "attestation/core/statement.h"
 #include "crypto/ed25519.h"
 #include "crypto/random.h"
 #include "crypto/x25519.h"

@@ -7,8 +7,8 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
-#include "attestation/jwt.h"
-#include "attestation/tpm_quote.h"
+#include "attestation/azure/tpm_quote.h"
+#include "attestation/core/jwt.h"
 #include "attester/vtpm_places.h"
 #include "base/encoding.h"
 #include "crypto/aead.h"

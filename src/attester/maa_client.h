@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <variant>
 
-#include "attestation/hcl_report.h"
+#include "attestation/azure/hcl_report.h"
 #include "attester/cloud_service.h"
 #include "attester/imds.h"
 #include "attester/tpm.h"

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "attestation/nras.h"
+#include "attestation/nvidia/nras.h"
 #include "base/encoding.h"
 #include "crypto/certificate.h"
 #include "net/url.h"

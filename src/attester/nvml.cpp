@@ -3,7 +3,7 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 
-#include "attestation/spdm_report.h"
+#include "attestation/nvidia/spdm_report.h"
 #include "base/log.h"
 #include "crypto/certificate.h"
 

@@ -4,7 +4,7 @@
 
 #include <numeric>
 
-#include "attestation/tpm_quote.h"
+#include "attestation/azure/tpm_quote.h"
 #include "crypto/hash.h"
 
 namespace minions::attester {

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "attestation/verifier.h"
+#include "attestation/core/verifier.h"
 #include "attester/cert_table.h"
 #include "base/log.h"
 

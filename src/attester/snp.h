@@ -1,7 +1,7 @@
 // The attester of a bare SEV-SNP guest: a report over R, and the certificates that the host has for it.
 #pragma once
 
-#include "attestation/snp_report.h"
+#include "attestation/amd/snp_report.h"
 #include "attester/platform.h"
 #include "attester/tsm.h"
 

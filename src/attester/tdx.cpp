@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "attestation/tdx_quote.h"
+#include "attestation/intel/tdx_quote.h"
 
 namespace minions::attester {
 namespace {

@@ -6,7 +6,7 @@
 #include <memory>
 #include <optional>
 
-#include "attestation/binding.h"
+#include "attestation/core/binding.h"
 #include "attester/patience.h"
 
 namespace minions::attester {

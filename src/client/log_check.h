@@ -8,7 +8,7 @@
 
 #include <functional>
 
-#include "attestation/appraise.h"
+#include "attestation/core/appraise.h"
 #include "base/json.h"
 
 namespace minions::client {

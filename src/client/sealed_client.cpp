@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "attestation/refusal.h"
+#include "attestation/core/refusal.h"
 #include "base/encoding.h"
 #include "version.h"
 

@@ -5,7 +5,7 @@
 #include <map>
 #include <stop_token>
 
-#include "attestation/appraise.h"
+#include "attestation/core/appraise.h"
 #include "net/http_client.h"
 
 namespace minions::client {

@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include "attestation/amd_certificates.h"
-#include "attestation/amd_endorsement.h"
-#include "attestation/endorsement_reading.h"
-#include "attestation/hcl_report.h"
-#include "attestation/verifier.h"
+#include "attestation/amd/certificates.h"
+#include "attestation/amd/endorsement.h"
+#include "attestation/azure/hcl_report.h"
+#include "attestation/core/endorsement_reading.h"
+#include "attestation/core/verifier.h"
 #include "base/encoding.h"
 #include "base/time_window.h"
 

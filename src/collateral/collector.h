@@ -4,7 +4,7 @@
 
 #include <stop_token>
 
-#include "attestation/verifier.h"
+#include "attestation/core/verifier.h"
 #include "collateral/cache.h"
 #include "collateral/needs.h"
 #include "net/retry.h"

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "attestation/tdx_entries.h"
-#include "attestation/tdx_quote.h"
+#include "attestation/intel/tdx_entries.h"
+#include "attestation/intel/tdx_quote.h"
 #include "base/encoding.h"
 
 namespace minions::collateral {

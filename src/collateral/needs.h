@@ -3,10 +3,10 @@
 // At hand is what verifies and is current: junk under the right name keeps nobody from asking.
 #pragma once
 
-#include "attestation/anchors.h"
-#include "attestation/document.h"
-#include "attestation/policy.h"
-#include "attestation/verifier.h"
+#include "attestation/core/anchors.h"
+#include "attestation/core/document.h"
+#include "attestation/core/verifier.h"
+#include "attestation/policy/policy.h"
 #include "collateral/sources.h"
 
 namespace minions::collateral {

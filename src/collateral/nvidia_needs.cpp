@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "attestation/endorsement_reading.h"
-#include "attestation/nvidia_rim.h"
-#include "attestation/spdm_report.h"
-#include "attestation/verifier.h"
+#include "attestation/core/endorsement_reading.h"
+#include "attestation/core/verifier.h"
+#include "attestation/nvidia/rim.h"
+#include "attestation/nvidia/spdm_report.h"
 #include "crypto/ocsp.h"
 
 namespace minions::collateral {

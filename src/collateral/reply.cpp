@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "attestation/result.h"
+#include "attestation/core/result.h"
 #include "base/encoding.h"
 #include "base/json.h"
 #include "base/utc.h"

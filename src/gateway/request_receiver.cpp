@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "attestation/result.h"
+#include "attestation/core/result.h"
 #include "base/byte_io.h"
 #include "base/encoding.h"
 #include "gateway/routes.h"

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "attestation/refusal.h"
+#include "attestation/core/refusal.h"
 #include "base/encoding.h"
 #include "base/json.h"
 #include "chat/completion_reader.h"

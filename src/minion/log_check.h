@@ -4,7 +4,7 @@
 
 #include <functional>
 
-#include "attestation/appraise.h"
+#include "attestation/core/appraise.h"
 
 namespace minions::minion {
 

@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "attestation/verified_statement.h"
+#include "attestation/core/verified_statement.h"
 #include "session/messages.h"
 #include "session/noise.h"
 

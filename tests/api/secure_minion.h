@@ -9,8 +9,8 @@
 
 #include "api/secure_minion_protocol.h"
 #include "extractive/model.h"
-#include "workers/in_process_client.h"
 #include "support/fake_server.h"
+#include "workers/in_process_client.h"
 
 namespace minions::api {
 

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "attestation/appraise.h"
+#include "attestation/core/appraise.h"
 #include "attestation/synthetic_snp.h"
 #include "attestation/vectors.h"
 #include "base/encoding.h"

@@ -1,8 +1,8 @@
-#include "attestation/appraise.h"
+#include "attestation/core/appraise.h"
 
 #include <set>
 
-#include "attestation/binding.h"
+#include "attestation/core/binding.h"
 #include "attestation/vectors.h"
 #include "crypto/ecdsa.h"
 #include "crypto/hash.h"

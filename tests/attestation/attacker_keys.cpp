@@ -1,6 +1,6 @@
 // Each key of a policy, and a machine whose outcome turns on it.
 #include "attestation/attackers.h"
-#include "attestation/tdx_quote.h"
+#include "attestation/intel/tdx_quote.h"
 #include "crypto/hash.h"
 
 namespace minions::attestation::attackers {

@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include "attestation/attackers.h"
-#include "attestation/policy_draft.h"
+#include "attestation/policy/draft.h"
 #include "support/paths.h"
 
 namespace minions::attestation::attackers {

@@ -1,6 +1,6 @@
 #include "attestation/attackers.h"
 
-#include "attestation/spdm_report.h"
+#include "attestation/nvidia/spdm_report.h"
 #include "crypto/hash.h"
 
 namespace minions::attestation::attackers {

@@ -8,7 +8,7 @@
 #include <set>
 #include <sstream>
 
-#include "attestation/policy_draft.h"
+#include "attestation/policy/draft.h"
 #include "support/paths.h"
 
 namespace minions::attestation::attackers {
@@ -241,7 +241,7 @@ TEST(Attackers, BringEveryKindOfEvidence) {
       for (const EvidenceItem& item : offer.document->evidence) seen.insert(item.type);
     }
   }
-  const std::string header = project_file("src/attestation/evidence.h");
+  const std::string header = project_file("src/attestation/core/evidence.h");
   static const std::regex type_of(R"re(string_view k\w+ = "([a-z-]+)";)re");
   std::set<std::string> types;
   for (std::sregex_iterator found(header.begin(), header.end(), type_of), end; found != end; ++found)

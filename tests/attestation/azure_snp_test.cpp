@@ -1,5 +1,5 @@
 // Reports of a paravisor of the tests' own, from the hardware's report to the quote.
-#include "attestation/paravisor.h"
+#include "attestation/azure/paravisor.h"
 #include "attestation/snp_evidence.h"
 #include "attestation/synthetic_snp.h"
 #include "crypto/hash.h"

@@ -1,7 +1,7 @@
 // Evidence among files: by the verifiers, roots and rules of a document, without one around it.
 #include <gtest/gtest.h>
 
-#include "attestation/appraise.h"
+#include "attestation/core/appraise.h"
 #include "attestation/synthetic_snp.h"
 #include "base/encoding.h"
 

@@ -1,4 +1,4 @@
-#include "attestation/binding.h"
+#include "attestation/core/binding.h"
 
 #include "attestation/vectors.h"
 #include "crypto/ecdsa.h"

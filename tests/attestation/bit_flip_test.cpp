@@ -3,9 +3,9 @@
 // vTPMs: *_genuine_test.cpp). In parts, which ctest runs beside each other.
 #include <gtest/gtest.h>
 
+#include "attestation/nvidia/spdm_report.h"
 #include "attestation/nvidia_evidence.h"
 #include "attestation/snp_evidence.h"
-#include "attestation/spdm_report.h"
 #include "attestation/synthetic_nvidia.h"
 #include "attestation/synthetic_snp.h"
 #include "attestation/synthetic_tdx.h"

@@ -1,4 +1,4 @@
-#include "attestation/document.h"
+#include "attestation/core/document.h"
 
 #include <fmt/format.h>
 

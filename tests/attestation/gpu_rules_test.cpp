@@ -1,10 +1,10 @@
 // Rules of [gpu]: that a GPU must be there, or none; its mode; what only a token of NRAS states.
 #include <gtest/gtest.h>
 
-#include "attestation/gpu_count.h"
-#include "attestation/spdm_report.h"
+#include "attestation/core/verifier.h"
+#include "attestation/nvidia/spdm_report.h"
+#include "attestation/policy/gpu_count.h"
 #include "attestation/synthetic_nvidia.h"
-#include "attestation/verifier.h"
 
 namespace minions::attestation::nvidia {
 namespace {

@@ -1,4 +1,4 @@
-#include "attestation/jwt.h"
+#include "attestation/core/jwt.h"
 
 #include <gtest/gtest.h>
 

@@ -1,10 +1,10 @@
-#include "attestation/maa.h"
+#include "attestation/azure/maa.h"
 
 #include <gtest/gtest.h>
 
 #include <functional>
 
-#include "attestation/hcl_report.h"
+#include "attestation/azure/hcl_report.h"
 #include "attestation/synthetic_token.h"
 
 namespace minions::attestation {

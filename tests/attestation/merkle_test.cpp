@@ -1,4 +1,4 @@
-#include "attestation/merkle.h"
+#include "attestation/core/merkle.h"
 
 #include "attestation/vectors.h"
 

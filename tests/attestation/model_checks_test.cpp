@@ -1,4 +1,4 @@
-#include "attestation/model_checks.h"
+#include "attestation/core/model_checks.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

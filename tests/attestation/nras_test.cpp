@@ -1,4 +1,4 @@
-#include "attestation/nras.h"
+#include "attestation/nvidia/nras.h"
 
 #include <gtest/gtest.h>
 

@@ -1,9 +1,9 @@
-#include "attestation/nvidia_gpu.h"
+#include "attestation/nvidia/gpu.h"
 
 #include <gtest/gtest.h>
 
+#include "attestation/nvidia/spdm_report.h"
 #include "attestation/nvidia_evidence.h"
-#include "attestation/spdm_report.h"
 #include "crypto/hash.h"
 
 namespace minions::attestation::nvidia {

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 #include <openssl/ocsp.h>
 
-#include "attestation/policy.h"
+#include "attestation/policy/policy.h"
 #include "attestation/synthetic_nvidia.h"
 #include "crypto/ocsp.h"
 

@@ -1,9 +1,9 @@
-#include "attestation/nvidia_rim.h"
+#include "attestation/nvidia/rim.h"
 
 #include <gtest/gtest.h>
 
+#include "attestation/nvidia/xml_signature.h"
 #include "attestation/nvidia_evidence.h"
-#include "attestation/xml_signature.h"
 
 namespace minions::attestation::nvidia {
 namespace {

@@ -1,9 +1,9 @@
 // Policies drafted from what a server shows: they parse, and accept that server.
-#include "attestation/policy_draft.h"
+#include "attestation/policy/draft.h"
 
 #include <gtest/gtest.h>
 
-#include "attestation/appraise.h"
+#include "attestation/core/appraise.h"
 #include "attestation/synthetic_snp.h"
 #include "attestation/synthetic_tdx.h"
 #include "attestation/vectors.h"

@@ -1,7 +1,7 @@
 // The keys of [snp], [tdx] and [gpu] that most policies do without: each is read, shown, and refused with its line.
 #include <gtest/gtest.h>
 
-#include "attestation/policy.h"
+#include "attestation/policy/policy.h"
 #include "base/encoding.h"
 
 namespace minions::attestation {

@@ -1,4 +1,4 @@
-#include "attestation/policy.h"
+#include "attestation/policy/policy.h"
 
 #include "attestation/vectors.h"
 

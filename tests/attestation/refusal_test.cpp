@@ -1,4 +1,4 @@
-#include "attestation/refusal.h"
+#include "attestation/core/refusal.h"
 
 #include <gtest/gtest.h>
 

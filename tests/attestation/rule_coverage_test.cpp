@@ -1,4 +1,4 @@
-#include "attestation/rule_coverage.h"
+#include "attestation/policy/rule_coverage.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Genuine reports of three generations of AMD's processors, and their certificates.
-#include "attestation/amd_certificates.h"
+#include "attestation/amd/certificates.h"
 #include "attestation/snp_evidence.h"
 
 namespace minions::attestation {

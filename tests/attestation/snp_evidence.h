@@ -7,7 +7,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "attestation/azure_snp.h"
+#include "attestation/azure/snp.h"
 #include "base/encoding.h"
 #include "support/paths.h"
 

@@ -1,4 +1,4 @@
-#include "attestation/spdm_report.h"
+#include "attestation/nvidia/spdm_report.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "attestation/statement.h"
+#include "attestation/core/statement.h"
 
 #include "attestation/vectors.h"
 

@@ -2,8 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "attestation/nras.h"
-#include "attestation/paravisor.h"
+#include "attestation/azure/paravisor.h"
+#include "attestation/nvidia/nras.h"
 #include "attestation/synthetic_token.h"
 #include "attestation/vectors.h"
 #include "crypto/hash.h"

@@ -3,7 +3,7 @@
 // breaks.
 #pragma once
 
-#include "attestation/appraise.h"
+#include "attestation/core/appraise.h"
 #include "attestation/synthetic_nvidia.h"
 #include "attestation/synthetic_snp.h"
 #include "attestation/synthetic_tdx.h"

@@ -8,8 +8,8 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-#include "attestation/spdm_report.h"
-#include "attestation/xml_signature.h"
+#include "attestation/nvidia/spdm_report.h"
+#include "attestation/nvidia/xml_signature.h"
 #include "base/byte_io.h"
 #include "base/encoding.h"
 #include "crypto/hash.h"

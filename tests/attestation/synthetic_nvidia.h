@@ -6,7 +6,7 @@
 #include <map>
 #include <memory>
 
-#include "attestation/nvidia_gpu.h"
+#include "attestation/nvidia/gpu.h"
 
 struct evp_pkey_st;
 struct x509_st;

@@ -8,7 +8,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-#include "attestation/paravisor.h"
+#include "attestation/azure/paravisor.h"
 #include "base/byte_io.h"
 #include "base/encoding.h"
 #include "crypto/hash.h"

@@ -5,7 +5,7 @@
 #include <map>
 #include <memory>
 
-#include "attestation/azure_snp.h"
+#include "attestation/azure/snp.h"
 
 struct evp_pkey_st;
 

@@ -5,8 +5,8 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "attestation/intel/tdx_collateral.h"
 #include "attestation/synthetic_intel_ca.h"
-#include "attestation/tdx_collateral.h"
 #include "attestation/tdx_evidence.h"
 
 namespace minions::attestation::tdx {

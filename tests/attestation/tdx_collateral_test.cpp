@@ -1,5 +1,5 @@
 // Intel's JSON and the extension of PCK certificates: what the decoders take, and that they take nothing else.
-#include "attestation/tdx_collateral.h"
+#include "attestation/intel/tdx_collateral.h"
 
 #include "attestation/synthetic_tdx.h"
 

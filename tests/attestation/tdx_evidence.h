@@ -8,7 +8,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "attestation/tdx.h"
+#include "attestation/intel/tdx.h"
 #include "base/encoding.h"
 #include "support/paths.h"
 

@@ -1,7 +1,7 @@
 // Genuine TDX quotes with Intel's collateral of their time.
-#include "attestation/tdx_collateral.h"
+#include "attestation/intel/tdx_collateral.h"
+#include "attestation/intel/tdx_tcb.h"
 #include "attestation/tdx_evidence.h"
-#include "attestation/tdx_tcb.h"
 #include "crypto/der.h"
 
 namespace minions::attestation::tdx {

@@ -1,5 +1,5 @@
 // The decoder of quotes: what it takes, and that it takes nothing else.
-#include "attestation/tdx_quote.h"
+#include "attestation/intel/tdx_quote.h"
 
 #include "attestation/synthetic_tdx.h"
 

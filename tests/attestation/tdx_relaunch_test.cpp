@@ -1,6 +1,6 @@
 // A TD that was launched under an old module, on a platform that has the latest since.
+#include "attestation/intel/tdx_tcb.h"
 #include "attestation/synthetic_tdx.h"
-#include "attestation/tdx_tcb.h"
 
 namespace minions::attestation::tdx {
 namespace {

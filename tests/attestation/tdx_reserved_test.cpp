@@ -3,7 +3,7 @@
 
 #include <set>
 
-#include "attestation/appraise.h"
+#include "attestation/core/appraise.h"
 #include "attestation/synthetic_tdx.h"
 
 namespace minions::attestation::tdx {

@@ -1,5 +1,5 @@
 // TCB levels, with values chosen so that each comparison decides once.
-#include "attestation/tdx_tcb.h"
+#include "attestation/intel/tdx_tcb.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // Chains, signatures and collateral of a platform of the test's own: it passes, and is refused where one thing is
 // wrong.
-#include "attestation/tdx.h"
+#include "attestation/intel/tdx.h"
 
 #include "attestation/synthetic_tdx.h"
 

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
-#include "attestation/appraise.h"
+#include "attestation/core/appraise.h"
 #include "base/encoding.h"
 #include "support/paths.h"
 

@@ -1,9 +1,9 @@
 // What a policy can reach on each kind of machine, and who could read.
-#include "attestation/verdict.h"
+#include "attestation/core/verdict.h"
 
 #include <gtest/gtest.h>
 
-#include "attestation/result.h"
+#include "attestation/core/result.h"
 #include "attestation/vectors.h"
 
 namespace minions::attestation {

@@ -1,4 +1,4 @@
-#include "attestation/xml_signature.h"
+#include "attestation/nvidia/xml_signature.h"
 
 #include <gtest/gtest.h>
 

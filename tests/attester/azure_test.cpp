@@ -7,8 +7,8 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 
-#include "attestation/jwt.h"
-#include "attestation/verifier.h"
+#include "attestation/core/jwt.h"
+#include "attestation/core/verifier.h"
 #include "attester/azure_machine.h"
 #include "attester/fake_maa.h"
 #include "attester/fake_vtpm.h"

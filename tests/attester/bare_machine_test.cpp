@@ -2,7 +2,7 @@
 // document that the verifier accepts under the tests' roots and refuses under the real ones.
 #include <gtest/gtest.h>
 
-#include "attestation/appraise.h"
+#include "attestation/core/appraise.h"
 #include "attestation/synthetic_snp.h"
 #include "attestation/synthetic_tdx.h"
 #include "attester/batch.h"

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "attestation/appraise.h"
+#include "attestation/core/appraise.h"
 #include "attester/simulated.h"
 
 namespace minions::attester {

@@ -5,8 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "attestation/maa.h"
-#include "attestation/tpm_quote.h"
+#include "attestation/azure/maa.h"
+#include "attestation/azure/tpm_quote.h"
 #include "attester/azure_machine.h"
 #include "attester/fake_cloud.h"
 #include "attester/fake_maa.h"

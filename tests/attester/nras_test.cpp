@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "attestation/nras.h"
+#include "attestation/nvidia/nras.h"
 #include "attestation/synthetic_token.h"
 #include "attester/fake_cloud.h"
 #include "attester/fake_nvml.h"

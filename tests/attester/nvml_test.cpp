@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "attestation/spdm_report.h"
+#include "attestation/nvidia/spdm_report.h"
 #include "attester/fake_nvml.h"
 #include "crypto/certificate.h"
 

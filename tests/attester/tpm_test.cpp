@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "attestation/tpm_quote.h"
+#include "attestation/azure/tpm_quote.h"
 #include "attester/fake_vtpm.h"
 #include "attester/swtpm.h"
 

@@ -7,11 +7,11 @@
 #include <filesystem>
 #include <fstream>
 
-#include "attestation/spdm_report.h"
+#include "attestation/core/verifier.h"
+#include "attestation/nvidia/spdm_report.h"
 #include "attestation/synthetic_nvidia.h"
 #include "attestation/synthetic_snp.h"
 #include "attestation/synthetic_tdx.h"
-#include "attestation/verifier.h"
 #include "base/encoding.h"
 #include "support/paths.h"
 

@@ -6,7 +6,7 @@
 
 #include <atomic>
 
-#include "attestation/appraise.h"
+#include "attestation/core/appraise.h"
 #include "attester/simulated.h"
 #include "base/encoding.h"
 #include "gateway/gateway.h"

@@ -58,11 +58,11 @@ class CheckLayers(unittest.TestCase):
         self.refuses("src/crypto/tls.cpp:1: includes openssl/ssl.h", "src/net/")
 
     def test_refuses_toml_outside_the_policy_parser(self):
-        self.put("src/attestation/statement.cpp", "#include <toml++/toml.h>\n")
-        self.refuses("src/attestation/statement.cpp:1", "src/attestation/policy")
+        self.put("src/attestation/core/statement.cpp", "#include <toml++/toml.h>\n")
+        self.refuses("src/attestation/core/statement.cpp:1", "src/attestation/policy/")
 
     def test_takes_toml_in_the_policy_parser(self):
-        self.put("src/attestation/policy.cpp", "#include <toml++/toml.h>\n")
+        self.put("src/attestation/policy/keys.cpp", "#include <toml++/toml.h>\n")
         self.assertEqual(self.check().returncode, 0)
 
     def test_refuses_sockets_threads_and_files_where_trust_is_decided(self):

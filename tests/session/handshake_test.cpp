@@ -1,7 +1,7 @@
 // Both suites against the vectors, from the appraised document to the session keys, and every negative case.
 #include "session/handshake.h"
 
-#include "attestation/appraise.h"
+#include "attestation/core/appraise.h"
 #include "session/client_session.h"
 #include "support/vectors.h"
 #include "support/verified.h"

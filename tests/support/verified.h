@@ -1,7 +1,7 @@
 // Sessions for tests: the statement of the vectors, appraised as a client would, and a handshake over it.
 #pragma once
 
-#include "attestation/appraise.h"
+#include "attestation/core/appraise.h"
 #include "session/client_session.h"
 #include "support/vectors.h"
 

@@ -1,0 +1,28 @@
+// What a person is told of a refusal: the check, what was wanted and by which line, what was found, whose side it is,
+// and that nothing was sent. The one text for every path.
+#pragma once
+
+#include "attestation/core/result.h"
+
+namespace minions::attestation {
+
+enum class Side {
+  kEvidence,  // what the server shows
+  kPolicy,    // a policy that leaves open what only its owner can say: no evidence can meet it
+  kClock,     // a time that has passed or is to come, by the clock here
+  kInput,     // a file that was given to be judged, and cannot be used
+  kService,   // a maker's or a token's service, which has not given what it must
+};
+[[nodiscard]] Side side_of(const Check& failed);
+[[nodiscard]] std::string_view name_of(Side side);
+
+// What came of the request that was refused.
+inline constexpr std::string_view kNothingSent = "nothing was sent";
+inline constexpr std::string_view kNothingMoreSent = "nothing more was sent";
+
+// `attestation: CHECK: want ... (SOURCE), found ...; SIDE; nothing was sent`
+[[nodiscard]] std::string refusal_text(const Check& failed, std::string_view sent = kNothingSent);
+// By the first failing check.
+[[nodiscard]] std::string refusal_text(const AttestationResult& refused, std::string_view sent = kNothingSent);
+
+}  // namespace minions::attestation
