@@ -16,6 +16,8 @@
 #include <cstdint>
 #include <initializer_list>
 
+#include "base/file_descriptor.h"
+
 namespace minions::extract {
 namespace {
 
@@ -157,23 +159,9 @@ constexpr AllowedWith kAllowedWith[] = {
     {SCMP_SYS(ioctl), 1, kInt, {TCGETS}},
 };
 
-class Descriptor {
- public:
-  explicit Descriptor(long value) : value_(static_cast<int>(value)) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (value_ >= 0) close(value_);
-  }
-  [[nodiscard]] int get() const { return value_; }
-
- private:
-  int value_;
-};
-
 // A path that does not exist on this system needs no right.
 bool allow(int ruleset, const char* path, std::uint64_t rights) {
-  const Descriptor target(open(path, O_PATH | O_CLOEXEC));
+  const FileDescriptor target(open(path, O_PATH | O_CLOEXEC));
   if (target.get() < 0) return errno == ENOENT || errno == ENOTDIR;
   landlock_path_beneath_attr rule{};
   rule.allowed_access = rights;
@@ -203,7 +191,7 @@ bool restrict_files(const Needs& needs) {
   const long abi = syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
   if (abi < 1) return false;
   const Handled handled{rights_of_abi(abi)};
-  const Descriptor ruleset(syscall(SYS_landlock_create_ruleset, &handled, size_for_abi(abi), 0));
+  const FileDescriptor ruleset(static_cast<int>(syscall(SYS_landlock_create_ruleset, &handled, size_for_abi(abi), 0)));
   if (ruleset.get() < 0) return false;
   if (!allow_all(ruleset.get(), needs.readable, kReadFile | kReadDir)) return false;
   if (needs.programs[0] != nullptr) {

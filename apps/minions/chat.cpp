@@ -14,6 +14,7 @@
 #include "chat_commands.h"
 #include "connection.h"
 #include "line_editor.h"
+#include "small_file.h"
 #include "terminal.h"
 
 namespace minions::app {
@@ -38,19 +39,6 @@ class AnswerSink final : public chat::TokenSink {
  private:
   bool began_ = false;
 };
-
-Status write_new_file(const std::string& file, std::string_view text) {
-  const int opened = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (opened < 0) return fail(ErrorCode::kIo, fmt::format("{}: {}", file, std::generic_category().message(errno)));
-  while (!text.empty()) {
-    const ssize_t count = ::write(opened, text.data(), text.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) break;
-    text.remove_prefix(static_cast<std::size_t>(count));
-  }
-  if (::close(opened) != 0 || !text.empty()) return fail(ErrorCode::kIo, file + ": not written whole");
-  return {};
-}
 
 class ChatLoop {
  public:
@@ -252,7 +240,7 @@ Status ChatLoop::verify() {
 
 Status ChatLoop::save(const std::string& file) {
   const chat::Text text = file.ends_with(".json") ? conversation_.to_json(model_) : conversation_.to_markdown(model_);
-  MINIONS_TRY(write_new_file(file, text.reveal()));
+  MINIONS_TRY(write_new_file(file, text.reveal(), "a saved conversation is never overwritten"));
   note("saved to " + file);
   return {};
 }

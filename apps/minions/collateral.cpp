@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/clock.h"
 #include "exit_code.h"
 #include "small_file.h"
 
@@ -24,10 +25,6 @@ Result<KeySetFile> read_key_set(const std::string& entry) {
   if (const auto keys = attestation::JwkSet::parse(out.text); !keys)
     return fail(ErrorCode::kUsage, fmt::format("--jwks: {}: {}", file, keys.error().detail));
   return out;
-}
-
-UnixSeconds system_time() {
-  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
 }  // namespace

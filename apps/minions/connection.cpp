@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/clock.h"
 #include "collateral.h"
 #include "exit_code.h"
 #include "small_file.h"
@@ -20,10 +21,6 @@ Result<crypto::SecretText> read_api_key(const std::string& file) {
   if (text.empty() || !printable || text.size() > 4096)
     return fail(ErrorCode::kUsage, fmt::format("--api-key-file: {} holds no key", file));
   return crypto::SecretText(std::move(text));
-}
-
-UnixSeconds system_time() {
-  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
 }  // namespace

@@ -15,10 +15,12 @@
 #include "attestation/core/verdict.h"
 #include "attestation/policy/draft.h"
 #include "attestation/policy/rule_text.h"
+#include "base/clock.h"
 #include "base/utc.h"
 #include "collateral.h"
 #include "connection.h"
 #include "evidence_folder.h"
+#include "small_file.h"
 #include "terminal.h"
 
 namespace minions::app {
@@ -28,10 +30,6 @@ using attestation::AppraisalPolicy;
 using attestation::AttestationResult;
 using attestation::Check;
 using attestation::Outcome;
-
-UnixSeconds system_time() {
-  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 Result<AppraisalPolicy> load(const std::string& file) {
   ServerOptions options;
@@ -49,23 +47,8 @@ const Check* first_that_no_policy_settles(const AttestationResult& result) {
   return nullptr;
 }
 
-Status write_new_file(const std::string& file, std::string_view text) {
-  const int opened = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-  if (opened < 0 && errno == EEXIST)
-    return fail(ErrorCode::kUsage, fmt::format("{} exists; a policy is never overwritten", file));
-  if (opened < 0) return fail(ErrorCode::kIo, fmt::format("{}: {}", file, std::generic_category().message(errno)));
-  bool good = true;
-  while (good && !text.empty()) {
-    const ssize_t count = ::write(opened, text.data(), text.size());
-    good = count > 0;
-    if (good) text.remove_prefix(static_cast<std::size_t>(count));
-  }
-  good = ::close(opened) == 0 && good;
-  return good ? Status() : fail(ErrorCode::kIo, fmt::format("{}: cannot be written", file));
-}
-
 Status write_draft(const std::string& file, const std::string& text) {
-  if (!file.empty()) return write_new_file(file, text);
+  if (!file.empty()) return write_new_file(file, text, "a policy is never overwritten", Readers::kAll);
   print_out("{}", text);
   return std::fflush(stdout) == 0 ? Status() : fail(ErrorCode::kIo, "standard output cannot be written");
 }

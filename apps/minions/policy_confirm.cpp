@@ -16,6 +16,8 @@
 
 #include "attestation/policy/policy.h"
 #include "attestation/policy/rule_text.h"
+#include "base/clock.h"
+#include "base/file_descriptor.h"
 #include "base/utc.h"
 #include "small_file.h"
 #include "terminal.h"
@@ -26,10 +28,7 @@ namespace {
 using attestation::AppraisalPolicy;
 using attestation::RuleText;
 
-std::string today() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return to_iso8601(std::chrono::duration_cast<std::chrono::seconds>(now).count()).substr(0, 10);
-}
+std::string today() { return to_iso8601(system_time()).substr(0, 10); }
 
 Status io_failure(const std::string& file) {
   return fail(ErrorCode::kIo, fmt::format("{}: {}", file, std::generic_category().message(errno)));
@@ -172,19 +171,15 @@ Status replace_file(const std::string& file, std::string_view text) {
   struct stat before {};
   if (::stat(file.c_str(), &before) != 0) return io_failure(file);
   const std::string beside = file + ".confirming";
-  const int opened =
-      ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, before.st_mode & 0777);
-  if (opened < 0) return io_failure(beside);
-  bool good = true;
-  while (good && !text.empty()) {
-    const ssize_t count = ::write(opened, text.data(), text.size());
-    good = count > 0;
-    if (good) text.remove_prefix(static_cast<std::size_t>(count));
-  }
-  good = ::fsync(opened) == 0 && good;
-  good = ::close(opened) == 0 && good;
-  if (good && ::rename(beside.c_str(), file.c_str()) == 0) return {};
-  const Status failure = io_failure(file);
+  FileDescriptor opened(
+      ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, before.st_mode & 0777));
+  if (!opened.is_open()) return io_failure(beside);
+  std::error_code failed = write_all(opened.get(), as_bytes(text));
+  if (!failed && ::fsync(opened.get()) != 0) failed = {errno, std::generic_category()};
+  if (const auto closed = opened.close(); !failed) failed = closed;
+  if (!failed && ::rename(beside.c_str(), file.c_str()) == 0) return {};
+  const Status failure =
+      failed ? fail(ErrorCode::kIo, fmt::format("{}: {}", beside, failed.message())) : io_failure(file);
   ::unlink(beside.c_str());
   return failure;
 }

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "attest.h"
+#include "base/clock.h"
 #include "base/utc.h"
 #include "client/log_check.h"
 #include "collateral.h"
@@ -40,10 +41,6 @@ Result<Bytes> read_whole(const fs::path& path, std::size_t limit) {
   if (in.gcount() != static_cast<std::streamsize>(bytes.size()))
     return fail(ErrorCode::kIo, fmt::format("{}: cannot be read whole", path.string()));
   return bytes;
-}
-
-UnixSeconds system_time() {
-  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
 // Everything but what is judged.

@@ -10,6 +10,7 @@
 #include "attester/nvml.h"
 #include "attester/operator_key.h"
 #include "attester/tsm.h"
+#include "base/clock.h"
 #include "base/time.h"
 #include "crypto/certificate.h"
 #include "crypto/process.h"
@@ -136,8 +137,7 @@ Finding inspect_swap() {
 }
 
 Finding inspect_clock() {
-  const auto now =
-      std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now()).time_since_epoch().count();
+  const UnixSeconds now = system_time();
   timex status{};
   const bool synchronised = ::adjtimex(&status) >= 0 && (status.status & STA_UNSYNC) == 0;
   if (synchronised) return good("clock", fmt::format("{}, synchronised", to_iso8601(now)));

@@ -7,6 +7,7 @@
 
 #include "attester/operator_key.h"
 #include "attester/platform.h"
+#include "base/clock.h"
 #include "gateway/gateway.h"
 #include "gateway/model_watch.h"
 #include "gateway/stapling_attester.h"
@@ -19,12 +20,6 @@ namespace {
 
 // In seconds, at most: another server in the place of the last is known then.
 constexpr std::int64_t kListModelsEvery = 15;
-
-UnixSeconds now_s() {
-  return std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now())
-      .time_since_epoch()
-      .count();
-}
 
 // SIGTERM or SIGINT has come; both are blocked.
 bool stop_asked() {
@@ -66,7 +61,7 @@ Result<std::unique_ptr<gateway::AttestationService>> make_attestation(const Serv
   MINIONS_TRY(attester::prove_platform(*attester));
   if (options.collateral) {
     auto collector = std::make_unique<const collateral::Collector>(*options.collateral);
-    attester = std::make_unique<gateway::StaplingAttester>(std::move(attester), std::move(collector), now_s);
+    attester = std::make_unique<gateway::StaplingAttester>(std::move(attester), std::move(collector), system_time);
   }
   for (const std::string& name : options.overrides)
     log::warning("platform_override",
@@ -87,7 +82,7 @@ Result<std::unique_ptr<gateway::AttestationService>> make_attestation(const Serv
                                              .attester = std::move(attester),
                                              .operator_key = std::move(operator_key.key),
                                              .answer_time = options.settings.attestation_time,
-                                             .now = now_s});
+                                             .now = system_time});
 }
 
 sigset_t handled_signals() {

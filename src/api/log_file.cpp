@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "base/encoding.h"
+#include "base/file_descriptor.h"
 #include "crypto/aead.h"
 #include "crypto/hash.h"
 
@@ -47,22 +48,6 @@ Bytes encrypted(std::string_view json, const LogKey& key, crypto::Random& random
   const ByteView parts[] = {as_bytes(json)};
   crypto::Sealer(own.reveal()).seal(nonce, as_bytes(kMagic), parts, 0, MutableBytes(out).subspan(start));
   return out;
-}
-
-Status write_all(int descriptor, ByteView bytes, const std::filesystem::path& file) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(descriptor, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return fail(system_error(file, errno));
-    bytes = bytes.subspan(static_cast<std::size_t>(count));
-  }
-  return {};
-}
-
-Result<int> create(const std::filesystem::path& file) {
-  const int opened = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (opened < 0) return fail(system_error(file, errno));
-  return opened;
 }
 
 }  // namespace
@@ -112,13 +97,13 @@ Result<std::filesystem::path> write_log(const std::filesystem::path& directory, 
   const std::string stem = name.substr(0, name.rfind('.'));
   for (int i = 1; i <= kTries; ++i) {
     const std::filesystem::path file = directory / (i == 1 ? name : fmt::format("{}_{}.json", stem, i));
-    auto opened = create(file);
-    if (!opened && errno == EEXIST) continue;
-    if (!opened) return fail(std::move(opened).error());
-    const Status written = key == nullptr ? write_all(*opened, as_bytes(json), file)
-                                          : write_all(*opened, encrypted(json, *key, random), file);
-    if (::close(*opened) != 0 && written) return fail(system_error(file, errno));
-    if (!written) return fail(written.error());
+    FileDescriptor opened(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!opened.is_open() && errno == EEXIST) continue;
+    if (!opened.is_open()) return fail(system_error(file, errno));
+    std::error_code failed = key == nullptr ? write_all(opened.get(), as_bytes(json))
+                                            : write_all(opened.get(), encrypted(json, *key, random));
+    if (const auto closed = opened.close(); !failed) failed = closed;
+    if (failed) return fail(system_error(file, failed.value()));
     return file;
   }
   return fail(ErrorCode::kIo,

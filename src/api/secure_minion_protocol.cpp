@@ -3,16 +3,13 @@
 #include <fmt/format.h>
 
 #include "api/minion_log.h"
+#include "base/clock.h"
 #include "base/encoding.h"
 
 namespace minions::api {
 namespace {
 
 constexpr std::chrono::milliseconds kCloseTime{1'000};
-
-UnixSeconds system_time() {
-  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 class AnyTokens final : public chat::TokenSink {
  public:

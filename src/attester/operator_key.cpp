@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/file_descriptor.h"
 #include "crypto/secret.h"
 
 namespace minions::attester {
@@ -22,20 +23,6 @@ constexpr mode_t kOthersWrite = 022;
 tl::unexpected<Error> system_failure(const std::filesystem::path& path, std::string_view doing) {
   return fail(ErrorCode::kIo, fmt::format("{}: {}: {}", path.string(), doing, std::strerror(errno)));
 }
-
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int descriptor) : descriptor_(descriptor) {}
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  ~FileDescriptor() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  [[nodiscard]] int get() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
 
 enum class Kind { kMissing, kFile };
 
@@ -88,23 +75,15 @@ Result<crypto::SecretText> read_file(const std::filesystem::path& path, Secrecy 
   return content;
 }
 
-Status write_all(int descriptor, const std::filesystem::path& path, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t count = ::write(descriptor, text.data(), text.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return system_failure(path, "write");
-    text.remove_prefix(static_cast<std::size_t>(count));
-  }
-  if (::fsync(descriptor) != 0) return system_failure(path, "fsync");
-  return {};
-}
-
 Status create_file(const std::filesystem::path& path, std::string_view text, mode_t mode) {
   const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
   if (file.get() < 0) return system_failure(path, "create");
-  Status written = write_all(file.get(), path, text);
-  if (!written) ::unlink(path.c_str());  // half a key would be refused at every later start
-  return written;
+  const auto failed = write_all(file.get(), as_bytes(text));
+  if (!failed && ::fsync(file.get()) == 0) return {};
+  const Status failure = failed ? fail(ErrorCode::kIo, fmt::format("{}: write: {}", path.string(), failed.message()))
+                                : system_failure(path, "fsync");
+  ::unlink(path.c_str());  // half a key would be refused at every later start
+  return failure;
 }
 
 Status sync_directory(const std::filesystem::path& directory) {

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "base/encoding.h"
+#include "base/file_descriptor.h"
 #include "base/log.h"
 #include "crypto/random.h"
 
@@ -36,30 +37,14 @@ tl::unexpected<Error> system_failure(const std::filesystem::path& path, std::str
   return fail(code_of(error), fmt::format("{}: {}: {}", path.string(), doing, std::strerror(error)));
 }
 
-class Descriptor {
- public:
-  Descriptor(const std::filesystem::path& path, int flags) : number_(::open(path.c_str(), flags | O_CLOEXEC)) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  [[nodiscard]] int get() const { return number_; }
-  // A binary attribute takes what was written when it is closed: the error comes only then.
-  [[nodiscard]] int close() { return ::close(std::exchange(number_, -1)); }
-
- private:
-  int number_;
-};
-
-std::string_view trimmed(ByteView bytes) {
+std::string_view without_end(ByteView bytes) {
   std::string_view text = as_text(bytes);
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ' || text.back() == '\0')) text.remove_suffix(1);
   return text;
 }
 
 Result<std::uint64_t> number(ByteView bytes, std::string_view attribute) {
-  const std::string_view text = trimmed(bytes);
+  const std::string_view text = without_end(bytes);
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || text.empty())
@@ -93,7 +78,7 @@ Status TsmFiles::remove_entry(const std::string& entry) {
 
 Result<Bytes> TsmFiles::read(const std::string& entry, std::string_view attribute) {
   const std::filesystem::path path = root_ / entry / attribute;
-  const Descriptor file(path, O_RDONLY);
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return system_failure(path, "open");
   Bytes content(kAttributeLimitBytes + 1);
   std::size_t size = 0;
@@ -112,7 +97,7 @@ Result<Bytes> TsmFiles::read(const std::string& entry, std::string_view attribut
 
 Status TsmFiles::write(const std::string& entry, std::string_view attribute, ByteView bytes) {
   const std::filesystem::path path = root_ / entry / attribute;
-  Descriptor file(path, O_WRONLY);
+  FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
   if (file.get() < 0) return system_failure(path, "open");
   ssize_t count = 0;
   do {
@@ -121,7 +106,8 @@ Status TsmFiles::write(const std::string& entry, std::string_view attribute, Byt
   if (count < 0) return system_failure(path, "write");
   if (static_cast<std::size_t>(count) != bytes.size())
     return fail(ErrorCode::kIo, fmt::format("{}: wrote {} of {} bytes", path.string(), count, bytes.size()));
-  if (file.close() != 0) return system_failure(path, "close");
+  // A binary attribute takes what was written when it is closed: the error comes only then.
+  if (file.close()) return system_failure(path, "close");
   return {};
 }
 
@@ -161,8 +147,8 @@ class TsmReports::Entry {
   }
   Result<std::string> provider(const Patience& patience) {
     MINIONS_TRY_ASSIGN(const Bytes text, read("provider", patience));
-    if (!is_provider_name(trimmed(text))) return fail(ErrorCode::kMalformed, "configfs-tsm provider: want a name");
-    return std::string(trimmed(text));
+    if (!is_provider_name(without_end(text))) return fail(ErrorCode::kMalformed, "configfs-tsm provider: want a name");
+    return std::string(without_end(text));
   }
   [[nodiscard]] std::uint64_t writes() const { return writes_; }
 

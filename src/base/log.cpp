@@ -8,6 +8,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/time.h"
 
@@ -52,8 +53,7 @@ bool enabled(Level level) { return level >= g_least; }
 
 void write(Level level, std::string_view event, std::initializer_list<Field> fields) {
   if (!enabled(level)) return;
-  const auto now = std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
-  const std::string time = to_iso8601(now.time_since_epoch().count());
+  const std::string time = to_iso8601(system_time());
   fmt::memory_buffer line;
   auto out = std::back_inserter(line);
   if (g_format == Format::kJson) {

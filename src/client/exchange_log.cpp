@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "base/encoding.h"
+#include "base/file_descriptor.h"
 #include "base/json.h"
 
 namespace minions::client {
@@ -18,27 +19,19 @@ std::string receipt_json(const session::Receipt& receipt) {
                      to_base64url(receipt.request), to_base64url(receipt.reply), to_base64url(receipt.signature));
 }
 
-Status write_all(int file, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t count = ::write(file, text.data(), text.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return fail(ErrorCode::kIo, "log: " + std::generic_category().message(errno));
-    text.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return {};
-}
-
 }  // namespace
 
 Result<std::unique_ptr<ExchangeLog>> ExchangeLog::create(const std::filesystem::path& file) {
-  const int opened = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (opened >= 0) return std::unique_ptr<ExchangeLog>(new ExchangeLog(opened));
+  FileDescriptor opened(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (opened.is_open()) return std::unique_ptr<ExchangeLog>(new ExchangeLog(std::move(opened)));
   if (errno == EEXIST)
     return fail(ErrorCode::kUsage, fmt::format("log: {} exists; a log is never overwritten", file.string()));
   return fail(ErrorCode::kIo, fmt::format("log: {}: {}", file.string(), std::generic_category().message(errno)));
 }
 
-std::unique_ptr<ExchangeLog> ExchangeLog::in_memory() { return std::unique_ptr<ExchangeLog>(new ExchangeLog(-1)); }
+std::unique_ptr<ExchangeLog> ExchangeLog::in_memory() {
+  return std::unique_ptr<ExchangeLog>(new ExchangeLog(FileDescriptor()));
+}
 
 ExchangeLog::~ExchangeLog() { (void)finish(); }
 
@@ -94,18 +87,16 @@ crypto::SecretText ExchangeLog::drain() {
 }
 
 Status ExchangeLog::finish() {
-  if (file_ < 0) return {};
-  Status written;
+  if (!file_.is_open()) return {};
+  std::error_code failed;
   for (const Entry& entry : entries_) {
-    if (written) written = write_all(file_, entry.opening);
-    if (written) written = write_all(file_, entry.exchanges.reveal());
-    if (written) written = write_all(file_, closing(entry));
+    if (!failed) failed = write_all(file_.get(), as_bytes(entry.opening));
+    if (!failed) failed = write_all(file_.get(), as_bytes(entry.exchanges.reveal()));
+    if (!failed) failed = write_all(file_.get(), as_bytes(closing(entry)));
   }
-  if (::close(std::exchange(file_, -1)) != 0 && written) {
-    written = fail(ErrorCode::kIo, "log: " + std::generic_category().message(errno));
-  }
+  if (const auto closed = file_.close(); !failed) failed = closed;
   entries_.clear();
-  return written;
+  return failed ? fail(ErrorCode::kIo, "log: " + failed.message()) : Status();
 }
 
 }  // namespace minions::client

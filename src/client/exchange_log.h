@@ -11,6 +11,7 @@
 #include <deque>
 #include <filesystem>
 
+#include "base/file_descriptor.h"
 #include "client/attempt.h"
 
 namespace minions::client {
@@ -58,9 +59,9 @@ class ExchangeLog {
     bool drained = false;
   };
   [[nodiscard]] static std::string closing(const Entry& entry);
-  explicit ExchangeLog(int file) : file_(file) {}
+  explicit ExchangeLog(FileDescriptor file) : file_(std::move(file)) {}
 
-  int file_;
+  FileDescriptor file_;
   std::deque<Entry> entries_;
 };
 

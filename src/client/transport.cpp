@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
+#include "base/text.h"
 
 namespace minions::client {
 namespace {
@@ -29,12 +30,6 @@ Status check_plain_peer(const net::Stream& stream) {
   if (stream.is_tls() || stream.peer_is_loopback()) return {};
   return fail(ErrorCode::kRefused, fmt::format("http:// is for loopback only, and the server's address is {}",
                                                stream.peer_address().to_string()));
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
 }
 
 // {"error":{"code":"..."}}: the code, if it is a plain word.
@@ -117,9 +112,9 @@ void Transport::take_cookies(const net::Headers& reply) {
     const std::string_view pair = std::string_view(header.value).substr(0, header.value.find(';'));
     const std::size_t equals = pair.find('=');
     if (equals == std::string_view::npos || equals == 0) continue;
-    const std::string name(trimmed(pair.substr(0, equals)));
+    const std::string name(trimmed(pair.substr(0, equals), kBlanks));
     if (!cookies_.contains(name) && cookies_.size() >= kMaxCookies) continue;
-    cookies_[name] = trimmed(pair.substr(equals + 1));
+    cookies_[name] = trimmed(pair.substr(equals + 1), kBlanks);
   }
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/byte_io.h"
 #include "base/encoding.h"
+#include "base/file_descriptor.h"
 #include "crypto/hash.h"
 
 namespace minions::collateral {
@@ -21,26 +22,10 @@ namespace fs = std::filesystem;
 constexpr std::string_view kMagic = "minions collateral 1\n";
 constexpr std::size_t kHeaderBytes = kMagic.size() + 32 + 8 + 4;
 
-// A descriptor that is closed.
-class File {
- public:
-  explicit File(int descriptor) : descriptor_(descriptor) {}
-  ~File() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  [[nodiscard]] int get() const { return descriptor_; }
-  [[nodiscard]] bool open() const { return descriptor_ >= 0; }
-
- private:
-  int descriptor_;
-};
-
 std::optional<Bytes> read_own_file(const fs::path& path) {
-  const File file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
   struct stat status {};
-  if (!file.open() || ::fstat(file.get(), &status) != 0) return std::nullopt;
+  if (!file.is_open() || ::fstat(file.get(), &status) != 0) return std::nullopt;
   const bool ours = S_ISREG(status.st_mode) && status.st_uid == ::geteuid() && (status.st_mode & 022) == 0;
   const auto size = static_cast<std::size_t>(status.st_size);
   if (!ours || size < kHeaderBytes || size > 2 * kMostReplyBytes) return std::nullopt;
@@ -51,15 +36,6 @@ std::optional<Bytes> read_own_file(const fs::path& path) {
     have += static_cast<std::size_t>(count);
   }
   return bytes;
-}
-
-bool write_all(int file, ByteView bytes) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(file, bytes.data(), bytes.size());
-    if (count <= 0) return false;
-    bytes = bytes.subspan(static_cast<std::size_t>(count));
-  }
-  return true;
 }
 
 void drop_oldest(const fs::path& folder, std::size_t most) {
@@ -122,9 +98,9 @@ void Cache::put(std::string_view question, const Entry& entry) const {
   append(bytes, entry.reply.body);
   const fs::path path = file_of(question);
   std::string temporary = path.string() + ".XXXXXX";
-  const File file(::mkostemp(temporary.data(), O_CLOEXEC));
-  if (!file.open()) return;
-  if (!write_all(file.get(), bytes) || ::rename(temporary.c_str(), path.c_str()) != 0) ::unlink(temporary.c_str());
+  const FileDescriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
+  if (!file.is_open()) return;
+  if (write_all(file.get(), bytes) || ::rename(temporary.c_str(), path.c_str()) != 0) ::unlink(temporary.c_str());
   drop_oldest(*folder_, kMostEntries);
 }
 

@@ -90,19 +90,12 @@ Result<Extracted> extracted_in(ByteView record) {
 }
 
 Status write_new(const std::filesystem::path& path, ByteView bytes) {
-  const OpenFile file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file.is_open()) return system_error(path);
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(file.descriptor(), bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) {
-      const auto error = system_error(path);
-      ::unlink(path.c_str());
-      return error;
-    }
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
-  }
-  return {};
+  const auto error = write_all(file.get(), bytes);
+  if (!error) return {};
+  ::unlink(path.c_str());
+  return fail(ErrorCode::kIo, fmt::format("{}: {}", path.string(), error.message()));
 }
 
 // Of this user, and closed to all others.
@@ -117,12 +110,12 @@ Result<crypto::SecretArray<32>> read_key(const std::filesystem::path& path) {
   auto file = open_regular(path, Links::kRefused);
   if (!file) return fail(std::move(file).error().in(path.string()));
   struct stat status {};
-  if (fstat(file->file.descriptor(), &status) != 0) return system_error(path);
+  if (fstat(file->file.get(), &status) != 0) return system_error(path);
   MINIONS_TRY(check_private(path, status));
   crypto::SecretArray<32> key;
   if (file->size_bytes != 32)
     return fail(ErrorCode::kMalformed, fmt::format("{} is {} bytes, want 32", path.string(), file->size_bytes));
-  if (pread(file->file.descriptor(), key.writable().data(), 32, 0) != 32) return system_error(path);
+  if (pread(file->file.get(), key.writable().data(), 32, 0) != 32) return system_error(path);
   return key;
 }
 

@@ -27,14 +27,14 @@ tl::unexpected<Error> system_error(std::string_view what, int code) {
 }
 
 struct Pipe {
-  OpenFile read;
-  OpenFile write;
+  FileDescriptor read;
+  FileDescriptor write;
 };
 
 Result<Pipe> make_pipe() {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return system_error("a pipe cannot be made", errno);
-  return Pipe{OpenFile(ends[0]), OpenFile(ends[1])};
+  return Pipe{FileDescriptor(ends[0]), FileDescriptor(ends[1])};
 }
 
 // A started process, killed and reaped when it goes out of scope.
@@ -81,8 +81,8 @@ Result<Child> spawn(const ChildProgram& child, const Pipe& output, const Pipe& c
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, child.input, STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, output.write.descriptor(), STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, complaints.write.descriptor(), STDERR_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, output.write.get(), STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, complaints.write.get(), STDERR_FILENO);
   posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
@@ -106,7 +106,7 @@ Result<Child> spawn(const ChildProgram& child, const Pipe& output, const Pipe& c
 
 class Reader {
  public:
-  Reader(OpenFile output, OpenFile complaints, OutputSink& sink)
+  Reader(FileDescriptor output, FileDescriptor complaints, OutputSink& sink)
       : output_(std::move(output)), complaints_(std::move(complaints)), sink_(sink) {}
   ~Reader() { crypto::wipe(chunk_); }
 
@@ -116,7 +116,7 @@ class Reader {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
       if (left <= 0) return fail(ErrorCode::kTimeout, "did not end in time");
       // poll() passes over descriptors below zero.
-      pollfd ends[] = {{output_.descriptor(), POLLIN, 0}, {complaints_.descriptor(), POLLIN, 0}};
+      pollfd ends[] = {{output_.get(), POLLIN, 0}, {complaints_.get(), POLLIN, 0}};
       if (poll(ends, 2, static_cast<int>(std::min<std::int64_t>(left, 1000))) < 0 && errno != EINTR) {
         return system_error("waiting for the child failed", errno);
       }
@@ -128,8 +128,8 @@ class Reader {
 
  private:
   // What one read gives; closes the pipe at its end.
-  [[nodiscard]] Result<std::string_view> take(OpenFile& pipe) {
-    const ssize_t count = ::read(pipe.descriptor(), chunk_.data(), chunk_.size());
+  [[nodiscard]] Result<std::string_view> take(FileDescriptor& pipe) {
+    const ssize_t count = ::read(pipe.get(), chunk_.data(), chunk_.size());
     if (count < 0 && (errno == EINTR || errno == EAGAIN)) return std::string_view{};
     if (count < 0) return system_error("reading from the child failed", errno);
     if (count == 0) pipe.close();
@@ -146,8 +146,8 @@ class Reader {
     return {};
   }
 
-  OpenFile output_;
-  OpenFile complaints_;
+  FileDescriptor output_;
+  FileDescriptor complaints_;
   OutputSink& sink_;
   ByteArray<64 * 1024> chunk_;
 };

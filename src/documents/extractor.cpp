@@ -21,7 +21,7 @@ DocumentKind kind_of(std::uint64_t office_kind) {
   return DocumentKind::kText;
 }
 
-Result<Extracted> extract(std::string_view mode, DocumentKind kind, const OpenFile& input,
+Result<Extracted> extract(std::string_view mode, DocumentKind kind, const FileDescriptor& input,
                           const ExtractorOptions& options) {
   PageCollector collector(options, 1);
   MINIONS_TRY_ASSIGN(const HelperRemarks found, run_helper({mode, input}, options, collector));
@@ -36,20 +36,21 @@ Result<Extracted> extract(std::string_view mode, DocumentKind kind, const OpenFi
 
 }  // namespace
 
-Result<Extracted> extract_office(const OpenFile& archive, const ExtractorOptions& options) {
+Result<Extracted> extract_office(const FileDescriptor& archive, const ExtractorOptions& options) {
   MINIONS_TRY(rewind(archive));
   return extract("office", DocumentKind::kText, archive, options);
 }
 
-Result<Extracted> extract_html(const OpenFile& html, const ExtractorOptions& options) {
+Result<Extracted> extract_html(const FileDescriptor& html, const ExtractorOptions& options) {
   return extract("html", DocumentKind::kHtml, html, options);
 }
 
-Result<Extracted> extract_mail(const OpenFile& mail, const ExtractorOptions& options) {
+Result<Extracted> extract_mail(const FileDescriptor& mail, const ExtractorOptions& options) {
   return extract("mail", DocumentKind::kMail, mail, options);
 }
 
-Result<Extracted> extract_image(const OpenFile& image, std::string_view media_type, const ExtractorOptions& options) {
+Result<Extracted> extract_image(const FileDescriptor& image, std::string_view media_type,
+                                const ExtractorOptions& options) {
   BytesCollector nothing(0);
   MINIONS_TRY_ASSIGN(const HelperRemarks found, run_helper({"image", image}, options, nothing));
   Extracted extracted{DocumentKind::kImage, {}, {}};
@@ -66,7 +67,7 @@ Result<Extracted> extract_image(const OpenFile& image, std::string_view media_ty
 }
 
 Status check_extractor(const ExtractorOptions& options) {
-  MINIONS_TRY_ASSIGN(const OpenFile nothing, file_in_memory({}));
+  MINIONS_TRY_ASSIGN(const FileDescriptor nothing, file_in_memory({}));
   BytesCollector silence(0);
   MINIONS_TRY(run_helper({"check", nothing}, options, silence));
   return {};

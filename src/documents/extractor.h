@@ -41,13 +41,13 @@ struct Extracted {
 
 // kDocument: damaged, encrypted, no pages. kTooLarge: pages, text or memory. kTimeout. kUnsupported: no sandbox on this
 // machine, or pdftotext, tesseract or the helper is not installed.
-[[nodiscard]] Result<Extracted> extract_pdf(const OpenFile& pdf, const ExtractorOptions& options);
+[[nodiscard]] Result<Extracted> extract_pdf(const FileDescriptor& pdf, const ExtractorOptions& options);
 // A ZIP archive: DOCX, PPTX, XLSX or OpenDocument. kUnsupported: another archive.
-[[nodiscard]] Result<Extracted> extract_office(const OpenFile& archive, const ExtractorOptions& options);
-[[nodiscard]] Result<Extracted> extract_html(const OpenFile& html, const ExtractorOptions& options);
-[[nodiscard]] Result<Extracted> extract_mail(const OpenFile& mail, const ExtractorOptions& options);
+[[nodiscard]] Result<Extracted> extract_office(const FileDescriptor& archive, const ExtractorOptions& options);
+[[nodiscard]] Result<Extracted> extract_html(const FileDescriptor& html, const ExtractorOptions& options);
+[[nodiscard]] Result<Extracted> extract_mail(const FileDescriptor& mail, const ExtractorOptions& options);
 // Its size; its text where OCR is on.
-[[nodiscard]] Result<Extracted> extract_image(const OpenFile& image, std::string_view media_type,
+[[nodiscard]] Result<Extracted> extract_image(const FileDescriptor& image, std::string_view media_type,
                                               const ExtractorOptions& options);
 
 // Whether documents can be read here in the sandbox: runs the helper as far as its confinement.

@@ -29,8 +29,8 @@ struct Listed {
   unsigned char type;  // DT_REG and so on
 };
 
-Result<std::vector<Listed>> list(OpenFile folder) {
-  const std::unique_ptr<DIR, int (*)(DIR*)> open(::fdopendir(folder.descriptor()), ::closedir);
+Result<std::vector<Listed>> list(FileDescriptor folder) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> open(::fdopendir(folder.get()), ::closedir);
   if (!open) return fail(ErrorCode::kIo, fmt::format("cannot be listed: {}", std::strerror(errno)));
   const int descriptor = folder.release();  // closedir closes it
   std::vector<Listed> entries;
@@ -48,7 +48,7 @@ Result<std::vector<Listed>> list(OpenFile folder) {
 }
 
 // As git, which follows no link to rules.
-IgnoreRules read_rules(const OpenFile& root, const std::string& folder) {
+IgnoreRules read_rules(const FileDescriptor& root, const std::string& folder) {
   const auto file = open_regular_below(root, folder + ".gitignore");
   if (!file) return file.error().code == ErrorCode::kIo ? IgnoreRules::unknown() : IgnoreRules();
   if (file->size_bytes > kMaxRulesBytes) return IgnoreRules::unknown();
@@ -59,7 +59,7 @@ IgnoreRules read_rules(const OpenFile& root, const std::string& folder) {
 // The files below a folder, found depth first.
 class Walk {
  public:
-  Walk(const OpenFile& root, const FolderOptions& options) : root_(root), options_(options) {}
+  Walk(const FileDescriptor& root, const FolderOptions& options) : root_(root), options_(options) {}
 
   [[nodiscard]] Status run() { return visit("", 0); }
   [[nodiscard]] const std::vector<std::string>& files() const { return files_; }
@@ -123,14 +123,14 @@ class Walk {
     skipped_.push_back({printable(path), std::string(reason), expected == Expected::kYes});
   }
 
-  const OpenFile& root_;
+  const FileDescriptor& root_;
   const FolderOptions& options_;
   std::vector<Level> levels_;
   std::vector<std::string> files_;
   std::vector<Skipped> skipped_;
 };
 
-Result<Document> load_below(const OpenFile& root, const std::string& path, const LoadOptions& options) {
+Result<Document> load_below(const FileDescriptor& root, const std::string& path, const LoadOptions& options) {
   MINIONS_TRY_ASSIGN(const FileOfSize source, open_regular_below(root, path));
   return load_open(printable(path), source, options);
 }

@@ -143,7 +143,7 @@ HelperRemarks remarks_in(std::string_view complaints) {
 
 Result<HelperRemarks> run_helper(const HelperRun& run, const ExtractorOptions& options, OutputSink& sink) {
   MINIONS_TRY_ASSIGN(const std::filesystem::path helper, helper_path(options));
-  auto result = run_child({helper, arguments_of(run, options), run.input.descriptor(), options.time_limit}, sink);
+  auto result = run_child({helper, arguments_of(run, options), run.input.get(), options.time_limit}, sink);
   if (!result && result.error().code == ErrorCode::kTimeout) {
     return fail(ErrorCode::kTimeout,
                 fmt::format("takes longer to read than {} ms, the limit", options.time_limit.count()));

@@ -10,7 +10,7 @@ namespace minions::documents {
 
 struct HelperRun {
   std::string_view mode;
-  const OpenFile& input;
+  const FileDescriptor& input;
   std::vector<std::string> arguments = {};  // beside the limits
 };
 

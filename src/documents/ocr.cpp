@@ -17,16 +17,16 @@ ExtractorOptions with_room(const ExtractorOptions& options) {
   return roomy;
 }
 
-Result<crypto::SecretText> read_page(const OpenFile& pdf, std::uint32_t number, const ExtractorOptions& options) {
+Result<crypto::SecretText> read_page(const FileDescriptor& pdf, std::uint32_t number, const ExtractorOptions& options) {
   BytesCollector image(kMaxImageBytes);
   MINIONS_TRY(run_helper({"pdf-image", pdf, {fmt::format("--pages={0}-{0}", number)}}, options, image));
-  MINIONS_TRY_ASSIGN(const OpenFile picture, file_in_memory(as_bytes(image.bytes())));
+  MINIONS_TRY_ASSIGN(const FileDescriptor picture, file_in_memory(as_bytes(image.bytes())));
   return read_picture(picture, options);
 }
 
 }  // namespace
 
-Result<crypto::SecretText> read_picture(const OpenFile& picture, const ExtractorOptions& options) {
+Result<crypto::SecretText> read_picture(const FileDescriptor& picture, const ExtractorOptions& options) {
   MINIONS_TRY(rewind(picture));
   const ExtractorOptions roomy = with_room(options);
   BytesCollector text(options.max_text_bytes);
@@ -36,7 +36,7 @@ Result<crypto::SecretText> read_picture(const OpenFile& picture, const Extractor
   return crypto::SecretText(std::move(plain));
 }
 
-Result<std::string> read_scanned_pages(const OpenFile& pdf, const std::vector<std::uint32_t>& numbers,
+Result<std::string> read_scanned_pages(const FileDescriptor& pdf, const std::vector<std::uint32_t>& numbers,
                                        std::vector<Page>& pages, const ExtractorOptions& options) {
   const unsigned threads = options.parallel == 0 ? processors() : options.parallel;
   MINIONS_TRY(for_each(

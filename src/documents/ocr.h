@@ -7,8 +7,9 @@
 namespace minions::documents {
 
 // Fills in the pages with those numbers, several at once. The note says which, and that it is a guess.
-[[nodiscard]] Result<std::string> read_scanned_pages(const OpenFile& pdf, const std::vector<std::uint32_t>& numbers,
+[[nodiscard]] Result<std::string> read_scanned_pages(const FileDescriptor& pdf,
+                                                     const std::vector<std::uint32_t>& numbers,
                                                      std::vector<Page>& pages, const ExtractorOptions& options);
-[[nodiscard]] Result<crypto::SecretText> read_picture(const OpenFile& picture, const ExtractorOptions& options);
+[[nodiscard]] Result<crypto::SecretText> read_picture(const FileDescriptor& picture, const ExtractorOptions& options);
 
 }  // namespace minions::documents

@@ -35,7 +35,7 @@ std::vector<std::string> arguments_of(const ExtractorOptions& options) {
   return {};
 }
 
-Result<Text> read_whole(const OpenFile& pdf, const ExtractorOptions& options) {
+Result<Text> read_whole(const FileDescriptor& pdf, const ExtractorOptions& options) {
   PageCollector collector(options, 1);
   MINIONS_TRY_ASSIGN(const HelperRemarks remarks, run_helper({"pdf", pdf, arguments_of(options)}, options, collector));
   MINIONS_TRY_ASSIGN(std::vector<Page> pages, std::move(collector).finish());
@@ -44,7 +44,7 @@ Result<Text> read_whole(const OpenFile& pdf, const ExtractorOptions& options) {
 }
 
 // 0 where the reader does not say.
-Result<std::uint32_t> count_pages(const OpenFile& pdf, const ExtractorOptions& options) {
+Result<std::uint32_t> count_pages(const FileDescriptor& pdf, const ExtractorOptions& options) {
   constexpr std::size_t kInfoBytes = 1 << 20;  // titles and subjects are of any length
   BytesCollector info(kInfoBytes);
   MINIONS_TRY(run_helper({"pdf-info", pdf}, options, info));
@@ -68,7 +68,7 @@ std::vector<Range> ranges_of(std::uint32_t pages, unsigned count) {
   return ranges;
 }
 
-Result<Text> read_range(const OpenFile& pdf, Range range, const ExtractorOptions& options) {
+Result<Text> read_range(const FileDescriptor& pdf, Range range, const ExtractorOptions& options) {
   PageCollector collector(options, range.first);
   std::vector<std::string> arguments = arguments_of(options);
   arguments.push_back(fmt::format("--pages={}-{}", range.first, range.last));
@@ -78,7 +78,8 @@ Result<Text> read_range(const OpenFile& pdf, Range range, const ExtractorOptions
 }
 
 // All pages or fewer than `count`: then the number that the document states is wrong, and the caller reads it whole.
-Result<Text> read_ranges(const OpenFile& pdf, std::uint32_t count, unsigned helpers, const ExtractorOptions& options) {
+Result<Text> read_ranges(const FileDescriptor& pdf, std::uint32_t count, unsigned helpers,
+                         const ExtractorOptions& options) {
   const std::vector<Range> ranges = ranges_of(count, helpers * kRangesForEach);
   std::vector<Text> parts(ranges.size());
   MINIONS_TRY(for_each(ranges.size(), helpers, [&](std::size_t i) -> Status {
@@ -99,7 +100,7 @@ Result<Text> read_ranges(const OpenFile& pdf, std::uint32_t count, unsigned help
   return fail(ErrorCode::kTooLarge, fmt::format("has more than {} bytes of text, the limit", options.max_text_bytes));
 }
 
-Result<Text> read(const OpenFile& pdf, const ExtractorOptions& options) {
+Result<Text> read(const FileDescriptor& pdf, const ExtractorOptions& options) {
   const unsigned helpers = options.parallel == 0 ? processors() : options.parallel;
   MINIONS_TRY_ASSIGN(const std::size_t size, size_of(pdf));
   if (helpers == 1 || size < kSmallBytes) return read_whole(pdf, options);
@@ -121,7 +122,7 @@ std::string note_on_blanks(const std::vector<std::uint32_t>& blank, std::size_t 
 
 }  // namespace
 
-Result<Extracted> extract_pdf(const OpenFile& pdf, const ExtractorOptions& options) {
+Result<Extracted> extract_pdf(const FileDescriptor& pdf, const ExtractorOptions& options) {
   MINIONS_TRY_ASSIGN(Text text, read(pdf, options));
   Extracted extracted{DocumentKind::kPdf, std::move(text.pages), {}};
   std::vector<std::uint32_t> blank;

@@ -85,7 +85,7 @@ PictureOptions picture_options(const ExtractorOptions& options) {
 
 Result<Picture> decode_picture(ByteView bytes, const PictureOptions& options) {
   MINIONS_TRY_ASSIGN(const formats::ImageHeader header, header_of(bytes, options));
-  MINIONS_TRY_ASSIGN(const OpenFile file, file_in_memory(bytes));
+  MINIONS_TRY_ASSIGN(const FileDescriptor file, file_in_memory(bytes));
   PixelCollector collector(pixels_of(header) * kBytesPerPixel);
   MINIONS_TRY_ASSIGN(const HelperRemarks found,
                      run_helper({"pixels", file, {fmt::format("--max-pixels={}", options.max_pixels)}},
@@ -101,7 +101,7 @@ Result<std::optional<ReducedPicture>> reduce_picture(ByteView bytes, std::uint64
   if (const auto small = formats::read_image_header(bytes); small && pixels_of(*small) <= max_pixels_out)
     return std::nullopt;
   MINIONS_TRY_ASSIGN(const formats::ImageHeader header, header_of(bytes, options));
-  MINIONS_TRY_ASSIGN(const OpenFile file, file_in_memory(bytes));
+  MINIONS_TRY_ASSIGN(const FileDescriptor file, file_in_memory(bytes));
   BytesCollector collector((std::min(pixels_of(header), max_pixels_out) + kFrameBytes) * kMaxCodedBytesPerPixel);
   MINIONS_TRY_ASSIGN(const HelperRemarks found, run_helper({"reduce",
                                                             file,

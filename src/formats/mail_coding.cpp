@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace minions::formats {
 namespace {
 
@@ -23,13 +25,6 @@ int hex_digit(char c) {
 int hex_byte(std::string_view text) {
   if (text.size() < 2 || hex_digit(text[0]) < 0 || hex_digit(text[1]) < 0) return -1;
   return hex_digit(text[0]) * 16 + hex_digit(text[1]);
-}
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const std::size_t first = text.find_first_not_of(kSpace);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
 }
 
 // `_` is a space and `=41` a byte.

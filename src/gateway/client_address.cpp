@@ -2,17 +2,12 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace minions::gateway {
 namespace {
 
 constexpr std::string_view kField = "x-forwarded-for";
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t";
-  const std::size_t begin = text.find_first_not_of(kSpace);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
-}
 
 // The entries of all lines, the last one first.
 std::vector<std::string_view> entries_from_the_right(std::span<const net::Header> headers) {
@@ -21,7 +16,7 @@ std::vector<std::string_view> entries_from_the_right(std::span<const net::Header
     if (header.name != kField) continue;
     for (std::string_view rest = header.value;;) {
       const std::size_t comma = rest.find(',');
-      entries.push_back(trimmed(rest.substr(0, comma)));
+      entries.push_back(trimmed(rest.substr(0, comma), kBlanks));
       if (comma == std::string_view::npos) break;
       rest.remove_prefix(comma + 1);
     }

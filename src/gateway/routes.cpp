@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
+
 namespace minions::gateway {
 namespace {
 
@@ -16,6 +18,8 @@ constexpr bool is_id_character(char c) {
          c == ':' || c == '@' || c == '-';
 }
 
+constexpr std::string_view kAroundValues = " \t\"";
+
 bool is_model_id(std::string_view id) {
   if (id.empty() || id.size() > kModelIdLimitBytes) return false;
   for (;;) {
@@ -25,12 +29,6 @@ bool is_model_id(std::string_view id) {
     if (part.size() == id.size()) return true;
     id.remove_prefix(part.size() + 1);
   }
-}
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t\"");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\"") - first + 1);
 }
 
 bool starts_with_without_case(std::string_view text, std::string_view lower_case) {
@@ -55,11 +53,11 @@ bool is_allowed(std::string_view method, std::string_view path) {
 bool says_utf8(std::string_view content_type) {
   while (content_type.find(';') != std::string_view::npos) {
     content_type.remove_prefix(content_type.find(';') + 1);
-    const std::string_view parameter = trimmed(content_type.substr(0, content_type.find(';')));
+    const std::string_view parameter = trimmed(content_type.substr(0, content_type.find(';')), kAroundValues);
     if (!starts_with_without_case(parameter, "charset")) continue;
     const std::size_t equals = parameter.find('=');
     if (equals == std::string_view::npos) return false;
-    const std::string_view charset = trimmed(parameter.substr(equals + 1));
+    const std::string_view charset = trimmed(parameter.substr(equals + 1), kAroundValues);
     if (!is_without_case(charset, "utf-8") && !is_without_case(charset, "utf8")) return false;
   }
   return true;

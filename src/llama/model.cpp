@@ -10,6 +10,7 @@
 #include <semaphore>
 #include <stdexcept>
 
+#include "base/clock.h"
 #include "base/encoding.h"
 #include "base/json.h"
 #include "crypto/random.h"
@@ -123,9 +124,7 @@ void LlamaModel::generate(openai::GenerationRequest& request, const openai::ApiR
   if (stop.stop_requested()) return;
   if (!prepared) return refuse(prepared.error(), sink);
   request.turns.clear();  // pictures are large, and the answer may take long
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  openai::GenerationReply reply(request, id_, to_hex(crypto::SystemRandom().bytes<12>()),
-                                std::chrono::duration_cast<std::chrono::seconds>(now).count(), sink);
+  openai::GenerationReply reply(request, id_, to_hex(crypto::SystemRandom().bytes<12>()), system_time(), sink);
   Answer answer(reply, sharing_);
   engine_.submit(std::make_unique<Generation>(Generation{.session = std::string(from.session),
                                                          .owner = std::string(from.owner()),

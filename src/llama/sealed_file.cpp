@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "base/encoding.h"
+#include "base/file_descriptor.h"
 #include "crypto/hash.h"
 #include "llama/load_progress.h"
 
@@ -55,16 +56,6 @@ Status check_memory(std::uint64_t size) {
                           size >> 20, *available >> 20));
 }
 
-Status write_all(int to, ByteView piece) {
-  while (!piece.empty()) {
-    const ssize_t count = ::write(to, piece.data(), piece.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return fail(ErrorCode::kIo, fmt::format("memory for it: {}", std::strerror(errno)));
-    piece = piece.subspan(static_cast<std::size_t>(count));
-  }
-  return {};
-}
-
 // The hex of the hash of what was copied.
 Result<std::string> copy(std::FILE* from, int to, std::uint64_t size, const std::stop_token& stop) {
   crypto::Sha256 hash;
@@ -75,7 +66,8 @@ Result<std::string> copy(std::FILE* from, int to, std::uint64_t size, const std:
     if (stop.stop_requested()) return fail(ErrorCode::kCancelled, "broken off");
     const ByteView bytes = ByteView(piece).first(count);
     hash.update(bytes);
-    MINIONS_TRY(write_all(to, bytes));
+    if (const auto error = write_all(to, bytes))
+      return fail(ErrorCode::kIo, fmt::format("memory for it: {}", error.message()));
     done += static_cast<double>(count);
     progress.report("hash", done / static_cast<double>(std::max<std::uint64_t>(1, size)));
   }

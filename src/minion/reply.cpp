@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/nesting.h"
+#include "base/text.h"
 
 namespace minions::minion {
 namespace {
@@ -81,13 +82,6 @@ std::optional<json> last_of(std::string_view text, const std::vector<Range>& ran
     if (auto object = parse_object(text.substr(range->begin, range->end - range->begin))) return object;
   }
   return std::nullopt;
-}
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n\f";
-  const std::size_t begin = text.find_first_not_of(kSpace);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
 }
 
 Result<json> object_in(std::string_view text) {

@@ -13,6 +13,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/file_descriptor.h"
+
 namespace minions::upstream {
 namespace {
 
@@ -23,26 +25,10 @@ tl::unexpected<Error> system_failure(std::string_view what, int code) {
   return fail(ErrorCode::kIo, fmt::format("{}: {}", what, std::strerror(code)));
 }
 
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() { close(); }
-  void close() {
-    if (number_ >= 0) ::close(std::exchange(number_, -1));
-  }
-  [[nodiscard]] int get() const { return number_; }
-
- private:
-  int number_;
-};
-
-Result<Descriptor> open_log(const std::optional<std::filesystem::path>& file) {
+Result<FileDescriptor> open_log(const std::optional<std::filesystem::path>& file) {
   const std::string path = file ? file->string() : "/dev/null";
   const int flags = file ? O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW : O_WRONLY | O_CLOEXEC;
-  Descriptor log(::open(path.c_str(), flags, 0600));
+  FileDescriptor log(::open(path.c_str(), flags, 0600));
   if (log.get() < 0) return system_failure(path, errno);
   struct stat status {};
   if (!file) return log;
@@ -125,13 +111,13 @@ std::optional<int> exec_failure(int pipe) {
 }  // namespace
 
 Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const ProcessStart& start) {
-  MINIONS_TRY_ASSIGN(const Descriptor log, open_log(start.log_file));
-  const Descriptor input(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  MINIONS_TRY_ASSIGN(const FileDescriptor log, open_log(start.log_file));
+  const FileDescriptor input(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   if (input.get() < 0) return system_failure("/dev/null", errno);
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return system_failure("a pipe cannot be made", errno);
-  const Descriptor reading(ends[0]);
-  Descriptor writing(ends[1]);
+  const FileDescriptor reading(ends[0]);
+  FileDescriptor writing(ends[1]);
   const std::string program = start.program.string();
   const std::vector<char*> words = pointers(start.words);
   const std::vector<char*> environment = pointers(start.environment);

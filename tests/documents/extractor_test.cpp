@@ -20,7 +20,7 @@ ExtractorOptions options() {
 }
 
 Result<Extracted> extract(std::string_view pdf, const ExtractorOptions& how = options()) {
-  return file_in_memory(as_bytes(pdf)).and_then([&](const OpenFile& file) { return extract_pdf(file, how); });
+  return file_in_memory(as_bytes(pdf)).and_then([&](const FileDescriptor& file) { return extract_pdf(file, how); });
 }
 
 std::vector<std::string> numbered_pages(int count) {

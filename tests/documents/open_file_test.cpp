@@ -20,7 +20,7 @@ class Below : public ::testing::Test {
   }
 
   test::TemporaryFolder folder_;
-  Result<OpenFile> root_;
+  Result<FileDescriptor> root_;
 };
 
 TEST_F(Below, OpensFilesAndFoldersAtAnyDepth) {

@@ -6,6 +6,7 @@
 
 #include <map>
 
+#include "base/file_descriptor.h"
 #include "formats/office.h"
 
 namespace minions::test {
@@ -22,24 +23,16 @@ class Reading final : public formats::Output {
 };
 
 // An archive on a descriptor, as the helper has it.
-class ArchiveFile {
- public:
-  explicit ArchiveFile(std::string_view bytes) : descriptor_(memfd_create("archive", MFD_CLOEXEC)) {
-    if (write(descriptor_, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size())) std::abort();
-  }
-  ArchiveFile(const ArchiveFile&) = delete;
-  ArchiveFile& operator=(const ArchiveFile&) = delete;
-  ~ArchiveFile() { close(descriptor_); }
-  [[nodiscard]] int descriptor() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
+inline FileDescriptor archive_file(std::string_view bytes) {
+  FileDescriptor file(memfd_create("archive", MFD_CLOEXEC));
+  if (write_all(file.get(), as_bytes(bytes))) std::abort();
+  return file;
+}
 
 // Reads an office document; the text, pages ended by form feeds, is in `reading.written` whatever the outcome.
 inline formats::Read<formats::OfficeKind> read_office_bytes(std::string_view bytes, Reading& reading) {
-  const ArchiveFile file(bytes);
-  formats::Zip zip(file.descriptor());
+  const FileDescriptor file = archive_file(bytes);
+  formats::Zip zip(file.get());
   const auto document = formats::examine_office(zip);
   if (!document) return formats::stop(document.error());
   const auto read = formats::read_office(zip, *document, reading.writer);

@@ -23,8 +23,8 @@ Read<OfficeKind> read(std::string_view bytes) {
 
 TEST(Zip, ReadsStoredAndDeflatedParts) {
   for (const ZipKind kind : {ZipKind::kStored, ZipKind::kDeflated}) {
-    const ArchiveFile file(make_zip({{"a", "first"}, {"b", std::string(200'000, 'x')}}, kind));
-    Zip zip(file.descriptor());
+    const FileDescriptor file = archive_file(make_zip({{"a", "first"}, {"b", std::string(200'000, 'x')}}, kind));
+    Zip zip(file.get());
     EXPECT_EQ(zip.small_part("a", 100).value_or("?"), "first");
     EXPECT_EQ(zip.small_part("b", 200'000).value_or("?").size(), 200'000U);
     EXPECT_EQ(zip.small_part("b", 199'999).error(), ExtractExit::kDamaged);
@@ -33,8 +33,8 @@ TEST(Zip, ReadsStoredAndDeflatedParts) {
 }
 
 TEST(Zip, RefusesPartsThatWantAPassword) {
-  const ArchiveFile file(make_zip({{"a", "first"}}, ZipKind::kEncrypted));
-  Zip zip(file.descriptor());
+  const FileDescriptor file = archive_file(make_zip({{"a", "first"}}, ZipKind::kEncrypted));
+  Zip zip(file.get());
   EXPECT_EQ(zip.small_part("a", 100).error(), ExtractExit::kEncrypted);
 }
 

@@ -65,6 +65,10 @@ class CheckLayers(unittest.TestCase):
         self.put("src/attestation/policy/keys.cpp", "#include <toml++/toml.h>\n")
         self.assertEqual(self.check().returncode, 0)
 
+    def test_refuses_the_clock_where_trust_is_decided(self):
+        self.put("src/session/record.cpp", '#include "base/clock.h"\n')
+        self.refuses("src/session/record.cpp:1: includes base/clock.h", "session has no threads, files or clock")
+
     def test_refuses_sockets_threads_and_files_where_trust_is_decided(self):
         for header in ("sys/socket.h", "thread", "fstream", "unistd.h"):
             with self.subTest(header):

@@ -1,0 +1,12 @@
+// The system's clock. For programs, and for what hands its time to those who decide about trust: they read none.
+#pragma once
+
+#include "base/time.h"
+
+namespace minions {
+
+[[nodiscard]] inline UnixSeconds system_time() {
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace minions

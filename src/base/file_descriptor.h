@@ -1,0 +1,36 @@
+// A file descriptor that closes itself, and writing all of a buffer to one.
+#pragma once
+
+#include <system_error>
+#include <utility>
+
+#include "base/bytes.h"
+
+namespace minions {
+
+class FileDescriptor {
+ public:
+  FileDescriptor() = default;
+  explicit FileDescriptor(int number) : number_(number) {}
+  FileDescriptor(FileDescriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
+    std::swap(number_, other.number_);
+    return *this;
+  }
+  ~FileDescriptor() { (void)close(); }
+
+  [[nodiscard]] int get() const { return number_; }
+  [[nodiscard]] bool is_open() const { return number_ >= 0; }
+  // The caller closes it.
+  [[nodiscard]] int release() { return std::exchange(number_, -1); }
+  // Some files report only now that a write failed. Does nothing where none is open.
+  std::error_code close();
+
+ private:
+  int number_ = -1;
+};
+
+// Writes on after signals and after writes that took a part.
+[[nodiscard]] std::error_code write_all(int descriptor, ByteView bytes);
+
+}  // namespace minions
