@@ -62,7 +62,7 @@ Result<std::set<std::string>> services_of_jwks(const CollateralOptions& options)
   return services;
 }
 
-KeysFor keys_for_logs(const collateral::Collector& collector, const attestation::PolicyRules& policy) {
+audit::KeysFor keys_for_logs(const collateral::Collector& collector, const attestation::PolicyRules& policy) {
   return [&](const attestation::AttestationDocument& document) {
     attestation::Evidence tokens;
     for (const attestation::EvidenceItem& item : document.evidence) {

@@ -1,9 +1,9 @@
 // The collector of endorsements and key sets that the options describe.
 #pragma once
 
-#include <functional>
 #include <set>
 
+#include "audit/sealed_exchange.h"
 #include "collateral/collector.h"
 #include "options.h"
 
@@ -21,8 +21,8 @@ enum class JudgedAsOf { kNow, kThen };
 
 // Key sets for a document of a log, which holds its endorsements but no key sets: these come from the user's own hands.
 // What it refers to outlives it.
-using KeysFor = std::function<attestation::TokenKeys(const attestation::AttestationDocument&)>;
-[[nodiscard]] KeysFor keys_for_logs(const collateral::Collector& collector, const attestation::PolicyRules& policy);
+[[nodiscard]] audit::KeysFor keys_for_logs(const collateral::Collector& collector,
+                                           const attestation::PolicyRules& policy);
 
 // What was looked for in vain, a hint a line on stderr.
 void hint_at_missing(const std::vector<std::string>& missing);

@@ -6,10 +6,10 @@
 #include <nlohmann/json.hpp>
 
 #include "api/log_file.h"
+#include "audit/ledger_text.h"
+#include "audit/run_log.h"
 #include "collateral.h"
 #include "connection.h"
-#include "minion/log_check.h"
-#include "minion/log_ledger.h"
 #include "report.h"
 #include "terminal.h"
 #include "verdict_lines.h"
@@ -27,22 +27,22 @@ Error no_log(const MinionLogOptions& options, const Error& error) {
   return {ErrorCode::kUsage, fmt::format("{}: {}", options.file, error.detail)};
 }
 
-std::string_view text_of(minion::LogFault fault) {
+std::string_view text_of(audit::RunLogFault fault) {
   switch (fault) {
-    case minion::LogFault::kNone: return "the log holds";
-    case minion::LogFault::kLacksApiKey: return "the log was not judged";
-    case minion::LogFault::kRefused: return "the log's server is refused by the policy given here";
-    case minion::LogFault::kAltered: return "THE LOG DOES NOT HOLD";
+    case audit::RunLogFault::kNone: return "the log holds";
+    case audit::RunLogFault::kLacksApiKey: return "the log was not judged";
+    case audit::RunLogFault::kRefused: return "the log's server is refused by the policy given here";
+    case audit::RunLogFault::kAltered: return "THE LOG DOES NOT HOLD";
   }
   return "";
 }
 
-ErrorCode code_of(minion::LogFault fault) {
-  if (fault == minion::LogFault::kLacksApiKey) return ErrorCode::kUsage;
-  return fault == minion::LogFault::kRefused ? ErrorCode::kRefused : ErrorCode::kTampered;
+ErrorCode code_of(audit::RunLogFault fault) {
+  if (fault == audit::RunLogFault::kLacksApiKey) return ErrorCode::kUsage;
+  return fault == audit::RunLogFault::kRefused ? ErrorCode::kRefused : ErrorCode::kTampered;
 }
 
-Json checks_json(const minion::LogVerdict& verdict) {
+Json checks_json(const audit::RunLogVerdict& verdict) {
   Json checks = Json::array();
   for (const attestation::Check& check : verdict.checks)
     checks.push_back({{"id", check.id},
@@ -51,7 +51,7 @@ Json checks_json(const minion::LogVerdict& verdict) {
                       {"found", check.found},
                       {"source", check.source}});
   Json appraisals = Json::array();
-  for (const minion::LoggedAppraisal& appraisal : verdict.appraisals)
+  for (const audit::LoggedAppraisal& appraisal : verdict.appraisals)
     appraisals.push_back({{"session", appraisal.session},
                           {"judged_at", appraisal.judged_at},
                           {"attestation", appraisal.result.to_json()}});
@@ -74,7 +74,7 @@ bool is_minion_log_file(const std::string& file) {
   std::string start(64, '\0');
   in.read(start.data(), static_cast<std::streamsize>(start.size()));
   start.resize(static_cast<std::size_t>(in.gcount()));
-  return minion::is_minion_log(start) || start.starts_with("secure-minions-log ");
+  return audit::is_run_log(start) || start.starts_with("secure-minions-log ");
 }
 
 ExitCode verify_minion_log(const MinionLogOptions& options) {
@@ -84,38 +84,38 @@ ExitCode verify_minion_log(const MinionLogOptions& options) {
   judged_by.server = "http://127.0.0.1";  // nothing is dialled
   const auto server = client_options(judged_by);
   if (!server) return report(server.error());
-  const auto verdict = minion::check_log({log->reveal(), server->policy, server->api_key.reveal(),
-                                          keys_for_logs(*server->collector, server->policy.rules())});
+  const auto verdict = audit::check_run_log({log->reveal(), server->policy, server->api_key.reveal(),
+                                             keys_for_logs(*server->collector, server->policy.rules())});
   if (!verdict) return report(no_log(options, verdict.error()));
-  const minion::LogFault fault = verdict->fault();
+  const audit::RunLogFault fault = verdict->fault();
   std::string told;
-  for (const minion::LoggedAppraisal& appraisal : verdict->appraisals) warn_of_readers(appraisal.result, told);
+  for (const audit::LoggedAppraisal& appraisal : verdict->appraisals) warn_of_readers(appraisal.result, told);
   if (options.format == OutputFormat::kJson) {
     (void)print_line(checks_json(*verdict));
   } else {
-    for (const minion::LoggedAppraisal& appraisal : verdict->appraisals) {
+    for (const audit::LoggedAppraisal& appraisal : verdict->appraisals) {
       print_out("session {}\n", attestation::shown(appraisal.session));
       print_appraisal(appraisal.result, appraisal.judged_at);
     }
     for (const attestation::Check& check : verdict->checks) print_out("{}\n", check.to_text());
     print_out("{} checks, {} receipts good: {}\n", verdict->checks.size(), verdict->receipts,
-              fault != minion::LogFault::kNone ? text_of(fault)
-              : verdict->complete              ? "the log holds"
-                                               : "the log of an incomplete run holds");
+              fault != audit::RunLogFault::kNone ? text_of(fault)
+              : verdict->complete                ? "the log holds"
+                                                 : "the log of an incomplete run holds");
   }
-  if (fault == minion::LogFault::kNone) return ExitCode::kOk;
+  if (fault == audit::RunLogFault::kNone) return ExitCode::kOk;
   const auto failure =
       std::find_if(verdict->checks.begin(), verdict->checks.end(),
                    [](const attestation::Check& check) { return check.outcome == attestation::Outcome::kFail; });
   const ExitCode code = report({code_of(fault), fmt::format("{}: {}", text_of(fault), failure->to_text())});
-  if (fault == minion::LogFault::kLacksApiKey) hint("give the key that the run was made with by --api-key-file");
+  if (fault == audit::RunLogFault::kLacksApiKey) hint("give the key that the run was made with by --api-key-file");
   return code;
 }
 
 ExitCode disclosed(const MinionLogOptions& options) {
   const auto log = read(options);
   if (!log) return report(log.error());
-  const auto text = minion::ledger_text(log->reveal());
+  const auto text = audit::ledger_text(log->reveal());
   if (!text) return report(no_log(options, text.error()));
   print_out("{}", *text);
   return ExitCode::kOk;

@@ -19,7 +19,7 @@
 #include "base/utc.h"
 #include "collateral.h"
 #include "connection.h"
-#include "evidence_folder.h"
+#include "evidence_reading.h"
 #include "small_file.h"
 #include "terminal.h"
 
@@ -70,7 +70,7 @@ struct JudgedFolder {
   AttestationResult result;
 };
 
-Result<JudgedFolder> judge_folder(const EvidenceFolder& folder, const AppraisalPolicy& policy, UnixSeconds now,
+Result<JudgedFolder> judge_folder(const audit::EvidenceFiles& folder, const AppraisalPolicy& policy, UnixSeconds now,
                                   const collateral::Collector& collector) {
   const collateral::Collected collected = collector.collect_blocking(
       {.evidence = folder.evidence(), .endorsements = folder.endorsements(), .policy = policy.rules(), .now = now});
@@ -113,7 +113,7 @@ ExitCode init_from_folder(const PolicyOptions& options, const AppraisalPolicy& b
     as_of = parse_utc(options.as_of);
     if (!as_of) return report({ErrorCode::kUsage, "--as-of: want a time such as 2026-09-21T14:13:20Z"});
   }
-  auto folder = EvidenceFolder::read(target);
+  auto folder = read_evidence(target);
   if (!folder) return report(folder.error());
   const auto collector = make_collector(options.server.collateral, as_of ? JudgedAsOf::kThen : JudgedAsOf::kNow);
   if (!collector) return report(collector.error());

@@ -19,11 +19,9 @@ Json timing_json(const client::ExchangeTiming& timing) {
 }
 
 Json receipt_json(const client::SealedReply& reply) {
-  return {{"n", reply.n},
-          {"time", reply.receipt.time},
-          {"request", to_base64url(reply.receipt.request)},
-          {"reply", to_base64url(reply.receipt.reply)},
-          {"signature", to_base64url(reply.receipt.signature)}};
+  Json json = session::to_json(reply.receipt);
+  json["n"] = reply.n;
+  return json;
 }
 
 }  // namespace

@@ -8,14 +8,13 @@
 #include <nlohmann/json.hpp>
 
 #include "attest.h"
+#include "audit/exchange_log.h"
 #include "base/clock.h"
 #include "base/utc.h"
-#include "client/log_check.h"
 #include "collateral.h"
 #include "connection.h"
-#include "evidence_folder.h"
+#include "evidence_reading.h"
 #include "minion_log.h"
-#include "replay.h"
 #include "report.h"
 #include "terminal.h"
 #include "verdict_lines.h"
@@ -105,7 +104,7 @@ ExitCode show_evidence(attestation::AttestationResult result, const Question& qu
 }
 
 ExitCode verify_pieces(const fs::path& target, const Question& question) {
-  auto folder = EvidenceFolder::read(target);
+  auto folder = read_evidence(target);
   if (!folder) return report(folder.error());
   const auto given = services_of_jwks(question.collateral);
   if (!given) return report(given.error());
@@ -137,7 +136,7 @@ ExitCode verify_file(const fs::path& target, const Question& question) {
   const auto bytes = read_whole(target, kFileLimitBytes);
   if (!bytes) return report(bytes.error());
   const std::string_view text = as_text(*bytes);
-  if (client::looks_like_log(text)) return verify_lines(text, question);
+  if (audit::is_exchange_log(text)) return verify_lines(text, question);
   const bool is_document = text.starts_with('{') && text.find("\"smp\"") != std::string_view::npos &&
                            text.find("\"evidence\"") != std::string_view::npos;
   return is_document ? verify_document(*bytes, question) : verify_pieces(target, question);
@@ -172,10 +171,8 @@ void add_verify(CLI::App& command, VerifyOptions& options) {
   command
       .add_option("target", options.target,
                   "attestation document, log of --log or of a run, evidence, a folder of it, or a server")
-      ->type_name("FILE|DIR|URL");
-  command.add_option("--manifest", options.manifest, "every case of an evidence manifest, and its mutations")
-      ->type_name("FILE")
-      ->excludes("target");
+      ->type_name("FILE|DIR|URL")
+      ->required();
   command.add_option("--as-of", options.as_of, "judge as at this time, 2026-09-21T14:13:20Z")->type_name("TIME");
   command.add_option("--policy", options.server.policy_file, "appraisal policy (TOML)")->type_name("FILE");
   command.add_option("--trusted-attestation-pem", options.server.trusted_attestation_pem, "pinned attestation key")
@@ -200,8 +197,6 @@ void add_verify(CLI::App& command, VerifyOptions& options) {
 }
 
 ExitCode verify(const VerifyOptions& options) {
-  if (!options.manifest.empty()) return replay_manifest(options.manifest);
-  if (options.target.empty()) return report({ErrorCode::kUsage, "give what to verify, or --manifest FILE"});
   const auto as_of = read_as_of(options.as_of);
   if (!as_of) return report(as_of.error());
   if (const Status used = check_unused(options); !used) return report(used.error());

@@ -1,6 +1,5 @@
 // minions verify: appraises what lies in files: attestation documents, logs of --log and of runs, evidence of its own
-// with its certificates beside it; or fetches a server's document and appraises it, sending nothing. With --manifest:
-// replay.h.
+// with its certificates beside it; or fetches a server's document and appraises it, sending nothing.
 #pragma once
 
 #include "exit_code.h"
@@ -9,7 +8,6 @@
 namespace minions::app {
 
 struct VerifyOptions {
-  std::string manifest;
   std::string target;  // a file, a folder or an address
   std::string as_of;   // 2026-09-21T14:13:20Z
   std::string log_key_file;

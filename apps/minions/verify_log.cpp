@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "attestation/core/refusal.h"
-#include "client/log_check.h"
+#include "audit/exchange_log.h"
 #include "report.h"
 #include "terminal.h"
 #include "verdict_lines.h"
@@ -13,11 +13,11 @@
 namespace minions::app {
 namespace {
 
-Json to_json(const client::LoggedSessionVerdict& session) {
+Json to_json(const audit::LoggedSessionVerdict& session) {
   Json exchanges = Json::array();
   for (const auto& exchange : session.exchanges) {
     exchanges.push_back({{"n", exchange.n},
-                         {"state", client::name_of(exchange.state)},
+                         {"state", audit::name_of(exchange.state)},
                          {"time", exchange.time ? Json(*exchange.time) : Json()},
                          {"text", exchange.text}});
   }
@@ -28,13 +28,13 @@ Json to_json(const client::LoggedSessionVerdict& session) {
           {"exchanges", std::move(exchanges)}};
 }
 
-void print_session(const client::LoggedSessionVerdict& session) {
+void print_session(const audit::LoggedSessionVerdict& session) {
   print_out("session {} with {}\n", session.session.empty() ? "none" : attestation::shown(session.session),
             attestation::shown(session.server));
   if (!session.appraisal) print_out("  no document: the session failed before one came\n");
   if (session.appraisal) print_appraisal(*session.appraisal, session.judged_at);
   for (const auto& exchange : session.exchanges) {
-    print_out("  exchange {}: {}: {}{}\n", exchange.n, client::name_of(exchange.state), exchange.text,
+    print_out("  exchange {}: {}: {}{}\n", exchange.n, audit::name_of(exchange.state), exchange.text,
               exchange.time ? ", signed at " + to_iso8601(*exchange.time) : "");
   }
 }
@@ -62,7 +62,7 @@ struct LogTally {
 
 void verify_line(std::string_view line, const LogQuestion& question, LogTally& tally) {
   const bool as_text = question.format == OutputFormat::kText;
-  const auto session = client::check_logged_session({line, question.policy, question.as_of, question.keys_for});
+  const auto session = audit::check_logged_session({line, question.policy, question.as_of, question.keys_for});
   ++tally.lines;
   if (!session) {
     ++tally.altered;
@@ -75,8 +75,8 @@ void verify_line(std::string_view line, const LogQuestion& question, LogTally& t
   }
   if (session->any_altered()) ++tally.altered;
   tally.unsigned_exchanges += static_cast<std::size_t>(
-      std::count_if(session->exchanges.begin(), session->exchanges.end(), [](const client::ExchangeVerdict& exchange) {
-        return exchange.state == client::ExchangeVerdict::State::kIncomplete;
+      std::count_if(session->exchanges.begin(), session->exchanges.end(), [](const audit::ExchangeVerdict& exchange) {
+        return exchange.state == audit::ExchangeVerdict::State::kIncomplete;
       }));
   if (session->appraisal && !session->appraisal->accepted() && tally.refused++ == 0)
     tally.first_refusal = attestation::refusal_text(*session->appraisal);

@@ -12,7 +12,7 @@ struct LogQuestion {
   const attestation::AppraisalPolicy& policy;
   std::optional<UnixSeconds> as_of;
   OutputFormat format;
-  KeysFor keys_for;
+  audit::KeysFor keys_for;
 };
 // kRefused: a document was refused. kIncomplete: a line was altered.
 [[nodiscard]] ExitCode verify_log(std::string_view text, const LogQuestion& question);

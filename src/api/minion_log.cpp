@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "audit/logged_head.h"
 #include "base/json.h"
-#include "minion/logged_head.h"
 #include "version.h"
 
 namespace minions::api {
@@ -46,7 +46,7 @@ Json sealed_json(std::string_view lines) {
     lines.remove_prefix(std::min(end + 1, lines.size()));
     if (!session.is_object()) continue;
     for (Json& exchange : session["exchanges"])
-      exchange["head"] = minion::without_api_key(exchange["head"].get<std::string>());
+      exchange["head"] = audit::without_api_key(exchange["head"].get<std::string>());
     list.push_back(std::move(session));
   }
   return list;

@@ -17,12 +17,10 @@ class AnyTokens final : public chat::TokenSink {
 };
 
 Json receipt_json(const client::SealedReply& reply) {
-  return {{"session", to_hex(reply.session)},
-          {"n", reply.n},
-          {"time", reply.receipt.time},
-          {"request", to_base64url(reply.receipt.request)},
-          {"reply", to_base64url(reply.receipt.reply)},
-          {"signature", to_base64url(reply.receipt.signature)}};
+  Json json = session::to_json(reply.receipt);
+  json["session"] = to_hex(reply.session);
+  json["n"] = reply.n;
+  return json;
 }
 
 // The supervisor behind the sealed session. Usage is what the receipt signs, not what the reply's text says.

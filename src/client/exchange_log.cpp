@@ -12,14 +12,7 @@
 #include "base/json.h"
 
 namespace minions::client {
-namespace {
-
-std::string receipt_json(const session::Receipt& receipt) {
-  return fmt::format(R"({{"time":{},"request":"{}","reply":"{}","signature":"{}"}})", receipt.time,
-                     to_base64url(receipt.request), to_base64url(receipt.reply), to_base64url(receipt.signature));
-}
-
-}  // namespace
+namespace {}  // namespace
 
 Result<std::unique_ptr<ExchangeLog>> ExchangeLog::create(const std::filesystem::path& file) {
   FileDescriptor opened(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
@@ -55,7 +48,7 @@ void ExchangeLog::add(const LoggedExchange& exchange) {
       R"({{"n":{},"head":{},"data":"{}","reply_head":{},"reply_data":"{}","receipt":{},"usage":{},"complete":{},"error":{}}})",
       t.n, json_quoted(t.head.reveal()), to_base64url(exchange.data),
       t.reply_head.empty() ? "null" : json_quoted(t.reply_head), to_base64url(as_bytes(t.reply_data.reveal())),
-      t.receipt ? receipt_json(*t.receipt) : "null", t.usage.empty() ? "null" : json_quoted(t.usage),
+      t.receipt ? session::to_json(*t.receipt).dump() : "null", t.usage.empty() ? "null" : json_quoted(t.usage),
       exchange.error.empty(), exchange.error.empty() ? "null" : json_quoted(exchange.error)));
 }
 

@@ -3,12 +3,6 @@
 #include "session/replay_window.h"
 
 namespace minions::session {
-namespace {
-// docs/protocol.md section 6: a receipt's time lies between these, seconds beside the statement's window.
-constexpr UnixSeconds kEarlyBy = 60;
-constexpr UnixSeconds kLateBy = 360;
-}  // namespace
-
 Result<ClientStream> ClientSession::open_stream() {
   if (closed()) return fail(ErrorCode::kNotFound, "the session is closed");
   if (!unfinished_.empty() && next_ - *unfinished_.begin() >= kWindowSize) {
@@ -36,9 +30,7 @@ Status ClientSession::check(const ReplyTrailer& trailer, StreamId n, const Diges
   subject.n = n;
   subject.request = request;
   subject.reply = reply;
-  return check_receipt(trailer, subject,
-                       {statement.not_before - kEarlyBy, statement.not_after + kLateBy + parameters_.max_s},
-                       statement.receipt_ed25519);
+  return check_receipt(trailer, subject, receipt_times(statement, parameters_.max_s), statement.receipt_ed25519);
 }
 
 }  // namespace minions::session

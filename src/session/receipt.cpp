@@ -12,7 +12,9 @@
 namespace minions::session {
 namespace {
 constexpr JsonLimits kTrailerLimits{.bytes = kMaxRecordData};
-}
+constexpr UnixSeconds kEarlyBy = 60;
+constexpr UnixSeconds kLateBy = 360;
+}  // namespace
 
 void ExchangeHash::head(ByteView json) {
   ByteArray<4> length;
@@ -70,6 +72,17 @@ Result<ReplyTrailer> ReplyTrailer::parse(std::string_view json) {
   MINIONS_TRY_ASSIGN(out.receipt.signature, exactly<64>(base64url_member(*receipt, "signature")));
   out.usage = raw_member(json, "usage").value_or("");
   return out;
+}
+
+Json to_json(const Receipt& receipt) {
+  return {{"time", receipt.time},
+          {"request", to_base64url(receipt.request)},
+          {"reply", to_base64url(receipt.reply)},
+          {"signature", to_base64url(receipt.signature)}};
+}
+
+ReceiptTimes receipt_times(const attestation::Statement& statement, std::int64_t max_s) {
+  return {statement.not_before - kEarlyBy, statement.not_after + kLateBy + max_s};
 }
 
 Status check_receipt(const ReplyTrailer& trailer, ReceiptSubject subject, const ReceiptTimes& times,

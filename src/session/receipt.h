@@ -7,6 +7,8 @@
 
 #include <optional>
 
+#include "attestation/core/statement.h"
+#include "base/json.h"
 #include "base/time.h"
 #include "crypto/ed25519.h"
 #include "crypto/hash.h"
@@ -56,11 +58,18 @@ struct ReplyTrailer {
   [[nodiscard]] static Result<ReplyTrailer> parse(std::string_view json);
 };
 
+[[nodiscard]] Json to_json(const Receipt& receipt);
+
 // The window in which a receipt's time must lie.
 struct ReceiptTimes {
-  UnixSeconds earliest;  // not_before - 60
-  UnixSeconds latest;    // not_after + 360 + max_s
+  UnixSeconds earliest;
+  UnixSeconds latest;
 };
+// Of a log, which does not say how long the session could last: no server keeps one for longer than a day.
+inline constexpr std::int64_t kLongestSessionS = 86'400;
+// docs/protocol.md section 6: from 60 s before the statement holds to 360 s after the last session in it ended.
+[[nodiscard]] ReceiptTimes receipt_times(const attestation::Statement& statement,
+                                         std::int64_t max_s = kLongestSessionS);
 
 // subject has the caller's own values, computed from what it sent and opened; its time and usage are taken from the
 // trailer. kTampered if a stated hash differs, the time is outside, or the signature is bad.

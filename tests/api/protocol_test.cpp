@@ -1,4 +1,4 @@
-#include "minion/log_check.h"
+#include "audit/run_log.h"
 #include "secure_minion.h"
 
 namespace minions::api {
@@ -123,7 +123,7 @@ TEST_F(SecureMinion, LogsARunWhoseWorkerIsNotThereAndTriesItAgainInTheNext) {
   EXPECT_EQ(log["worker_model"], "llama3.2");
   EXPECT_EQ(log["sealed"].size(), 0U);
   EXPECT_NE(log["context"].get<std::string>().find("412 megawatts"), std::string::npos);
-  const auto verdict = minion::check_log({log.dump(), attestation::AppraisalPolicy::built_in(), ""});
+  const auto verdict = audit::check_run_log({log.dump(), attestation::AppraisalPolicy::built_in(), ""});
   for (const attestation::Check& check : verdict->checks)
     EXPECT_NE(check.outcome, attestation::Outcome::kFail) << check.to_text();
   EXPECT_FALSE(verdict->complete);

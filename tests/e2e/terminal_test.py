@@ -194,16 +194,13 @@ class Files(TerminalTest):
         (folder / "good.txt").write_text("text")
         self.check(0, "ask", "question", "-f", folder, *server.trust(), reveals="evil")
 
-    def test_policies_manifests_and_arguments(self):
+    def test_policies_logs_and_arguments(self):
         name = json.dumps(HOSTILE).replace("\x7f", "\\u007f")
         policy = self.write("p.toml", f"[models]\nids = [{name}]\n[waive]\n\"tls.spki\" = {name}\n")
         self.check(0, "policy", "check", policy)
         self.check(0, "policy", "diff", policy, self.write("q.toml", ""))
         self.check(2, "policy", "check", self.write("r.toml", f"[{name}]\nx = 1\n"))
         self.check(2, "policy", "check", self.directory / FOLDER_NAME)
-        case = {"id": HOSTILE, "kind": HOSTILE, "verdict": HOSTILE, "validation_time": HOSTILE, "files": []}
-        manifest = {"format": "evidence-fixtures/1", "cases": [case], "mutations": [{"id": HOSTILE, "base": HOSTILE}]}
-        self.check(3, "verify", "--manifest", self.write("MANIFEST.json", json.dumps(manifest)))
         self.check(2, "verify", self.write(FOLDER_NAME, HOSTILE))
         log = {"smp2_log": 1, "server": HOSTILE, "session": HOSTILE, "document": None, "exchanges": [], HOSTILE: 1}
         self.check(0, "verify", self.write("a.log", json.dumps(log)))

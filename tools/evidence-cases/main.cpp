@@ -1,17 +1,19 @@
-#include "replay.h"
-
+// Appraises every case of an evidence manifest (format evidence-fixtures/1) and its mutations, and compares verdict and
+// group of the first failing check.
+//
+// usage: evidence-cases MANIFEST.json    0: all agree; 3: some do not; 2: no such manifest
 #include <fmt/format.h>
 
 #include <filesystem>
 #include <fstream>
 
 #include "base/encoding.h"
+#include "base/terminal_text.h"
 #include "base/utc.h"
-#include "evidence_case.h"
+#include "manifest_case.h"
 #include "manifest_policy.h"
-#include "terminal.h"
 
-namespace minions::app {
+namespace minions::cases {
 namespace {
 
 using attestation::Check;
@@ -53,12 +55,13 @@ bool is_used(const Json& file) {
          use->get_ref<const std::string&>().find("not used") == std::string::npos;
 }
 
-Status load_files(EvidenceCase& into, const Json& entry, const std::filesystem::path& folder) {
+Status load_files(audit::EvidenceCase& into, const Json& entry, const std::filesystem::path& folder) {
   MINIONS_TRY_ASSIGN(const Json* files, array_member(entry, "files"));
   for (const Json& file : *files) {
     if (!is_used(file)) continue;
     MINIONS_TRY_ASSIGN(const std::string path, string_member(file, "file"));
-    NamedFile loaded{.name = std::filesystem::path(path).filename(), .role = file.value("role", ""), .bytes = {}};
+    audit::NamedFile loaded{
+        .name = std::filesystem::path(path).filename(), .role = file.value("role", ""), .bytes = {}};
     MINIONS_TRY_ASSIGN(loaded.bytes, read_file(folder, path));
     into.files.push_back(std::move(loaded));
   }
@@ -73,7 +76,7 @@ Status load_files(EvidenceCase& into, const Json& entry, const std::filesystem::
 }
 
 // What the evidence was asked with, where `expected` states it.
-Status read_questions(EvidenceCase& into, const Json& entry) {
+Status read_questions(audit::EvidenceCase& into, const Json& entry) {
   const Json expected = entry.value("expected", Json::object());
   if (expected.contains("nonce_expected") && expected["nonce_expected"].is_string()) {
     MINIONS_TRY_ASSIGN(into.gpu_nonce, exactly<32>(from_hex_any_case(expected["nonce_expected"].get<std::string>())));
@@ -90,10 +93,11 @@ Status read_groups(std::vector<std::string>& into, const Json& entry) {
   return read_names(into, entry["check"], "check");
 }
 
-Result<EvidenceCase> load_case(const Json& entry, const Json& manifest, const std::filesystem::path& folder) {
-  EvidenceCase out;
+Result<ManifestCase> load_case(const Json& entry, const Json& manifest, const std::filesystem::path& folder) {
+  ManifestCase out;
+  audit::EvidenceCase& evidence = out.evidence;
   MINIONS_TRY_ASSIGN(out.id, string_member(entry, "id"));
-  MINIONS_TRY_ASSIGN(out.kind, string_member(entry, "kind"));
+  MINIONS_TRY_ASSIGN(evidence.kind, string_member(entry, "kind"));
   MINIONS_TRY_ASSIGN(const std::string verdict, string_member(entry, "verdict"));
   if (verdict != "accept" && verdict != "reject")
     return fail(ErrorCode::kMalformed, fmt::format("verdict: want accept or reject, found {}", verdict));
@@ -101,12 +105,12 @@ Result<EvidenceCase> load_case(const Json& entry, const Json& manifest, const st
   MINIONS_TRY_ASSIGN(const std::string time, string_member(entry, "validation_time"));
   const auto parsed = parse_utc(time);
   if (!parsed) return fail(ErrorCode::kMalformed, fmt::format("validation_time: want a time in UTC, found {}", time));
-  out.validation_time = *parsed;
-  MINIONS_TRY_ASSIGN(out.rules, manifest_rules(manifest, entry));
+  evidence.validation_time = *parsed;
+  MINIONS_TRY_ASSIGN(evidence.rules, manifest_rules(manifest, entry));
   MINIONS_TRY(read_groups(out.groups, entry));
-  MINIONS_TRY(read_questions(out, entry));
-  MINIONS_TRY(load_files(out, entry, folder));
-  assign_pieces(out);
+  MINIONS_TRY(read_questions(evidence, entry));
+  MINIONS_TRY(load_files(evidence, entry, folder));
+  assign_pieces(evidence);
   return out;
 }
 
@@ -123,44 +127,45 @@ struct Tally {
 
   void ok(std::string_view id) {
     ++passed;
-    print_out("ok {}\n", id);
+    fmt::print("ok {}\n", line_for_terminal(id));
   }
   void fail(std::string_view id, std::string_view expected, std::string_view got) {
     ++failed;
-    print_out("FAIL {}: expected {}, got {}\n", id, expected, got);
+    fmt::print("FAIL {}: expected {}, got {}\n", line_for_terminal(id), line_for_terminal(expected),
+               line_for_terminal(got));
   }
 };
 
-void compare(const EvidenceCase& evidence, std::string_view id, Tally& tally) {
-  std::string expected = evidence.accept ? "accept" : "reject";
-  if (!evidence.groups.empty()) expected += fmt::format(" by {}", fmt::join(evidence.groups, " or "));
-  const auto checks = judge(evidence);
+void compare(const ManifestCase& judged, std::string_view id, Tally& tally) {
+  std::string expected = judged.accept ? "accept" : "reject";
+  if (!judged.groups.empty()) expected += fmt::format(" by {}", fmt::join(judged.groups, " or "));
+  const auto checks = judge(judged.evidence);
   if (!checks) return tally.fail(id, expected, checks.error().detail);
   const auto failure =
       std::find_if(checks->begin(), checks->end(), [](const Check& check) { return check.outcome == Outcome::kFail; });
   const bool any_pass =
       std::any_of(checks->begin(), checks->end(), [](const Check& check) { return check.outcome == Outcome::kPass; });
   if (failure == checks->end()) {
-    if (evidence.accept && any_pass) return tally.ok(id);
+    if (judged.accept && any_pass) return tally.ok(id);
     return tally.fail(id, expected, any_pass ? "accept" : "no check that passed");
   }
-  const auto& groups = evidence.groups;
+  const auto& groups = judged.groups;
   const bool right_group =
       groups.empty() || std::find(groups.begin(), groups.end(), group_of(*failure)) != groups.end();
-  if (!evidence.accept && right_group) return tally.ok(id);
+  if (!judged.accept && right_group) return tally.ok(id);
   tally.fail(id, expected, fmt::format("reject by {}", failure->to_text()));
 }
 
-void replay_mutation(const Json& mutation, const std::map<std::string, EvidenceCase>& cases, Tally& tally) {
+void replay_mutation(const Json& mutation, const std::map<std::string, ManifestCase>& cases, Tally& tally) {
   const auto id = string_member(mutation, "id");
   const auto base = string_member(mutation, "base");
   if (!id || !base) return tally.fail("mutation", "an id and a base", id ? base.error().detail : id.error().detail);
   const auto found = cases.find(*base);
   if (found == cases.end()) return tally.fail(*id, "reject", fmt::format("no case {}", *base));
-  EvidenceCase altered = found->second;
+  ManifestCase altered = found->second;
   altered.accept = false;
   Status done = read_groups(altered.groups, mutation);
-  if (done) done = mutate(altered, mutation);
+  if (done) done = mutate(altered.evidence, mutation);
   if (!done) return tally.fail(*id, "reject", done.error().detail);
   compare(altered, *id, tally);
 }
@@ -178,7 +183,7 @@ Result<Tally> replay(const std::filesystem::path& path) {
   MINIONS_TRY_ASSIGN(const Json manifest, read_manifest(path));
   MINIONS_TRY_ASSIGN(const Json* entries, array_member(manifest, "cases"));
   Tally tally;
-  std::map<std::string, EvidenceCase> cases;
+  std::map<std::string, ManifestCase> cases;
   for (const Json& entry : *entries) {
     auto loaded = load_case(entry, manifest, path.parent_path());
     if (!loaded) {
@@ -196,13 +201,18 @@ Result<Tally> replay(const std::filesystem::path& path) {
 }
 
 }  // namespace
+}  // namespace minions::cases
 
-ExitCode replay_manifest(const std::string& manifest) {
-  const auto tally = replay(std::filesystem::absolute(manifest));
-  if (!tally) return report({ErrorCode::kUsage, manifest + ": " + tally.error().detail});
-  print_out("{} passed, {} failed\n", tally->passed, tally->failed);
-  if (tally->failed == 0 && tally->passed > 0) return ExitCode::kOk;
-  return ExitCode::kRefused;
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    fmt::print(stderr, "usage: evidence-cases MANIFEST.json\n");
+    return 2;
+  }
+  const auto tally = minions::cases::replay(std::filesystem::absolute(argv[1]));
+  if (!tally) {
+    fmt::print(stderr, "evidence-cases: {}: {}\n", argv[1], tally.error().detail);
+    return 2;
+  }
+  fmt::print("{} passed, {} failed\n", tally->passed, tally->failed);
+  return tally->failed == 0 && tally->passed > 0 ? 0 : 3;
 }
-
-}  // namespace minions::app

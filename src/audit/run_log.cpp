@@ -1,4 +1,4 @@
-#include "minion/log_check.h"
+#include "audit/run_log.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -9,34 +9,42 @@
 #include <set>
 
 #include "attestation/core/refusal.h"
+#include "audit/log_fields.h"
+#include "audit/logged_head.h"
 #include "base/encoding.h"
 #include "base/json.h"
 #include "chat/completion_reader.h"
-#include "minion/log_fields.h"
-#include "minion/logged_head.h"
 #include "minion/prompts.h"
 #include "minion/protocol.h"
 #include "minion/pseudonyms.h"
 #include "minion/reply.h"
 #include "minion/result.h"
-#include "session/receipt.h"
 
-namespace minions::minion {
+namespace minions::audit {
 namespace {
 
 using attestation::Check;
 using attestation::shown;
+using minion::Decision;
+using minion::filled;
+using minion::is_kept_of;
+using minion::kNoAnswerText;
+using minion::name_of;
+using minion::Outcome;
+using minion::parse_decision;
+using minion::Placeholders;
+using minion::placeholders_in;
+using minion::put_back;
+using minion::Sender;
+namespace prompts = minion::prompts;
 
 constexpr std::string_view kAppraisal = ".appraisal";
-constexpr UnixSeconds kEarlyBy = 60;           // as session/receipt.h has it
-constexpr UnixSeconds kLateBy = 360 + 86'400;  // max_s is the server's and not in the log: a day is over any
 
-struct SealedExchange {
-  std::string head;
+struct JudgedExchange {
   std::string data;
   std::string reply_data;
-  bool complete = false;
-  bool holds = false;     // its receipt does
+  bool complete = false;  // with a receipt
+  bool holds = false;     // and that is good
   bool is_named = false;  // by a turn
   bool failed = false;    // the reply's status says so
 };
@@ -52,11 +60,6 @@ struct ExchangeKey {
   std::string signature;  // of its receipt; empty where there is none
   auto operator<=>(const ExchangeKey&) const = default;
 };
-
-Result<std::string> bytes_at(const Json& object, const char* name) {
-  MINIONS_TRY_ASSIGN(const Bytes bytes, from_base64url(text_at(object, name)));
-  return std::string(as_text(bytes));
-}
 
 class TextSink final : public chat::TokenSink {
  public:
@@ -132,11 +135,11 @@ bool gave_an_answer(const Json& log) {
   return false;
 }
 
-class LogCheck {
+class RunLogCheck {
  public:
-  explicit LogCheck(const LogCheckInput& input) : in_(input) {}
+  explicit RunLogCheck(const RunLogInput& input) : in_(input) {}
 
-  LogVerdict run(const Json& log) {
+  RunLogVerdict run(const Json& log) {
     for (const Json& session : list_at(log, "sealed")) check_session(session);
     if (list_at(log, "sealed").empty()) waive("sealed", "a sealed session", "nothing was sent in one");
     check_conversation(log);
@@ -162,101 +165,66 @@ class LogCheck {
   void check_session(const Json& session) {
     const std::string id = text_at(session, "session");
     const std::string name = fmt::format("session.{}", ++sessions_);
-    const auto document = attestation::AttestationDocument::parse(as_bytes(member_of(session, "document").dump()));
-    const auto h = exactly<32>(from_base64url(text_at(session, "h")));
-    UnixSeconds first = 0;
-    for (const Json& exchange : list_at(session, "exchanges")) {
-      const auto time = static_cast<UnixSeconds>(count_at(member_of(exchange, "receipt"), "time"));
-      if (time > 0 && (first == 0 || time < first)) first = time;
-    }
     // The server was not reached, or was refused: there is nothing that a receipt could be over.
-    if (first == 0 && text_at(session, "h").empty() && list_at(session, "exchanges").empty())
+    if (text_at(session, "h").empty() && list_at(session, "exchanges").empty())
       return waive(name, "a sealed session", "none was opened, and nothing was sent");
+    const auto document = attestation::AttestationDocument::parse(as_bytes(member_of(session, "document").dump()));
     if (!document || !document->statement)
       return expect(name + ".document", false, "an attestation document",
                     document ? "no statement" : document.error().detail);
-    const auto statement = attestation::Statement::parse(*document->statement);
-    if (!statement || !h)
-      return expect(name + ".binding", false, "a statement and a channel binding",
-                    statement ? "no channel binding" : statement.error().detail);
-    // Without a receipt nothing says when it was judged: then as of the first moment at which it could have been.
-    // Within its validity, too: a session may outlast its statement.
-    const bool within = first > 0 && statement->not_after > statement->not_before;
-    check_appraisal(
-        name, id, document,
-        within ? std::clamp(first, statement->not_before, statement->not_after - 1) : statement->not_before);
-    for (const Json& exchange : list_at(session, "exchanges"))
-      check_exchange(name, id, exchange, *document->statement, *statement, *h);
+    const auto facts = session_facts(document, text_at(session, "h"));
+    if (!facts) return expect(name + ".binding", false, "a statement and a channel binding", facts.error().detail);
+    const std::size_t place = verdict_.checks.size();
+    std::optional<UnixSeconds> first_good;
+    for (const Json& exchange : list_at(session, "exchanges")) {
+      const auto time = check_exchange(name, id, exchange, *facts);
+      if (!first_good) first_good = time;
+    }
+    check_appraisal(name, id, document, judging_time(facts->statement, first_good));
+    // Before its exchanges, for readers.
+    std::rotate(verdict_.checks.begin() + static_cast<std::ptrdiff_t>(place), verdict_.checks.end() - 1,
+                verdict_.checks.end());
   }
 
   void check_appraisal(const std::string& name, const std::string& id,
                        const Result<attestation::AttestationDocument>& document, UnixSeconds time) {
-    attestation::TokenKeys keys;
-    if (in_.keys_for) keys = in_.keys_for(*document);
-    attestation::AttestationResult result =
-        attestation::appraise(attestation::recorded(document), {in_.policy, &keys}, time);
+    attestation::AttestationResult result = appraise_logged(document, in_.policy, in_.keys_for, time);
     expect(name + std::string(kAppraisal), result.accepted(), "accepted by the policy given here",
            result.accepted() ? "accepted" : attestation::refusal_text(result));
     verdict_.appraisals.push_back({id, time, std::move(result)});
   }
 
-  void check_exchange(const std::string& session, const std::string& id, const Json& json, ByteView statement_bytes,
-                      const attestation::Statement& statement, const Digest32& h) {
-    const std::uint64_t n = count_at(json, "n");
-    const std::string name = fmt::format("{}.exchange.{}", session, n);
-    SealedExchange exchange;
-    exchange.head = text_at(json, "head");
-    const auto data = bytes_at(json, "data");
-    const auto reply = bytes_at(json, "reply_data");
-    if (!data || !reply) return expect(name + ".data", false, "base64url", "bytes that cannot be decoded");
-    exchange.data = *data;
-    exchange.reply_data = *reply;
-    exchange.failed = count_at(parse_json(text_at(json, "reply_head")), "status") != 200;
-    const Json& receipt = member_of(json, "receipt");
-    exchange.complete = receipt.is_object();
-    if (!receipt.is_object()) {
-      waive(name + ".receipt", "a receipt", "the exchange broke off: " + shown(text_at(json, "error")));
-    } else if (lacks_api_key(exchange.head) && in_.api_key.empty()) {
+  // The time of its receipt, if that is good.
+  std::optional<UnixSeconds> check_exchange(const std::string& session, const std::string& id, const Json& json,
+                                            const SessionFacts& facts) {
+    const std::string name = fmt::format("{}.exchange.{}", session, count_at(json, "n"));
+    const auto read = read_exchange(json);
+    if (!read) {
+      expect(name, false, "a sealed exchange", read.error().detail);
+      return std::nullopt;
+    }
+    JudgedExchange exchange;
+    exchange.data = as_text(read->data);
+    exchange.reply_data = as_text(read->reply_data);
+    exchange.failed = count_at(parse_json(read->reply_head), "status") != 200;
+    exchange.complete = read->trailer.has_value();
+    if (!read->trailer) {
+      waive(name + ".receipt", "a receipt", "the exchange broke off: " + shown(read->error));
+    } else if (lacks_api_key(read->head) && in_.api_key.empty()) {
       verdict_.lacks_api_key = true;
       expect(name + ".receipt", false, "a receipt over this request",
              "not judged: its head had an API key, which has to be given");
     } else {
-      exchange.holds = check_receipt(name, n, json, exchange, statement_bytes, statement, h);
+      const Status good = check_receipt(*read, with_api_key(read->head, in_.api_key), facts);
+      expect(name + ".receipt", good.has_value(), "signed by the attested key over this request and reply",
+             good ? "good" : good.error().detail);
+      exchange.holds = good.has_value();
+      if (exchange.holds) ++verdict_.receipts;
     }
-    exchanges_.emplace(ExchangeKey{id, n, text_at(receipt, "signature")}, std::move(exchange));
-  }
-
-  bool check_receipt(const std::string& name, std::uint64_t n, const Json& json, const SealedExchange& exchange,
-                     ByteView statement_bytes, const attestation::Statement& statement, const Digest32& h) {
-    const Json& stated = member_of(json, "receipt");
-    session::ReplyTrailer trailer;
-    const auto request = exactly<32>(from_base64url(text_at(stated, "request")));
-    const auto reply = exactly<32>(from_base64url(text_at(stated, "reply")));
-    const auto signature = exactly<64>(from_base64url(text_at(stated, "signature")));
-    if (!request || !reply || !signature) {
-      expect(name + ".receipt", false, "a receipt", "fields that cannot be decoded");
-      return false;
-    }
-    trailer.receipt = {static_cast<UnixSeconds>(count_at(stated, "time")), *request, *reply, *signature};
-    trailer.usage = text_at(json, "usage");
-    session::ExchangeHash sent;
-    sent.head(as_bytes(with_api_key(exchange.head, in_.api_key)));
-    sent.data(as_bytes(exchange.data));
-    session::ExchangeHash received;
-    received.head(as_bytes(text_at(json, "reply_head")));
-    received.data(as_bytes(exchange.reply_data));
-    session::ReceiptSubject subject;
-    subject.statement = attestation::statement_digest(statement_bytes);
-    subject.channel_binding = h;
-    subject.n = n;
-    subject.request = std::move(sent).finish();
-    subject.reply = std::move(received).finish();
-    const Status good = session::check_receipt(
-        trailer, subject, {statement.not_before - kEarlyBy, statement.not_after + kLateBy}, statement.receipt_ed25519);
-    expect(name + ".receipt", good.has_value(), "signed by the attested key over this request and reply",
-           good ? "good" : good.error().detail);
-    if (good) ++verdict_.receipts;
-    return good.has_value();
+    const auto time = exchange.holds ? std::optional(read->trailer->receipt.time) : std::nullopt;
+    const std::string signature = text_at(member_of(json, "receipt"), "signature");
+    exchanges_.emplace(ExchangeKey{id, read->n, signature}, std::move(exchange));
+    return time;
   }
 
   void check_conversation(const Json& log) {
@@ -291,7 +259,7 @@ class LogCheck {
         expect(name, false, "its sealed exchange in this log", "none");
         continue;
       }
-      SealedExchange& exchange = found->second;
+      JudgedExchange& exchange = found->second;
       if (exchange.is_named) {
         expect(name, false, "a sealed exchange of its own", "that of another turn");
         continue;
@@ -322,7 +290,7 @@ class LogCheck {
     }
     // A server that refused the shape of a reply was asked the same without it.
     const bool all = std::all_of(exchanges_.begin(), exchanges_.end(), [&](const auto& entry) {
-      const SealedExchange& exchange = entry.second;
+      const JudgedExchange& exchange = entry.second;
       const bool again = exchange.failed && named_.contains(messages_of(exchange.data).dump());
       return exchange.is_named || !exchange.complete || exchange.data.empty() || again;
     });
@@ -408,9 +376,9 @@ class LogCheck {
     waive("run", "a run that ended well", "it is incomplete: " + shown(text_at(error, "code")));
   }
 
-  const LogCheckInput& in_;
-  LogVerdict verdict_;
-  std::multimap<ExchangeKey, SealedExchange> exchanges_;
+  const RunLogInput& in_;
+  RunLogVerdict verdict_;
+  std::multimap<ExchangeKey, JudgedExchange> exchanges_;
   std::set<std::string> named_;  // the messages of those that a turn names
   unsigned sessions_ = 0;
   bool last_is_signed_ = false;  // the supervisor's last turn
@@ -418,24 +386,24 @@ class LogCheck {
 
 }  // namespace
 
-bool is_minion_log(std::string_view text) {
+bool is_run_log(std::string_view text) {
   constexpr std::size_t kStart = 64;
   return text.substr(0, kStart).find("\"minion_log\"") != std::string_view::npos;
 }
 
-LogFault LogVerdict::fault() const {
+RunLogFault RunLogVerdict::fault() const {
   const auto has_failed = [](const Check& check) { return check.outcome == attestation::Outcome::kFail; };
-  if (std::none_of(checks.begin(), checks.end(), has_failed)) return LogFault::kNone;
-  if (lacks_api_key) return LogFault::kLacksApiKey;
+  if (std::none_of(checks.begin(), checks.end(), has_failed)) return RunLogFault::kNone;
+  if (lacks_api_key) return RunLogFault::kLacksApiKey;
   const bool altered = std::any_of(checks.begin(), checks.end(), [&](const Check& check) {
     return has_failed(check) && !check.id.ends_with(kAppraisal);
   });
-  return altered ? LogFault::kAltered : LogFault::kRefused;
+  return altered ? RunLogFault::kAltered : RunLogFault::kRefused;
 }
 
-Result<LogVerdict> check_log(const LogCheckInput& input) {
+Result<RunLogVerdict> check_run_log(const RunLogInput& input) {
   MINIONS_TRY_ASSIGN(const Json log, parse_log(input.log));
-  return LogCheck(input).run(log);
+  return RunLogCheck(input).run(log);
 }
 
-}  // namespace minions::minion
+}  // namespace minions::audit

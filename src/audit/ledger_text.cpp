@@ -1,10 +1,10 @@
-#include "minion/log_ledger.h"
+#include "audit/ledger_text.h"
 
 #include <fmt/format.h>
 
-#include "minion/log_fields.h"
+#include "audit/log_fields.h"
 
-namespace minions::minion {
+namespace minions::audit {
 
 Result<std::string> ledger_text(std::string_view text) {
   MINIONS_TRY_ASSIGN(const Json log, parse_log(text));
@@ -27,4 +27,4 @@ Result<std::string> ledger_text(std::string_view text) {
   return out;
 }
 
-}  // namespace minions::minion
+}  // namespace minions::audit

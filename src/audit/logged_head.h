@@ -4,10 +4,10 @@
 #include <string>
 #include <string_view>
 
-namespace minions::minion {
+namespace minions::audit {
 
 [[nodiscard]] std::string without_api_key(std::string_view head);
 [[nodiscard]] std::string with_api_key(std::string_view head, std::string_view api_key);
 [[nodiscard]] bool lacks_api_key(std::string_view head);
 
-}  // namespace minions::minion
+}  // namespace minions::audit

@@ -1,4 +1,4 @@
-#include "client/log_check.h"
+#include "audit/exchange_log.h"
 
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -10,7 +10,10 @@
 namespace minions::client {
 namespace {
 
-using State = ExchangeVerdict::State;
+using audit::check_logged_session;
+using audit::ExchangeVerdict;
+using audit::LoggedSessionVerdict;
+using State = audit::ExchangeVerdict::State;
 
 class LogCheckTest : public ClientFixture {
  protected:

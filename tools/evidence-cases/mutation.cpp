@@ -1,10 +1,9 @@
 #include <fmt/format.h>
 
 #include "base/encoding.h"
-#include "base/json.h"
-#include "evidence_case.h"
+#include "manifest_case.h"
 
-namespace minions::app {
+namespace minions::cases {
 namespace {
 
 Result<std::size_t> offset_in(const Bytes& bytes, const Json& mutation) {
@@ -113,13 +112,13 @@ Status alg_none(Bytes& bytes) {
 
 }  // namespace
 
-Status mutate(EvidenceCase& to, const Json& mutation) {
+Status mutate(audit::EvidenceCase& to, const Json& mutation) {
   MINIONS_TRY_ASSIGN(const std::string name, string_member(mutation, "file"));
   MINIONS_TRY_ASSIGN(const std::string operation, string_member(mutation, "op"));
   const std::string file_name = name.substr(name.rfind('/') + 1);
-  const auto found =
-      std::find_if(to.files.begin(), to.files.end(), [&](const NamedFile& file) { return file.name == file_name; });
-  if (found == to.files.end()) return fail(ErrorCode::kMalformed, fmt::format("mutation: {}: no file {}", to.id, name));
+  const auto found = std::find_if(to.files.begin(), to.files.end(),
+                                  [&](const audit::NamedFile& file) { return file.name == file_name; });
+  if (found == to.files.end()) return fail(ErrorCode::kMalformed, fmt::format("mutation: no file {}", name));
   Bytes& bytes = found->bytes;
   if (operation == "xor") return change_bytes(bytes, mutation, true);
   if (operation == "set") return change_bytes(bytes, mutation, false);
@@ -133,4 +132,4 @@ Status mutate(EvidenceCase& to, const Json& mutation) {
   return fail(ErrorCode::kUnsupported, fmt::format("mutation: unknown op {}", operation));
 }
 
-}  // namespace minions::app
+}  // namespace minions::cases

@@ -2,21 +2,18 @@
 // what those exchanges carried, and that the ledger counts what was sent. Files and keys are the caller's.
 #pragma once
 
-#include <functional>
+#include "audit/sealed_exchange.h"
 
-#include "attestation/core/appraise.h"
-
-namespace minions::minion {
+namespace minions::audit {
 
 // {"minion_log": 1, ...}
-[[nodiscard]] bool is_minion_log(std::string_view text);
+[[nodiscard]] bool is_run_log(std::string_view text);
 
-struct LogCheckInput {
+struct RunLogInput {
   std::string_view log;
   const attestation::AppraisalPolicy& policy;  // what the server had to show
   std::string_view api_key;                    // empty: requests that carried one are not judged
-  // Key sets of token services for a document of the log, which holds none. Empty: none are at hand.
-  std::function<attestation::TokenKeys(const attestation::AttestationDocument&)> keys_for = {};
+  KeysFor keys_for = {};
 };
 
 // The appraisal of a session's document as of its first receipt.
@@ -27,23 +24,23 @@ struct LoggedAppraisal {
 };
 
 // What keeps a log from being good.
-enum class LogFault {
+enum class RunLogFault {
   kNone,
   kLacksApiKey,  // requests carried one that was not given: they were not judged
   kRefused,      // its servers, by the policy; what it holds is as it was
   kAltered,
 };
 
-struct LogVerdict {
+struct RunLogVerdict {
   std::vector<attestation::Check> checks;
   std::vector<LoggedAppraisal> appraisals;
   std::size_t receipts = 0;  // that hold
   bool complete = true;      // false: of a run that failed
   bool lacks_api_key = false;
-  [[nodiscard]] LogFault fault() const;
-  [[nodiscard]] bool good() const { return fault() == LogFault::kNone; }
+  [[nodiscard]] RunLogFault fault() const;
+  [[nodiscard]] bool good() const { return fault() == RunLogFault::kNone; }
 };
 // kMalformed: no log of a run at all.
-[[nodiscard]] Result<LogVerdict> check_log(const LogCheckInput& input);
+[[nodiscard]] Result<RunLogVerdict> check_run_log(const RunLogInput& input);
 
-}  // namespace minions::minion
+}  // namespace minions::audit

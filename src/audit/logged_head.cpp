@@ -1,8 +1,8 @@
-#include "minion/logged_head.h"
+#include "audit/logged_head.h"
 
-#include "minion/log_fields.h"
+#include "audit/log_fields.h"
 
-namespace minions::minion {
+namespace minions::audit {
 namespace {
 
 constexpr std::string_view kKeyMark = "Bearer {api-key}";
@@ -30,4 +30,4 @@ std::string with_api_key(std::string_view head, std::string_view api_key) {
   return text;
 }
 
-}  // namespace minions::minion
+}  // namespace minions::audit

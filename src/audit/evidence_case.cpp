@@ -1,4 +1,4 @@
-#include "evidence_case.h"
+#include "audit/evidence_case.h"
 
 #include <fmt/format.h>
 
@@ -12,7 +12,7 @@
 #include "base/encoding.h"
 #include "crypto/hash.h"
 
-namespace minions::app {
+namespace minions::audit {
 namespace {
 
 using namespace attestation;
@@ -497,4 +497,4 @@ Result<std::vector<Check>> judge(const EvidenceCase& evidence) {
   return fail(ErrorCode::kUnsupported, fmt::format("no verifier for the kind {}", shown(evidence.kind)));
 }
 
-}  // namespace minions::app
+}  // namespace minions::audit

@@ -1,4 +1,4 @@
-"""`minions verify --manifest`: over the genuine evidence where it is at hand, and over a manifest of the test's own."""
+"""`evidence-cases`: over the genuine evidence where it is at hand, and over a manifest of the test's own."""
 
 from programs import *
 
@@ -7,11 +7,15 @@ TIME = 1790000000
 TIME_TEXT = "2026-09-21T14:13:20Z"
 
 
+def replay(manifest):
+    return subprocess.run([BIN / "evidence-cases", manifest], capture_output=True, text=True, timeout=PATIENCE_S)
+
+
 class Genuine(ProgramsTest):
     def test_every_case_and_mutation_gets_its_verdict_for_the_right_reason(self):
         if not GENUINE.exists():
             self.skipTest("the genuine evidence is not beside the project")
-        run = self.minions("verify", "--manifest", GENUINE)
+        run = replay(GENUINE)
         self.assert_exit(run, 0)
         lines = run.stdout.splitlines()
         manifest = json.loads(GENUINE.read_text())
@@ -54,7 +58,7 @@ class Own(ProgramsTest):
     def verify(self, cases, mutations=(), **more):
         manifest = {"format": "evidence-fixtures/1", "cases": cases, "mutations": list(mutations),
                     "default_policy": {"snp": {"allow_debug": False, "max_vmpl": 0}, "jwt": {"leeway_s": 0}}, **more}
-        return self.minions("verify", "--manifest", self.write("MANIFEST.json", json.dumps(manifest)))
+        return replay(self.write("MANIFEST.json", json.dumps(manifest)))
 
     def test_verdicts_are_compared_with_their_reasons(self):
         self.token("good")
@@ -116,7 +120,7 @@ class Own(ProgramsTest):
             self.assertRegex(run.stdout, rf"^FAIL good: .*{words}")
         self.assert_exit(self.verify([]), 3)
         self.assert_exit(self.verify([self.case("good", "accept")], format="other"), 2)
-        self.assert_exit(self.minions("verify", "--manifest", self.directory / "absent.json"), 2)
+        self.assert_exit(replay(self.directory / "absent.json"), 2)
         self.assert_exit(self.minions("verify"), 2)
 
 

@@ -3,20 +3,20 @@
 // is there passes because nobody looked.
 #pragma once
 
-#include <filesystem>
 #include <set>
 
 #include "attestation/core/appraise.h"
 #include "attestation/core/trust_vector.h"
-#include "evidence_case.h"
+#include "audit/evidence_case.h"
 
-namespace minions::app {
+namespace minions::audit {
 
-class EvidenceFolder {
+class EvidenceFiles {
  public:
-  // A folder's own files; or a file with what lies beside it, of which only what is made with it is judged. kUsage:
-  // what cannot be read, or holds nothing that is known.
-  [[nodiscard]] static Result<EvidenceFolder> read(const std::filesystem::path& target);
+  // named: the one of the files, which stands first, that the others only lie beside: only what is made with it is
+  // judged. not_read: what else was there, and why it is not here. kUsage: nothing that is known.
+  [[nodiscard]] static Result<EvidenceFiles> sorted(std::vector<NamedFile> files, std::optional<std::string> named,
+                                                    std::vector<std::string> not_read);
 
   // For whoever brings what is missing.
   [[nodiscard]] const attestation::Evidence& evidence() const { return evidence_; }
@@ -41,8 +41,7 @@ class EvidenceFolder {
                                              std::span<const attestation::Check> checks) const;
 
  private:
-  EvidenceFolder() = default;
-  [[nodiscard]] Status read_files(const std::filesystem::path& folder);
+  EvidenceFiles() = default;
   void take(NamedFile file);
   void sort();
   void sort_cpu();
@@ -87,4 +86,4 @@ class EvidenceFolder {
   std::vector<std::string> not_read_;  // "x.bin: 20000000 bytes, at most 16777216"
 };
 
-}  // namespace minions::app
+}  // namespace minions::audit

@@ -1,4 +1,4 @@
-#include "evidence_piece.h"
+#include "audit/evidence_piece.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "crypto/certificate.h"
 
-namespace minions::app {
+namespace minions::audit {
 namespace {
 
 using crypto::Certificate;
@@ -254,4 +254,19 @@ std::vector<std::size_t> find_rims(const std::vector<NamedFile>& files) {
   return out;
 }
 
-}  // namespace minions::app
+bool has_form(Piece piece, const NamedFile& file) {
+  if (piece != Piece::kTpmSignature) return has_content(piece, file.bytes);
+  // Bytes without a form of their own: the name alone tells.
+  const bool known =
+      std::any_of(std::begin(kPieces), std::end(kPieces), [&](Piece each) { return has_content(each, file.bytes); });
+  return !known && (file.name.ends_with(".sig") || file.name.find("signature") != std::string::npos);
+}
+
+std::optional<Piece> piece_of(const NamedFile& file) {
+  for (const Piece piece : kPieces) {
+    if (has_form(piece, file)) return piece;
+  }
+  return std::nullopt;
+}
+
+}  // namespace minions::audit

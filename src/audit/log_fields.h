@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/result.h"
 
-namespace minions::minion {
+namespace minions::audit {
 
 // kMalformed: no log of a run.
 [[nodiscard]] Result<Json> parse_log(std::string_view text);
@@ -19,4 +19,4 @@ namespace minions::minion {
 [[nodiscard]] const Json& member_of(const Json& object, const char* name);
 [[nodiscard]] const Json& list_at(const Json& object, const char* name);
 
-}  // namespace minions::minion
+}  // namespace minions::audit

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-namespace minions::app {
+namespace minions::cases {
 namespace {
 
 using attestation::AppraisalPolicy;
@@ -113,4 +113,4 @@ Result<PolicyRules> manifest_rules(const Json& manifest, const Json& entry) {
   return parsed.rules();
 }
 
-}  // namespace minions::app
+}  // namespace minions::cases

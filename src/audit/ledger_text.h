@@ -6,9 +6,9 @@
 
 #include "base/result.h"
 
-namespace minions::minion {
+namespace minions::audit {
 
 // kMalformed: no log of a run.
 [[nodiscard]] Result<std::string> ledger_text(std::string_view log);
 
-}  // namespace minions::minion
+}  // namespace minions::audit

@@ -1,6 +1,6 @@
-#include "minion/log_fields.h"
+#include "audit/log_fields.h"
 
-namespace minions::minion {
+namespace minions::audit {
 
 Result<Json> parse_log(std::string_view text) {
   Json log = parse_json(text);
@@ -35,4 +35,4 @@ const Json& list_at(const Json& object, const char* name) {
   return member != object.end() && member->is_array() ? *member : kNone;
 }
 
-}  // namespace minions::minion
+}  // namespace minions::audit

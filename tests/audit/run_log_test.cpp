@@ -1,14 +1,14 @@
 // The logs of runs, as `minions verify` judges them: genuine ones hold, and no change of what was signed does.
-#include "minion/log_check.h"
-#include "minion/logged_head.h"
-#include "secure_minion.h"
+#include "audit/run_log.h"
+#include "api/secure_minion.h"
+#include "audit/logged_head.h"
 
 namespace minions::api {
 namespace {
 
 std::string first_failure(const Json& log, const attestation::AppraisalPolicy& policy) {
   const std::string text = log.dump();
-  const auto verdict = minion::check_log({text, policy, ""});
+  const auto verdict = audit::check_run_log({text, policy, ""});
   for (const attestation::Check& check : verdict->checks) {
     if (check.outcome == attestation::Outcome::kFail) return check.id + ": " + check.found;
   }
@@ -24,7 +24,7 @@ TEST_F(SecureMinion, LeavesNoLogToForge) {
   const auto policy = trust();
   const auto holds = [&](const Json& judged) {
     const std::string text = judged.dump();
-    const auto verdict = minion::check_log({text, policy, ""});
+    const auto verdict = audit::check_run_log({text, policy, ""});
     return verdict && verdict->good();
   };
   ASSERT_TRUE(holds(log));
@@ -83,7 +83,7 @@ TEST_F(SecureMinion, LeavesNoLogToForge) {
   }
   const std::string deep = R"({"minion_log":1,"conversation":[{"user":"supervisor","receipt":)" +
                            std::string(200'000, '[') + std::string(200'000, ']') + "}]}";
-  EXPECT_EQ(minion::check_log({deep, policy, ""}).error().code, ErrorCode::kMalformed);
+  EXPECT_EQ(audit::check_run_log({deep, policy, ""}).error().code, ErrorCode::kMalformed);
 }
 
 TEST_F(SecureMinion, LeavesALogThatHoldsAndNoChangeOfIt) {
@@ -94,7 +94,7 @@ TEST_F(SecureMinion, LeavesALogThatHoldsAndNoChangeOfIt) {
   const auto policy = trust();
   const auto holds = [&](const Json& judged) {
     const std::string text = judged.dump();
-    const auto verdict = minion::check_log({text, policy, ""});
+    const auto verdict = audit::check_run_log({text, policy, ""});
     return verdict && verdict->good() && verdict->receipts == 3;
   };
   EXPECT_TRUE(holds(log));
@@ -126,8 +126,8 @@ TEST_F(SecureMinion, LeavesALogThatHoldsAndNoChangeOfIt) {
     changed[Json::json_pointer(place)] = value;
     EXPECT_FALSE(holds(changed)) << place;
   }
-  EXPECT_EQ(minion::check_log({"{}", policy, ""}).error().code, ErrorCode::kMalformed);
-  EXPECT_EQ(minion::check_log({"", policy, ""}).error().code, ErrorCode::kMalformed);
+  EXPECT_EQ(audit::check_run_log({"{}", policy, ""}).error().code, ErrorCode::kMalformed);
+  EXPECT_EQ(audit::check_run_log({"", policy, ""}).error().code, ErrorCode::kMalformed);
 }
 
 // Turns of two genuine runs are no run, and what nothing signs is named.
@@ -230,7 +230,7 @@ TEST_F(SecureMinion, LeavesALogThatHoldsOfARunBehindItsStatementsEnd) {
   ASSERT_EQ(log["sealed"][0]["exchanges"].size(), 2U) << "in the session of the first";
   const auto policy = trust();
   const std::string text = log.dump();
-  const auto verdict = minion::check_log({text, policy, ""});
+  const auto verdict = audit::check_run_log({text, policy, ""});
   for (const attestation::Check& check : verdict->checks)
     EXPECT_NE(check.outcome, attestation::Outcome::kFail) << check.to_text();
   EXPECT_LT(verdict->appraisals.at(0).judged_at, now_) << "as of the statement's last second";
@@ -288,13 +288,13 @@ TEST_F(SecureMinion, LeavesALogThatHoldsOfARunWithoutAQuestion) {
   ASSERT_TRUE(run.error);
   const auto policy = trust();
   const std::string text = log_of(run).dump();
-  const auto verdict = minion::check_log({text, policy, ""});
+  const auto verdict = audit::check_run_log({text, policy, ""});
   for (const attestation::Check& check : verdict->checks)
     EXPECT_NE(check.outcome, attestation::Outcome::kFail) << check.to_text();
   Json other = log_of(run);
   other["conversation"][0]["user"] = "Supervisor";
   const std::string named = other.dump();
-  EXPECT_FALSE(minion::check_log({named, policy, ""})->good());
+  EXPECT_FALSE(audit::check_run_log({named, policy, ""})->good());
 }
 
 // They are the log's own word.
@@ -307,7 +307,7 @@ TEST_F(SecureMinion, NamesThePlaceholdersThatNothingSigns) {
   log["generated_final_answer"] = "412 megawatts, says mallory@evil.example";
   const auto policy = trust();
   const std::string text = log.dump();
-  const auto verdict = minion::check_log({text, policy, ""});
+  const auto verdict = audit::check_run_log({text, policy, ""});
   EXPECT_TRUE(verdict->good());
   const auto told = std::find_if(verdict->checks.begin(), verdict->checks.end(),
                                  [](const attestation::Check& check) { return check.id == "log.placeholders"; });
@@ -331,7 +331,7 @@ TEST_F(SecureMinion, LeavesALogThatHoldsWhereAShapeIsRefused) {
   ASSERT_FALSE(run.error) << run.error->detail;
   const auto policy = trust();
   const std::string text = log_of(run).dump();
-  const auto verdict = minion::check_log({text, policy, ""});
+  const auto verdict = audit::check_run_log({text, policy, ""});
   ASSERT_TRUE(verdict);
   for (const attestation::Check& check : verdict->checks)
     EXPECT_NE(check.outcome, attestation::Outcome::kFail) << check.to_text();
@@ -362,7 +362,7 @@ TEST_F(OneId, LeavesALogThatHolds) {
   EXPECT_EQ(log["sealed"][0]["session"], log["sealed"][1]["session"]);
   const auto policy = trust();
   const std::string text = log.dump();
-  const auto verdict = minion::check_log({text, policy, ""});
+  const auto verdict = audit::check_run_log({text, policy, ""});
   ASSERT_TRUE(verdict);
   for (const attestation::Check& check : verdict->checks)
     EXPECT_NE(check.outcome, attestation::Outcome::kFail) << check.to_text();
@@ -372,13 +372,13 @@ TEST_F(OneId, LeavesALogThatHolds) {
 TEST(ApiKeys, LeaveAHeadAndComeBack) {
   const std::string head =
       R"({"method":"POST","path":"/x","headers":{"accept":"*/*","authorization":"Bearer k\"ey"},"length":3})";
-  const std::string without = minion::without_api_key(head);
+  const std::string without = audit::without_api_key(head);
   EXPECT_EQ(without.find("k\\"), std::string::npos);
-  EXPECT_TRUE(minion::lacks_api_key(without));
-  EXPECT_EQ(minion::with_api_key(without, "k\"ey"), head);
-  EXPECT_NE(minion::with_api_key(without, "other"), head);
-  EXPECT_EQ(minion::without_api_key("{}"), "{}");
-  EXPECT_FALSE(minion::lacks_api_key(head));
+  EXPECT_TRUE(audit::lacks_api_key(without));
+  EXPECT_EQ(audit::with_api_key(without, "k\"ey"), head);
+  EXPECT_NE(audit::with_api_key(without, "other"), head);
+  EXPECT_EQ(audit::without_api_key("{}"), "{}");
+  EXPECT_FALSE(audit::lacks_api_key(head));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// One case of an evidence manifest: files in memory, as captured or altered, and what a verifier must say about them.
+// Files in memory that are evidence of one kind, and what the kind's verifier says of them.
 #pragma once
 
 #include <map>
@@ -7,17 +7,14 @@
 #include "attestation/core/anchors.h"
 #include "attestation/core/check_list.h"
 #include "attestation/policy/policy.h"
+#include "audit/evidence_piece.h"
 #include "base/json.h"
-#include "evidence_piece.h"
 
-namespace minions::app {
+namespace minions::audit {
 
 struct EvidenceCase {
-  std::string id;
   std::string kind;
   UnixSeconds validation_time = 0;
-  bool accept = false;
-  std::vector<std::string> groups;  // of the first failing check, one of these; empty: any
   attestation::PolicyRules rules;
   attestation::TrustAnchors anchors{};
   // Names are unique within a case. Files whose `use` says not used are not here.
@@ -26,16 +23,12 @@ struct EvidenceCase {
   std::map<Piece, std::size_t> pieces;
   std::vector<std::size_t> rims;
   std::vector<Bytes> companions;
-  // What the evidence was asked with, where the manifest states it.
+  // What the evidence was asked with, where that is known.
   std::optional<Digest32> gpu_nonce;
   std::optional<Bytes> qualifying_data;
 };
 
 void assign_pieces(EvidenceCase& evidence);
-
-// Alters a file as a mutation of the manifest says: xor, set, truncate, append, insert, delete, replace,
-// swap-device-tokens or alg-none.
-[[nodiscard]] Status mutate(EvidenceCase& to, const Json& mutation);
 
 // What REPORT_DATA commits to in the cases that state it: SHA-256(tls_key_fp || hpke_key || nonce [||
 // gpu_evidence_hash]), then zeros.
@@ -54,4 +47,4 @@ struct Commitment {
 // The checks of the kind's verifier. kUnsupported: an unknown kind. kMalformed: the case lacks a file of its kind.
 [[nodiscard]] Result<std::vector<attestation::Check>> judge(const EvidenceCase& evidence);
 
-}  // namespace minions::app
+}  // namespace minions::audit

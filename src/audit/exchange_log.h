@@ -1,17 +1,14 @@
-// The offline check of a log that exchange_log.h wrote: what a receipt signs is computed again from what the log holds.
-// Pure: bytes, a policy and a time in, verdicts out. No text of a question or an answer is in what it gives.
+// The offline check of a log that client/exchange_log.h wrote. Pure: bytes, a policy and a time in, verdicts out. No
+// text of a question or an answer is in what it gives.
 //
 // Covered: the document by its signatures, and head, data, reply and usage of each exchange with C, h, n and time by
 // the receipt. Not covered, since nothing signs them: the fields server, session, complete and error, and whether
 // exchanges or whole lines are missing. That the log's nonce is the one this client asked with is the log's word.
 #pragma once
 
-#include <functional>
+#include "audit/sealed_exchange.h"
 
-#include "attestation/core/appraise.h"
-#include "base/json.h"
-
-namespace minions::client {
+namespace minions::audit {
 
 struct ExchangeVerdict {
   enum class State {
@@ -37,18 +34,16 @@ struct LoggedSessionVerdict {
   [[nodiscard]] bool any_altered() const;
 };
 
-struct LogCheckInput {
+struct LoggedSessionInput {
   std::string_view line;
   const attestation::AppraisalPolicy& policy;
-  // When the document is judged. Nothing: when the first receipt was signed, or when the statement began.
-  std::optional<UnixSeconds> as_of;
-  // Key sets of token services for a document of the log, which holds none. Empty: none are at hand.
-  std::function<attestation::TokenKeys(const attestation::AttestationDocument&)> keys_for = {};
+  std::optional<UnixSeconds> as_of;  // when the document is judged; nothing: judging_time()
+  KeysFor keys_for = {};
 };
 
 // One line of the file. kMalformed: not one that the log writes.
-[[nodiscard]] Result<LoggedSessionVerdict> check_logged_session(const LogCheckInput& input);
+[[nodiscard]] Result<LoggedSessionVerdict> check_logged_session(const LoggedSessionInput& input);
 // Whether a file is a log: by its first characters.
-[[nodiscard]] bool looks_like_log(std::string_view text);
+[[nodiscard]] bool is_exchange_log(std::string_view text);
 
-}  // namespace minions::client
+}  // namespace minions::audit

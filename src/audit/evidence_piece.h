@@ -7,7 +7,7 @@
 
 #include "base/bytes.h"
 
-namespace minions::app {
+namespace minions::audit {
 
 enum class Piece {
   kSnpReport,
@@ -59,5 +59,8 @@ struct NamedFile {
 [[nodiscard]] std::string_view name_of(Piece piece);
 // Whether the content alone says so.
 [[nodiscard]] bool has_content(Piece piece, ByteView bytes);
+// Whether a file is that; of a signature, which has no form of its own, by its name.
+[[nodiscard]] bool has_form(Piece piece, const NamedFile& file);
+[[nodiscard]] std::optional<Piece> piece_of(const NamedFile& file);
 
-}  // namespace minions::app
+}  // namespace minions::audit
