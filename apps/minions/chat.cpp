@@ -234,8 +234,8 @@ Status ChatLoop::verify() {
     print_out("last reply complete, its receipt good: exchange {}\n", exchange->reply->n);
   }
   if (attestation->result.accepted()) return {};
-  return fail(ErrorCode::kRefused, "the server is no longer accepted: " +
-                                       attestation::refusal_text(attestation->result, attestation::kNothingMoreSent));
+  return fail(
+      attestation::refusal(attestation->result, attestation::kNothingMoreSent).in("the server is no longer accepted"));
 }
 
 Status ChatLoop::save(const std::string& file) {

@@ -121,7 +121,7 @@ ExitCode init_from_folder(const PolicyOptions& options, const AppraisalPolicy& b
   auto judged = judge_folder(*folder, base, now, **collector);
   if (!judged) return report(judged.error());
   if (const Check* failure = first_that_no_policy_settles(judged->result))
-    return report({ErrorCode::kRefused, attestation::refusal_text(*failure)});
+    return report(attestation::refusal(*failure));
   const auto draft = attestation::draft_policy({judged->document, judged->result, base.rules(), target, now, covers});
   if (!draft) return report(draft.error());
   const auto drafted = AppraisalPolicy::parse(*draft, "the policy");
@@ -157,7 +157,7 @@ ExitCode init(const PolicyOptions& options) {
   if (!attested) return report(attested.error());
   const client::Attestation& attestation = **attested;
   if (const Check* failure = first_that_no_policy_settles(attestation.result))
-    return report({ErrorCode::kRefused, attestation::refusal_text(*failure)});
+    return report(attestation::refusal(*failure));
   const UnixSeconds now = system_time();
   const auto draft = attestation::draft_policy(
       {*attestation.document, attestation.result, base->rules(), options.server.server, now, *covers});
@@ -167,8 +167,7 @@ ExitCode init(const PolicyOptions& options) {
   // What a server shows and no policy should accept, a debuggable guest for one, is not written as accepted.
   const auto again = client::appraise_attestation(attestation, *drafted, now);
   if (!again.accepted())
-    return report(
-        {ErrorCode::kRefused, "no policy is written for what this server shows: " + attestation::refusal_text(again)});
+    return report(attestation::refusal(again).in("no policy is written for what this server shows"));
   return finish_init(options, *draft, *drafted);
 }
 

@@ -34,9 +34,7 @@ Json usage_json(const std::optional<chat::Usage>& usage) {
           {"total_tokens", usage->total_tokens()}};
 }
 
-ExitCode report_refusal(const attestation::AttestationResult& refused) {
-  return report({ErrorCode::kRefused, attestation::refusal_text(refused)});
-}
+ExitCode report_refusal(const attestation::AttestationResult& refused) { return report(attestation::refusal(refused)); }
 
 Json error_json(const Error& error, const std::optional<client::ExchangeOutcome>& exchange) {
   Json json = {

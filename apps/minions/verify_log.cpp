@@ -45,7 +45,7 @@ struct LogTally {
   std::size_t altered = 0;
   std::size_t refused = 0;
   std::size_t unsigned_exchanges = 0;
-  std::string first_refusal;
+  std::optional<Error> first_refusal;
   std::string told_readers;
 
   [[nodiscard]] ExitCode end() const {
@@ -53,8 +53,8 @@ struct LogTally {
       warn(fmt::format("{} exchanges without a receipt: nothing signs what the log holds of them", unsigned_exchanges));
     if (altered > 0) return report({ErrorCode::kTampered, fmt::format("log: {} of {} lines altered", altered, lines)});
     if (refused > 0)
-      return report({ErrorCode::kRefused, fmt::format("log: {} of {} lines with a document that is refused: {}",
-                                                      refused, lines, first_refusal)});
+      return report(
+          Error(*first_refusal).in(fmt::format("log: {} of {} lines with a document that is refused", refused, lines)));
     if (lines == 0) return report({ErrorCode::kTampered, "log: no line"});
     return ExitCode::kOk;
   }
@@ -79,7 +79,7 @@ void verify_line(std::string_view line, const LogQuestion& question, LogTally& t
         return exchange.state == audit::ExchangeVerdict::State::kIncomplete;
       }));
   if (session->appraisal && !session->appraisal->accepted() && tally.refused++ == 0)
-    tally.first_refusal = attestation::refusal_text(*session->appraisal);
+    tally.first_refusal = attestation::refusal(*session->appraisal);
   if (session->appraisal) warn_of_readers(*session->appraisal, tally.told_readers);
   if (as_text) {
     print_session(*session);

@@ -38,8 +38,6 @@ using minion::put_back;
 using minion::Sender;
 namespace prompts = minion::prompts;
 
-constexpr std::string_view kAppraisal = ".appraisal";
-
 struct JudgedExchange {
   std::string data;
   std::string reply_data;
@@ -154,6 +152,10 @@ class RunLogCheck {
 
  private:
   void expect(std::string id, bool good, std::string expected, std::string found) {
+    add(std::move(id), good, std::move(expected), std::move(found));
+    if (!good) verdict_.altered = true;
+  }
+  void add(std::string id, bool good, std::string expected, std::string found) {
     verdict_.checks.push_back({"log." + std::move(id), good ? attestation::Outcome::kPass : attestation::Outcome::kFail,
                                std::move(expected), std::move(found), "built-in"});
   }
@@ -189,8 +191,9 @@ class RunLogCheck {
   void check_appraisal(const std::string& name, const std::string& id,
                        const Result<attestation::AttestationDocument>& document, UnixSeconds time) {
     attestation::AttestationResult result = appraise_logged(document, in_.policy, in_.keys_for, time);
-    expect(name + std::string(kAppraisal), result.accepted(), "accepted by the policy given here",
-           result.accepted() ? "accepted" : attestation::refusal_text(result));
+    add(name + ".appraisal", result.accepted(), "accepted by the policy given here",
+        result.accepted() ? "accepted" : attestation::refusal_text(result));
+    if (!result.accepted()) verdict_.refused = true;
     verdict_.appraisals.push_back({id, time, std::move(result)});
   }
 
@@ -212,8 +215,8 @@ class RunLogCheck {
       waive(name + ".receipt", "a receipt", "the exchange broke off: " + shown(read->error));
     } else if (lacks_api_key(read->head) && in_.api_key.empty()) {
       verdict_.lacks_api_key = true;
-      expect(name + ".receipt", false, "a receipt over this request",
-             "not judged: its head had an API key, which has to be given");
+      add(name + ".receipt", false, "a receipt over this request",
+          "not judged: its head had an API key, which has to be given");
     } else {
       const Status good = check_receipt(*read, with_api_key(read->head, in_.api_key), facts);
       expect(name + ".receipt", good.has_value(), "signed by the attested key over this request and reply",
@@ -392,13 +395,9 @@ bool is_run_log(std::string_view text) {
 }
 
 RunLogFault RunLogVerdict::fault() const {
-  const auto has_failed = [](const Check& check) { return check.outcome == attestation::Outcome::kFail; };
-  if (std::none_of(checks.begin(), checks.end(), has_failed)) return RunLogFault::kNone;
   if (lacks_api_key) return RunLogFault::kLacksApiKey;
-  const bool altered = std::any_of(checks.begin(), checks.end(), [&](const Check& check) {
-    return has_failed(check) && !check.id.ends_with(kAppraisal);
-  });
-  return altered ? RunLogFault::kAltered : RunLogFault::kRefused;
+  if (altered) return RunLogFault::kAltered;
+  return refused ? RunLogFault::kRefused : RunLogFault::kNone;
 }
 
 Result<RunLogVerdict> check_run_log(const RunLogInput& input) {

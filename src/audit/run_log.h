@@ -36,6 +36,8 @@ struct RunLogVerdict {
   std::vector<LoggedAppraisal> appraisals;
   std::size_t receipts = 0;  // that hold
   bool complete = true;      // false: of a run that failed
+  bool altered = false;      // a check failed that is not of an appraisal
+  bool refused = false;      // an appraisal did
   bool lacks_api_key = false;
   [[nodiscard]] RunLogFault fault() const;
   [[nodiscard]] bool good() const { return fault() == RunLogFault::kNone; }

@@ -31,7 +31,18 @@ Error Error::in(std::string_view where) && {
   std::string joined;
   joined.reserve(where.size() + 2 + detail.size());
   joined.append(where).append(": ").append(detail);
-  return {code, std::move(joined)};
+  detail = std::move(joined);
+  return std::move(*this);
+}
+
+Error Error::because(Cause of) && {
+  cause = of;
+  return std::move(*this);
+}
+
+Error Error::with_status(int status) && {
+  http_status = status;
+  return std::move(*this);
 }
 
 }  // namespace minions

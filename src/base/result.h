@@ -33,12 +33,29 @@ enum class ErrorCode {
 
 [[nodiscard]] std::string_view name_of(ErrorCode code);
 
+// What an error came from, where whoever handles it goes another way.
+enum class Cause {
+  kOther,
+  kTime,         // something has run out, or is not valid yet
+  kNotServed,    // a vendor's service, or whoever passes its answers on, has not given what it must
+  kCertificate,  // TLS: the peer's certificate is not trusted
+  kModel,        // another model was asked for than those that are attested
+  kWorker,       // the run's worker, not its supervisor
+  kNoSandbox,    // nothing that needs a parser can be read here
+};
+
 struct Error {
   ErrorCode code;
   std::string detail;
+  // Facts, for programs: nothing is decided by the words of `detail`.
+  Cause cause = Cause::kOther;
+  int http_status = 0;     // of the reply that reports it; 0: none
+  std::string check_id{};  // of an appraisal that refused: its first failing check
 
   // The same error with where it happened in front: `policy.toml line 3: ...`.
   [[nodiscard]] Error in(std::string_view where) &&;
+  [[nodiscard]] Error because(Cause of) &&;
+  [[nodiscard]] Error with_status(int status) &&;
 };
 
 template <class T>

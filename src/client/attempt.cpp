@@ -278,7 +278,7 @@ net::Task<Result<std::unique_ptr<net::ClientExchange>>> open_pinned(const Transp
   MINIONS_CO_TRY_ASSIGN(std::unique_ptr<net::ClientExchange> exchange, co_await transport.open(std::move(stop)));
   const attestation::Check check = attestation::check_tls(statement, policy, describe(*exchange));
   if (check.outcome == attestation::Outcome::kFail)
-    co_return fail(ErrorCode::kRefused, attestation::refusal_text(check, "nothing was sent on this connection"));
+    co_return fail(attestation::refusal(check, "nothing was sent on this connection"));
   co_return exchange;
 }
 

@@ -97,7 +97,7 @@ net::Task<Result<std::shared_ptr<const Attestation>>> SealedClient::accepted_sta
   timing.attestation_s += attestation->seconds;
   if (!attestation->result.accepted()) {
     const std::string_view sent = has_sent_ ? attestation::kNothingMoreSent : attestation::kNothingSent;
-    Error refused{ErrorCode::kRefused, attestation::refusal_text(attestation->result, sent)};
+    Error refused = attestation::refusal(attestation->result, sent);
     if (log_ != nullptr) {
       LoggedSession logged;
       logged.server = transport_.address();
@@ -198,10 +198,11 @@ Status SealedClient::check_model(const Request& request, const OpenSession& sess
     if (model.id == *request.model) return {};
     stated += (stated.empty() ? "" : ", ") + attestation::shown(model.id);
   }
-  return fail(ErrorCode::kRefused,
-              fmt::format("model: want one that the server's statement names ({}), found {}; {}",
-                          stated.empty() ? "it names none" : stated, attestation::shown(*request.model),
-                          has_sent_ ? attestation::kNothingMoreSent : attestation::kNothingSent));
+  Error refused{ErrorCode::kRefused,
+                fmt::format("model: want one that the server's statement names ({}), found {}; {}",
+                            stated.empty() ? "it names none" : stated, attestation::shown(*request.model),
+                            has_sent_ ? attestation::kNothingMoreSent : attestation::kNothingSent)};
+  return fail(std::move(refused).because(Cause::kModel));
 }
 
 net::Task<Status> SealedClient::pause(std::chrono::milliseconds time, std::stop_token stop) {

@@ -45,7 +45,7 @@ Error status_error(int status, std::string_view body) {
   auto decoded = chat::decode_reply(body);
   std::string detail = fmt::format("the model's server answered HTTP {}", status);
   if (!decoded && decoded.error().code == ErrorCode::kBackend) detail += ": " + decoded.error().detail;
-  return {ErrorCode::kBackend, std::move(detail)};
+  return Error{ErrorCode::kBackend, std::move(detail)}.with_status(status);
 }
 
 // A reply that the server sealed, and that is of no use.

@@ -45,10 +45,11 @@ const Link* find_issuer(const Link& subject, std::span<const Link> candidates, U
 Status check_place(const Link& link, std::size_t place, UnixSeconds now) {
   const TimeWindow validity = link.validity();
   if (!validity.holds_at(now)) {
-    return untrusted(
+    auto error = untrusted(
         link.certificate,
         fmt::format("{}: {}", now < validity.from ? "certificate is not yet valid" : "certificate has expired",
                     validity.against(now)));
+    return fail(std::move(error).value().because(Cause::kTime));
   }
   if (const auto& key = link.certificate.public_key(); !key) return untrusted(link.certificate, key.error().detail);
   if (place == 0) return {};

@@ -141,12 +141,6 @@ std::size_t text_bytes(const Document& document) {
   return bytes;
 }
 
-// What no other file of the folder would fare better with.
-bool concerns_all(const Error& error) {
-  return error.code == ErrorCode::kUnsupported && (error.detail.find("unsafe-no-sandbox") != std::string::npos ||
-                                                   error.detail.find("minions-extract") != std::string::npos);
-}
-
 }  // namespace
 
 Result<FolderDocuments> load_folder(const std::filesystem::path& folder, const FolderOptions& options) {
@@ -166,7 +160,8 @@ Result<FolderDocuments> load_folder(const std::filesystem::path& folder, const F
       files.size(), threads,
       [&](std::size_t i) -> Status {
         read[i] = load_below(*root, files[i], load);
-        if (!*read[i] && concerns_all(read[i]->error())) return fail(Error(read[i]->error()).in(printable(files[i])));
+        if (!*read[i] && read[i]->error().cause == Cause::kNoSandbox)
+          return fail(Error(read[i]->error()).in(printable(files[i])));
         if (*read[i]) total_bytes += text_bytes(**read[i]);
         if (total_bytes <= options.max_text_bytes) return {};
         return fail(ErrorCode::kTooLarge,

@@ -21,6 +21,11 @@ constexpr std::string_view kHelperName = "minions-extract";
 constexpr std::string_view kWithoutSandbox =
     "PDFs, pictures and all else that needs a parser are read only in a sandbox unless minions has --unsafe-no-sandbox";
 
+// What no other document would fare better with.
+Error no_sandbox(std::string detail) {
+  return Error{ErrorCode::kUnsupported, std::move(detail)}.because(Cause::kNoSandbox);
+}
+
 Result<std::filesystem::path> helper_path(const ExtractorOptions& options) {
   if (!options.helper.empty()) return options.helper;
   std::error_code error;
@@ -89,10 +94,8 @@ Error error_of(ExtractExit code, const HelperRun& run, const ExtractorOptions& o
       return {ErrorCode::kDocument, "is a picture in a coding of its format that is not read here"};
     case ExtractExit::kUsage:
       return {ErrorCode::kInternal, "the helper does not know its arguments: it is of another version"};
-    case ExtractExit::kNoLandlock:
-      return {ErrorCode::kUnsupported, fmt::format("this kernel has no Landlock; {}", kWithoutSandbox)};
-    case ExtractExit::kNoSeccomp:
-      return {ErrorCode::kUnsupported, fmt::format("this kernel has no seccomp; {}", kWithoutSandbox)};
+    case ExtractExit::kNoLandlock: return no_sandbox(fmt::format("this kernel has no Landlock; {}", kWithoutSandbox));
+    case ExtractExit::kNoSeccomp: return no_sandbox(fmt::format("this kernel has no seccomp; {}", kWithoutSandbox));
     case ExtractExit::kNoLimits: return {ErrorCode::kUnsupported, "the limits of the reader cannot be set"};
     case ExtractExit::kNoReader: return {ErrorCode::kUnsupported, missing_program(run.mode)};
   }

@@ -24,8 +24,8 @@ void add(std::optional<chat::Usage>& total, const std::optional<chat::Usage>& mo
 
 // A backend that has no structured replies says so by refusing the request.
 bool refuses_shape(const Error& error) {
-  const auto says = [&](std::string_view text) { return error.detail.find(text) != std::string::npos; };
-  return error.code == ErrorCode::kBackend && (says("HTTP 400") || says("HTTP 422") || says("HTTP 501"));
+  const int status = error.http_status;
+  return error.code == ErrorCode::kBackend && (status == 400 || status == 422 || status == 501);
 }
 
 class Run {
@@ -267,7 +267,7 @@ Result<MinionEvent> Run::carry_out(const AskWorker& action) {
     completion.error().detail = ledger_.without_quotes(completion.error().detail);
     turn.error = completion.error().detail;
     result_.conversation_log.push_back(std::move(turn));
-    return fail(std::move(completion).error().in("worker"));
+    return fail(std::move(completion).error().in("worker").because(Cause::kWorker));
   }
   check_prompt_tokens(request, *completion);
   add(result_.local_usage, completion->usage);

@@ -67,7 +67,10 @@ Task<Status> Stream::handshake(Deadline deadline) {
         broken_ = true;
         Error error = failure_of(attempt, "tls handshake");
         const long verified = SSL_get_verify_result(ssl_.get());
-        if (verified != X509_V_OK) error.detail += std::string(": ") + X509_verify_cert_error_string(verified);
+        if (verified != X509_V_OK) {
+          error.detail += std::string(": ") + X509_verify_cert_error_string(verified);
+          error.cause = Cause::kCertificate;
+        }
         co_return fail(std::move(error));
       }
     }

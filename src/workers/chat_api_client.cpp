@@ -114,9 +114,11 @@ Error ChatApiClient::status_error(int status, std::string_view body, std::string
       fmt::format("{} answered HTTP {}{}{}", options_.url.origin(), status, said.empty() ? "" : ": ", said);
   if (status == 404 && options_.api == ChatApi::kOllama)
     detail += fmt::format("; to get the model: ollama pull {}", model);
-  if (status == 401 || status == 403) return {ErrorCode::kUnauthorized, std::move(detail)};
-  if (status == 404) return {ErrorCode::kNotFound, std::move(detail)};
-  return {status == 429 || status == 503 ? ErrorCode::kBusy : ErrorCode::kBackend, std::move(detail)};
+  ErrorCode code = ErrorCode::kBackend;
+  if (status == 401 || status == 403) code = ErrorCode::kUnauthorized;
+  if (status == 404) code = ErrorCode::kNotFound;
+  if (status == 429 || status == 503) code = ErrorCode::kBusy;
+  return Error{code, std::move(detail)}.with_status(status);
 }
 
 net::Task<Status> ChatApiClient::pause(std::chrono::milliseconds time, std::stop_token stop) {

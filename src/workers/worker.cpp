@@ -220,7 +220,7 @@ Result<WorkerSpec> parse_worker(std::string_view text) {
 }
 
 Result<ReadyWorker> make_worker(const WorkerSpec& spec, const WorkerSetup& setup) {
-  return make(spec, setup).map_error([](Error error) { return std::move(error).in("worker"); });
+  return make(spec, setup).map_error([](Error error) { return std::move(error).in("worker").because(Cause::kWorker); });
 }
 
 }  // namespace minions::workers

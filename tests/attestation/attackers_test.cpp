@@ -8,6 +8,7 @@
 #include <set>
 #include <sstream>
 
+#include "attestation/core/check_table.h"
 #include "attestation/policy/draft.h"
 #include "support/paths.h"
 
@@ -212,13 +213,24 @@ TEST(Attackers, WithoutTheOperatorsKeyAreRefusedWhereItIsPinned) {
   }
 }
 
+TEST(Attackers, MeetChecksThatTheTableOfChecksHas) {
+  std::set<std::string> ids;
+  for (std::size_t table = 0; table < all_tables().size(); ++table) {
+    for (const auto& row : results_of(table))
+      for (const AttestationResult& result : row)
+        for (const Check& check : result.checks) ids.insert(check.id);
+  }
+  EXPECT_GT(ids.size(), 100U);
+  for (const std::string& id : ids) EXPECT_NE(row_of(id), nullptr) << id;
+}
+
 TEST(Attackers, MeetEveryKeyOfAPolicy) {
   std::set<std::string> rows;
   for (const KeyRow& row : key_rows()) EXPECT_TRUE(rows.insert(row.key).second) << row.key << " stands twice";
   std::set<std::string> keys;
   for (const RuleText& rule : describe(AppraisalPolicy::built_in().rules()))
     if (!rule.name.starts_with("[waive]")) keys.insert(rule.name);
-  for (const std::string_view check : waivable_checks()) keys.insert(fmt::format("[waive] {}", check));
+  for (const Waiver& waiver : waiver_table()) keys.insert(fmt::format("[waive] {}", waiver.name));
   for (const std::string& key : keys) EXPECT_TRUE(rows.contains(key)) << key << " has no row in attacker_keys.cpp";
   for (const std::string& row : rows) EXPECT_TRUE(keys.contains(row)) << row << " is no key of a policy";
 }

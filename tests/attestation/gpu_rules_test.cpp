@@ -1,6 +1,7 @@
 // Rules of [gpu]: that a GPU must be there, or none; its mode; what only a token of NRAS states.
 #include <gtest/gtest.h>
 
+#include "attestation/core/check_table.h"
 #include "attestation/core/verifier.h"
 #include "attestation/nvidia/spdm_report.h"
 #include "attestation/policy/gpu_count.h"

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <openssl/ocsp.h>
 
+#include "attestation/core/check_table.h"
 #include "attestation/policy/policy.h"
 #include "attestation/synthetic_nvidia.h"
 #include "crypto/ocsp.h"

@@ -1,5 +1,6 @@
 #include "attestation/policy/policy.h"
 
+#include "attestation/core/check_table.h"
 #include "attestation/vectors.h"
 
 namespace minions::attestation {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "attestation/core/check_list.h"
+
 namespace minions::attestation {
 namespace {
 
@@ -21,38 +23,47 @@ TEST(Refusal, IsByTheFirstFailingCheckOfAResult) {
   result.checks = {{"nonce", Outcome::kPass, "", "", ""}, failed("binding", "x"), failed("tls.spki", "y")};
   EXPECT_TRUE(refusal_text(result).starts_with("attestation: binding: "));
   EXPECT_EQ(refusal_text(AttestationResult()), "attestation: refused; nothing was sent");
+  EXPECT_EQ(refusal(result).check_id, "binding");
+  EXPECT_EQ(refusal(result).code, ErrorCode::kRefused);
 }
 
-TEST(Refusal, SaysWhoseSideItIs) {
+TEST(Refusal, SaysWhoseSideACheckIsBeforeItSaysItself) {
   const struct {
     const char* id;
-    const char* found;
     Side side;
   } kRows[] = {
-      {"statement.window", "a to b, now c", Side::kClock},
-      {"evidence.azure-maa.chain.time", "a to b, now c", Side::kClock},
-      {"evidence.tdx.tcb.tcb_info_window", "a to b", Side::kClock},
-      {"evidence.sev-snp.chain.path", "\"SEV-VCEK\": certificate has expired", Side::kClock},
-      {"evidence.sev-snp.chain.path", "\"SEV-VCEK\": certificate is not yet valid", Side::kClock},
-      {"evidence.sev-snp.chain.revocation", "a list for 2024 to 2025", Side::kClock},
-      {"evidence.nvidia-gpu.policy.ocsp", "\"GH100\": an answer for 2024 to 2025", Side::kClock},
-      {"evidence.sev-snp.chain.path", "no path", Side::kEvidence},
-      {"evidence.sev-snp.chain.revocation", "\"SEV-Milan\" is revoked", Side::kEvidence},
-      {"evidence.nvidia-gpu.policy.ocsp", "\"GH100\": revoked", Side::kEvidence},
-      {"evidence.azure-maa.policy.issuer", "none", Side::kPolicy},
-      {"evidence.azure-snp-vtpm.policy.pcrs", "none", Side::kPolicy},
-      {"measurement", "neither", Side::kPolicy},
-      {"attestor.key", "no pin: simulated evidence rests on this key alone", Side::kPolicy},
-      {"attestor.key", "spki sha256 00", Side::kEvidence},
-      {"evidence.nvidia-nras.signature.keys", "no key set of the service is at hand", Side::kService},
-      {"evidence.nvidia-gpu.policy.ocsp", "\"GH100\": no answer about it", Side::kService},
-      {"evidence.nvidia-gpu.rim.driver", "none", Side::kService},
-      {"evidence.tdx.signature.tcb_info", "missing", Side::kService},
-      {"evidence.sev-snp.policy.debug", "debuggable", Side::kEvidence},
-      {"files.unused", "\"notes.txt\": nothing that is known", Side::kInput},
-      {"simulated.allowed", "simulated evidence", Side::kEvidence},
+      {"statement.window", Side::kClock},
+      {"evidence.azure-maa.chain.time", Side::kClock},
+      {"evidence.tdx.tcb.tcb_info_window", Side::kClock},
+      {"evidence.azure-tdx-vtpm.tcb.qe_identity_window", Side::kClock},
+      {"evidence.sev-snp.chain.path", Side::kEvidence},
+      {"measurement", Side::kPolicy},
+      {"verdict.class", Side::kPolicy},
+      {"attestor.key", Side::kEvidence},
+      {"evidence.nvidia-nras.signature.keys", Side::kService},
+      {"evidence.sev-snp.policy.debug", Side::kEvidence},
+      {"files.unused", Side::kInput},
+      {"simulated.allowed", Side::kEvidence},
   };
-  for (const auto& row : kRows) EXPECT_EQ(side_of(failed(row.id, row.found)), row.side) << row.id << ": " << row.found;
+  for (const auto& row : kRows) EXPECT_EQ(side_of(failed(row.id, "expired, missing, none")), row.side) << row.id;
+}
+
+// Nothing follows from the words of what was found.
+TEST(Refusal, TakesTheSideThatTheCheckSays) {
+  Check check = failed("evidence.tdx.signature.tcb_info", "anything");
+  EXPECT_EQ(side_of(check), Side::kEvidence);
+  check.side = Side::kService;
+  EXPECT_EQ(side_of(check), Side::kService);
+  CheckList checks("tdx");
+  const Result<int> late = fail(Error{ErrorCode::kTampered, "x"}.because(Cause::kTime));
+  const Result<int> missing = fail(Error{ErrorCode::kNotFound, "x"}.because(Cause::kNotServed));
+  const Result<int> other = fail(ErrorCode::kTampered, "certificate has expired");
+  checks.expect("chain.a", late, "y");
+  checks.expect("chain.b", missing, "y");
+  checks.expect("chain.c", other, "y");
+  EXPECT_EQ(side_of(checks.checks()[0]), Side::kClock);
+  EXPECT_EQ(side_of(checks.checks()[1]), Side::kService);
+  EXPECT_EQ(side_of(checks.checks()[2]), Side::kEvidence);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // What a policy can reach on each kind of machine, and who could read.
 #include "attestation/core/verdict.h"
+#include "attestation/core/check_table.h"
 
 #include <gtest/gtest.h>
 
@@ -161,13 +162,15 @@ TEST(Verdict, IsLowerWithEachWaiverThatItRestsOn) {
   // The code is identified; which model answers, and where TLS ends, is no matter of class.
   const std::vector<std::string_view> no_matter = {"measurement", "models.ids", "models.weights", "models.projectors",
                                                    "tls.spki"};
-  for (const std::string_view name : waivable_checks()) {
+  for (const Waiver& waiver : waiver_table()) {
+    const std::string_view name = waiver.name;
     const bool of_others = name.find("tdx") != std::string_view::npos || name.find("azure") != std::string_view::npos;
     if (of_others || std::find(no_matter.begin(), no_matter.end(), name) != no_matter.end()) continue;
     const AppraisalPolicy waiving = policy(base + "\"" + std::string(name) + "\" = \"later\"\n");
     const std::vector<Check> checks = {{.id = std::string(name),
                                         .outcome = Outcome::kWaived,
-                                        .source = waiving.rules().waived.find(name)->second.source + ": later"}};
+                                        .source = waiving.rules().waived.find(name)->second.source + ": later",
+                                        .waiver = std::string(name)}};
     const auto readers = [&](const AppraisalPolicy& some) {
       return judge_verdict({.evidence = {{"sev-snp", {}}}, .policy = some.rules(), .checks = checks}).readers.size();
     };

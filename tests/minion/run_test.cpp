@@ -157,7 +157,8 @@ TEST_F(Run, ReportsNoUsageRatherThanZero) {
 
 TEST_F(Run, AsksWithoutAShapeWhereTheServerHasNone) {
   script_one_round();
-  supervisor_.script.push_front({fail(ErrorCode::kBackend, "the model's server answered HTTP 400: response_format")});
+  supervisor_.script.push_front(
+      {fail(Error{ErrorCode::kBackend, "the model's server refused: response_format"}.with_status(400))});
   const RunReport report = go();
   EXPECT_TRUE(report.result.answered);
   ASSERT_EQ(supervisor_.bodies.size(), 3U);

@@ -117,7 +117,7 @@ class Revocation {
     constexpr std::string_view kName = "chain.revocation";
     std::string want = fmt::format("no revocation by a list that is current at {}", to_iso8601(now_));
     if (lists_ == 0 && crl_.value == CrlMode::kRequire)
-      return checks.expect(kName, false, std::move(want), "no list of this chain", crl_.source);
+      return checks.expect(kName, false, std::move(want), "no list of this chain", crl_.source, Side::kService);
     if (lists_ == 0) {
       checks.waive(
           kName, std::move(want),
@@ -126,7 +126,7 @@ class Revocation {
     }
     if (objection_) return checks.expect(kName, false, std::move(want), *objection_);
     return checks.expect(kName, any_current_, std::move(want),
-                         any_current_ ? fmt::format("none in {} lists", lists_) : stale_, crl_.source);
+                         any_current_ ? fmt::format("none in {} lists", lists_) : stale_, crl_.source, Side::kClock);
   }
 
  private:

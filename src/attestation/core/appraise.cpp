@@ -4,6 +4,7 @@
 
 #include "attestation/core/anchors.h"
 #include "attestation/core/binding.h"
+#include "attestation/core/check_table.h"
 #include "attestation/core/expectation.h"
 #include "attestation/core/model_checks.h"
 #include "attestation/core/trust_vector.h"
@@ -122,7 +123,8 @@ Check check_attestor_key(const Result<crypto::P384PublicKey>& key, const Attesta
     return std::find(pins.begin(), pins.end(), key->spki_sha256()) != pins.end() ? want.pass(found)
                                                                                  : want.failed(found);
   }
-  if (is_simulated(document.evidence)) return want.failed("no pin: simulated evidence rests on this key alone");
+  if (is_simulated(document.evidence))
+    return want.failed("no pin: simulated evidence rests on this key alone", Side::kPolicy);
   return want.waived("no key is pinned; the hardware evidence stands for itself");
 }
 
@@ -226,13 +228,14 @@ Check judge_tls(const Statement& statement, const PolicyRules& policy, const Ser
                                                                                                : want.failed(found);
 }
 
-// Only the checks of waivable_checks() have waivers: the policy's parser sees to it.
+// Only the checks of waiver_table() have waivers: the policy's parser sees to it.
 Check with_waiver(Check check, const PolicyRules& policy) {
   if (check.outcome != Outcome::kFail) return check;
   const auto waiver = std::find_if(policy.waived.begin(), policy.waived.end(),
                                    [&](const auto& each) { return waiver_covers(each.first, check.id); });
   if (waiver == policy.waived.end()) return check;
   check.outcome = Outcome::kWaived;
+  check.waiver = waiver->first;
   const std::string wanted_by = check.source == "built-in" ? "" : ", by " + check.source;
   check.source =
       fmt::format("{}: {} (found {}{})", waiver->second.source, shown(waiver->second.value), check.found, wanted_by);

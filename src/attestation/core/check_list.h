@@ -25,18 +25,19 @@ class CheckList {
   explicit CheckList(std::string_view type) : prefix_(fmt::format("evidence.{}.", type)) {}
 
   // name: GROUP or GROUP.WHAT. Returns whether it passed, so that a verifier can stop where nothing more can be judged.
+  // side: of a failure, where it is another than its row of check_table.h says.
   bool expect(std::string_view name, bool good, std::string expected, std::string found,
-              std::string source = "built-in") {
+              std::string source = "built-in", std::optional<Side> side = std::nullopt) {
     checks_.push_back({prefix_ + std::string(name), good ? Outcome::kPass : Outcome::kFail, std::move(expected),
-                       std::move(found), std::move(source)});
+                       std::move(found), std::move(source), side});
     return good;
   }
   // A failure to read or to verify, told by its error.
   template <class T>
   bool expect(std::string_view name, const Result<T>& result, std::string expected,
               std::string found_if_good = "good") {
-    return expect(name, result.has_value(), std::move(expected),
-                  result ? std::move(found_if_good) : result.error().detail);
+    if (result) return expect(name, true, std::move(expected), std::move(found_if_good));
+    return expect(name, false, std::move(expected), result.error().detail, "built-in", side_of(result.error()));
   }
   void waive(std::string_view name, std::string expected, std::string reason) {
     checks_.push_back({prefix_ + std::string(name), Outcome::kWaived, std::move(expected), "", std::move(reason)});

@@ -2,40 +2,14 @@
 
 #include <fmt/format.h>
 
+#include "attestation/core/check_table.h"
+
 namespace minions::attestation {
-namespace {
-
-bool is_about_time(const Check& check) {
-  const auto found = [&](std::string_view text) { return check.found.find(text) != std::string::npos; };
-  if (check.id == "statement.window" || check.id.ends_with(".chain.time") || check.id.ends_with("_window")) return true;
-  const bool has_window = check.id.find(".chain") != std::string::npos || check.id.ends_with(".policy.ocsp") ||
-                          check.id.find(".rim.") != std::string::npos;
-  return has_window && (found("not valid at") || found("an answer for ") || found("a list for ") || found("expired") ||
-                        found("not yet valid"));
-}
-
-// What only the owner of the policy can say.
-bool is_left_open(const Check& check) {
-  if (check.id.ends_with(".policy.issuer") || check.id.ends_with(".policy.pcrs")) return check.found == "none";
-  if (check.id == "measurement" || check.id == "verdict.class") return true;
-  return check.id == "attestor.key" && check.found.starts_with("no pin");
-}
-
-bool is_not_served(const Check& check) {
-  if (check.id.ends_with(".signature.keys")) return true;
-  if (check.id.ends_with(".policy.ocsp")) return check.found.ends_with("no answer about it");
-  const bool of_a_service = check.id.find(".tdx") != std::string::npos || check.id.find(".rim.") != std::string::npos ||
-                            check.id.ends_with(".chain.revocation");
-  return of_a_service && (check.found == "missing" || check.found == "none");
-}
-
-}  // namespace
 
 Side side_of(const Check& failed) {
-  if (failed.id.starts_with("files.")) return Side::kInput;
-  if (is_about_time(failed)) return Side::kClock;
-  if (is_left_open(failed)) return Side::kPolicy;
-  return is_not_served(failed) ? Side::kService : Side::kEvidence;
+  if (failed.side) return *failed.side;
+  const CheckRow* const row = row_of(failed.id);
+  return row == nullptr ? Side::kEvidence : row->side;
 }
 
 std::string_view name_of(Side side) {
@@ -57,6 +31,18 @@ std::string refusal_text(const AttestationResult& refused, std::string_view sent
   const Check* const failure = refused.first_failure();
   if (failure == nullptr) return fmt::format("attestation: refused; {}", sent);
   return refusal_text(*failure, sent);
+}
+
+Error refusal(const Check& failed, std::string_view sent) {
+  Error error{ErrorCode::kRefused, refusal_text(failed, sent)};
+  error.check_id = failed.id;
+  return error;
+}
+
+Error refusal(const AttestationResult& refused, std::string_view sent) {
+  Error error{ErrorCode::kRefused, refusal_text(refused, sent)};
+  if (const Check* const failure = refused.first_failure()) error.check_id = failure->id;
+  return error;
 }
 
 }  // namespace minions::attestation

@@ -6,13 +6,6 @@
 
 namespace minions::attestation {
 
-enum class Side {
-  kEvidence,  // what the server shows
-  kPolicy,    // a policy that leaves open what only its owner can say: no evidence can meet it
-  kClock,     // a time that has passed or is to come, by the clock here
-  kInput,     // a file that was given to be judged, and cannot be used
-  kService,   // a maker's or a token's service, which has not given what it must
-};
 [[nodiscard]] Side side_of(const Check& failed);
 [[nodiscard]] std::string_view name_of(Side side);
 
@@ -24,5 +17,9 @@ inline constexpr std::string_view kNothingMoreSent = "nothing more was sent";
 [[nodiscard]] std::string refusal_text(const Check& failed, std::string_view sent = kNothingSent);
 // By the first failing check.
 [[nodiscard]] std::string refusal_text(const AttestationResult& refused, std::string_view sent = kNothingSent);
+
+// kRefused with that text, and which check it was.
+[[nodiscard]] Error refusal(const Check& failed, std::string_view sent = kNothingSent);
+[[nodiscard]] Error refusal(const AttestationResult& refused, std::string_view sent = kNothingSent);
 
 }  // namespace minions::attestation

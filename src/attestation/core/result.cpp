@@ -51,6 +51,12 @@ std::string Check::to_text() const {
   return what;
 }
 
+std::optional<Side> side_of(const Error& error) {
+  if (error.cause == Cause::kTime) return Side::kClock;
+  if (error.cause == Cause::kNotServed) return Side::kService;
+  return std::nullopt;
+}
+
 const Check* AttestationResult::first_failure() const {
   for (const Check& check : checks) {
     if (check.outcome == Outcome::kFail) return &check;

@@ -20,12 +20,25 @@ enum class Outcome {
 // Text from outside the program as it may stand in a check or on a screen: quoted, ASCII, 80 bytes of it at most.
 [[nodiscard]] std::string shown(std::string_view from_outside);
 
+// Whose a failure is.
+enum class Side {
+  kEvidence,  // what the server shows
+  kPolicy,    // a policy that leaves open what only its owner can say: no evidence can meet it
+  kClock,     // a time that has passed or is to come, by the clock here
+  kInput,     // a file that was given to be judged, and cannot be used
+  kService,   // a vendor's or a token's service, which has not given what it must
+};
+// That of an error; nothing where its facts do not say.
+[[nodiscard]] std::optional<Side> side_of(const Error& error);
+
 struct Check {
   std::string id;  // stable: scripts match on it
   Outcome outcome = Outcome::kFail;
   std::string expected;
   std::string found;
-  std::string source;  // "built-in", "policy line 12", "flag --allow-simulated"; of a waived check: the reason
+  std::string source;          // "built-in", "policy line 12", "flag --allow-simulated"; of a waived check: the reason
+  std::optional<Side> side{};  // of this failure, where it is another than its row of check_table.h says
+  std::string waiver{};        // of a failure that the policy waives: its name in [waive]
 
   // One line for people. An id `evidence.sev-snp.tcb.microcode` reads `sev-snp tcb microcode`.
   [[nodiscard]] std::string to_text() const;

@@ -135,9 +135,7 @@ void add_reservations(const PolicyRules& policy, std::string_view kind, std::spa
     readers.push_back(fmt::format("whoever can use a known hole of a machine's firmware, where its TCB is too low: {}",
                                   waiver->second.source));
   for (const Check& check : checks) {
-    const bool by_policy = check.outcome == Outcome::kWaived && waiver != policy.waived.end() &&
-                           check.source.starts_with(waiver->second.source + ":");
-    if (by_policy && check.id.starts_with(tcb)) {
+    if (check.waiver == tcb) {
       readers.push_back(fmt::format("whoever can use a known hole of this machine's firmware: {}", check.to_text()));
       break;
     }

@@ -78,7 +78,7 @@ void check_pcrs_named(const EvidenceInput& input, const PcrRules& rules, CheckLi
   if (rules.empty() && input.policy.attestor_spki_sha256)
     return checks.waive(kCheck, "PCRs in the policy", "none: the operator's key answers for the code");
   checks.expect(kCheck, !rules.empty(), "PCRs in the policy, or a pinned operator's key",
-                rules.empty() ? "none" : "some");
+                rules.empty() ? "none" : "some", "built-in", Side::kPolicy);
 }
 
 std::vector<Check> verify_azure_snp_item(const EvidenceInput& input) {
@@ -236,7 +236,7 @@ std::vector<Check> verify_maa_item(const EvidenceInput& input) {
   // The instance is the user's choice: a token's own word for it counts for nothing.
   const auto& issuer = input.policy.jwt.maa_issuer;
   if (!checks.expect("policy.issuer", issuer.has_value(), "[jwt] maa_issuer in the policy",
-                     issuer ? issuer->value : "none", issuer ? issuer->source : "built-in")) {
+                     issuer ? issuer->value : "none", issuer ? issuer->source : "built-in", Side::kPolicy)) {
     return std::move(checks).take();
   }
   const std::optional<MaaPlatform> platform = maa_platform(input);

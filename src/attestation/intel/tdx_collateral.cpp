@@ -331,10 +331,12 @@ Result<PckExtension> PckExtension::parse(ByteView extension) {
   return out;
 }
 
+Error not_served() { return Error{ErrorCode::kNotFound, "missing"}.because(Cause::kNotServed); }
+
 Result<crypto::Certificate> verify_tcb_signer(std::string_view pem, const crypto::PathRules& rules,
                                               std::span<const crypto::Certificate> known) {
   constexpr std::string_view kSigner = "Intel SGX TCB Signing";
-  if (pem.empty()) return fail(ErrorCode::kNotFound, "missing");
+  if (pem.empty()) return fail(not_served());
   MINIONS_TRY_ASSIGN(const auto certificates, crypto::Certificate::from_pem(pem));
   std::vector<crypto::Certificate> others(known.begin(), known.end());
   others.insert(others.end(), certificates.begin() + 1, certificates.end());
@@ -348,7 +350,7 @@ Result<crypto::Certificate> verify_tcb_signer(std::string_view pem, const crypto
 }
 
 Result<Json> verify_signed_object(std::string_view json, std::string_view member, const crypto::PublicKey& signer) {
-  if (json.empty()) return fail(ErrorCode::kNotFound, "missing");
+  if (json.empty()) return fail(not_served());
   MINIONS_TRY_ASSIGN(const Json outer, parse_strict_json(json, {.bytes = kJsonLimitBytes}));
   MINIONS_TRY_ASSIGN(const Json* object, object_member(outer, member));
   MINIONS_TRY_ASSIGN(const auto signature, hex_member<64>(outer, "signature"));

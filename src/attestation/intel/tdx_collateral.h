@@ -10,6 +10,9 @@
 
 namespace minions::attestation {
 
+// Of a piece that is missing.
+[[nodiscard]] Error not_served();
+
 // Bits, so that the state of several parts is their union.
 enum class TcbStatus : std::uint8_t {
   kUpToDate = 0,

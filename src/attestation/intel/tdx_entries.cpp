@@ -18,7 +18,7 @@ Error at_entry(Error error, const TdxCollateral::Entries& entries, std::size_t i
 }
 
 Status check_number(const TdxCollateral::Entries& entries) {
-  if (entries.empty()) return fail(ErrorCode::kNotFound, "missing");
+  if (entries.empty()) return fail(not_served());
   if (entries.size() <= kMostTdxEntries) return {};
   return fail(ErrorCode::kTooLarge, fmt::format("{} entries, want at most {}", entries.size(), kMostTdxEntries));
 }
@@ -74,7 +74,7 @@ Result<CurrentLists> current_lists(const TdxCollateral::Entries& entries, const 
     }
   }
   if (!out.lists.empty()) return out;
-  if (!stale.empty()) return fail(ErrorCode::kTampered, "a list for " + stale);
+  if (!stale.empty()) return fail(Error{ErrorCode::kTampered, "a list for " + stale}.because(Cause::kTime));
   return fail(ErrorCode::kTampered,
               fmt::format("a list of {}, which says nothing about {}", shown(lists.front().issuer_name()),
                           shown(question.subject.subject_name())));

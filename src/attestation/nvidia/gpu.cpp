@@ -139,7 +139,7 @@ RimPointers judge_kind(NvidiaRim::Kind kind, const std::string& version, const S
   if (fitting.empty() && !other.empty()) {
     checks.expect(check, false, wanted, "one of " + shown(other));
   } else if (fitting.empty() && input.rules.rim.value == RimMode::kRequire) {
-    checks.expect(check, false, wanted, "none", input.rules.rim.source);
+    checks.expect(check, false, wanted, "none", input.rules.rim.source, Side::kService);
   } else if (fitting.empty()) {
     checks.waive(check, wanted, "none is given, and the policy wants one only if present");
   }
@@ -198,6 +198,7 @@ struct Revocation {
   bool withdrawn = false;  // revoked or on hold
   bool unread = false;     // not all answers were looked at
   std::string found = "no answer about it";
+  std::optional<Side> side = Side::kService;  // where it is not good
 };
 
 std::string_view in_words(crypto::OcspAnswer::Status status) {
@@ -220,6 +221,7 @@ Revocation revocation_of(std::span<const Result<crypto::OcspAnswer>> answers, co
     if (!answer && answer.error().code == ErrorCode::kTooLarge) return {.unread = true, .found = answer.error().detail};
     if (!answer) {
       if (!result.good) result.found = answer.error().detail;
+      result.side = std::nullopt;
       continue;
     }
     if (answer->status >= Status::kOnHold) return {.withdrawn = true, .found = std::string(in_words(answer->status))};
@@ -229,6 +231,7 @@ Revocation revocation_of(std::span<const Result<crypto::OcspAnswer>> answers, co
       result.good = true;
     } else if (!result.good) {
       result.found = current ? std::string(in_words(answer->status)) : "an answer for " + window.against(input.now);
+      result.side = current ? std::nullopt : std::optional(Side::kClock);
     }
   }
   return result;
@@ -241,6 +244,7 @@ void judge_path(const std::string& check, std::span<const crypto::Certificate> p
   std::string wanted =
       fmt::format("OCSP answers that no certificate under the root is revoked, current at {}", to_iso8601(input.now));
   std::string not_good;
+  std::optional<Side> side;
   for (std::size_t i = 0; i + 1 < path.size(); ++i) {
     const Revocation revocation = revocation_of(input.ocsp.about(path[i], path[i + 1], path.back()), input);
     const std::string found = fmt::format("{}: {}", shown(path[i].subject_name()), revocation.found);
@@ -253,11 +257,13 @@ void judge_path(const std::string& check, std::span<const crypto::Certificate> p
       checks.expect("parse.ocsp", false, "all answers about a certificate read", found);
       return;
     }
-    if (!revocation.good && not_good.empty()) not_good = found;
+    if (revocation.good || !not_good.empty()) continue;
+    not_good = found;
+    side = revocation.side;
   }
   const bool good = not_good.empty() && path.size() > 1;
   if (not_good.empty()) not_good = fmt::format("{} good answers", path.size() - 1);
-  checks.expect(check, good, std::move(wanted), std::move(not_good), source);
+  checks.expect(check, good, std::move(wanted), std::move(not_good), source, side);
 }
 
 // path: of the device. A driver is withdrawn by the certificate that signed its reference values.

@@ -8,6 +8,7 @@
 #include "attestation/azure/hcl_report.h"
 #include "attestation/azure/paravisor.h"
 #include "attestation/azure/tpm_quote.h"
+#include "attestation/core/check_table.h"
 #include "attestation/core/dotted_version.h"
 #include "attestation/core/jwt.h"
 #include "attestation/core/verdict.h"
@@ -298,7 +299,8 @@ void Draft::write_gpus() {
                        [&](const Check& check) { return check.outcome == Outcome::kFail && is_meant(check.id); });
   };
   // Not where one says that something is revoked: what is written must refuse that.
-  const bool revoked = any_failed([](std::string_view id) { return id.ends_with(".not_revoked"); });
+  const CheckRow* const not_revoked = row_of("evidence.nvidia-gpu.policy.ocsp.not_revoked");
+  const bool revoked = any_failed([&](std::string_view id) { return row_of(id) == not_revoked; });
   if (!revoked && any_failed([](std::string_view id) { return waiver_covers("evidence.nvidia-gpu.ocsp", id); })) {
     gpu_.warn("no answer about revocation came with the evidence");
     gpu_.set_text("ocsp", "off");
@@ -459,18 +461,8 @@ Result<std::string> verdict_table(const DraftInput& input, std::string_view tabl
 }  // namespace
 
 bool is_expectation(std::string_view check_id) {
-  if (check_id.ends_with(".not_revoked")) return false;  // no policy takes what was withdrawn
-  constexpr std::string_view kExpectations[] = {
-      "platform.kind", "verdict.class", "measurement",    "attestor.key",       "simulated.allowed",
-      "models.where",  "models.ids",    "models.weights", "models.projectors",  "gpu.count",
-      "gpu.nras",      "azure.maa",     "tls.spki",       "statement.overrides"};
-  if (std::find(std::begin(kExpectations), std::end(kExpectations), check_id) != std::end(kExpectations)) return true;
-  constexpr std::string_view kEvidence = "evidence.";
-  if (!check_id.starts_with(kEvidence)) return false;
-  std::string_view rest = check_id.substr(kEvidence.size());
-  rest.remove_prefix(std::min(rest.size(), rest.find('.') + 1));
-  const std::string_view group = rest.substr(0, rest.find('.'));
-  return group == check_group::kPolicy || group == check_group::kTcb || group == check_group::kRim || group == "ocsp";
+  const CheckRow* const row = row_of(check_id);
+  return row != nullptr && row->in_policy;
 }
 
 Result<std::string> draft_policy(const DraftInput& input) {

@@ -16,21 +16,6 @@ namespace minions::attestation {
 namespace {
 
 constexpr std::size_t kDotsOfALine = 200;
-constexpr std::string_view kWaivable[] = {"measurement",
-                                          "models.ids",
-                                          "models.weights",
-                                          "models.projectors",
-                                          "tls.spki",
-                                          "gpu.count",
-                                          "evidence.nvidia-gpu.rim",
-                                          "evidence.nvidia-gpu.ocsp",
-                                          "evidence.nvidia-gpu.policy.secboot",
-                                          "evidence.nvidia-gpu.policy.dbgstat",
-                                          "evidence.sev-snp.tcb",
-                                          "evidence.azure-snp-vtpm.tcb",
-                                          "evidence.tdx.tcb",
-                                          "evidence.azure-tdx-vtpm.tcb"};
-
 std::string without_space(std::string_view text) {
   std::string kept;
   for (const char c : text) {
@@ -109,21 +94,6 @@ void append_flag(Bytes& to, std::string_view name, std::string_view value) {
 }
 
 }  // namespace
-
-std::span<const std::string_view> waivable_checks() { return kWaivable; }
-
-// Of TDX the level alone: a revoked part, collateral that ran out or is not Intel's stays a refusal.
-bool waiver_covers(std::string_view waiver, std::string_view check_id) {
-  if (check_id == waiver) return true;
-  const auto under = [&](std::string_view prefix) {
-    return check_id.starts_with(prefix) && (check_id.size() == prefix.size() || check_id[prefix.size()] == '.');
-  };
-  if (waiver == "evidence.nvidia-gpu.ocsp")
-    return under("evidence.nvidia-gpu.policy.ocsp") && !check_id.ends_with(".not_revoked");
-  const bool by_group = waiver == "evidence.nvidia-gpu.rim" || waiver == "evidence.sev-snp.tcb" ||
-                        waiver == "evidence.azure-snp-vtpm.tcb";
-  return by_group && under(waiver);
-}
 
 std::vector<RuleText> describe(const PolicyRules& rules) {
   RuleWriter writer;

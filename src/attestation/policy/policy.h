@@ -213,11 +213,6 @@ class AppraisalPolicy {
   Digest32 digest_{};
 };
 
-// The names that [waive] may have, and whether one of them covers this check: each covers the check of its name, some
-// those under it.
-[[nodiscard]] std::span<const std::string_view> waivable_checks();
-[[nodiscard]] bool waiver_covers(std::string_view waiver, std::string_view check_id);
-
 // One rule as it holds, for people and for comparison.
 struct RuleText {
   std::string name;    // "[snp] min_tcb.microcode"
