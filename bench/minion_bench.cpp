@@ -5,7 +5,7 @@
 #include <array>
 
 #include "measuring.h"
-#include "minion/run.h"
+#include "runs/run.h"
 
 namespace {
 
@@ -21,10 +21,10 @@ chat::Completion completion_of(std::string text) {
   return completion;
 }
 
-class InstantSupervisor final : public minion::Supervisor {
+class InstantSupervisor final : public runs::Supervisor {
  public:
-  minion::SupervisorExchange ask(const chat::ChatRequest& request) override {
-    minion::SupervisorExchange exchange;
+  net::Task<runs::SupervisorExchange> ask(const chat::ChatRequest& request, std::stop_token) override {
+    runs::SupervisorExchange exchange;
     exchange.wire_bytes = chat::to_json(request).size();
     const unsigned turn = turn_++;
     const std::string question = fmt::format("What does page {} say of the turbine and its output?", turn);
@@ -32,18 +32,18 @@ class InstantSupervisor final : public minion::Supervisor {
         turn == 0         ? fmt::format(R"({{"message":"{}"}})", question)
         : turn == kRounds ? R"({"decision":"provide_final_answer","answer":"412"})"
                           : fmt::format(R"({{"decision":"request_additional_info","message":"{}"}})", question));
-    return exchange;
+    co_return exchange;
   }
 
  private:
   unsigned turn_ = 0;
 };
 
-class InstantWorker final : public chat::ModelClient {
+class InstantWorker final : public runs::ModelClient {
  public:
   explicit InstantWorker(std::string answer) : answer_(std::move(answer)) {}
-  Result<chat::Completion> complete(const chat::ChatRequest&, chat::TokenSink&) override {
-    return completion_of(answer_);
+  net::Task<Result<chat::Completion>> complete(const chat::ChatRequest&, chat::TokenSink&, std::stop_token) override {
+    co_return completion_of(answer_);
   }
 
  private:
@@ -80,17 +80,18 @@ double seconds_a_round(const std::vector<documents::Document>& documents, minion
   for (int i = 0; i < 7; ++i) {
     InstantSupervisor supervisor;
     InstantWorker worker(answer);
-    minion::RunObserver observer;
-    minion::RunInput input;
+    runs::RunObserver observer;
+    runs::RunInput input;
     input.task = {"What output did the turbine reach?"};
     input.documents = documents;
     input.options.max_rounds = kRounds;
     input.options.privacy = privacy;
     const double start = bench::thread_cpu_seconds();
-    const minion::RunReport report =
-        minion::run(input, {supervisor, {worker, "instant", context_tokens, 512}, observer, [] {
-                              return std::chrono::steady_clock::now();
-                            }});
+    const runs::RunParts parts{supervisor, {worker, "instant", context_tokens, 512}, observer, [] {
+                                 return std::chrono::steady_clock::now();
+                               }};
+    net::asio::io_context context{1};
+    const runs::RunReport report = net::run_until_done(context, runs::run(input, parts, {}));
     if (!report.result.answered) return -1;
     rounds.push_back((bench::thread_cpu_seconds() - start) / kRounds);
   }

@@ -24,11 +24,12 @@ Status ask(const char* worker_text, const char* question) {
   const workers::VendorKeys keys = workers::VendorKeys::take_from_environment();
   MINIONS_TRY_ASSIGN(const workers::WorkerSpec spec, workers::parse_worker(worker_text));
   MINIONS_TRY_ASSIGN(const workers::ReadyWorker worker,
-                     workers::make_worker(spec, {context, [] { return std::stop_token(); }, keys}));
+                     net::run_until_done(context, workers::make_worker(spec, {context.get_executor(), keys}, {})));
   chat::ChatRequest request{.model = worker.model};
   request.messages.push_back({chat::Role::kUser, chat::Text(question)});
   Printer printer;
-  MINIONS_TRY_ASSIGN(const chat::Completion completion, worker.client->complete(request, printer));
+  MINIONS_TRY_ASSIGN(const chat::Completion completion,
+                     net::run_until_done(context, worker.client->complete(request, printer, {})));
   fmt::print("\n");
   if (completion.usage)
     fmt::print(stderr, "{} tokens read, {} written\n", completion.usage->prompt_tokens,

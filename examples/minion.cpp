@@ -33,7 +33,7 @@ Result<api::MinionRun> run(char** arguments) {
 
   MINIONS_TRY_ASSIGN(const workers::WorkerSpec spec, workers::parse_worker(arguments[3]));
   MINIONS_TRY_ASSIGN(workers::ReadyWorker worker,
-                     workers::make_worker(spec, {context, [] { return std::stop_token(); }, keys}));
+                     net::run_until_done(context, workers::make_worker(spec, {context.get_executor(), keys}, {})));
 
   api::SecureMinionOptions options;
   options.supervisor_url = arguments[1];

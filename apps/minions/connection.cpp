@@ -81,13 +81,10 @@ Result<std::unique_ptr<Connection>> Connection::create(const ServerOptions& opti
   made.on_attested = [&c](const client::Attestation& attestation) { c.notes_.tell(attestation); };
   const client::SealedClient::Parts parts{c.random_, c.cache_, c.log_.get()};
   MINIONS_TRY_ASSIGN(c.client_, client::SealedClient::create(c.context_.get_executor(), std::move(made), parts));
-  c.model_.emplace(c.context_, *c.client_, [&c] { return c.begin_call(); });
   return connection;
 }
 
 Connection::~Connection() { (void)finish(); }
-
-std::stop_token Connection::begin_call() { return interrupt_.begin(); }
 
 Result<std::shared_ptr<const client::Attestation>> Connection::attest() {
   auto attested = net::run_until_done(context_, client_->attest(interrupt_.begin()));
@@ -102,10 +99,11 @@ Status Connection::check_time_is_now() const {
 
 Result<std::vector<std::string>> Connection::model_ids() {
   MINIONS_TRY(check_time_is_now());
-  auto models = model_->models();
+  client::SealedModels models = net::run_until_done(context_, client::list_models(*client_, interrupt_.begin()));
   interrupt_.end();
-  setup_ = model_->last_exchange()->timing;
-  return models;
+  setup_ = models.exchange.timing;
+  last_ = std::move(models.exchange);
+  return std::move(models.ids);
 }
 
 Result<std::string> Connection::model_id() {
@@ -119,13 +117,13 @@ Result<std::string> Connection::model_id() {
 
 Result<chat::Completion> Connection::complete(const chat::ChatRequest& request, chat::TokenSink& sink) {
   MINIONS_TRY(check_time_is_now());
-  auto completion = model_->complete(request, sink);
+  client::SealedCompletion sealed =
+      net::run_until_done(context_, client::complete(*client_, request, sink, interrupt_.begin()));
   interrupt_.end();
-  if (const auto& exchange = model_->last_exchange();
-      exchange && exchange->repetition == client::Repetition::kMayHaveRunTwice) {
+  last_ = std::move(sealed.exchange);
+  if (last_->repetition == client::Repetition::kMayHaveRunTwice)
     warn("the connection was lost and the request was sent again: it may have run twice");
-  }
-  return completion;
+  return std::move(sealed.completion);
 }
 
 client::ExchangeTiming Connection::timing() const {

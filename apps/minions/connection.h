@@ -42,7 +42,7 @@ class Connection {
 
   [[nodiscard]] const client::SealedClient& client() const { return *client_; }
   // Of the last complete().
-  [[nodiscard]] const std::optional<client::ExchangeOutcome>& last_exchange() const { return model_->last_exchange(); }
+  [[nodiscard]] const std::optional<client::ExchangeOutcome>& last_exchange() const { return last_; }
   // Of the last complete(), with what attesting and opening the session took before it.
   [[nodiscard]] client::ExchangeTiming timing() const;
   // Breaks off the call that runs.
@@ -52,7 +52,6 @@ class Connection {
 
  private:
   Connection() = default;
-  [[nodiscard]] std::stop_token begin_call();
   [[nodiscard]] Status check_time_is_now() const;
 
   net::asio::io_context context_{1};
@@ -65,7 +64,7 @@ class Connection {
   AttestationNotes notes_;
   bool judges_now_ = true;
   std::unique_ptr<client::SealedClient> client_;
-  std::optional<client::SealedModel> model_;
+  std::optional<client::ExchangeOutcome> last_;
 };
 
 }  // namespace minions::app

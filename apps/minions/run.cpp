@@ -12,6 +12,7 @@
 #include "connection.h"
 #include "document_reading.h"
 #include "line_editor.h"
+#include "net/blocking.h"
 #include "report.h"
 #include "terminal.h"
 
@@ -19,7 +20,7 @@ namespace minions::app {
 namespace {
 
 // Progress on a terminal, and the question before each message that leaves.
-class RunScreen final : public minion::RunObserver {
+class RunScreen final : public runs::RunObserver {
  public:
   RunScreen(net::asio::io_context& context, bool approve) : context_(context), approve_(approve) {}
   void begin(std::stop_token stop) { stop_ = std::move(stop); }
@@ -31,22 +32,22 @@ class RunScreen final : public minion::RunObserver {
   void making(const workers::WorkerSpec& worker) {
     if (worker.kind == workers::WorkerKind::kLlama) tell("loading " + worker.model);
   }
-  void progress(const minion::Progress& progress) override {
+  void progress(const runs::Progress& progress) override {
     tell(fmt::format("round {} of {}: the {} thinks; {} bytes sent, {} remote tokens", progress.round,
                      progress.max_rounds, minion::name_of(progress.thinking), progress.wire_bytes,
                      progress.remote_prompt_tokens));
   }
-  bool stop_requested() override { return stop_.stop_requested(); }
-
-  minion::Approval approve(const minion::LedgerEntry& entry) override {
-    if (!approve_) return minion::Approval::kSend;
+  net::Task<runs::Approval> approve(const minion::LedgerEntry& entry) override {
+    if (!approve_) co_return runs::Approval::kSend;
     print_err("--- to the supervisor, {} bytes:\n{}\n---\n", entry.text.size(), entry.text.reveal());
     for (const minion::QuotedPassage& passage : entry.passages)
       print_err("    quotes {} bytes of [{}, page {}]\n", passage.text.size(), line_for_terminal(passage.document),
                 passage.page);
     print_err("    {:.2f} % of the documents disclosed with it. Send? [y/N] ", entry.share_disclosed * 100);
     std::fflush(stderr);
-    return read_yes() ? minion::Approval::kSend : minion::Approval::kStop;
+    bool yes = false;
+    co_await net::on_own_thread(context_.get_executor(), [&] { yes = read_yes(); });
+    co_return yes ? runs::Approval::kSend : runs::Approval::kStop;
   }
 
  private:
@@ -60,8 +61,6 @@ class RunScreen final : public minion::RunObserver {
     while (!stop_.stop_requested()) {
       pollfd waiting{STDIN_FILENO, POLLIN, 0};
       const int ready = ::poll(&waiting, 1, 100);
-      context_.restart();
-      context_.poll();
       if (ready <= 0) continue;
       char c = 0;
       if (::read(STDIN_FILENO, &c, 1) <= 0) return false;
@@ -125,14 +124,14 @@ class RunCommand {
     if (!options_.worker_key_file.empty()) {
       MINIONS_TRY_ASSIGN(worker_key_, read_key(options_.worker_key_file));
     }
-    api::WorkerSource worker{spec_.model, [this] { return make_worker(); }};
+    api::WorkerSource worker{spec_.model, [this](std::stop_token stop) { return make_worker(std::move(stop)); }};
     MINIONS_TRY_ASSIGN(protocol_, api::SecureMinionProtocol::create({context_, [this] { return stop_; }},
                                                                     std::move(made), std::move(worker)));
     return {};
   }
 
-  [[nodiscard]] Result<workers::ReadyWorker> make_worker() {
-    workers::WorkerSetup setup{context_, [this] { return stop_; }, keys_};
+  [[nodiscard]] net::Task<Result<workers::ReadyWorker>> make_worker(std::stop_token stop) {
+    workers::WorkerSetup setup{context_.get_executor(), keys_};
     if (options_.allow_remote_worker) setup.reach = workers::Reach::kAnywhere;
     if (options_.worker_context > 0) setup.context_tokens = options_.worker_context;
     setup.threads = options_.worker_threads;
@@ -140,7 +139,7 @@ class RunCommand {
     if (worker_key_) setup.key = worker_key_->reveal();
     if (const char* host = std::getenv("OLLAMA_HOST"); host != nullptr) setup.ollama_host = host;
     screen_.making(spec_);
-    return workers::make_worker(spec_, setup);
+    return workers::make_worker(spec_, std::move(setup), std::move(stop));
   }
 
   [[nodiscard]] Result<api::SecureMinionOptions> protocol_options() {

@@ -24,15 +24,16 @@ Json receipt_json(const client::SealedReply& reply) {
 }
 
 // The supervisor behind the sealed session. Usage is what the receipt signs, not what the reply's text says.
-class SealedSupervisor final : public minion::Supervisor {
+class SealedSupervisor final : public runs::Supervisor {
  public:
-  SealedSupervisor(client::SealedModel& model, client::ExchangeTiming setup) : model_(model), setup_(setup) {}
+  SealedSupervisor(client::SealedClient& client, client::ExchangeTiming setup) : client_(client), setup_(setup) {}
 
-  minion::SupervisorExchange ask(const chat::ChatRequest& request) override {
+  net::Task<runs::SupervisorExchange> ask(const chat::ChatRequest& request, std::stop_token stop) override {
     AnyTokens tokens;
-    minion::SupervisorExchange exchange;
-    exchange.completion = model_.complete(request, tokens);
-    const client::ExchangeOutcome& outcome = *model_.last_exchange();
+    client::SealedCompletion sealed = co_await client::complete(client_, request, tokens, std::move(stop));
+    runs::SupervisorExchange exchange;
+    exchange.completion = std::move(sealed.completion);
+    const client::ExchangeOutcome& outcome = sealed.exchange;
     const client::ExchangeTiming& timing = outcome.timing;
     exchange.wire_bytes = outcome.data_bytes_sent;
     exchange.attestation_s = timing.attestation_s + setup_.attestation_s;
@@ -42,42 +43,42 @@ class SealedSupervisor final : public minion::Supervisor {
     exchange.timing.supervisor_decryption = timing.open_s;
     exchange.timing.supervisor_transmission =
         std::max(0.0, timing.total_s - timing.seal_s - timing.open_s - timing.attestation_s - timing.handshake_s);
-    if (!outcome.reply) return exchange;
+    if (!outcome.reply) co_return exchange;
     exchange.receipt = receipt_json(*outcome.reply);
     exchange.session_id = to_hex(outcome.reply->session);
-    if (!exchange.completion) return exchange;
+    if (!exchange.completion) co_return exchange;
     if (outcome.reply->usage.empty()) {
       exchange.completion->usage.reset();
     } else if (auto usage = chat::parse_usage(outcome.reply->usage)) {
       exchange.completion->usage = *usage;
     }
-    return exchange;
+    co_return exchange;
   }
 
  private:
-  client::SealedModel& model_;
+  client::SealedClient& client_;
   client::ExchangeTiming setup_;
 };
 
 // Tells the callback, too.
-class Observers final : public minion::RunObserver {
+class Observers final : public runs::RunObserver {
  public:
-  Observers(const Callback& callback, minion::RunObserver* other) : callback_(callback), other_(other) {}
+  Observers(const Callback& callback, runs::RunObserver* other) : callback_(callback), other_(other) {}
   void message(minion::Sender sender, const chat::Message* message, bool is_final) override {
     if (callback_) callback_(sender, message, is_final);
     if (other_ != nullptr) other_->message(sender, message, is_final);
   }
-  void progress(const minion::Progress& progress) override {
+  void progress(const runs::Progress& progress) override {
     if (other_ != nullptr) other_->progress(progress);
   }
-  minion::Approval approve(const minion::LedgerEntry& entry) override {
-    return other_ == nullptr ? minion::Approval::kSend : other_->approve(entry);
+  net::Task<runs::Approval> approve(const minion::LedgerEntry& entry) override {
+    if (other_ == nullptr) co_return runs::Approval::kSend;
+    co_return co_await other_->approve(entry);
   }
-  bool stop_requested() override { return other_ != nullptr && other_->stop_requested(); }
 
  private:
   const Callback& callback_;
-  minion::RunObserver* other_;
+  runs::RunObserver* other_;
 };
 
 }  // namespace
@@ -86,7 +87,9 @@ Result<std::unique_ptr<SecureMinionProtocol>> SecureMinionProtocol::create(Loop 
                                                                            workers::ReadyWorker worker) {
   const auto ready = std::make_shared<workers::ReadyWorker>(std::move(worker));
   return create(std::move(loop), std::move(options),
-                WorkerSource{ready->model, [ready]() -> Result<workers::ReadyWorker> { return std::move(*ready); }});
+                WorkerSource{ready->model, [ready](std::stop_token) -> net::Task<Result<workers::ReadyWorker>> {
+                               co_return std::move(*ready);
+                             }});
 }
 
 Result<std::unique_ptr<SecureMinionProtocol>> SecureMinionProtocol::create(Loop loop, SecureMinionOptions options,
@@ -109,7 +112,6 @@ Result<std::unique_ptr<SecureMinionProtocol>> SecureMinionProtocol::create(Loop 
   if (p.options_.logging == Logging::kOn) p.exchanges_ = client::ExchangeLog::in_memory();
   const client::SealedClient::Parts parts{p.random_, p.cache_, p.exchanges_.get()};
   MINIONS_TRY_ASSIGN(p.client_, client::SealedClient::create(p.loop_.context.get_executor(), std::move(made), parts));
-  p.sealed_.emplace(p.loop_.context, *p.client_, p.loop_.begin);
   return protocol;
 }
 
@@ -130,20 +132,20 @@ void SecureMinionProtocol::end_session() {
   (void)net::run_until_done(loop_.context, closing(*client_));
 }
 
-Result<std::string> SecureMinionProtocol::model() {
-  if (!model_.empty()) return model_;
-  const auto models = sealed_->models();
-  setup_ = sealed_->last_exchange()->timing;
-  if (!models) return fail(models.error());
-  if (models->empty()) return fail(ErrorCode::kBackend, "the server lists no model; name the supervisor's");
-  model_ = models->front();
-  return model_;
+net::Task<Result<std::string>> SecureMinionProtocol::model(std::stop_token stop) {
+  if (!model_.empty()) co_return model_;
+  client::SealedModels models = co_await client::list_models(*client_, std::move(stop));
+  setup_ = models.exchange.timing;
+  if (!models.ids) co_return fail(std::move(models.ids).error());
+  if (models.ids->empty()) co_return fail(ErrorCode::kBackend, "the server lists no model; name the supervisor's");
+  model_ = models.ids->front();
+  co_return model_;
 }
 
-Status SecureMinionProtocol::make_worker() {
-  if (worker_) return {};
-  MINIONS_TRY_ASSIGN(worker_, source_.make());
-  return {};
+net::Task<Status> SecureMinionProtocol::make_worker(std::stop_token stop) {
+  if (worker_) co_return Status{};
+  MINIONS_CO_TRY_ASSIGN(worker_, co_await source_.make(std::move(stop)));
+  co_return Status{};
 }
 
 MinionRun SecureMinionProtocol::call(MinionCall call) {
@@ -154,26 +156,28 @@ MinionRun SecureMinionProtocol::call(MinionCall call) {
     write_log_of(call, {}, run);
     return run;
   }
-  run = converse(call, *inputs);
+  run = net::run_until_done(loop_.context, converse(call, *inputs, loop_.begin()));
   run.result.notes.insert(run.result.notes.begin(), inputs->notes.begin(), inputs->notes.end());
   write_log_of(call, inputs->documents, run);
   return run;
 }
 
-MinionRun SecureMinionProtocol::converse(const MinionCall& call, const Inputs& inputs) {
+net::Task<MinionRun> SecureMinionProtocol::converse(const MinionCall& call, const Inputs& inputs,
+                                                    std::stop_token stop) {
   MinionRun run;
-  if (Status made = make_worker(); !made) {
+  Status made = co_await make_worker(stop);
+  if (!made) {
     run.error = std::move(made).error();
-    return run;
+    co_return run;
   }
-  auto model = this->model();
+  auto model = co_await this->model(stop);
   if (!model) {
     run.error = std::move(model).error();
-    return run;
+    co_return run;
   }
   Observers observers(options_.callback, call.observer);
-  SealedSupervisor supervisor(*sealed_, std::exchange(setup_, {}));
-  minion::RunInput input;
+  SealedSupervisor supervisor(*client_, std::exchange(setup_, {}));
+  runs::RunInput input;
   input.task = {call.task, options_.system_prompt, call.metadata};
   input.documents = inputs.documents;
   input.images = inputs.images;
@@ -182,19 +186,18 @@ MinionRun SecureMinionProtocol::converse(const MinionCall& call, const Inputs& i
   input.options.max_answer_bytes = options_.max_answer_bytes;
   input.options.max_disclosed_bytes = call.max_disclosed_bytes;
   input.options.privacy = call.privacy;
-  const minion::RunParts parts{
-      supervisor,
-      {*worker_->client, worker_->model, worker_->context_tokens, options_.worker_answer_tokens},
-      observers,
-      [] { return std::chrono::steady_clock::now(); }};
-  minion::RunReport report = minion::run(input, parts);
+  const runs::RunParts parts{supervisor,
+                             {*worker_->client, worker_->model, worker_->context_tokens, options_.worker_answer_tokens},
+                             observers,
+                             [] { return std::chrono::steady_clock::now(); }};
+  runs::RunReport report = co_await runs::run(input, parts, std::move(stop));
   run.result = std::move(report.result);
   run.error = std::move(report.error);
   if (run.result.answered) {
     const chat::Message final{chat::Role::kAssistant, run.result.final_answer.copy()};
     observers.message(minion::Sender::kSupervisor, &final, true);
   }
-  return run;
+  co_return run;
 }
 
 void SecureMinionProtocol::write_log_of(const MinionCall& call, std::span<const documents::Document> documents,

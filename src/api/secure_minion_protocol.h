@@ -5,7 +5,7 @@
 #include "api/log_file.h"
 #include "client/sealed_model.h"
 #include "documents/loader.h"
-#include "minion/run.h"
+#include "runs/run.h"
 #include "workers/worker.h"
 
 namespace minions::api {
@@ -43,7 +43,7 @@ struct SecureMinionOptions {
 // A worker that is made when the first run needs it, so that a run which fails for want of one has a log, too.
 struct WorkerSource {
   std::string name;  // for the log, until it is there
-  std::function<Result<workers::ReadyWorker>()> make;
+  std::function<net::Task<Result<workers::ReadyWorker>>(std::stop_token stop)> make;
 };
 
 // What a call is about. Only the task is needed.
@@ -61,7 +61,7 @@ struct MinionCall {
   std::optional<unsigned> max_rounds;  // in place of the options'
   minion::Privacy privacy = minion::Privacy::kOff;
   std::optional<std::size_t> max_disclosed_bytes;
-  minion::RunObserver* observer = nullptr;                      // beside the callback
+  runs::RunObserver* observer = nullptr;                        // beside the callback
   std::function<void(const documents::Document&)> on_document;  // told of each that was read
 };
 
@@ -105,9 +105,9 @@ class SecureMinionProtocol {
 
  private:
   SecureMinionProtocol(Loop loop, SecureMinionOptions options, WorkerSource worker);
-  [[nodiscard]] MinionRun converse(const MinionCall& call, const Inputs& inputs);
-  [[nodiscard]] Status make_worker();
-  [[nodiscard]] Result<std::string> model();
+  [[nodiscard]] net::Task<MinionRun> converse(const MinionCall& call, const Inputs& inputs, std::stop_token stop);
+  [[nodiscard]] net::Task<Status> make_worker(std::stop_token stop);
+  [[nodiscard]] net::Task<Result<std::string>> model(std::stop_token stop);
   void write_log_of(const MinionCall& call, std::span<const documents::Document> documents, MinionRun& run);
 
   Loop loop_;
@@ -118,7 +118,6 @@ class SecureMinionProtocol {
   client::StatementCache cache_;
   std::unique_ptr<client::ExchangeLog> exchanges_;
   std::unique_ptr<client::SealedClient> client_;
-  std::optional<client::SealedModel> sealed_;
   std::string model_;
   client::ExchangeTiming setup_;  // of listing the models, until it is counted in a run
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "chat/delta.h"
+#include "chat/message.h"
 #include "chat/sse.h"
 
 namespace minions::chat {

@@ -5,7 +5,8 @@
 #include <memory>
 
 #include "base/result.h"
-#include "chat/model_client.h"
+#include "chat/message.h"
+#include "chat/token_sink.h"
 
 namespace minions::chat {
 

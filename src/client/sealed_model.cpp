@@ -90,9 +90,23 @@ class CompletionSink final : public ReplySink {
   std::optional<Error> failure_;
 };
 
+Result<std::vector<std::string>> ids_in(const WholeReply& reply) {
+  if (reply.status() != 200) return fail(status_error(reply.status(), reply.body()));
+  const Json list = parse_json(reply.body());
+  if (!list.is_object() || !list.contains("data") || !list["data"].is_array())
+    return fail(ErrorCode::kBackend, "the server's model list is malformed");
+  std::vector<std::string> ids;
+  for (const Json& model : list["data"]) {
+    if (model.is_object() && model.contains("id") && model["id"].is_string())
+      ids.push_back(model["id"].get<std::string>());
+  }
+  return ids;
+}
+
 }  // namespace
 
-Result<chat::Completion> SealedModel::complete(const chat::ChatRequest& request, chat::TokenSink& sink) {
+net::Task<SealedCompletion> complete(SealedClient& client, const chat::ChatRequest& request, chat::TokenSink& sink,
+                                     std::stop_token stop) {
   const crypto::SecretText body(chat::to_json(request));
   CompletionSink completion(sink, request.stream);
   session::RequestHead head;
@@ -100,31 +114,28 @@ Result<chat::Completion> SealedModel::complete(const chat::ChatRequest& request,
   head.path = "/v1/chat/completions";
   head.headers = {{"content-type", "application/json"},
                   {"accept", request.stream ? "text/event-stream" : "application/json"}};
-  last_ = net::run_until_done(
-      context_, client_.exchange({std::move(head), as_bytes(body.reveal()), completion, request.model}, begin_()));
-  if (!last_->reply) return fail(completion.failure().value_or(last_->reply.error()));
-  return std::move(completion).finish();
+  SealedClient::Request sealed{std::move(head), as_bytes(body.reveal()), completion, request.model};
+  ExchangeOutcome exchange = co_await client.exchange(std::move(sealed), std::move(stop));
+  if (!exchange.reply) {
+    const Error error = completion.failure().value_or(exchange.reply.error());
+    co_return SealedCompletion{fail(error), std::move(exchange)};
+  }
+  co_return SealedCompletion{std::move(completion).finish(), std::move(exchange)};
 }
 
-Result<std::vector<std::string>> SealedModel::models() {
+net::Task<SealedModels> list_models(SealedClient& client, std::stop_token stop) {
   WholeReply reply;
   session::RequestHead head;
   head.method = "GET";
   head.path = "/v1/models";
   head.headers = {{"accept", "application/json"}};
-  last_ = net::run_until_done(context_, client_.exchange({std::move(head), {}, reply}, begin_()));
-  if (!last_->reply) return fail(reply.failure().value_or(last_->reply.error()));
-  if (reply.status() != 200) return fail(status_error(reply.status(), reply.body()));
-  const Json list = parse_json(reply.body());
-  if (!list.is_object() || !list.contains("data") || !list["data"].is_array()) {
-    return fail(ErrorCode::kBackend, "the server's list of models is none");
+  SealedClient::Request sealed{std::move(head), {}, reply};
+  ExchangeOutcome exchange = co_await client.exchange(std::move(sealed), std::move(stop));
+  if (!exchange.reply) {
+    const Error error = reply.failure().value_or(exchange.reply.error());
+    co_return SealedModels{fail(error), std::move(exchange)};
   }
-  std::vector<std::string> ids;
-  for (const Json& model : list["data"]) {
-    if (model.is_object() && model.contains("id") && model["id"].is_string())
-      ids.push_back(model["id"].get<std::string>());
-  }
-  return ids;
+  co_return SealedModels{ids_in(reply), std::move(exchange)};
 }
 
 }  // namespace minions::client

@@ -60,8 +60,7 @@ struct ChatApiClient::Call {
   int status = 0;  // of the last reply
 };
 
-Result<std::unique_ptr<ChatApiClient>> ChatApiClient::create(net::asio::io_context& context, ChatApiOptions options,
-                                                             std::function<std::stop_token()> begin) {
+Result<std::unique_ptr<ChatApiClient>> ChatApiClient::create(net::Executor executor, ChatApiOptions options) {
   const bool here = net::is_loopback_host(options.url.host);
   if (!here && options.reach == Reach::kThisMachineOnly)
     return fail(ErrorCode::kRefused,
@@ -69,7 +68,7 @@ Result<std::unique_ptr<ChatApiClient>> ChatApiClient::create(net::asio::io_conte
   if (!here && options.url.scheme == net::Scheme::kHttp)
     return fail(ErrorCode::kRefused,
                 fmt::format("{} would carry the documents unprotected, want https", options.url.origin()));
-  std::unique_ptr<ChatApiClient> client(new ChatApiClient(context, std::move(options), std::move(begin)));
+  std::unique_ptr<ChatApiClient> client(new ChatApiClient(std::move(executor), std::move(options)));
   if (client->options_.url.scheme == net::Scheme::kHttps) {
     MINIONS_TRY_ASSIGN(client->tls_,
                        net::TlsClientContext::create({net::PeerVerification::kWebPki, client->options_.ca_file}));
@@ -77,9 +76,8 @@ Result<std::unique_ptr<ChatApiClient>> ChatApiClient::create(net::asio::io_conte
   return client;
 }
 
-ChatApiClient::ChatApiClient(net::asio::io_context& context, ChatApiOptions options,
-                             std::function<std::stop_token()> begin)
-    : context_(context), options_(std::move(options)), begin_(std::move(begin)), http_(context.get_executor(), {}) {}
+ChatApiClient::ChatApiClient(net::Executor executor, ChatApiOptions options)
+    : executor_(std::move(executor)), options_(std::move(options)), http_(executor_, {}) {}
 ChatApiClient::~ChatApiClient() = default;
 
 net::Origin ChatApiClient::origin() const {
@@ -122,7 +120,7 @@ Error ChatApiClient::status_error(int status, std::string_view body, std::string
 }
 
 net::Task<Status> ChatApiClient::pause(std::chrono::milliseconds time, std::stop_token stop) {
-  net::Timer timer(context_.get_executor(), net::deadline_in(time));
+  net::Timer timer(executor_, net::deadline_in(time));
   const std::stop_callback on_stop(stop, [&] { timer.cancel(); });
   if (!stop.stop_requested()) co_await timer.async_wait(net::use_task_tuple);
   if (stop.stop_requested()) co_return fail(ErrorCode::kCancelled, "broken off");
@@ -197,7 +195,8 @@ net::Task<Result<chat::Completion>> ChatApiClient::converse(Call& call, std::sto
   }
 }
 
-Result<chat::Completion> ChatApiClient::complete(const chat::ChatRequest& request, chat::TokenSink& sink) {
+net::Task<Result<chat::Completion>> ChatApiClient::complete(const chat::ChatRequest& request, chat::TokenSink& sink,
+                                                            std::stop_token stop) {
   Call call;
   call.method = "POST";
   call.model = request.model;
@@ -221,63 +220,65 @@ Result<chat::Completion> ChatApiClient::complete(const chat::ChatRequest& reques
       call.decoder = anthropic_decoder;
       break;
   }
-  const std::stop_token stop = begin_();
-  auto completion = net::run_until_done(context_, converse(call, stop));
-  if (stop.stop_requested()) return fail(ErrorCode::kCancelled, "broken off");
+  auto completion = co_await converse(call, stop);
+  if (stop.stop_requested()) co_return fail(ErrorCode::kCancelled, "broken off");
   // A server without structured replies refuses the request as a whole; the prompt asks for the shape, too.
-  if (!completion && is_shaped(request) && (call.status == 400 || call.status == 422 || call.status == 501))
-    return complete(without_shape(request), sink);
-  return completion;
-}
-
-Result<std::string> ChatApiClient::fetch(std::string_view method, const std::string& path, std::string body,
-                                         const std::string& model) {
-  Call call;
-  call.method = method;
-  call.path = path;
-  call.body = crypto::SecretText(std::move(body));
-  call.model = model;
-  const std::stop_token stop = begin_();
-  const auto done = net::run_until_done(context_, converse(call, stop));
-  if (stop.stop_requested()) return fail(ErrorCode::kCancelled, "broken off");
-  if (!done) return fail(done.error());
-  return std::move(call.whole);
-}
-
-Result<std::optional<std::uint64_t>> ChatApiClient::look_up(const std::string& model) {
-  if (options_.api == ChatApi::kAnthropic) return std::nullopt;
-  if (options_.api == ChatApi::kOllama) {
-    const CloudModels cloud = options_.reach == Reach::kAnywhere ? CloudModels::kAllow : CloudModels::kRefuse;
-    if (cloud == CloudModels::kRefuse && is_cloud_name(model))
-      return fail(
-          ErrorCode::kRefused,
-          fmt::format("ollama: {} is the name of a model that runs elsewhere: a worker sees the documents", model));
-    std::string body = R"({"model":)";
-    chat::append_json_string(body, model);
-    body += '}';
-    MINIONS_TRY_ASSIGN(const std::string shown,
-                       fetch("POST", options_.url.base_path + "/api/show", std::move(body), model));
-    MINIONS_TRY_ASSIGN(const OllamaModel known, parse_ollama_show(shown, cloud));
-    if (known.context_tokens == 0) return std::nullopt;
-    // More than it was made for makes it forget, whatever is set.
-    options_.context_tokens = std::min(options_.context_tokens, known.context_tokens);
-    return known.context_tokens;
+  if (!completion && is_shaped(request) && (call.status == 400 || call.status == 422 || call.status == 501)) {
+    const chat::ChatRequest plain = without_shape(request);
+    co_return co_await complete(plain, sink, stop);
   }
+  co_return completion;
+}
+
+net::Task<Result<std::string>> ChatApiClient::fetch(Question question, const std::string& model, std::stop_token stop) {
+  Call call;
+  call.method = question.method;
+  call.path = std::move(question.path);
+  call.body = crypto::SecretText(std::move(question.body));
+  call.model = model;
+  const auto done = co_await converse(call, stop);
+  if (stop.stop_requested()) co_return fail(ErrorCode::kCancelled, "broken off");
+  if (!done) co_return fail(done.error());
+  co_return std::move(call.whole);
+}
+
+net::Task<Result<std::optional<std::uint64_t>>> ChatApiClient::look_up_in_ollama(const std::string& model,
+                                                                                 std::stop_token stop) {
+  const CloudModels cloud = options_.reach == Reach::kAnywhere ? CloudModels::kAllow : CloudModels::kRefuse;
+  if (cloud == CloudModels::kRefuse && is_cloud_name(model))
+    co_return fail(
+        ErrorCode::kRefused,
+        fmt::format("ollama: {} is the name of a model that runs elsewhere: a worker sees the documents", model));
+  Question question{"POST", options_.url.base_path + "/api/show", R"({"model":)"};
+  chat::append_json_string(question.body, model);
+  question.body += '}';
+  MINIONS_CO_TRY_ASSIGN(const std::string shown, co_await fetch(std::move(question), model, std::move(stop)));
+  MINIONS_CO_TRY_ASSIGN(const OllamaModel known, parse_ollama_show(shown, cloud));
+  if (known.context_tokens == 0) co_return std::nullopt;
+  // More than it was made for makes it forget, whatever is set.
+  options_.context_tokens = std::min(options_.context_tokens, known.context_tokens);
+  co_return known.context_tokens;
+}
+
+net::Task<Result<std::optional<std::uint64_t>>> ChatApiClient::look_up(const std::string& model, std::stop_token stop) {
+  if (options_.api == ChatApi::kAnthropic) co_return std::nullopt;
+  if (options_.api == ChatApi::kOllama) co_return co_await look_up_in_ollama(model, std::move(stop));
   // vLLM and SGLang tell max_model_len here; who has no such list is asked without.
-  auto listed = fetch("GET", openai_path(options_.url, "/models"), {}, model);
+  Question question{"GET", openai_path(options_.url, "/models"), {}};
+  auto listed = co_await fetch(std::move(question), model, std::move(stop));
   if (!listed) {
     const bool no_list = listed.error().code == ErrorCode::kNotFound || listed.error().code == ErrorCode::kBackend;
-    if (no_list) return std::nullopt;
-    return fail(std::move(listed).error());
+    if (no_list) co_return std::nullopt;
+    co_return fail(std::move(listed).error());
   }
   const Json list = parse_json(*listed);
-  if (!list.is_object() || !list.contains("data") || !list["data"].is_array()) return std::nullopt;
+  if (!list.is_object() || !list.contains("data") || !list["data"].is_array()) co_return std::nullopt;
   for (const Json& entry : list["data"]) {
     if (!entry.is_object() || entry.value("id", Json()) != model) continue;
     const auto length = entry.find("max_model_len");
-    if (length != entry.end() && length->is_number_unsigned()) return length->get<std::uint64_t>();
+    if (length != entry.end() && length->is_number_unsigned()) co_return length->get<std::uint64_t>();
   }
-  return std::nullopt;
+  co_return std::nullopt;
 }
 
 }  // namespace minions::workers

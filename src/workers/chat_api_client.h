@@ -1,12 +1,13 @@
-// A worker over HTTP: a chat::ModelClient that asks an OpenAI-compatible server, Ollama or Anthropic, for callers that
-// wait. A worker sees the documents, so that by default its address is this machine: every connection's peer is
-// loopback, whatever the name resolved to.
+// A worker over HTTP: a runs::ModelClient that asks an OpenAI-compatible server, Ollama or Anthropic. A worker sees the
+// documents, so that by default its address is this machine: every connection's peer is loopback, whatever the name
+// resolved to.
 #pragma once
 
 #include <array>
 #include <stop_token>
 
 #include "net/http_client.h"
+#include "runs/model_client.h"
 #include "workers/worker_reply.h"
 
 namespace minions::workers {
@@ -34,23 +35,21 @@ struct ChatApiOptions {
   std::chrono::milliseconds longest_wait{60'000};  // a server that asks for more is not waited for
 };
 
-class ChatApiClient final : public chat::ModelClient {
+class ChatApiClient final : public runs::ModelClient {
  public:
-  // kRefused: an address that is not this machine, where it must be; http:// to another machine. The context outlives
-  // the client; begin() gives each call its token.
-  [[nodiscard]] static Result<std::unique_ptr<ChatApiClient>> create(net::asio::io_context& context,
-                                                                     ChatApiOptions options,
-                                                                     std::function<std::stop_token()> begin);
+  // kRefused: an address that is not this machine, where it must be; http:// to another machine.
+  [[nodiscard]] static Result<std::unique_ptr<ChatApiClient>> create(net::Executor executor, ChatApiOptions options);
   ~ChatApiClient() override;
 
-  [[nodiscard]] Result<chat::Completion> complete(const chat::ChatRequest& request, chat::TokenSink& sink) override;
+  [[nodiscard]] net::Task<Result<chat::Completion>> complete(const chat::ChatRequest& request, chat::TokenSink& sink,
+                                                             std::stop_token stop) override;
 
   // Whether the model is there and, for Ollama, runs on this machine. The tokens it can take, where its server tells;
   // num_ctx is no more than that from then on.
-  [[nodiscard]] Result<std::optional<std::uint64_t>> look_up(const std::string& model);
+  [[nodiscard]] net::Task<Result<std::optional<std::uint64_t>>> look_up(const std::string& model, std::stop_token stop);
 
  private:
-  ChatApiClient(net::asio::io_context& context, ChatApiOptions options, std::function<std::stop_token()> begin);
+  ChatApiClient(net::Executor executor, ChatApiOptions options);
   struct Call;
   [[nodiscard]] net::Task<Result<chat::Completion>> converse(Call& call, std::stop_token stop);
   [[nodiscard]] net::Task<Result<std::unique_ptr<net::ClientExchange>>> send(const Call& call);
@@ -59,12 +58,18 @@ class ChatApiClient final : public chat::ModelClient {
   [[nodiscard]] net::Origin origin() const;
   [[nodiscard]] net::Headers headers() const;
   [[nodiscard]] Error status_error(int status, std::string_view body, std::string_view model) const;
-  [[nodiscard]] Result<std::string> fetch(std::string_view method, const std::string& path, std::string body,
-                                          const std::string& model);
+  struct Question {
+    std::string_view method;
+    std::string path;
+    std::string body;
+  };
+  // The whole body of the reply.
+  [[nodiscard]] net::Task<Result<std::string>> fetch(Question question, const std::string& model, std::stop_token stop);
+  [[nodiscard]] net::Task<Result<std::optional<std::uint64_t>>> look_up_in_ollama(const std::string& model,
+                                                                                  std::stop_token stop);
 
-  net::asio::io_context& context_;
+  net::Executor executor_;
   ChatApiOptions options_;
-  std::function<std::stop_token()> begin_;
   std::shared_ptr<const net::TlsClientContext> tls_;
   net::HttpClient http_;
 };

@@ -1,28 +1,23 @@
-// A model inside this process as a chat::ModelClient. It works on a thread of its own, so that what else runs on the
-// caller's io_context, such as Ctrl-C, goes on.
+// A model inside this process as a runs::ModelClient. It works on a thread of its own, so that the caller's io_context
+// goes on meanwhile.
 #pragma once
 
-#include <functional>
-
-#include "chat/model_client.h"
-#include "net/task.h"
 #include "openai/in_process_model.h"
+#include "runs/model_client.h"
 
 namespace minions::workers {
 
-class InProcessClient final : public chat::ModelClient {
+class InProcessClient final : public runs::ModelClient {
  public:
-  // The context outlives the client; begin() gives each call its token.
-  InProcessClient(net::asio::io_context& context, std::unique_ptr<openai::InProcessModel> model,
-                  std::function<std::stop_token()> begin)
-      : context_(context), model_(std::move(model)), begin_(std::move(begin)) {}
+  InProcessClient(net::Executor executor, std::unique_ptr<openai::InProcessModel> model)
+      : executor_(std::move(executor)), model_(std::move(model)) {}
 
-  [[nodiscard]] Result<chat::Completion> complete(const chat::ChatRequest& request, chat::TokenSink& sink) override;
+  [[nodiscard]] net::Task<Result<chat::Completion>> complete(const chat::ChatRequest& request, chat::TokenSink& sink,
+                                                             std::stop_token stop) override;
 
  private:
-  net::asio::io_context& context_;
+  net::Executor executor_;
   std::unique_ptr<openai::InProcessModel> model_;
-  std::function<std::stop_token()> begin_;
 };
 
 }  // namespace minions::workers

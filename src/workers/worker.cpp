@@ -3,14 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/asio/post.hpp>
 #include <cstdlib>
 #include <cstring>
 #include <limits>
-#include <thread>
 
 #include "extractive/model.h"
 #include "llama/model.h"
+#include "net/blocking.h"
 #include "workers/in_process_client.h"
 
 namespace minions::workers {
@@ -63,58 +62,40 @@ Result<net::Url> address_of(const WorkerSpec& spec, const WorkerSetup& setup) {
   return net::Url::parse(spec.preset->url);
 }
 
-// On a thread of its own, so that Ctrl-C, which the context waits for, goes on.
-Result<llama::LoadedModel> load_beside(net::asio::io_context& context, const llama::LlamaOptions& options) {
-  Result<llama::LoadedModel> loaded = fail(ErrorCode::kTooLarge, "no memory for the model");
-  bool done = false;
-  context.restart();
-  const auto keep = net::asio::make_work_guard(context);
-  const std::jthread thread([&] {
-    try {
-      loaded = llama::load_llama_model(options);
-    } catch (const std::exception&) {
-      // Out of memory, as `loaded` says.
-    }
-    net::asio::post(context, [&] { done = true; });
-  });
-  while (!done && context.run_one() > 0) {
-  }
-  return loaded;
-}
-
-Result<ReadyWorker> make_llama(const WorkerSpec& spec, const WorkerSetup& setup) {
+net::Task<Result<ReadyWorker>> make_llama(const WorkerSpec& spec, const WorkerSetup& setup, std::stop_token stop) {
   llama::LlamaOptions options;
   options.path = spec.model;
   options.projector_path = setup.projector;
   if (setup.context_tokens) {
     if (*setup.context_tokens > std::numeric_limits<std::int32_t>::max())
-      return fail(ErrorCode::kUsage, fmt::format("a context of {} tokens", *setup.context_tokens));
+      co_return fail(ErrorCode::kUsage, fmt::format("a context of {} tokens", *setup.context_tokens));
     options.context_tokens = static_cast<std::uint32_t>(*setup.context_tokens);
   }
   options.parallel = 1;
   options.threads = setup.threads;
   options.hash = llama::WeightsHash::kLeftOut;
-  options.stop = setup.begin();
-  auto loaded = load_beside(setup.context, options);
-  if (options.stop.stop_requested()) return fail(ErrorCode::kCancelled, "broken off");
+  options.stop = stop;
+  Result<llama::LoadedModel> loaded = fail(ErrorCode::kTooLarge, "no memory for the model");
+  const auto load = [&] {
+    try {
+      loaded = llama::load_llama_model(options);
+    } catch (const std::exception&) {
+      // Out of memory, as `loaded` says.
+    }
+  };
+  co_await net::on_own_thread(setup.executor, load);
+  if (stop.stop_requested()) co_return fail(ErrorCode::kCancelled, "broken off");
   if (!loaded) {
     Error error = std::move(loaded).error();
     if (error.code != ErrorCode::kTooLarge) error.code = ErrorCode::kUsage;  // the user named another file, or none
-    return fail(std::move(error));
+    co_return fail(std::move(error));
   }
-  return ReadyWorker{std::make_unique<InProcessClient>(setup.context, std::move(loaded->model), setup.begin),
-                     loaded->id, loaded->context_tokens};
+  co_return ReadyWorker{std::make_unique<InProcessClient>(setup.executor, std::move(loaded->model)), loaded->id,
+                        loaded->context_tokens};
 }
 
-Result<ReadyWorker> make(const WorkerSpec& spec, const WorkerSetup& setup) {
-  if (spec.kind != WorkerKind::kLlama && !setup.projector.empty())
-    return fail(ErrorCode::kUsage, "a projector goes with llama:FILE.gguf; other workers have their own");
-  if (spec.kind == WorkerKind::kLlama) return make_llama(spec, setup);
-  if (spec.kind == WorkerKind::kExtractive) {
-    return ReadyWorker{
-        std::make_unique<InProcessClient>(setup.context, std::make_unique<extractive::ExtractiveModel>(), setup.begin),
-        spec.model, setup.context_tokens.value_or(kExtractiveContext)};
-  }
+// The address, key and limits that go with a preset.
+Result<ChatApiOptions> api_options(const WorkerSpec& spec, const WorkerSetup& setup) {
   const Preset& preset = *spec.preset;
   ChatApiOptions options;
   options.api = preset.api;
@@ -135,15 +116,27 @@ Result<ReadyWorker> make(const WorkerSpec& spec, const WorkerSetup& setup) {
   options.key_header = preset.key_header;
   options.ca_file = setup.ca_file;
   options.context_tokens = setup.context_tokens.value_or(preset.context_tokens);
+  return options;
+}
+
+net::Task<Result<ReadyWorker>> make(const WorkerSpec& spec, const WorkerSetup& setup, std::stop_token stop) {
+  if (spec.kind != WorkerKind::kLlama && !setup.projector.empty())
+    co_return fail(ErrorCode::kUsage, "a projector goes with llama:FILE.gguf; other workers have their own");
+  if (spec.kind == WorkerKind::kLlama) co_return co_await make_llama(spec, setup, std::move(stop));
+  if (spec.kind == WorkerKind::kExtractive) {
+    co_return ReadyWorker{
+        std::make_unique<InProcessClient>(setup.executor, std::make_unique<extractive::ExtractiveModel>()), spec.model,
+        setup.context_tokens.value_or(kExtractiveContext)};
+  }
+  MINIONS_CO_TRY_ASSIGN(ChatApiOptions options, api_options(spec, setup));
   const std::uint64_t assumed = options.context_tokens;
-  const bool ollama = preset.api == kOllama;
-  MINIONS_TRY_ASSIGN(auto client, ChatApiClient::create(setup.context, std::move(options), setup.begin));
-  MINIONS_TRY_ASSIGN(const std::optional<std::uint64_t> told, client->look_up(spec.model));
+  MINIONS_CO_TRY_ASSIGN(auto client, ChatApiClient::create(setup.executor, std::move(options)));
+  MINIONS_CO_TRY_ASSIGN(const std::optional<std::uint64_t> told, co_await client->look_up(spec.model, std::move(stop)));
   ReadyWorker ready{std::move(client), spec.model, assumed};
-  if (setup.context_tokens || !told) return ready;
+  if (setup.context_tokens || !told) co_return ready;
   // Ollama tells what the model was made for, and gives num_ctx; others tell what they serve it with.
-  ready.context_tokens = ollama ? std::min(assumed, *told) : *told;
-  return ready;
+  ready.context_tokens = spec.preset->api == kOllama ? std::min(assumed, *told) : *told;
+  co_return ready;
 }
 
 }  // namespace
@@ -219,8 +212,10 @@ Result<WorkerSpec> parse_worker(std::string_view text) {
   return spec;
 }
 
-Result<ReadyWorker> make_worker(const WorkerSpec& spec, const WorkerSetup& setup) {
-  return make(spec, setup).map_error([](Error error) { return std::move(error).in("worker").because(Cause::kWorker); });
+net::Task<Result<ReadyWorker>> make_worker(WorkerSpec spec, WorkerSetup setup, std::stop_token stop) {
+  auto made = co_await make(spec, setup, std::move(stop));
+  if (!made) co_return fail(std::move(made).error().in("worker").because(Cause::kWorker));
+  co_return made;
 }
 
 }  // namespace minions::workers

@@ -44,8 +44,7 @@ struct WorkerSpec {
 [[nodiscard]] Result<WorkerSpec> parse_worker(std::string_view text);
 
 struct WorkerSetup {
-  net::asio::io_context& context;  // outlives the worker
-  std::function<std::stop_token()> begin;
+  net::Executor executor;
   const VendorKeys& keys;
   Reach reach = Reach::kThisMachineOnly;
   std::optional<std::uint64_t> context_tokens;
@@ -57,13 +56,13 @@ struct WorkerSetup {
 };
 
 struct ReadyWorker {
-  std::unique_ptr<chat::ModelClient> client;
+  std::unique_ptr<runs::ModelClient> client;
   std::string model;
   std::uint64_t context_tokens;
 };
 // Asks the server whether it has the model, and how much that reads. kRefused: it is not on this machine.
-// A model of this process is loaded; the token of begin() breaks that off. kUsage: no file that can be loaded.
-[[nodiscard]] Result<ReadyWorker> make_worker(const WorkerSpec& spec, const WorkerSetup& setup);
+// A model of this process is loaded; the token breaks that off. kUsage: no file that can be loaded.
+[[nodiscard]] net::Task<Result<ReadyWorker>> make_worker(WorkerSpec spec, WorkerSetup setup, std::stop_token stop);
 
 // OLLAMA_HOST in all forms that Ollama takes; an address to listen on becomes one to dial.
 [[nodiscard]] Result<net::Url> parse_ollama_host(std::string_view text);

@@ -4,7 +4,8 @@
 
 #include <memory>
 
-#include "chat/model_client.h"
+#include "chat/message.h"
+#include "chat/token_sink.h"
 
 namespace minions::workers {
 

@@ -47,12 +47,13 @@ class SecureMinion : public ::testing::Test {
     server_.set(std::move(hooks));
   }
   [[nodiscard]] workers::ReadyWorker extractive() {
-    const auto none = [] { return std::stop_token(); };
-    return {std::make_unique<workers::InProcessClient>(context_, std::make_unique<extractive::ExtractiveModel>(), none),
+    return {std::make_unique<workers::InProcessClient>(context_.get_executor(),
+                                                       std::make_unique<extractive::ExtractiveModel>()),
             "extractive", 1'000'000};
   }
   [[nodiscard]] std::unique_ptr<SecureMinionProtocol> make() {
-    return make({"extractive", [this]() -> Result<workers::ReadyWorker> { return extractive(); }});
+    return make(
+        {"extractive", [this](std::stop_token) -> net::Task<Result<workers::ReadyWorker>> { co_return extractive(); }});
   }
   [[nodiscard]] std::unique_ptr<SecureMinionProtocol> make(WorkerSource worker) {
     SecureMinionOptions options;

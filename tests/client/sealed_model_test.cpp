@@ -33,9 +33,16 @@ class SealedModelTest : public ClientFixture {
     hooks.answer = [reply = std::move(reply)](const ReceivedExchange&) { return reply; };
     server_.set(std::move(hooks));
   }
-  [[nodiscard]] SealedModel model() {
-    return SealedModel(context_, client(), [] { return std::stop_token(); });
-  }
+  // Waits for what the tasks give.
+  struct Model {
+    Result<chat::Completion> complete(const chat::ChatRequest& request, chat::TokenSink& sink) {
+      return net::run_until_done(context, client::complete(client, request, sink, {})).completion;
+    }
+    Result<std::vector<std::string>> models() { return net::run_until_done(context, list_models(client, {})).ids; }
+    net::asio::io_context& context;
+    SealedClient& client;
+  };
+  [[nodiscard]] Model model() { return {context_, client()}; }
   [[nodiscard]] static chat::ChatRequest request(bool stream = true) {
     chat::ChatRequest asked{.model = "test-model", .stream = stream};
     asked.messages.push_back({chat::Role::kUser, chat::Text("why?")});

@@ -504,10 +504,15 @@ TEST(LlamaModel, WithoutAProjectorAPictureIsRefusedWithItsPlace) {
 class LlamaWorker : public testing::Test {
  protected:
   [[nodiscard]] Result<workers::ReadyWorker> make(const std::string& path) {
-    workers::WorkerSetup setup{context_, [this] { return stop_.get_token(); }, keys_};
+    workers::WorkerSetup setup{context_.get_executor(), keys_};
     setup.context_tokens = kContext;
     setup.threads = 1;
-    return workers::make_worker(*workers::parse_worker("llama:" + path), setup);
+    return net::run_until_done(
+        context_, workers::make_worker(*workers::parse_worker("llama:" + path), std::move(setup), stop_.get_token()));
+  }
+  [[nodiscard]] Result<chat::Completion> ask(const workers::ReadyWorker& worker, const chat::ChatRequest& request,
+                                             chat::TokenSink& sink) {
+    return net::run_until_done(context_, worker.client->complete(request, sink, stop_.get_token()));
   }
   net::asio::io_context context_;
   std::stop_source stop_;
@@ -540,8 +545,8 @@ TEST_F(LlamaWorker, AnswersInThisProcessAndReadsDocumentsOnce) {
   EXPECT_EQ(worker->model, "tiny-random-noise");
   EXPECT_EQ(worker->context_tokens, kContext);
   StopAfterOne sink(nullptr);
-  ASSERT_TRUE(worker->client->complete(request_of(*worker, 4), sink));
-  const auto again = worker->client->complete(request_of(*worker, 4), sink);
+  ASSERT_TRUE(ask(*worker, request_of(*worker, 4), sink));
+  const auto again = ask(*worker, request_of(*worker, 4), sink);
   ASSERT_TRUE(again) << again.error().detail;
   EXPECT_GT(again->usage->cached_prompt_tokens, 10U);
   EXPECT_EQ(again->usage->completion_tokens, 4U);
@@ -551,7 +556,7 @@ TEST_F(LlamaWorker, EndsWhenItIsToldTo) {
   const auto worker = make(MINIONS_NOISE_MODEL);
   ASSERT_TRUE(worker) << worker.error().detail;
   StopAfterOne sink(&stop_);
-  EXPECT_EQ(worker->client->complete(request_of(*worker, 900), sink).error().code, ErrorCode::kCancelled);
+  EXPECT_EQ(ask(*worker, request_of(*worker, 900), sink).error().code, ErrorCode::kCancelled);
   // Loading does, too.
   EXPECT_EQ(make(MINIONS_NOISE_MODEL).error().code, ErrorCode::kCancelled);
 }

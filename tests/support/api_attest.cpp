@@ -27,7 +27,7 @@ Result<api::MinionRun> run(char** arguments) {
   const workers::VendorKeys keys = workers::VendorKeys::take_from_environment();
   MINIONS_TRY_ASSIGN(const workers::WorkerSpec spec, workers::parse_worker("extractive"));
   MINIONS_TRY_ASSIGN(workers::ReadyWorker worker,
-                     workers::make_worker(spec, {context, [] { return std::stop_token(); }, keys}));
+                     net::run_until_done(context, workers::make_worker(spec, {context.get_executor(), keys}, {})));
   collateral::CollectorOptions collect;
   collect.network = collateral::Network::kOffline;
   if (const std::string keys_of_nras = text_of(arguments[3]); !keys_of_nras.empty())

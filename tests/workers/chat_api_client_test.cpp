@@ -56,13 +56,18 @@ class ChatApiTest : public testing::Test {
     return made;
   }
   [[nodiscard]] std::unique_ptr<ChatApiClient> make(ChatApiOptions with) {
-    auto client = ChatApiClient::create(context_, std::move(with), [this] { return stop_.get_token(); });
+    auto client = ChatApiClient::create(context_.get_executor(), std::move(with));
     EXPECT_TRUE(client) << client.error().detail;
     return *std::move(client);
   }
   [[nodiscard]] Result<chat::Completion> ask(ChatApiClient& client, const chat::ChatRequest& request = question()) {
     sink_.text.clear();
-    return client.complete(request, sink_);
+    return net::run_until_done(context_, client.complete(request, sink_, stop_.get_token()));
+  }
+
+  [[nodiscard]] Result<std::optional<std::uint64_t>> look_up(ChatApi api, const std::string& model) {
+    const auto client = make(options(api));
+    return net::run_until_done(context_, client->look_up(model, {}));
   }
 
   Peer peer_;
@@ -210,15 +215,14 @@ TEST_F(ChatApiTest, StaysOnThisMachine) {
   for (const char* url : {"http://192.0.2.1:11434", "https://models.example.org/v1"}) {
     ChatApiOptions with = options(ChatApi::kOllama);
     with.url = *net::Url::parse(url);
-    const auto refused = ChatApiClient::create(context_, std::move(with), [] { return std::stop_token(); });
+    const auto refused = ChatApiClient::create(context_.get_executor(), std::move(with));
     ASSERT_FALSE(refused) << url;
     EXPECT_EQ(refused.error().code, ErrorCode::kRefused);
   }
   ChatApiOptions plain = options(ChatApi::kOpenAi);
   plain.url = *net::Url::parse("http://192.0.2.1/v1");
   plain.reach = Reach::kAnywhere;
-  EXPECT_EQ(ChatApiClient::create(context_, std::move(plain), [] { return std::stop_token(); }).error().code,
-            ErrorCode::kRefused);
+  EXPECT_EQ(ChatApiClient::create(context_.get_executor(), std::move(plain)).error().code, ErrorCode::kRefused);
 }
 
 TEST_F(ChatApiTest, EndsWhenItIsToldTo) {
@@ -230,15 +234,15 @@ TEST_F(ChatApiTest, EndsWhenItIsToldTo) {
 
 TEST_F(ChatApiTest, LooksAModelUp) {
   peer_.script({{.body = R"({"model_info":{"llama.context_length":8192}})"}});
-  EXPECT_EQ(make(options(ChatApi::kOllama))->look_up("m").value(), 8192U);
+  EXPECT_EQ(look_up(ChatApi::kOllama, "m").value(), 8192U);
   EXPECT_EQ(peer_.requests()[0].target, "/api/show");
   peer_.script({{.body = R"({"remote_host":"https://ollama.com"})"}});
-  EXPECT_EQ(make(options(ChatApi::kOllama))->look_up("m").error().code, ErrorCode::kRefused);
-  EXPECT_EQ(make(options(ChatApi::kOllama))->look_up("m:120b-cloud").error().code, ErrorCode::kRefused);
+  EXPECT_EQ(look_up(ChatApi::kOllama, "m").error().code, ErrorCode::kRefused);
+  EXPECT_EQ(look_up(ChatApi::kOllama, "m:120b-cloud").error().code, ErrorCode::kRefused);
   peer_.script({{.body = R"({"object":"list","data":[{"id":"n"},{"id":"m","max_model_len":32768}]})"}});
-  EXPECT_EQ(make(options(ChatApi::kOpenAi))->look_up("m").value(), 32768U);
+  EXPECT_EQ(look_up(ChatApi::kOpenAi, "m").value(), 32768U);
   peer_.script({{.status = 404, .body = "no"}});
-  EXPECT_FALSE(make(options(ChatApi::kOpenAi))->look_up("m").value());
+  EXPECT_FALSE(look_up(ChatApi::kOpenAi, "m").value());
 }
 
 TEST(Worker, IsReadFromOneText) {
@@ -302,10 +306,11 @@ TEST(Worker, GivesNoVendorsKeyToAnotherAddress) {
   const VendorKeys keys = VendorKeys::take_from_environment();
   net::asio::io_context context;
   const auto spec = parse_worker("openai:" + peer.url("/v1").origin() + "/v1#m");
-  const auto worker = make_worker(*spec, {context, [] { return std::stop_token(); }, keys});
+  const auto worker = net::run_until_done(context, make_worker(*spec, {context.get_executor(), keys}, {}));
   ASSERT_TRUE(worker) << worker.error().detail;
   Collector sink;
-  ASSERT_TRUE(worker->client->complete(question(), sink));
+  const chat::ChatRequest asked = question();
+  ASSERT_TRUE(net::run_until_done(context, worker->client->complete(asked, sink, {})));
   for (const PeerRequest& request : peer.requests()) EXPECT_FALSE(net::find(request.headers, "authorization"));
 }
 
@@ -313,8 +318,8 @@ TEST(Worker, GivesNoVendorsKeyToAnotherAddress) {
 TEST(Worker, IsNoFileThatIsNotThere) {
   net::asio::io_context context;
   const VendorKeys keys;
-  const auto failed =
-      make_worker(*parse_worker("llama:/nowhere/missing.gguf"), {context, [] { return std::stop_token(); }, keys});
+  const auto failed = net::run_until_done(
+      context, make_worker(*parse_worker("llama:/nowhere/missing.gguf"), {context.get_executor(), keys}, {}));
   ASSERT_FALSE(failed);
   EXPECT_EQ(failed.error().code, ErrorCode::kUsage);
   const std::string& detail = failed.error().detail;
@@ -325,30 +330,31 @@ TEST(Worker, IsNoFileThatIsNotThere) {
 
 TEST(InProcessClient, AnswersAndTellsErrors) {
   net::asio::io_context context;
-  InProcessClient client(context, std::make_unique<extractive::ExtractiveModel>(), [] { return std::stop_token(); });
+  InProcessClient client(context.get_executor(), std::make_unique<extractive::ExtractiveModel>());
   chat::ChatRequest request{.model = "extractive"};
   request.messages.push_back(
       {chat::Role::kSystem,
        chat::Text("### Document 1\n[r.pdf, page 9]\nThe Falkenau turbine reached 412 megawatts.")});
   request.messages.push_back({chat::Role::kUser, chat::Text("What did the Falkenau turbine reach?")});
   Collector sink;
-  const auto completion = client.complete(request, sink);
+  const auto completion = net::run_until_done(context, client.complete(request, sink, {}));
   ASSERT_TRUE(completion) << completion.error().detail;
   EXPECT_NE(completion->text.reveal().find("412 megawatts"), std::string_view::npos);
   EXPECT_EQ(sink.text, completion->text.reveal());
   request.model = "other";
-  EXPECT_EQ(client.complete(request, sink).error().code, ErrorCode::kBackend);
+  EXPECT_EQ(net::run_until_done(context, client.complete(request, sink, {})).error().code, ErrorCode::kBackend);
 }
 
 TEST(InProcessClient, EndsWhenItIsToldTo) {
   net::asio::io_context context;
   std::stop_source stop;
   stop.request_stop();
-  InProcessClient client(context, std::make_unique<extractive::ExtractiveModel>(), [&] { return stop.get_token(); });
+  InProcessClient client(context.get_executor(), std::make_unique<extractive::ExtractiveModel>());
   chat::ChatRequest request = question();
   request.model = "extractive";
   Collector sink;
-  EXPECT_EQ(client.complete(request, sink).error().code, ErrorCode::kCancelled);
+  EXPECT_EQ(net::run_until_done(context, client.complete(request, sink, stop.get_token())).error().code,
+            ErrorCode::kCancelled);
 }
 
 }  // namespace

@@ -1,13 +1,16 @@
-#include "minion/passages.h"
+#include "runs/passages.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "minion/tokens.h"
+#include "runs/tokens.h"
 
-namespace minions::minion {
+namespace minions::runs {
 namespace {
+
+using minion::filled;
+namespace prompts = minion::prompts;
 
 constexpr std::uint64_t kPromptTokens = 400;  // of the instructions around documents and question
 constexpr std::uint64_t kLeastTokens = 256;   // for passages: less is no reading
@@ -97,4 +100,4 @@ Result<FoundPassages> WorkerReading::find(std::string_view question) const {
   return found;
 }
 
-}  // namespace minions::minion
+}  // namespace minions::runs

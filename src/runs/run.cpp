@@ -1,20 +1,26 @@
-#include "minion/run.h"
+#include "runs/run.h"
 
 #include <fmt/format.h>
 
-#include "minion/passages.h"
-#include "minion/tokens.h"
+#include "minion/document_text.h"
+#include "minion/ledger.h"
+#include "minion/prompts.h"
+#include "minion/protocol.h"
+#include "runs/passages.h"
+#include "runs/tokens.h"
 
-namespace minions::minion {
+namespace minions::runs {
 namespace {
+
+using namespace minion;  // the protocol's actions and events
 
 class NoTokens final : public chat::TokenSink {
  public:
-  explicit NoTokens(RunObserver& observer) : observer_(observer) {}
-  bool token(std::string_view) override { return !observer_.stop_requested(); }
+  explicit NoTokens(std::stop_token stop) : stop_(std::move(stop)) {}
+  bool token(std::string_view) override { return !stop_.stop_requested(); }
 
  private:
-  RunObserver& observer_;
+  std::stop_token stop_;
 };
 
 void add(std::optional<chat::Usage>& total, const std::optional<chat::Usage>& more) {
@@ -30,17 +36,17 @@ bool refuses_shape(const Error& error) {
 
 class Run {
  public:
-  Run(const RunInput& input, const RunParts& parts)
-      : in_(input), parts_(parts), text_(input.documents), ledger_(text_) {}
-  [[nodiscard]] RunReport run();
+  Run(const RunInput& input, const RunParts& parts, std::stop_token stop)
+      : in_(input), parts_(parts), stop_(std::move(stop)), text_(input.documents), ledger_(text_) {}
+  [[nodiscard]] net::Task<RunReport> run();
 
  private:
-  [[nodiscard]] Result<Finish> converse();
-  [[nodiscard]] Result<MinionEvent> carry_out(const AskSupervisor& action);
+  [[nodiscard]] net::Task<Result<Finish>> converse();
+  [[nodiscard]] net::Task<Result<MinionEvent>> carry_out(const AskSupervisor& action);
   [[nodiscard]] Result<MinionEvent> carry_out(const Retrieve& action);
-  [[nodiscard]] Result<MinionEvent> carry_out(const AskWorker& action);
-  [[nodiscard]] Result<MinionEvent> carry_out(const Finish& action);
-  [[nodiscard]] SupervisorExchange send(const AskSupervisor& action);
+  [[nodiscard]] net::Task<Result<MinionEvent>> carry_out(const AskWorker& action);
+  [[nodiscard]] net::Task<SupervisorExchange> send(const AskSupervisor& action);
+  [[nodiscard]] net::Task<Result<MinionEvent>> carry_out(const MinionAction& action);
   [[nodiscard]] chat::ChatRequest worker_request(const AskWorker& action) const;
   void note_supervisor(const AskSupervisor& action, SupervisorExchange& exchange);
   void check_prompt_tokens(const chat::ChatRequest& request, const chat::Completion& completion);
@@ -50,6 +56,7 @@ class Run {
 
   const RunInput& in_;
   const RunParts& parts_;
+  std::stop_token stop_;
   DocumentText text_;
   DisclosureLedger ledger_;
   MinionResult result_;
@@ -60,10 +67,10 @@ class Run {
   std::uint64_t last_prompt_tokens_ = 0;
 };
 
-RunReport Run::run() {
+net::Task<RunReport> Run::run() {
   const SteadyTime start = parts_.now();
   RunReport report;
-  auto finished = converse();
+  auto finished = co_await converse();
   result_.disclosed = std::move(ledger_).take();
   if (protocol_) {
     for (const auto& [placeholder, value] : protocol_->pseudonyms().placeholders())
@@ -78,7 +85,7 @@ RunReport Run::run() {
       report.error = Error{ErrorCode::kLimit,
                            fmt::format("minion: the next answer would take the worker's text that left over {} bytes",
                                        *in_.options.max_disclosed_bytes)};
-    if (finished->outcome == Outcome::kDeclined && parts_.observer.stop_requested())
+    if (finished->outcome == Outcome::kDeclined && stop_.stop_requested())
       report.error = Error{ErrorCode::kCancelled, "broken off"};
     else if (finished->outcome == Outcome::kDeclined)
       report.error = Error{ErrorCode::kLimit, "minion: a message was not approved, and was not sent"};
@@ -87,13 +94,12 @@ RunReport Run::run() {
   }
   result_.timing.total_time = std::chrono::duration<double>(parts_.now() - start).count();
   report.result = std::move(result_);
-  return report;
+  co_return report;
 }
 
-Result<Finish> Run::converse() {
-  MINIONS_TRY_ASSIGN(reading_,
-                     WorkerReading::create(in_.documents, {parts_.worker.context_tokens, parts_.worker.answer_tokens,
-                                                           in_.options.max_question_bytes}));
+net::Task<Result<Finish>> Run::converse() {
+  const ContextBudget budget{parts_.worker.context_tokens, parts_.worker.answer_tokens, in_.options.max_question_bytes};
+  MINIONS_CO_TRY_ASSIGN(reading_, WorkerReading::create(in_.documents, budget));
   ProtocolOptions options = in_.options;
   options.documents = reading_->whole() ? Documents::kWhole : Documents::kRetrieved;
   if (!reading_->whole()) {
@@ -105,18 +111,23 @@ Result<Finish> Run::converse() {
   ProtocolTask task = in_.task;
   for (const documents::Document& document : in_.documents)
     task.documents.push_back({document.name, document.pages.size()});
-  MINIONS_TRY_ASSIGN(MinionProtocol protocol, MinionProtocol::create(task, options, text_));
+  MINIONS_CO_TRY_ASSIGN(MinionProtocol protocol, MinionProtocol::create(task, options, text_));
   protocol_.emplace(std::move(protocol));
   MinionAction action = protocol_->first();
   while (!std::holds_alternative<Finish>(action)) {
-    if (parts_.observer.stop_requested()) return fail(ErrorCode::kCancelled, "broken off");
-    MINIONS_TRY_ASSIGN(MinionEvent event, std::visit([&](const auto& one) { return carry_out(one); }, action));
-    MINIONS_TRY_ASSIGN(action, protocol_->on(std::move(event)));
+    if (stop_.stop_requested()) co_return fail(ErrorCode::kCancelled, "broken off");
+    MINIONS_CO_TRY_ASSIGN(MinionEvent event, co_await carry_out(action));
+    MINIONS_CO_TRY_ASSIGN(action, protocol_->on(std::move(event)));
   }
-  return std::get<Finish>(std::move(action));
+  co_return std::get<Finish>(std::move(action));
 }
 
-Result<MinionEvent> Run::carry_out(const Finish&) { return fail(ErrorCode::kInternal, "minion: the run is over"); }
+net::Task<Result<MinionEvent>> Run::carry_out(const MinionAction& action) {
+  if (const auto* ask = std::get_if<AskSupervisor>(&action)) co_return co_await carry_out(*ask);
+  if (const auto* ask = std::get_if<AskWorker>(&action)) co_return co_await carry_out(*ask);
+  if (const auto* retrieve = std::get_if<Retrieve>(&action)) co_return carry_out(*retrieve);
+  co_return fail(ErrorCode::kInternal, "minion: the run is over");
+}
 
 void Run::note(std::string text) {
   if (std::find(result_.notes.begin(), result_.notes.end(), text) == result_.notes.end())
@@ -139,42 +150,43 @@ void Run::tell(Sender sender, unsigned round) {
   parts_.observer.progress(progress);
 }
 
-SupervisorExchange Run::send(const AskSupervisor& action) {
+net::Task<SupervisorExchange> Run::send(const AskSupervisor& action) {
   chat::ChatRequest request{.model = in_.supervisor_model};
   for (const chat::Message& message : action.messages)
     request.messages.push_back({message.role, message.content.copy()});
   if (shapes_) request.response_format = action.shape;
-  SupervisorExchange exchange = parts_.supervisor.ask(request);
-  if (exchange.completion || !shapes_ || !refuses_shape(exchange.completion.error())) return exchange;
+  SupervisorExchange exchange = co_await parts_.supervisor.ask(request, stop_);
+  if (exchange.completion || !shapes_ || !refuses_shape(exchange.completion.error())) co_return exchange;
   note("the supervisor's server takes no response_format: shapes are asked for in words alone");
   shapes_ = false;
   request.response_format = chat::FreeText{};
-  SupervisorExchange again = parts_.supervisor.ask(request);
+  SupervisorExchange again = co_await parts_.supervisor.ask(request, stop_);
   again.wire_bytes += exchange.wire_bytes;
   again.attestation_s += exchange.attestation_s;
   again.handshake_s += exchange.handshake_s;
   if (!exchange.receipt.is_null()) result_.receipts.push_back(std::move(exchange.receipt));
-  return again;
+  co_return again;
 }
 
-Result<MinionEvent> Run::carry_out(const AskSupervisor& action) {
+net::Task<Result<MinionEvent>> Run::carry_out(const AskSupervisor& action) {
   ledger_.begin(action.round, action.what, action.new_text.copy());
-  if (parts_.observer.approve(ledger_.entries().back()) == Approval::kStop) {
+  const Approval approval = co_await parts_.observer.approve(ledger_.entries().back());
+  if (approval == Approval::kStop) {
     ledger_.withdraw();
-    return SendDeclined{};
+    co_return SendDeclined{};
   }
   tell(Sender::kSupervisor, action.round);
-  SupervisorExchange exchange = send(action);
+  SupervisorExchange exchange = co_await send(action);
   ledger_.sent(exchange.wire_bytes);
   // A server may quote the request in its error.
   if (!exchange.completion)
     exchange.completion.error().detail = ledger_.without_quotes(exchange.completion.error().detail);
   note_supervisor(action, exchange);
-  if (!exchange.completion) return fail(std::move(exchange.completion).error());
+  if (!exchange.completion) co_return fail(std::move(exchange.completion).error());
   chat::Text& text = exchange.completion->text;
   const chat::Message shown{chat::Role::kAssistant, protocol_->readable(text.reveal())};
   parts_.observer.message(Sender::kSupervisor, &shown, false);
-  return SupervisorReplied{std::move(text)};
+  co_return SupervisorReplied{std::move(text)};
 }
 
 void Run::note_supervisor(const AskSupervisor& action, SupervisorExchange& exchange) {
@@ -248,14 +260,14 @@ void Run::check_prompt_tokens(const chat::ChatRequest& request, const chat::Comp
                    completion.usage->prompt_tokens, least));
 }
 
-Result<MinionEvent> Run::carry_out(const AskWorker& action) {
+net::Task<Result<MinionEvent>> Run::carry_out(const AskWorker& action) {
   tell(Sender::kWorker, action.round);
   const bool answer = action.job == WorkerJob::kAnswer;
   if (answer) parts_.observer.message(Sender::kWorker, nullptr, false);
   const chat::ChatRequest request = worker_request(action);
   const SteadyTime start = parts_.now();
-  NoTokens tokens(parts_.observer);
-  auto completion = parts_.worker.client.complete(request, tokens);
+  NoTokens tokens(stop_);
+  auto completion = co_await parts_.worker.client.complete(request, tokens, stop_);
   timing_of(action.round).worker_call_time += std::chrono::duration<double>(parts_.now() - start).count();
   ConversationTurn turn;
   turn.user = Sender::kWorker;
@@ -267,14 +279,14 @@ Result<MinionEvent> Run::carry_out(const AskWorker& action) {
     completion.error().detail = ledger_.without_quotes(completion.error().detail);
     turn.error = completion.error().detail;
     result_.conversation_log.push_back(std::move(turn));
-    return fail(std::move(completion).error().in("worker").because(Cause::kWorker));
+    co_return fail(std::move(completion).error().in("worker").because(Cause::kWorker));
   }
   check_prompt_tokens(request, *completion);
   add(result_.local_usage, completion->usage);
   turn.usage = completion->usage;
   turn.output = completion->text.copy();
   result_.conversation_log.push_back(std::move(turn));
-  if (!answer) return WorkerReplied{std::move(completion->text)};
+  if (!answer) co_return WorkerReplied{std::move(completion->text)};
   if (completion->finish_reason == chat::FinishReason::kLength) {
     note(fmt::format("the worker's answer of round {} was cut at its limit of tokens", action.round));
     completion->text.append("\n(the answer was cut here by the small model's limit)");
@@ -283,11 +295,14 @@ Result<MinionEvent> Run::carry_out(const AskWorker& action) {
   parts_.observer.message(Sender::kWorker, &shown, false);
   result_.worker_messages.push_back({chat::Role::kUser, action.question.copy()});
   result_.worker_messages.push_back({chat::Role::kAssistant, completion->text.copy()});
-  return WorkerReplied{std::move(completion->text)};
+  co_return WorkerReplied{std::move(completion->text)};
 }
 
 }  // namespace
 
-RunReport run(const RunInput& input, const RunParts& parts) { return Run(input, parts).run(); }
+net::Task<RunReport> run(const RunInput& input, const RunParts& parts, std::stop_token stop) {
+  Run run(input, parts, std::move(stop));
+  co_return co_await run.run();
+}
 
-}  // namespace minions::minion
+}  // namespace minions::runs

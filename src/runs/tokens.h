@@ -5,11 +5,11 @@
 #include <cstdint>
 #include <string_view>
 
-namespace minions::minion {
+namespace minions::runs {
 
 // A token for every three bytes of ASCII and every two of the rest, rounded up. English has about four bytes a token.
 [[nodiscard]] std::uint64_t estimated_tokens(std::string_view text);
 // Fewer than any tokenizer in use makes of running text: eight bytes a token.
 [[nodiscard]] std::uint64_t least_tokens(std::string_view text);
 
-}  // namespace minions::minion
+}  // namespace minions::runs

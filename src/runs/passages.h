@@ -8,7 +8,7 @@
 #include "minion/prompts.h"
 #include "retrieval/chunk_index.h"
 
-namespace minions::minion {
+namespace minions::runs {
 
 struct ContextBudget {
   std::uint64_t context_tokens;
@@ -42,4 +42,4 @@ class WorkerReading {
   std::optional<retrieval::ChunkIndex> index_;
 };
 
-}  // namespace minions::minion
+}  // namespace minions::runs

@@ -1,14 +1,14 @@
-// Carries out what the protocol asks for: the one place of this folder that calls models and searches passages. Waits
-// for the models on the calling thread.
+// Carries out what the Minion protocol asks for: calls the models and searches passages.
 #pragma once
 
 #include <functional>
 
 #include "base/time.h"
-#include "chat/model_client.h"
+#include "minion/protocol.h"
 #include "minion/result.h"
+#include "runs/model_client.h"
 
-namespace minions::minion {
+namespace minions::runs {
 
 // One message to the supervisor and what is known of it, whether it went well or not.
 struct SupervisorExchange {
@@ -16,19 +16,19 @@ struct SupervisorExchange {
   std::uint64_t wire_bytes = 0;  // data bytes of the sealed request, each time it was sent
   double attestation_s = 0;      // what had to be done before
   double handshake_s = 0;
-  RoundTiming timing;      // without the worker's time
-  Json receipt;            // null where none verified
-  std::string session_id;  // empty where there was none
+  minion::RoundTiming timing;  // without the worker's time
+  Json receipt;                // null where none verified
+  std::string session_id;      // empty where there was none
 };
 
 class Supervisor {
  public:
   virtual ~Supervisor() = default;
-  [[nodiscard]] virtual SupervisorExchange ask(const chat::ChatRequest& request) = 0;
+  [[nodiscard]] virtual net::Task<SupervisorExchange> ask(const chat::ChatRequest& request, std::stop_token stop) = 0;
 };
 
 struct Worker {
-  chat::ModelClient& client;
+  ModelClient& client;
   std::string model;
   std::uint64_t context_tokens;  // prompt and answer together
   std::uint32_t answer_tokens = 2048;
@@ -39,34 +39,33 @@ enum class Approval { kSend, kStop };
 struct Progress {
   unsigned round = 0;
   unsigned max_rounds = 0;
-  Sender thinking = Sender::kSupervisor;
+  minion::Sender thinking = minion::Sender::kSupervisor;
   std::uint64_t wire_bytes = 0;            // that left so far
   std::uint64_t remote_prompt_tokens = 0;  // likewise, as reported
 };
 
-// Looks on, and may say stop. Called on the thread of run().
+// Looks on, and may forbid a message. Called on the thread of the run.
 class RunObserver {
  public:
   virtual ~RunObserver() = default;
   // Nothing for a message: the sender has begun to work on one.
-  virtual void message(Sender sender, const chat::Message* message, bool is_final) {
+  virtual void message(minion::Sender sender, const chat::Message* message, bool is_final) {
     (void)sender, (void)message, (void)is_final;
   }
   virtual void progress(const Progress& progress) { (void)progress; }
   // Before each message to the supervisor; `entry` has its text and what it quotes.
-  [[nodiscard]] virtual Approval approve(const LedgerEntry& entry) {
+  [[nodiscard]] virtual net::Task<Approval> approve(const minion::LedgerEntry& entry) {
     (void)entry;
-    return Approval::kSend;
+    co_return Approval::kSend;
   }
-  [[nodiscard]] virtual bool stop_requested() { return false; }
 };
 
 struct RunInput {
-  ProtocolTask task;  // its list of documents is made here
+  minion::ProtocolTask task;  // its list of documents is made here
   std::span<const documents::Document> documents;
   std::span<const chat::Image> images;  // for the worker
   std::string supervisor_model;
-  ProtocolOptions options;  // whether documents are retrieved is decided here
+  minion::ProtocolOptions options;  // whether documents are retrieved is decided here
 };
 
 struct RunParts {
@@ -77,11 +76,12 @@ struct RunParts {
 };
 
 struct RunReport {
-  MinionResult result;  // as far as it came
+  minion::MinionResult result;  // as far as it came
   // kLimit: max_disclosed_bytes, or a message that was not approved. kCancelled: stopped. Else what failed.
   std::optional<Error> error;
 };
 
-[[nodiscard]] RunReport run(const RunInput& input, const RunParts& parts);
+// What is referred to outlives the task. The stop is requested on the thread of the task.
+[[nodiscard]] net::Task<RunReport> run(const RunInput& input, const RunParts& parts, std::stop_token stop);
 
-}  // namespace minions::minion
+}  // namespace minions::runs

@@ -1,13 +1,15 @@
-#include "minion/run.h"
+#include "runs/run.h"
 
 #include <gtest/gtest.h>
 
 #include <deque>
 
-#include "minion/tokens.h"
+#include "runs/tokens.h"
 
-namespace minions::minion {
+namespace minions::runs {
 namespace {
+
+using namespace minion;
 
 struct Scripted {
   Result<std::string> text;
@@ -26,7 +28,7 @@ Result<chat::Completion> completion_of(Scripted step) {
 
 class ScriptedSupervisor final : public Supervisor {
  public:
-  SupervisorExchange ask(const chat::ChatRequest& request) override {
+  net::Task<SupervisorExchange> ask(const chat::ChatRequest& request, std::stop_token) override {
     const std::string body = chat::to_json(request);
     bodies.push_back(body);
     Scripted step = std::move(script.front());
@@ -36,19 +38,20 @@ class ScriptedSupervisor final : public Supervisor {
     exchange.wire_bytes = body.size();
     exchange.session_id = "5e";
     if (exchange.completion) exchange.receipt = {{"n", bodies.size()}};
-    return exchange;
+    co_return exchange;
   }
   std::deque<Scripted> script;
   std::vector<std::string> bodies;
 };
 
-class ScriptedWorker final : public chat::ModelClient {
+class ScriptedWorker final : public ModelClient {
  public:
-  Result<chat::Completion> complete(const chat::ChatRequest& request, chat::TokenSink&) override {
+  net::Task<Result<chat::Completion>> complete(const chat::ChatRequest& request, chat::TokenSink&,
+                                               std::stop_token) override {
     bodies.push_back(chat::to_json(request));
     Scripted step = std::move(script.front());
     script.pop_front();
-    return completion_of(std::move(step));
+    co_return completion_of(std::move(step));
   }
   std::deque<Scripted> script;
   std::vector<std::string> bodies;
@@ -59,9 +62,9 @@ class Watcher final : public RunObserver {
   void message(Sender sender, const chat::Message* message, bool) override {
     seen += std::string(name_of(sender)) + (message == nullptr ? "... " : " ");
   }
-  Approval approve(const LedgerEntry& entry) override {
+  net::Task<Approval> approve(const LedgerEntry& entry) override {
     asked.emplace_back(entry.text.reveal());
-    return asked.size() > approved ? Approval::kStop : Approval::kSend;
+    co_return asked.size() > approved ? Approval::kStop : Approval::kSend;
   }
   std::string seen;
   std::vector<std::string> asked;
@@ -80,9 +83,10 @@ class Run : public testing::Test {
     input.documents = documents_;
     input.supervisor_model = "big";
     input.options = options_;
-    return run(input, {supervisor_, {worker_, "small", context_tokens_, 512}, watcher_, [this] {
-                         return now_ += std::chrono::milliseconds(1);
-                       }});
+    const RunParts parts{supervisor_, {worker_, "small", context_tokens_, 512}, watcher_, [this] {
+                           return now_ += std::chrono::milliseconds(1);
+                         }};
+    return net::run_until_done(context_, run(input, parts, stop_.get_token()));
   }
   void script_one_round() {
     supervisor_.script.push_back({R"({"message":"What output was reached?"})"});
@@ -91,6 +95,8 @@ class Run : public testing::Test {
         {R"({"decision":"provide_final_answer","answer":"412 megawatts [report.pdf, page 1]"})"});
   }
 
+  net::asio::io_context context_{1};
+  std::stop_source stop_;
   std::vector<documents::Document> documents_;
   ProtocolOptions options_;
   std::uint64_t context_tokens_ = 16'384;
@@ -283,4 +289,4 @@ TEST(Tokens, AreEstimatedHigh) {
 }
 
 }  // namespace
-}  // namespace minions::minion
+}  // namespace minions::runs

@@ -1,8 +1,8 @@
-#include "minion/tokens.h"
+#include "runs/tokens.h"
 
 #include <algorithm>
 
-namespace minions::minion {
+namespace minions::runs {
 
 std::uint64_t estimated_tokens(std::string_view text) {
   const auto beyond_ascii = static_cast<std::uint64_t>(
@@ -12,4 +12,4 @@ std::uint64_t estimated_tokens(std::string_view text) {
 
 std::uint64_t least_tokens(std::string_view text) { return text.size() / 8; }
 
-}  // namespace minions::minion
+}  // namespace minions::runs

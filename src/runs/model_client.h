@@ -1,0 +1,22 @@
+// A model that answers chat requests, wherever it is: over HTTP, in process, or behind a sealed session.
+#pragma once
+
+#include <stop_token>
+
+#include "chat/message.h"
+#include "chat/token_sink.h"
+#include "net/task.h"
+
+namespace minions::runs {
+
+class ModelClient {
+ public:
+  virtual ~ModelClient() = default;
+  // Ends when the answer is complete; its text is what the sink was given, joined. kCancelled where the sink or the
+  // token says stop, which it does on the thread of the task. What is referred to outlives the task. Several may run at
+  // a time.
+  [[nodiscard]] virtual net::Task<Result<chat::Completion>> complete(const chat::ChatRequest& request,
+                                                                     chat::TokenSink& sink, std::stop_token stop) = 0;
+};
+
+}  // namespace minions::runs
