@@ -99,7 +99,7 @@ std::string document_of(const Subject& subject, const crypto::P384PrivateKey& at
   statement.software = {"minionsd", "0", ""};
   const std::string text = statement.to_json();
   const auto chain = binding_chain(statement_digest(as_bytes(text)), {}, subject.evidence).value();
-  const Attestor signed_by{attestor.public_key().to_pem(), attestor.sign(chain.attestor_input)};
+  const OperatorSignature signed_by{attestor.public_key().to_pem(), attestor.sign(chain.operator_input)};
   return DocumentWriter({as_bytes(text), subject.evidence, subject.endorsements, signed_by}).full();
 }
 

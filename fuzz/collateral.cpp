@@ -1,4 +1,4 @@
-// What the makers' services answer, and what evidence makes a collector ask for. The first byte says which.
+// What the vendors' services answer, and what evidence makes a collector ask for. The first byte says which.
 #include "collateral/needs.h"
 #include "collateral/reply.h"
 #include "crypto/certificate.h"
@@ -16,7 +16,7 @@ void check_needs(std::string_view type, std::string_view part, ByteView input) {
   attestation::PolicyRules policy;
   const Sources sources;
   for (const Need& need : needs_of({evidence, {}, policy, 1790000000, sources})) {
-    require(need.url.starts_with("https://"), "only the makers' services are asked");
+    require(need.url.starts_with("https://"), "only the vendors' services are asked");
     const bool printable =
         std::all_of(need.url.begin(), need.url.end(), [](char c) { return c > ' ' && c < 0x7f && c != '#'; });
     require(printable, "an address has no bytes of the evidence's choosing");

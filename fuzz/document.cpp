@@ -24,7 +24,8 @@ bool same_evidence(const attestation::Evidence& a, const attestation::Evidence& 
 
 void check_written_again(const AttestationDocument& document) {
   const Bytes statement = document.statement.value_or(Bytes());
-  const attestation::DocumentWriter writer({statement, document.evidence, document.endorsements, document.attestor});
+  const attestation::DocumentWriter writer(
+      {statement, document.evidence, document.endorsements, document.operator_signature});
   const bool with_nonce = document.nonce && document.nonce_proof;
   const std::string text = with_nonce ? writer.full(*document.nonce, *document.nonce_proof) : writer.full();
   const auto again = AttestationDocument::parse(as_bytes(text));
@@ -32,8 +33,8 @@ void check_written_again(const AttestationDocument& document) {
   require(again->statement == statement, "the statement's bytes come back");
   require(same_evidence(again->evidence, document.evidence), "the evidence comes back");
   require(again->endorsements == document.endorsements, "the endorsements come back");
-  require(again->attestor.public_key_pem == document.attestor.public_key_pem &&
-              again->attestor.signature == document.attestor.signature,
+  require(again->operator_signature.public_key_pem == document.operator_signature.public_key_pem &&
+              again->operator_signature.signature == document.operator_signature.signature,
           "the attestor comes back");
   if (!with_nonce) return;
   require(again->nonce == document.nonce && same_steps(again->nonce_proof, document.nonce_proof),

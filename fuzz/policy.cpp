@@ -33,7 +33,7 @@ void check_rules(const AppraisalPolicy& policy) {
 
 void check_flags(const AppraisalPolicy& policy) {
   const PolicyFlags flags{.simulated = PolicyFlags::Simulated::kAllow,
-                          .trusted_attestation_pem = vectors()["keys"]["attestor_public_pem"].get<std::string>()};
+                          .trusted_attestation_pem = vectors()["keys"]["operator_public_pem"].get<std::string>()};
   const auto combined = policy.with(flags);
   if (!combined) {
     require(combined.error().code == ErrorCode::kUsage, "a contradiction is a matter of usage");
@@ -41,7 +41,7 @@ void check_flags(const AppraisalPolicy& policy) {
   }
   require(combined->digest() != policy.digest(), "flags make another policy");
   require(combined->rules().allow_simulated.value, "the flag allows what no rule forbids");
-  require(combined->rules().attestor_spki_sha256.has_value(), "the flag pins the attestor");
+  require(combined->rules().operator_key_sha256.has_value(), "the flag pins the attestor");
   require(policy.with({})->digest() == policy.digest(), "no flags, no other policy");
 }
 

@@ -102,7 +102,7 @@ void add_jwks(CLI::App& command, CollateralOptions& options) {
 }
 
 void add_collateral(CLI::App& command, CollateralOptions& options) {
-  command.add_flag("--offline", options.offline, "fetch no certificates or key sets from the makers of hardware");
+  command.add_flag("--offline", options.offline, "fetch no certificates or key sets from the vendors of hardware");
   add_jwks(command, options);
   command.add_option("--collateral-cache", options.cache_folder, "folder of what was fetched")->type_name("DIR");
   add_repeated(command, "--collateral-url", options.sources,

@@ -8,7 +8,7 @@
 namespace minions::app {
 
 struct PolicyOptions {
-  ServerOptions server;  // of init; its policy file gives [roots] where they are not the makers'
+  ServerOptions server;  // of init; its policy file gives [roots] where they are not the vendors'
   std::string output;    // of init; empty: standard output
   std::string as_of;     // of init from a folder; empty: now
   std::string covers;    // of init; empty: not said

@@ -68,7 +68,7 @@ void declare_platform(CLI::App& app, PlatformFlags& flags) {
   app.add_option("--tpm-tcti", flags.tpm_tcti, "another TPM than /dev/tpmrm0, as tpm2-tss names it: told to clients");
   app.add_option("--imds", flags.imds, "another metadata service than Azure's: told to clients");
   app.add_option("--collateral", flags.collateral,
-                 "certificates, lists and reference values for clients, from the makers' services: auto or off")
+                 "certificates, lists and reference values for clients, from the vendors' services: auto or off")
       ->capture_default_str();
   app.add_option("--collateral-cache", flags.collateral_cache, "folder of what was fetched");
   app.add_option("--collateral-url", flags.collateral_url,

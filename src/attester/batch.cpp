@@ -35,8 +35,8 @@ Result<AttestedBatch> AttestedBatch::collect(const EpochEvidence& epoch, std::sp
     return fail(ErrorCode::kInternal, "collected evidence: " + composed.error().detail);
   }
   MINIONS_TRY_ASSIGN(const attestation::BindingChain chain, attestation::binding_chain(statement, head, evidence));
-  const attestation::Attestor attestor{key.public_key().to_pem(), key.sign(chain.attestor_input)};
-  return AttestedBatch(attestation::DocumentWriter(epoch.frame, own, attestor), statement, nonces);
+  const attestation::OperatorSignature operator_signature{key.public_key().to_pem(), key.sign(chain.operator_input)};
+  return AttestedBatch(attestation::DocumentWriter(epoch.frame, own, operator_signature), statement, nonces);
 }
 
 }  // namespace minions::attester

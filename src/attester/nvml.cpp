@@ -107,7 +107,8 @@ Status check_report(ByteView bytes, const Digest32& nonce) {
 
 class NvmlSource final : public GpuSource {
  public:
-  NvmlSource(std::unique_ptr<Nvml> nvml, Patience patience) : nvml_(std::move(nvml)), patience_(std::move(patience)) {}
+  NvmlSource(std::unique_ptr<Nvml> nvml, RetryPolicy patience)
+      : nvml_(std::move(nvml)), patience_(std::move(patience)) {}
 
   [[nodiscard]] Result<attestation::Evidence> collect(const Digest32& gpu_nonce) override {
     // The mode can change under a running program: asked each time, with the devices.
@@ -139,8 +140,8 @@ class NvmlSource final : public GpuSource {
 
  private:
   Result<attestation::EvidenceItem> collect_one(nvml::Device device, const Digest32& nonce) {
-    MINIONS_TRY_ASSIGN(Bytes report, patiently(patience_, [&] { return report_of(device, nonce); }));
-    MINIONS_TRY_ASSIGN(Bytes chain, patiently(patience_, [&] { return chain_of(device); }));
+    MINIONS_TRY_ASSIGN(Bytes report, with_retries(patience_, [&] { return report_of(device, nonce); }));
+    MINIONS_TRY_ASSIGN(Bytes chain, with_retries(patience_, [&] { return chain_of(device); }));
     return attestation::EvidenceItem{std::string(attestation::evidence_type::kNvidiaGpu),
                                      {{"report", std::move(report)}, {"cert_chain", std::move(chain)}}};
   }
@@ -173,7 +174,7 @@ class NvmlSource final : public GpuSource {
   }
 
   std::unique_ptr<Nvml> nvml_;
-  Patience patience_;
+  RetryPolicy patience_;
 };
 
 }  // namespace
@@ -235,7 +236,7 @@ Result<GpuInventory> take_inventory(const Nvml& nvml) {
   return inventory;
 }
 
-Result<std::unique_ptr<GpuSource>> make_nvml_source(std::unique_ptr<Nvml> nvml, Patience patience) {
+Result<std::unique_ptr<GpuSource>> make_nvml_source(std::unique_ptr<Nvml> nvml, RetryPolicy patience) {
   MINIONS_TRY_ASSIGN(const GpuInventory inventory, take_inventory(*nvml));
   MINIONS_TRY(NvmlSource::check_mode(inventory));
   return std::make_unique<NvmlSource>(std::move(nvml), std::move(patience));

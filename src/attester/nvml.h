@@ -3,7 +3,7 @@
 
 #include "attester/gpu.h"
 #include "attester/nvml_abi.h"
-#include "attester/patience.h"
+#include "attester/retry.h"
 
 namespace minions::attester {
 
@@ -45,6 +45,7 @@ struct GpuInventory {
 
 // All GPUs of the machine, in the library's order. Each report is read before it is served: it decodes and answers the
 // nonce. kRefused at once if the machine's mode is not kOn or kProtectedPcie, and again at each collection.
-[[nodiscard]] Result<std::unique_ptr<GpuSource>> make_nvml_source(std::unique_ptr<Nvml> nvml, Patience patience = {});
+[[nodiscard]] Result<std::unique_ptr<GpuSource>> make_nvml_source(std::unique_ptr<Nvml> nvml,
+                                                                  RetryPolicy patience = {});
 
 }  // namespace minions::attester

@@ -6,7 +6,7 @@
 
 #include "attester/attester.h"
 #include "attester/azure.h"
-#include "attester/patience.h"
+#include "attester/retry.h"
 
 namespace minions::attester {
 
@@ -29,7 +29,7 @@ struct AttesterOptions {
   std::string nvml_library = "libnvidia-ml.so.1";
   std::optional<std::string> nras;  // address of NVIDIA's attestation service; none: it is not asked
   AzureOptions azure;
-  Patience patience;  // with platforms that are busy
+  RetryPolicy patience;  // with platforms that are busy
 };
 
 struct PlatformProbe {

@@ -9,7 +9,7 @@
 
 namespace minions::attester {
 
-struct Patience {
+struct RetryPolicy {
   int attempts = 8;                           // in all
   std::chrono::milliseconds first_pause{50};  // doubled each time: 6.3 s over all attempts
   std::function<void(std::chrono::milliseconds)> pause = [](std::chrono::milliseconds time) {
@@ -19,12 +19,12 @@ struct Patience {
 
 // Asks again while the answer is kBusy. The last answer is given, whatever it is.
 template <class Ask>
-[[nodiscard]] auto patiently(const Patience& patience, const Ask& ask) -> decltype(ask()) {
-  std::chrono::milliseconds time = patience.first_pause;
+[[nodiscard]] auto with_retries(const RetryPolicy& policy, const Ask& ask) -> decltype(ask()) {
+  std::chrono::milliseconds time = policy.first_pause;
   for (int attempt = 1;; ++attempt) {
     auto answer = ask();
-    if (answer || answer.error().code != ErrorCode::kBusy || attempt >= patience.attempts) return answer;
-    patience.pause(time);
+    if (answer || answer.error().code != ErrorCode::kBusy || attempt >= policy.attempts) return answer;
+    policy.pause(time);
     time *= 2;
   }
 }

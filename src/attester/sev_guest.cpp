@@ -66,18 +66,18 @@ Result<Bytes> report_in(const ReportResponse& response) {
 
 class SevGuestSource final : public SnpSource {
  public:
-  SevGuestSource(std::unique_ptr<GuestDevice> device, Patience patience, std::uint32_t vmpl)
+  SevGuestSource(std::unique_ptr<GuestDevice> device, RetryPolicy patience, std::uint32_t vmpl)
       : device_(std::move(device)), patience_(std::move(patience)), vmpl_(vmpl) {}
 
   [[nodiscard]] Result<SnpCollection> collect(const attestation::ReportData64& data) override {
     if (extended_) {
-      auto collection = patiently(patience_, [&] { return extended(data); });
+      auto collection = with_retries(patience_, [&] { return extended(data); });
       // A host without certificates, or with more than the kernel takes, has a report still.
       if (collection || collection.error().code == ErrorCode::kBusy) return collection;
       log::warning("no_certificates_from_host", {{"reason", log::Public{collection.error().detail}}});
       extended_ = false;
     }
-    return patiently(patience_, [&] { return plain(data); });
+    return with_retries(patience_, [&] { return plain(data); });
   }
 
  private:
@@ -115,7 +115,7 @@ class SevGuestSource final : public SnpSource {
   }
 
   std::unique_ptr<GuestDevice> device_;
-  Patience patience_;
+  RetryPolicy patience_;
   std::uint32_t vmpl_;
   bool extended_ = true;
 };
@@ -131,7 +131,7 @@ Result<std::unique_ptr<GuestDevice>> open_sev_guest(const std::filesystem::path&
   return std::make_unique<KernelDevice>(descriptor);
 }
 
-std::unique_ptr<SnpSource> sev_guest_source(std::unique_ptr<GuestDevice> device, Patience patience,
+std::unique_ptr<SnpSource> sev_guest_source(std::unique_ptr<GuestDevice> device, RetryPolicy patience,
                                             std::uint32_t vmpl) {
   return std::make_unique<SevGuestSource>(std::move(device), std::move(patience), vmpl);
 }

@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-#include "attester/patience.h"
+#include "attester/retry.h"
 #include "attester/snp.h"
 
 namespace minions::attester {
@@ -72,7 +72,7 @@ class GuestDevice {
 
 // Asks for certificates, too, and does without them where the host has none to give. A throttled request is repeated
 // within `patience`. vmpl: of the guest.
-[[nodiscard]] std::unique_ptr<SnpSource> sev_guest_source(std::unique_ptr<GuestDevice> device, Patience patience = {},
-                                                          std::uint32_t vmpl = 0);
+[[nodiscard]] std::unique_ptr<SnpSource> sev_guest_source(std::unique_ptr<GuestDevice> device,
+                                                          RetryPolicy patience = {}, std::uint32_t vmpl = 0);
 
 }  // namespace minions::attester

@@ -133,19 +133,19 @@ class TsmReports::Entry {
       log::warning("report_entry_left", {{"reason", log::Public{removed.error().detail}}});
   }
 
-  Result<Bytes> read(std::string_view attribute, const Patience& patience) {
-    return patiently(patience, [&] { return files_->read(name_, attribute); });
+  Result<Bytes> read(std::string_view attribute, const RetryPolicy& patience) {
+    return with_retries(patience, [&] { return files_->read(name_, attribute); });
   }
-  Status write(std::string_view attribute, ByteView bytes, const Patience& patience) {
-    MINIONS_TRY(patiently(patience, [&] { return files_->write(name_, attribute, bytes); }));
+  Status write(std::string_view attribute, ByteView bytes, const RetryPolicy& patience) {
+    MINIONS_TRY(with_retries(patience, [&] { return files_->write(name_, attribute, bytes); }));
     ++writes_;
     return {};
   }
-  Result<std::uint64_t> generation(const Patience& patience) {
+  Result<std::uint64_t> generation(const RetryPolicy& patience) {
     MINIONS_TRY_ASSIGN(const Bytes text, read("generation", patience));
     return number(text, "generation");
   }
-  Result<std::string> provider(const Patience& patience) {
+  Result<std::string> provider(const RetryPolicy& patience) {
     MINIONS_TRY_ASSIGN(const Bytes text, read("provider", patience));
     if (!is_provider_name(without_end(text))) return fail(ErrorCode::kMalformed, "configfs-tsm provider: want a name");
     return std::string(without_end(text));

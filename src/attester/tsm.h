@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "attestation/core/binding.h"
-#include "attester/patience.h"
+#include "attester/retry.h"
 
 namespace minions::attester {
 
@@ -39,7 +39,7 @@ struct TsmReport {
 
 class TsmReports {
  public:
-  explicit TsmReports(std::unique_ptr<TsmFiles> files, Patience patience = {})
+  explicit TsmReports(std::unique_ptr<TsmFiles> files, RetryPolicy patience = {})
       : files_(std::move(files)), patience_(std::move(patience)) {}
 
   // Who answers: kSnpProvider, kTdxProvider or another. Makes an entry for it and removes it.
@@ -56,7 +56,7 @@ class TsmReports {
                                                              const attestation::ReportData64& data);
 
   std::unique_ptr<TsmFiles> files_;
-  Patience patience_;
+  RetryPolicy patience_;
 };
 
 }  // namespace minions::attester

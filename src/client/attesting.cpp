@@ -49,7 +49,7 @@ std::optional<std::string> document_json(const Attestation& attestation) {
   const auto& document = attestation.document;
   if (!document || !document->statement) return std::nullopt;
   const attestation::DocumentWriter writer(
-      {*document->statement, document->evidence, document->endorsements, document->attestor});
+      {*document->statement, document->evidence, document->endorsements, document->operator_signature});
   if (document->nonce && document->nonce_proof) return writer.full(*document->nonce, *document->nonce_proof);
   return writer.full();
 }

@@ -1,5 +1,6 @@
 // Fetches a server's attestation document and has it appraised; remembers statements that were verified. Sends the
-// server nothing but a nonce and the digest of a statement, and makers of hardware the questions of collateral/needs.h.
+// server nothing but a nonce and the digest of a statement, and vendors of hardware the questions of
+// collateral/needs.h.
 #pragma once
 
 #include <functional>

@@ -1,4 +1,4 @@
-// Gets what evidence needs and lacks, from the cache or the makers' services. Judges nothing: what it brings is
+// Gets what evidence needs and lacks, from the cache or the vendors' services. Judges nothing: what it brings is
 // verified with the rest. What cannot be had is left out, with the reason, and missed where it is needed.
 #pragma once
 

@@ -1,5 +1,5 @@
 // What the verification of some evidence needs beside it and does not have: pure, from the evidence's own (not yet
-// verified) fields. A server that lies in them makes the client ask a maker's service for something else, and no more.
+// verified) fields. A server that lies in them makes the client ask a vendor's service for something else, and no more.
 // At hand is what verifies and is current: junk under the right name keeps nobody from asking.
 #pragma once
 

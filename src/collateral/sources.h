@@ -1,4 +1,4 @@
-// Where endorsements and key sets come from: the services of the makers.
+// Where endorsements and key sets come from: the services of the vendors.
 #pragma once
 
 #include <chrono>

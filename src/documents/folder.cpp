@@ -14,7 +14,7 @@
 
 #include "documents/ignore_rules.h"
 #include "documents/open_file.h"
-#include "documents/workers.h"
+#include "documents/parallel_for.h"
 
 namespace minions::documents {
 namespace {
@@ -156,7 +156,7 @@ Result<FolderDocuments> load_folder(const std::filesystem::path& folder, const F
   if (files.size() >= threads) load.extractor.parallel = 1;  // the files keep all processors busy
   std::vector<std::optional<Result<Document>>> read(files.size());
   std::atomic<std::size_t> total_bytes = 0;
-  const Status done = for_each(
+  const Status done = parallel_for(
       files.size(), threads,
       [&](std::size_t i) -> Status {
         read[i] = load_below(*root, files[i], load);

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "documents/helper.h"
-#include "documents/workers.h"
+#include "documents/parallel_for.h"
 
 namespace minions::documents {
 namespace {
@@ -39,7 +39,7 @@ Result<crypto::SecretText> read_picture(const FileDescriptor& picture, const Ext
 Result<std::string> read_scanned_pages(const FileDescriptor& pdf, const std::vector<std::uint32_t>& numbers,
                                        std::vector<Page>& pages, const ExtractorOptions& options) {
   const unsigned threads = options.parallel == 0 ? processors() : options.parallel;
-  MINIONS_TRY(for_each(
+  MINIONS_TRY(parallel_for(
       numbers.size(), threads,
       [&](std::size_t i) -> Status {
         auto text = read_page(pdf, numbers[i], options);

@@ -1,4 +1,4 @@
-#include "documents/workers.h"
+#include "documents/parallel_for.h"
 
 #include <sched.h>
 
@@ -58,8 +58,8 @@ unsigned processors() {
   return std::max(1U, static_cast<unsigned>(CPU_COUNT(&usable)));
 }
 
-Status for_each(std::size_t count, unsigned threads, const std::function<Status(std::size_t)>& work,
-                Progress* progress) {
+Status parallel_for(std::size_t count, unsigned threads, const std::function<Status(std::size_t)>& work,
+                    Progress* progress) {
   Queue queue(count, work, progress);
   std::vector<std::jthread> others;
   for (std::size_t i = 1; i < std::min<std::size_t>(threads, count); ++i) others.emplace_back([&] { queue.work(); });

@@ -13,7 +13,7 @@ namespace minions::documents {
 
 // Calls `work` with 0 to count - 1, each once, in about that order, on `threads` threads, of which the caller's is one.
 // After a failure no more are begun, and the failure with the lowest number is returned. `progress` may be null.
-[[nodiscard]] Status for_each(std::size_t count, unsigned threads, const std::function<Status(std::size_t)>& work,
-                              Progress* progress = nullptr);
+[[nodiscard]] Status parallel_for(std::size_t count, unsigned threads, const std::function<Status(std::size_t)>& work,
+                                  Progress* progress = nullptr);
 
 }  // namespace minions::documents

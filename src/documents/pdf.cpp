@@ -7,7 +7,7 @@
 #include "documents/extractor.h"
 #include "documents/helper.h"
 #include "documents/ocr.h"
-#include "documents/workers.h"
+#include "documents/parallel_for.h"
 
 namespace minions::documents {
 namespace {
@@ -82,7 +82,7 @@ Result<Text> read_ranges(const FileDescriptor& pdf, std::uint32_t count, unsigne
                          const ExtractorOptions& options) {
   const std::vector<Range> ranges = ranges_of(count, helpers * kRangesForEach);
   std::vector<Text> parts(ranges.size());
-  MINIONS_TRY(for_each(ranges.size(), helpers, [&](std::size_t i) -> Status {
+  MINIONS_TRY(parallel_for(ranges.size(), helpers, [&](std::size_t i) -> Status {
     MINIONS_TRY_ASSIGN(parts[i], read_range(pdf, ranges[i], options));
     return {};
   }));

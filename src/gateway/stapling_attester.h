@@ -1,5 +1,5 @@
 // An attester that staples what verifiers need beside its evidence: certificates, revocation lists, TCB info, reference
-// values, from the makers' services. Clients then need not ask them, and the makers do not learn who talks to whom.
+// values, from the vendors' services. Clients then need not ask them, and the vendors do not learn who talks to whom.
 #pragma once
 
 #include "attester/attester.h"

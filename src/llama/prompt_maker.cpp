@@ -113,7 +113,7 @@ void set_if(To& to, const std::optional<From>& from) {
   if (from) to = static_cast<To>(*from);
 }
 
-// What the model's makers recommend, where the file says it.
+// What the model's vendors recommend, where the file says it.
 void recommend(const llama_model* model, llama_model_meta_key key, float& to) {
   char text[64];
   if (llama_model_meta_val_str(model, llama_model_meta_key_str(key), text, sizeof text) > 0)

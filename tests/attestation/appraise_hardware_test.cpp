@@ -56,7 +56,7 @@ struct HardwareDocument {
     document.endorsements = endorsements;
     for (const auto& certificate : certificates)
       document.endorsements[std::string(endorsement::kCertificates)].push_back(certificate.der());
-    document.attestor = {attestor.public_key().to_pem(), attestor.sign(chain.attestor_input)};
+    document.operator_signature = {attestor.public_key().to_pem(), attestor.sign(chain.operator_input)};
     const auto roots = root_of(certificates);
     if (!root_key.empty()) policy = fmt::format("[roots]\n{} = \"{}\"\n", root_key, to_hex(roots.front()));
     AppraisalPolicy appraisal_policy =

@@ -21,7 +21,7 @@ const std::map<std::string, std::set<std::string>> kCheckOfReason = {
     {"simulated_forbidden", {"simulated.allowed"}},
     {"no_pinned_attestor", {"attestor.key"}},
     {"attestor_not_pinned", {"attestor.key"}},
-    {"bad_attestor_signature", {"attestor.signature"}},
+    {"bad_operator_signature", {"attestor.signature"}},
     {"nonce_mismatch", {"nonce"}},
     {"bad_proof", {"nonce", "document.parse"}},
     {"bad_document", {"document.parse"}},
@@ -101,7 +101,7 @@ class SignedDocument {
     document.nonce_proof = Proof();
     const auto chain =
         binding_chain(statement_digest(*document.statement), merkle_leaf(document_nonce()), evidence_).value();
-    document.attestor = {key_.public_key().to_pem(), key_.sign(chain.attestor_input)};
+    document.operator_signature = {key_.public_key().to_pem(), key_.sign(chain.operator_input)};
     judged.document = std::move(document);
     return judged;
   }
@@ -258,13 +258,13 @@ TEST(Appraise, TakesNoOtherNonceProofOrSignature) {
   Judged changed_proof;
   changed_proof.document->nonce_proof->at(0).hash[5] ^= 1;
   EXPECT_EQ(changed_proof.failure(), "attestor.signature");
-  for (std::size_t i = 0; i < Judged{}.document->attestor.signature.size(); i += 7) {
+  for (std::size_t i = 0; i < Judged{}.document->operator_signature.signature.size(); i += 7) {
     Judged forged;
-    forged.document->attestor.signature[i] ^= 1;
+    forged.document->operator_signature.signature[i] ^= 1;
     EXPECT_EQ(forged.failure(), "attestor.signature") << i;
   }
   Judged no_key;
-  no_key.document->attestor.public_key_pem = "x";
+  no_key.document->operator_signature.public_key_pem = "x";
   EXPECT_EQ(no_key.failure(), "attestor.key");
 }
 

@@ -202,7 +202,7 @@ TEST(Attackers, WithoutTheOperatorsKeyAreRefusedWhereItIsPinned) {
         const std::string where =
             fmt::format("{}: {}, {}", table.title, table.rows[row].name, table.columns[column].name);
         const AttestationResult& result = own_key[row][column];
-        if (rules.attestor_spki_sha256) {
+        if (rules.operator_key_sha256) {
           EXPECT_FALSE(result.accepted()) << where;
         } else if (table.genuine.kind != evidence_type::kSimulated) {
           EXPECT_EQ(outcome_of(result, table.genuine.kind), outcome_of(with_key[row][column], table.genuine.kind))

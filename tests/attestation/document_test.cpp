@@ -20,12 +20,12 @@ AttestationDocument hardware_document() {
   document.evidence = {{"sev-snp", {{"report", to_bytes("cpu")}}},
                        {"nvidia-gpu", {{"report", to_bytes("gpu")}, {"cert_chain", to_bytes("pem")}}}};
   document.endorsements = {{"vcek", {to_bytes("one")}}, {"rims", {to_bytes("a"), to_bytes("b")}}};
-  document.attestor = {"pem \"text\"\n", to_bytes("signature")};
+  document.operator_signature = {"pem \"text\"\n", to_bytes("signature")};
   return document;
 }
 
 DocumentWriter writer_of(const AttestationDocument& document) {
-  return DocumentWriter({*document.statement, document.evidence, document.endorsements, document.attestor});
+  return DocumentWriter({*document.statement, document.evidence, document.endorsements, document.operator_signature});
 }
 
 TEST(AttestationDocument, ReadsTheVector) {
@@ -43,8 +43,8 @@ TEST(AttestationDocument, SurvivesWritingAndReading) {
   const auto read = parse(writer_of(document).full(Nonce{7}, proof)).value();
   EXPECT_EQ(read.statement, document.statement);
   EXPECT_EQ(read.endorsements, document.endorsements);
-  EXPECT_EQ(read.attestor.public_key_pem, document.attestor.public_key_pem);
-  EXPECT_EQ(read.attestor.signature, document.attestor.signature);
+  EXPECT_EQ(read.operator_signature.public_key_pem, document.operator_signature.public_key_pem);
+  EXPECT_EQ(read.operator_signature.signature, document.operator_signature.signature);
   ASSERT_EQ(read.evidence.size(), 2U);
   EXPECT_EQ(read.evidence[1].data, document.evidence[1].data);
   EXPECT_EQ(*read.nonce, Nonce{7});

@@ -131,7 +131,7 @@ std::string list_of(const Bytes& entry, const std::vector<Bytes>& first = {}, st
   return list + "]";
 }
 
-// A GPU that its maker vouches for, as anybody can replay one.
+// A GPU that its vendor vouches for, as anybody can replay one.
 struct Replayed {
   nvidia::Identity root{"device root", {}};
   nvidia::Identity ca{"device ca", {.issuer = &root}};

@@ -174,7 +174,7 @@ TEST(NvidiaRim, RefusesHashesOfAnotherAlgorithm) {
   EXPECT_FALSE(NvidiaRim::parse(as_bytes(document)));
 }
 
-// Two of one maker share their authorities, which are verified once.
+// Two of one vendor share their authorities, which are verified once.
 TEST(NvidiaRim, HasItsWholePathBesideOthersOfItsMaker) {
   const RimSigner signer;
   const RimSigner foreign;

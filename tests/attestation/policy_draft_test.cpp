@@ -35,7 +35,7 @@ struct Server {
     bind(chain(), *this);
     out.evidence = evidence;
     out.endorsements = endorsements;
-    out.attestor = {attestor.public_key().to_pem(), attestor.sign(chain().attestor_input)};
+    out.operator_signature = {attestor.public_key().to_pem(), attestor.sign(chain().operator_input)};
     return out;
   }
   [[nodiscard]] AttestationResult judged(const Result<AttestationDocument>& document,

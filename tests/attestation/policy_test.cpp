@@ -58,7 +58,7 @@ TEST(AppraisalPolicy, ReadsEveryKeyWithItsLine) {
   EXPECT_EQ(rules.leeway_s.value, 5U) << "by its old name";
   EXPECT_EQ(rules.jwt.maa_issuer->value, "https://m");
   EXPECT_NE(rules.allow_simulated.source, "built-in");
-  EXPECT_EQ(to_hex(rules.attestor_spki_sha256->value.at(0)), kDigest);
+  EXPECT_EQ(to_hex(rules.operator_key_sha256->value.at(0)), kDigest);
   EXPECT_EQ(rules.tls.value, TlsMode::kRequire);
   EXPECT_EQ(rules.freshness.value, FreshnessMode::kCached);
   EXPECT_EQ(rules.model_ids->value.size(), 2U);
@@ -180,7 +180,7 @@ TEST(PolicyFlags, FillInWhatThePolicyLeavesOpen) {
   ASSERT_TRUE(policy) << policy.error().detail;
   EXPECT_TRUE(policy->rules().allow_simulated.value);
   EXPECT_EQ(policy->rules().allow_simulated.source, "flag --allow-simulated");
-  EXPECT_EQ(policy->rules().attestor_spki_sha256->source, "flag --trusted-attestation-pem");
+  EXPECT_EQ(policy->rules().operator_key_sha256->source, "flag --trusted-attestation-pem");
   EXPECT_EQ(to_hex(policy->rules().snp.measurements->value.at(0)), kMeasurement);
   EXPECT_EQ(policy->rules().tdx.measurements->source, "flag --vm-launch-measurement");
 }
@@ -196,7 +196,7 @@ TEST(PolicyFlags, NeverContradictThePolicy) {
 
   const PolicyFlags pem{.trusted_attestation_pem = pinned_pem()};
   EXPECT_EQ(parse("[attestor]\nspki_sha256 = \"" + kDigest + "\"\n").value().with(pem).error().code, ErrorCode::kUsage);
-  const auto own = AppraisalPolicy::built_in().with(pem).value().rules().attestor_spki_sha256->value.at(0);
+  const auto own = AppraisalPolicy::built_in().with(pem).value().rules().operator_key_sha256->value.at(0);
   EXPECT_TRUE(parse("[attestor]\nspki_sha256 = [\"" + kDigest + "\", \"" + to_hex(own) + "\"]\n").value().with(pem));
 
   const PolicyFlags measured{.vm_launch_measurement = kMeasurement};

@@ -195,7 +195,7 @@ TEST_F(GenuineSnp, TakesTheCertificateThatFitsAmongOthers) {
   EXPECT_EQ(failure(judge(evidence, evidence.part("report.bin"))), "accepted");
 }
 
-// What the maker publishes for everybody is built in.
+// What the vendor publishes for everybody is built in.
 TEST_F(GenuineSnp, NeedsNoAuthorityOfAmdBesideTheCertificateOfTheKey) {
   for (const char* id : {"snp-milan-v2", "snp-genoa-v5", "snp-milan-v3-vlek-aws-vmpl1"}) {
     Case evidence(id);

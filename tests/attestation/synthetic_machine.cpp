@@ -375,7 +375,7 @@ Offer Machine::offer() const {
   const BindingChain chain = chain_of(document);
   if (maa)
     document.evidence.push_back({std::string(evidence_type::kAzureMaa), {{"token", to_bytes(maa_token(chain))}}});
-  document.attestor = {attestor.public_key().to_pem(), attestor.sign(chain_of(document).attestor_input)};
+  document.operator_signature = {attestor.public_key().to_pem(), attestor.sign(chain_of(document).operator_input)};
   if (tamper) tamper(document);
   offer.document = std::move(document);
   return offer;

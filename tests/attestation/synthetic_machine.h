@@ -1,5 +1,5 @@
 // Whole servers made for tests: a machine of each kind with what it measured, its GPUs, tokens and statement, and the
-// document that it answers with. All machines of one maker share that maker's root. Right in all but what a test
+// document that it answers with. All machines of one vendor share that vendor's root. Right in all but what a test
 // breaks.
 #pragma once
 
@@ -12,7 +12,7 @@
 
 namespace minions::attestation::synthetic {
 
-// One clock for the evidence of all makers.
+// One clock for the evidence of all vendors.
 inline constexpr UnixSeconds kNow = tdx::kNow;
 inline const std::string kMaaIssuer = "https://instance.example";
 
@@ -52,7 +52,7 @@ class Machine {
   [[nodiscard]] Offer offer() const;
   [[nodiscard]] bool is_snp() const;
   [[nodiscard]] bool is_azure() const;
-  // Another chip of the same maker.
+  // Another chip of the same vendor.
   void move_to_another_chip();
   [[nodiscard]] Measurement launch_measurement() const;             // MEASUREMENT or MRTD
   [[nodiscard]] static std::string gpu_serial(std::size_t device);  // as tokens state it

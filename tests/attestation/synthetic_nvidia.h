@@ -1,5 +1,5 @@
-// GPUs and reference values as their maker would make them, with keys of the test's own: everything valid unless a test
-// changes it, and signed after the change.
+// GPUs and reference values as their vendor would make them, with keys of the test's own: everything valid unless a
+// test changes it, and signed after the change.
 #pragma once
 
 #include <functional>

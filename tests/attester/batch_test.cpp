@@ -108,7 +108,7 @@ TEST_F(Batch, GivesThePlatformTheValuesOfTheBindingChain) {
   EXPECT_EQ(attester.data_.cpu_report_data, chain.cpu_report_data);
   EXPECT_EQ(attester.data_.tpm_qualifying_data, chain.tpm_qualifying_data);
   EXPECT_EQ(attester.data_.maa_nonce, chain.maa_nonce);
-  EXPECT_TRUE(key_.public_key().verify(chain.attestor_input, document.attestor.signature));
+  EXPECT_TRUE(key_.public_key().verify(chain.operator_input, document.operator_signature.signature));
   EXPECT_EQ(document.evidence.size(), 3U);
   EXPECT_EQ(document.endorsements.at("vcek").at(0), to_bytes("certificate"));
   EXPECT_EQ(parse(batch.brief(0))->evidence.size(), 1U);

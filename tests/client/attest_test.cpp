@@ -40,7 +40,7 @@ TEST_F(AttestTest, RefusesSimulatedEvidenceThatThePolicyDoesNotAllow) {
   expect_refused("simulated.allowed");
 }
 
-TEST_F(AttestTest, RefusesAnotherAttestorThanThePinnedOne) {
+TEST_F(AttestTest, RefusesAnotherOperatorThanThePinnedOne) {
   auto with = options();
   attestation::PolicyFlags flags;
   flags.simulated = attestation::PolicyFlags::Simulated::kAllow;

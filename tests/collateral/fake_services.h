@@ -1,4 +1,4 @@
-// The makers' services on loopback: answers by path, and what was asked.
+// The vendors' services on loopback: answers by path, and what was asked.
 #pragma once
 
 #include <map>

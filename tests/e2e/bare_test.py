@@ -72,7 +72,7 @@ class Bare(ProgramsTest):
     def test_server_and_client_ask_the_maker_for_what_is_missing(self):
         asked = []
 
-        class Maker(http.server.BaseHTTPRequestHandler):
+        class Vendor(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 asked.append(self.path)
                 self.send_error(404)
@@ -80,11 +80,11 @@ class Bare(ProgramsTest):
             def log_message(self, *_):
                 pass
 
-        maker = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Maker)
-        threading.Thread(target=maker.serve_forever, daemon=True).start()
-        self.addCleanup(maker.server_close)
-        self.addCleanup(maker.shutdown)
-        source = f"amd=http://127.0.0.1:{maker.server_port}"
+        vendor = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Vendor)
+        threading.Thread(target=vendor.serve_forever, daemon=True).start()
+        self.addCleanup(vendor.server_close)
+        self.addCleanup(vendor.shutdown)
+        source = f"amd=http://127.0.0.1:{vendor.server_port}"
         server = self.serve("sev-snp", "--collateral-cache", self.directory / "cache", "--collateral-url", source)
         self.assertRegex(asked[0], r"^/vcek/v1/(Milan|Genoa|Turin)/crl$")
         self.assertEqual(len(set(asked)), 1, "the guest's own table has the certificates")

@@ -129,7 +129,7 @@ class Folder(GpuMachineTest):
     def test_nothing_is_fetched_offline_or_as_of_another_time(self):
         asked = []
 
-        class Maker(http.server.BaseHTTPRequestHandler):
+        class Vendor(http.server.BaseHTTPRequestHandler):
             def log_message(self, *_):
                 pass
 
@@ -137,7 +137,7 @@ class Folder(GpuMachineTest):
                 asked.append(self.path)
                 self.send_error(404)
 
-        source = ["--collateral-url", f"amd={serve_http(self, Maker)}", "--collateral-cache", self.directory / "cache"]
+        source = ["--collateral-url", f"amd={serve_http(self, Vendor)}", "--collateral-cache", self.directory / "cache"]
         server = self.serve_machine(gpus=0)
         folder = self.pieces(server)
         policy = self.machine_policy(server, gpu="")

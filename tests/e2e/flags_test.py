@@ -187,14 +187,14 @@ class Effects(GpuMachineTest):
         self.assert_ends(self.call(sub, *self.trust(server), url=server.url), 4, "certificate")
         self.assert_ends(self.call(sub, *self.trust(server), "--ca-file", certificate, url=server.url), 0)
 
-    def maker(self):
+    def vendor(self):
         return list_service(self)
 
     def fresh_cache(self):
         return ["--collateral-cache", tempfile.mkdtemp(dir=self.directory)]
 
     def offline(self, sub):
-        address, asked = self.maker()
+        address, asked = self.vendor()
         options = [*self.machine_options(), "--collateral-url", address]
         self.call(sub, *options, *self.fresh_cache(), url=self.machine().url)
         self.assertGreater(len(asked), 0)
@@ -203,7 +203,7 @@ class Effects(GpuMachineTest):
         self.assertEqual(asked, [])
 
     def collateral_url(self, sub):
-        (one, asked_one), (two, asked_two) = self.maker(), self.maker()
+        (one, asked_one), (two, asked_two) = self.vendor(), self.vendor()
         for address in (one, two):
             self.call(sub, *self.machine_options(), *self.fresh_cache(), "--collateral-url", address,
                       url=self.machine().url)
@@ -211,7 +211,7 @@ class Effects(GpuMachineTest):
         self.assertEqual(asked_one, asked_two)
 
     def collateral_cache(self, sub):
-        address, _ = self.maker()
+        address, _ = self.vendor()
         cache = self.directory / f"cache-{sub}"
         options = [*self.machine_options(), "--collateral-url", address]
         self.call(sub, *options, url=self.machine().url)

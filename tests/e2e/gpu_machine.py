@@ -145,7 +145,7 @@ class GpuMachineTest(ProgramsTest):
         return json.loads(fetch(server.url + "/v2/attestation"))
 
     def pins(self, server):
-        """What a policy names of this machine: its measurement, and the roots of the tests' makers."""
+        """What a policy names of this machine: its measurement, and the roots of the tests' vendors."""
         pins = json.loads((self.root.parent / "pins.json").read_text())
         chains = [from_b64u(item["data"]["cert_chain"]).decode() for item in self.document(server)["evidence"]
                   if item["type"] == "nvidia-gpu"]

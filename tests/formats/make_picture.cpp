@@ -212,7 +212,7 @@ std::string make_exif(int orientation, bool big_endian) {
   const auto number = [&](std::size_t value, std::size_t bytes) {
     return big_endian ? big(value, bytes) : little(value, bytes);
   };
-  // The tag of the maker's name stands in front, as cameras write it.
+  // The tag of the vendor's name stands in front, as cameras write it.
   return (big_endian ? "MM" : "II") + number(42, 2) + number(8, 4) + number(2, 2) + number(0x010F, 2) + number(2, 2) +
          number(4, 4) + "me\0\0"s + number(0x0112, 2) + number(3, 2) + number(1, 4) +
          number(static_cast<std::size_t>(orientation), 2) + "\0\0\0\0\0\0"s;

@@ -89,7 +89,7 @@ void GatewayFixture::serve(const Settings& settings) {
 void GatewayFixture::serve(Serving serving) {
   stop();
   auto key = crypto::P384PrivateKey::generate();
-  attestor_pem_ = key.public_key().to_pem();
+  operator_pem_ = key.public_key().to_pem();
   attester::EpochSettings epochs;
   epochs.models = std::move(serving.models);
   epochs.tls_spki_sha256 = std::move(serving.tls_spki_sha256);
@@ -124,7 +124,7 @@ RawReply GatewayFixture::exchange(std::string_view method, std::string_view targ
 attestation::AppraisalPolicy GatewayFixture::policy(std::string_view toml) const {
   attestation::PolicyFlags flags;
   flags.simulated = attestation::PolicyFlags::Simulated::kAllow;
-  flags.trusted_attestation_pem = attestor_pem_;
+  flags.trusted_attestation_pem = operator_pem_;
   return attestation::AppraisalPolicy::parse(toml, "test.toml").value().with(flags).value();
 }
 

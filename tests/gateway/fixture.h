@@ -135,7 +135,7 @@ class GatewayFixture : public ::testing::Test {
   std::shared_ptr<ScriptedBackend> backend_ = std::make_shared<ScriptedBackend>();
   std::shared_ptr<GatedAttester::Gate> gate_ = std::make_shared<GatedAttester::Gate>();
   crypto::SystemRandom random_;
-  std::string attestor_pem_;
+  std::string operator_pem_;
   std::uint16_t port_ = 0;
   std::unique_ptr<Gateway> gateway_;
   std::unique_ptr<net::HttpServer> server_;

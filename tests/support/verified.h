@@ -7,15 +7,15 @@
 
 namespace minions::testing {
 
-// The vectors' own document, accepted by a policy that allows simulated evidence, pins the attestor and demands the
-// suite.
+// The vectors' own document, accepted by a policy that allows simulated evidence, pins the operator's key and demands
+// the suite.
 inline attestation::VerifiedStatement verified_vector_statement(attestation::Suite suite) {
   const Json& vectors = smp2_vectors();
   const Json& document = vectors["document"];
   const std::string policy_text = std::string("[simulated]\nallow = true\n[session]\nsuite = ") +
                                   (suite == attestation::Suite::kHybrid ? "\"hybrid\"\n" : "\"classical\"\n");
   auto policy = attestation::AppraisalPolicy::parse(policy_text, "test.toml").value();
-  policy = policy.with({.trusted_attestation_pem = vectors["keys"]["attestor_public_pem"].get<std::string>()}).value();
+  policy = policy.with({.trusted_attestation_pem = vectors["keys"]["operator_public_pem"].get<std::string>()}).value();
   const auto parsed =
       attestation::AttestationDocument::parse(as_bytes(document["bytes"].get_ref<const std::string&>()));
   const auto result =

@@ -1,5 +1,5 @@
 // Who wrote the paravisor of an Azure machine. It owns REPORT_DATA and the vTPM: without it being known, anybody with a
-// machine of the same maker can state any registers.
+// machine of the same vendor can state any registers.
 #pragma once
 
 #include "attestation/amd/snp_report.h"

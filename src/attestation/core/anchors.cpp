@@ -9,12 +9,12 @@ namespace {
 
 using Pins = OptionalRule<std::vector<Digest32>>;
 
-struct Maker {
+struct Vendor {
   std::string_view name;
   Pins RootRules::*pins;
   std::span<const Digest32> TrustAnchors::*anchors;
 };
-constexpr Maker kMakers[] = {
+constexpr Vendor kVendors[] = {
     {"amd", &RootRules::amd, &TrustAnchors::amd},
     {"intel", &RootRules::intel, &TrustAnchors::intel},
     {"nvidia_device", &RootRules::nvidia_device, &TrustAnchors::nvidia_device},
@@ -43,21 +43,21 @@ const Pins* pins_of(const RootRules& roots, std::string_view id) {
 }  // namespace
 
 TrustAnchors anchors_of(const RootRules& roots, TrustAnchors anchors) {
-  for (const Maker& maker : kMakers) {
-    if (const Pins& pins = roots.*maker.pins) anchors.*maker.anchors = pins->value;
+  for (const Vendor& vendor : kVendors) {
+    if (const Pins& pins = roots.*vendor.pins) anchors.*vendor.anchors = pins->value;
   }
   return anchors;
 }
 
 std::optional<Check> check_roots(const RootRules& roots) {
   std::string replaced;
-  for (const Maker& maker : kMakers) {
-    const Pins& pins = roots.*maker.pins;
-    if (pins) replaced += fmt::format("{}{} ({})", replaced.empty() ? "" : ", ", maker.name, pins->source);
+  for (const Vendor& vendor : kVendors) {
+    const Pins& pins = roots.*vendor.pins;
+    if (pins) replaced += fmt::format("{}{} ({})", replaced.empty() ? "" : ", ", vendor.name, pins->source);
   }
   if (replaced.empty()) return std::nullopt;
-  return Expectation{"policy.roots", "the makers' own roots"}.waived("pins of the policy are used in place of: " +
-                                                                     replaced);
+  return Expectation{"policy.roots", "the vendors' own roots"}.waived("pins of the policy are used in place of: " +
+                                                                      replaced);
 }
 
 void cite_roots(const RootRules& roots, std::span<Check> checks) {

@@ -1,4 +1,4 @@
-// Whose roots evidence must chain to: the makers' own, or those that a policy names in place of them. Every path takes
+// Whose roots evidence must chain to: the vendors' own, or those that a policy names in place of them. Every path takes
 // them from here.
 #pragma once
 

@@ -107,19 +107,19 @@ Check check_binding(const Result<BindingChain>& chain) {
   return want.pass("statement " + to_hex(chain->bound.statement));
 }
 
-Check check_attestor_key(const Result<crypto::P384PublicKey>& key, const AttestationDocument& document,
+Check check_operator_key(const Result<crypto::P384PublicKey>& key, const AttestationDocument& document,
                          const PolicyRules& policy) {
   Expectation want{"attestor.key", "a pinned key"};
-  if (policy.attestor_spki_sha256) {
-    const auto& pins = policy.attestor_spki_sha256->value;
-    want.source = policy.attestor_spki_sha256->source;
+  if (policy.operator_key_sha256) {
+    const auto& pins = policy.operator_key_sha256->value;
+    want.source = policy.operator_key_sha256->source;
     want.expected = fmt::format("a pinned key, spki sha256 {}{}", to_hex(pins.front()),
                                 pins.size() > 1 ? fmt::format(" or {} more", pins.size() - 1) : "");
   }
   if (!key) return want.failed(key.error().detail);
   const std::string found = "spki sha256 " + to_hex(key->spki_sha256());
-  if (policy.attestor_spki_sha256) {
-    const auto& pins = policy.attestor_spki_sha256->value;
+  if (policy.operator_key_sha256) {
+    const auto& pins = policy.operator_key_sha256->value;
     return std::find(pins.begin(), pins.end(), key->spki_sha256()) != pins.end() ? want.pass(found)
                                                                                  : want.failed(found);
   }
@@ -128,24 +128,24 @@ Check check_attestor_key(const Result<crypto::P384PublicKey>& key, const Attesta
   return want.waived("no key is pinned; the hardware evidence stands for itself");
 }
 
-Check check_attestor_signature(const Result<crypto::P384PublicKey>& key, const BindingChain& chain,
+Check check_operator_signature(const Result<crypto::P384PublicKey>& key, const BindingChain& chain,
                                ByteView signature) {
-  const Expectation want{"attestor.signature", "the attestor's signature over statement, evidence and nonce"};
+  const Expectation want{"attestor.signature", "the operator's signature over statement, evidence and nonce"};
   if (!key) return want.failed("no key to verify it with");
-  return key->verify(chain.attestor_input, signature) ? want.pass("good")
+  return key->verify(chain.operator_input, signature) ? want.pass("good")
                                                       : want.failed("a signature that does not verify");
 }
 
 // Without a reference value any confidential VM of anybody would do.
 Check check_measurement_given(const Evidence& evidence, const PolicyRules& policy) {
-  const Expectation want{"measurement", "a measurement or an attestor key to hold the evidence against"};
+  const Expectation want{"measurement", "a measurement or an operator's key to hold the evidence against"};
   if (is_simulated(evidence)) return want.waived("simulated evidence has no measurement");
   const auto referenced = kinds_with_references(policy);
   const bool named = std::any_of(evidence.begin(), evidence.end(), [&](const EvidenceItem& item) {
     return std::find(referenced.begin(), referenced.end(), item.type) != referenced.end();
   });
   if (named) return want.pass("measurements");
-  if (policy.attestor_spki_sha256) return want.pass("an attestor key");
+  if (policy.operator_key_sha256) return want.pass("an operator's key");
   return want.failed("neither");
 }
 
@@ -328,7 +328,7 @@ std::vector<Check> waive_rules_of_statements(const PolicyRules& policy) {
     checks.push_back(Expectation{std::string(id), "a statement that is judged"}.waived(
         fmt::format("{}: not judged, since no statement is with this evidence", source)));
   };
-  if (policy.attestor_spki_sha256) waive("attestor.key", policy.attestor_spki_sha256->source);
+  if (policy.operator_key_sha256) waive("attestor.key", policy.operator_key_sha256->source);
   waive("statement.overrides", policy.allow_overrides.source);
   if (policy.suite) waive("statement.suite", policy.suite->source);
   waive("nonce", policy.freshness.source);
@@ -406,9 +406,9 @@ bool Appraisal::decode() {
 }
 
 void Appraisal::judge_evidence() {
-  const auto key = crypto::P384PublicKey::from_pem(document().attestor.public_key_pem);
-  add(check_attestor_key(key, document(), policy_));
-  add(check_attestor_signature(key, *chain_, document().attestor.signature));
+  const auto key = crypto::P384PublicKey::from_pem(document().operator_signature.public_key_pem);
+  add(check_operator_key(key, document(), policy_));
+  add(check_operator_signature(key, *chain_, document().operator_signature.signature));
   add(check_kind(document().evidence, policy_));
   add(check_measurement_given(document().evidence, policy_));
   for (Check& check : judge_items({.evidence = document().evidence,

@@ -1,5 +1,5 @@
 // Appraisal: from a document, a policy and a time to an attestation result. Reads no clock and no network; the only
-// maker of a VerifiedStatement.
+// source of a VerifiedStatement.
 #pragma once
 
 #include "attestation/core/document.h"

@@ -12,7 +12,7 @@ constexpr std::string_view kGpuLabel = "smp2 gpu";
 constexpr std::string_view kTpmLabel = "smp2 tpm";
 constexpr std::string_view kCpuLabel = "smp2 cpu";
 constexpr std::string_view kMaaLabel = "smp2 maa";
-constexpr std::string_view kAttestorLabel = "smp2 attestor";
+constexpr std::string_view kOperatorLabel = "smp2 attestor";
 
 Status append_parts(Bytes& to, const Evidence& evidence, std::string_view type, std::string_view part) {
   for (const EvidenceItem& item : evidence) {
@@ -87,8 +87,8 @@ Digest32 maa_nonce(const Bound& bound) {
   return crypto::sha256({as_bytes(kMaaLabel), bound.statement, bound.gpus, bound.nonces});
 }
 
-Bytes attestor_input(const Bound& bound, const Digest32& tpm_quote) {
-  Bytes input = to_bytes(kAttestorLabel);
+Bytes operator_input(const Bound& bound, const Digest32& tpm_quote) {
+  Bytes input = to_bytes(kOperatorLabel);
   for (const Digest32* part : {&bound.statement, &bound.gpus, &tpm_quote, &bound.nonces}) append(input, *part);
   return input;
 }
@@ -103,7 +103,7 @@ Result<BindingChain> binding_chain(const Digest32& statement, const Digest32& no
                       .tpm_quote = quote,
                       .cpu_report_data = cpu_report_data(bound, quote),
                       .maa_nonce = maa_nonce(bound),
-                      .attestor_input = attestor_input(bound, quote)};
+                      .operator_input = operator_input(bound, quote)};
 }
 
 }  // namespace minions::attestation

@@ -9,7 +9,7 @@ namespace minions::attestation {
 
 using ReportData64 = ByteArray<64>;
 
-// What the quotes and the attestor's signature cover.
+// What the quotes and the operator's signature cover.
 struct Bound {
   Digest32 statement{};  // C
   Digest32 gpus{};       // G; zero without GPU items
@@ -30,7 +30,7 @@ struct Bound {
 // V = H("smp2 maa" || C || G || M)
 [[nodiscard]] Digest32 maa_nonce(const Bound& bound);
 // What A signs: "smp2 attestor" || C || G || Q || M
-[[nodiscard]] Bytes attestor_input(const Bound& bound, const Digest32& tpm_quote);
+[[nodiscard]] Bytes operator_input(const Bound& bound, const Digest32& tpm_quote);
 
 // All of them for a set of evidence at hand: what its verification expects.
 struct BindingChain {
@@ -40,7 +40,7 @@ struct BindingChain {
   Digest32 tpm_quote{};            // Q
   ReportData64 cpu_report_data{};  // R
   Digest32 maa_nonce{};            // V
-  Bytes attestor_input;            // signed by A
+  Bytes operator_input;            // signed by A
 };
 // What a value is bound to in place of what it should be, where that can be told: the same statement without the
 // nonce, the GPUs or the vTPM's quote. Empty where it cannot.

@@ -15,7 +15,7 @@ inline constexpr std::string_view kSignature = "signature";  // did the key that
 inline constexpr std::string_view kChain = "chain";          // does the key chain to a pinned root, now, unrevoked?
 inline constexpr std::string_view kBinding = "binding";      // do its parts, and what it must carry, belong together?
 inline constexpr std::string_view kTcb = "tcb";              // is the platform's firmware up to date?
-inline constexpr std::string_view kRim = "rim";              // does the device run what its maker published?
+inline constexpr std::string_view kRim = "rim";              // does the device run what its vendor published?
 inline constexpr std::string_view kPolicy = "policy";        // is it what this policy wants?
 }  // namespace check_group
 

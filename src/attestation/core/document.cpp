@@ -203,12 +203,12 @@ Result<Endorsements> parse_endorsements(const Json& object, const LiftedTexts& t
   return endorsements;
 }
 
-Result<Attestor> parse_attestor(const Json& object, const LiftedTexts& texts) {
+Result<OperatorSignature> parse_operator_signature(const Json& object, const LiftedTexts& texts) {
   MINIONS_TRY_ASSIGN(const Json* members, object_member(object, "attestor"));
-  Attestor attestor;
-  MINIONS_TRY_ASSIGN(attestor.public_key_pem, LiftedTexts::plain(*members, "public_key_pem"));
-  MINIONS_TRY_ASSIGN(attestor.signature, texts.base64url(*members, "signature"));
-  return attestor;
+  OperatorSignature operator_signature;
+  MINIONS_TRY_ASSIGN(operator_signature.public_key_pem, LiftedTexts::plain(*members, "public_key_pem"));
+  MINIONS_TRY_ASSIGN(operator_signature.signature, texts.base64url(*members, "signature"));
+  return operator_signature;
 }
 
 Json to_json(const EvidenceItem& item) {
@@ -259,7 +259,7 @@ Result<AttestationDocument> AttestationDocument::parse(ByteView json) {
   MINIONS_TRY_ASSIGN(document.nonce_proof, parse_proof(object));
   MINIONS_TRY_ASSIGN(document.evidence, parse_evidence(object, texts));
   MINIONS_TRY_ASSIGN(document.endorsements, parse_endorsements(object, texts));
-  MINIONS_TRY_ASSIGN(document.attestor, parse_attestor(object, texts));
+  MINIONS_TRY_ASSIGN(document.operator_signature, parse_operator_signature(object, texts));
   return document;
 }
 
@@ -286,10 +286,10 @@ DocumentFrame::DocumentFrame(ByteView statement, const Evidence& gpus, const End
 }
 
 DocumentWriter::DocumentWriter(std::shared_ptr<const DocumentFrame> frame, const Evidence& evidence,
-                               const Attestor& attestor)
+                               const OperatorSignature& operator_signature)
     : frame_(std::move(frame)),
-      attestor_(R"(],"attestor":)" + text_of({{"public_key_pem", attestor.public_key_pem},
-                                              {"signature", to_base64url(attestor.signature)}})) {
+      operator_(R"(],"attestor":)" + text_of({{"public_key_pem", operator_signature.public_key_pem},
+                                              {"signature", to_base64url(operator_signature.signature)}})) {
   for (const EvidenceItem& item : evidence) {
     const std::string text = text_of(to_json(item));
     evidence_ += (evidence_.empty() ? "" : ",") + text;
@@ -299,11 +299,11 @@ DocumentWriter::DocumentWriter(std::shared_ptr<const DocumentFrame> frame, const
 
 DocumentWriter::DocumentWriter(const DocumentParts& parts)
     : DocumentWriter(std::make_shared<const DocumentFrame>(parts.statement, Evidence{}, parts.endorsements),
-                     parts.evidence, parts.attestor) {}
+                     parts.evidence, parts.operator_signature) {}
 
 std::array<std::string_view, DocumentWriter::kSharedPieces> DocumentWriter::shared(DocumentForm form) const {
-  if (form == DocumentForm::kBrief) return {kBriefOpening, brief_evidence_, "", attestor_};
-  return {frame_->opening_, evidence_, frame_->gpus_, attestor_};
+  if (form == DocumentForm::kBrief) return {kBriefOpening, brief_evidence_, "", operator_};
+  return {frame_->opening_, evidence_, frame_->gpus_, operator_};
 }
 
 std::string DocumentWriter::document(DocumentForm form, std::string_view ending) const {

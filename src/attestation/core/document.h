@@ -12,7 +12,7 @@ namespace minions::attestation {
 
 inline constexpr std::size_t kDocumentLimitBytes = 8 * 1024 * 1024;
 
-struct Attestor {
+struct OperatorSignature {
   std::string public_key_pem;
   Bytes signature;  // DER ECDSA
 };
@@ -23,7 +23,7 @@ struct AttestationDocument {
   std::optional<Proof> nonce_proof;
   Evidence evidence;
   Endorsements endorsements;
-  Attestor attestor;
+  OperatorSignature operator_signature;
 
   [[nodiscard]] static Result<AttestationDocument> parse(ByteView json);
 
@@ -37,7 +37,7 @@ struct DocumentParts {
   ByteView statement;
   const Evidence& evidence;
   const Endorsements& endorsements;
-  const Attestor& attestor;
+  const OperatorSignature& operator_signature;
 };
 
 // What all full documents of one epoch have in common, encoded once: by far the most of each.
@@ -59,7 +59,8 @@ class DocumentWriter {
  public:
   explicit DocumentWriter(const DocumentParts& parts);
   // evidence: without the frame's GPUs.
-  DocumentWriter(std::shared_ptr<const DocumentFrame> frame, const Evidence& evidence, const Attestor& attestor);
+  DocumentWriter(std::shared_ptr<const DocumentFrame> frame, const Evidence& evidence,
+                 const OperatorSignature& operator_signature);
 
   // Without a client nonce.
   [[nodiscard]] std::string full() const { return document(DocumentForm::kFull, kEnding); }
@@ -83,7 +84,7 @@ class DocumentWriter {
   std::shared_ptr<const DocumentFrame> frame_;
   std::string evidence_;        // items, those of GPUs among them where the frame has none
   std::string brief_evidence_;  // the same without GPUs
-  std::string attestor_;        // from the end of the evidence on
+  std::string operator_;        // from the end of the evidence on
 };
 
 }  // namespace minions::attestation

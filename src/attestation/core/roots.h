@@ -1,4 +1,4 @@
-// What all trust in evidence comes from: SHA-256 of the DER of each maker's root certificate. The certificates
+// What all trust in evidence comes from: SHA-256 of the DER of each vendor's root certificate. The certificates
 // themselves come with the evidence or are fetched; these digests are compared. docs/attestation.md says where each was
 // read.
 #pragma once

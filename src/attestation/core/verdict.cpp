@@ -163,8 +163,8 @@ void add_guesses(const Statement& statement, std::vector<std::string>& readers) 
 
 // Files are signed by nobody's key, whatever the policy pins.
 std::string operator_sentence(const PolicyRules& policy, bool of_files) {
-  if (of_files || !policy.attestor_spki_sha256) return "whoever runs a machine that meets the policy";
-  const auto& pins = policy.attestor_spki_sha256->value;
+  if (of_files || !policy.operator_key_sha256) return "whoever runs a machine that meets the policy";
+  const auto& pins = policy.operator_key_sha256->value;
   return fmt::format("whoever holds the operator's attestation key (sha256 {}{})", to_hex(pins.front()).substr(0, 16),
                      pins.size() > 1 ? fmt::format("... or {} more", pins.size() - 1) : "...");
 }

@@ -11,13 +11,13 @@
 namespace minions::attestation {
 namespace {
 
-// Simulated evidence is the attestor's signature alone, which attestor.signature checks: here nothing is to be found.
+// Simulated evidence is the operator's signature alone, which attestor.signature checks: here nothing is to be found.
 std::vector<Check> verify_simulated(const EvidenceInput& input) {
   const bool empty = input.item.data.empty();
   return {{.id = "evidence.simulated",
            .outcome = empty ? Outcome::kPass : Outcome::kFail,
            .expected = "no parts",
-           .found = empty ? "no hardware evidence: the attestor's signature alone"
+           .found = empty ? "no hardware evidence: the operator's signature alone"
                           : fmt::format("{} parts", input.item.data.size()),
            .source = "built-in"}};
 }
@@ -75,7 +75,7 @@ void check_pcrs_named(const EvidenceInput& input, const PcrRules& rules, CheckLi
   constexpr std::string_view kCheck = "policy.pcrs";
   if (rules.empty() && input.binding.chain == nullptr)
     return checks.waive(kCheck, "PCRs in the policy", "the policy names none: some guest is there, and no more");
-  if (rules.empty() && input.policy.attestor_spki_sha256)
+  if (rules.empty() && input.policy.operator_key_sha256)
     return checks.waive(kCheck, "PCRs in the policy", "none: the operator's key answers for the code");
   checks.expect(kCheck, !rules.empty(), "PCRs in the policy, or a pinned operator's key",
                 rules.empty() ? "none" : "some", "built-in", Side::kPolicy);

@@ -171,7 +171,7 @@ void judge_indices(const RimPointers& drivers, const RimPointers& vbioses, Check
 RimPointers judge_rims(const GpuInput& input, const SpdmReport& report, CheckList& checks) {
   const auto& rule = input.rules.rim;
   if (rule.value == RimMode::kOff) {
-    checks.waive("rim", "the measurements that the maker published", fmt::format("rim = off ({})", rule.source));
+    checks.waive("rim", "the measurements that the vendor published", fmt::format("rim = off ({})", rule.source));
     return {};
   }
   bool all_good = true;

@@ -1,5 +1,5 @@
 // Verifies the report of an NVIDIA GPU (type nvidia-gpu): its signature by the key of its certificate chain, the nonce
-// that it answers, the firmware that its certificate names, and its measurements against the maker's published ones.
+// that it answers, the firmware that its certificate names, and its measurements against the vendor's published ones.
 #pragma once
 
 #include "attestation/nvidia/ocsp_answers.h"

@@ -204,7 +204,7 @@ void NrasVerifier::check_device(const DeviceToken& device) {
   const std::string name = shown(device.name);
   const auto error = claims.find("x-nvidia-error-details");
   if (error != claims.end() && error->is_object()) {
-    checks_.expect("policy.measurements", false, name + " measured as its maker published",
+    checks_.expect("policy.measurements", false, name + " measured as its vendor published",
                    fmt::format("error {}", shown_claim(*error, "message")));
     return;
   }

@@ -1,5 +1,5 @@
 // Reference integrity manifests (RIM) of NVIDIA GPUs: a SWID tag (ISO 19770-2) with the measurements that a driver or a
-// VBIOS gives, signed by its maker. Only the bytes that the signature covers are read.
+// VBIOS gives, signed by its vendor. Only the bytes that the signature covers are read.
 #pragma once
 
 #include <map>

@@ -1,5 +1,5 @@
 // What a GPU signs: the GET_MEASUREMENTS request and the MEASUREMENTS response that answers it (SPDM 1.1, DSP0274),
-// with the maker's own fields in the response's opaque data. Reads bytes and judges their form; verifies nothing.
+// with the vendor's own fields in the response's opaque data. Reads bytes and judges their form; verifies nothing.
 #pragma once
 
 #include <map>

@@ -139,7 +139,7 @@ void Draft::write_covers(Table& table) const {
   table.comment("built the machine knows (minions policy init --covers)");
 }
 
-// On Azure it is the paravisor's, and its maker's key with a floor for the version outlives an update.
+// On Azure it is the paravisor's, and its vendor's key with a floor for the version outlives an update.
 void Draft::write_snp_measurement(const SnpReport& report, Machine machine) {
   const auto known = azure_id_key_digests();
   const bool microsofts = std::find(known.begin(), known.end(), report.id_key_digest) != known.end();
@@ -291,7 +291,7 @@ void Draft::write_gpus() {
   gpu_.set_text("min_driver", least_driver_);
   gpu_.set_text("min_vbios", least_vbios_);
   if (failing("evidence.nvidia-gpu.rim") != nullptr) {
-    gpu_.warn("no reference values of the maker came with the evidence: what the GPU runs is not compared");
+    gpu_.warn("no reference values of the vendor came with the evidence: what the GPU runs is not compared");
     gpu_.set_text("rim", "if-present");
   }
   const auto any_failed = [&](const auto& is_meant) {
@@ -359,7 +359,8 @@ Status Draft::write_statement() {
     return {};
   }
   MINIONS_TRY_ASSIGN(const Statement statement, Statement::parse(*input_.document.statement));
-  MINIONS_TRY_ASSIGN(const auto key, crypto::P384PublicKey::from_pem(input_.document.attestor.public_key_pem));
+  MINIONS_TRY_ASSIGN(const auto key,
+                     crypto::P384PublicKey::from_pem(input_.document.operator_signature.public_key_pem));
   mark(attestor_);
   attestor_.set_hex("spki_sha256", key.spki_sha256());
   if (!statement.overrides.empty()) {

@@ -75,7 +75,7 @@ Status settle_class(PolicyRules& rules, std::string_view file_name) {
 Status apply_pem(PolicyRules& rules, const std::string& pem) {
   auto key = crypto::P384PublicKey::from_pem(pem);
   if (!key) return fail(ErrorCode::kUsage, "--trusted-attestation-pem: " + key.error().detail);
-  return fill_in(rules.attestor_spki_sha256, key->spki_sha256(), "--trusted-attestation-pem");
+  return fill_in(rules.operator_key_sha256, key->spki_sha256(), "--trusted-attestation-pem");
 }
 
 Status apply_measurement(PolicyRules& rules, const std::string& file) {

@@ -172,7 +172,7 @@ struct PolicyRules {
   std::map<std::string, Rule<std::string>, std::less<>> origins;
   Rule<bool> allow_simulated{false};
   Rule<bool> allow_overrides{false};  // a statement that names overrides of the machine's own parts
-  OptionalRule<std::vector<Digest32>> attestor_spki_sha256;
+  OptionalRule<std::vector<Digest32>> operator_key_sha256;
   Rule<TlsMode> tls{TlsMode::kIfListed};
   Rule<FreshnessMode> freshness{FreshnessMode::kNonce};
   Rule<std::uint64_t> leeway_s{kDefaultLeewayS};
@@ -194,7 +194,7 @@ struct PolicyFlags {
 
 class AppraisalPolicy {
  public:
-  // Hardware required, simulated refused, a measurement or an attestor key to be given.
+  // Hardware required, simulated refused, a measurement or the operator's key to be given.
   [[nodiscard]] static AppraisalPolicy built_in() { return {}; }
   // kUsage with file, line, what was expected and what was found. Unknown tables and keys are errors: a rule that is
   // misspelt must not be a rule that is not there.

@@ -312,7 +312,7 @@ PolicyReach reach_of(const PolicyRules& policy, std::string_view kind) { return 
 std::optional<VerdictClass> PolicyReach::best(const PolicyRules& policy) const {
   if (is_refused) return std::nullopt;
   if (missing.empty() && identity == CodeIdentity::kPrograms) return VerdictClass::kConfidential;
-  if (identity == CodeIdentity::kPrograms || policy.attestor_spki_sha256) return VerdictClass::kOperatorTrusted;
+  if (identity == CodeIdentity::kPrograms || policy.operator_key_sha256) return VerdictClass::kOperatorTrusted;
   return std::nullopt;
 }
 

@@ -36,8 +36,8 @@ void about_cpus(const PolicyRules& rules, Weaknesses& out) {
   const SnpRules& snp = rules.snp;
   const TdxRules& tdx = rules.tdx;
   const bool measured = snp.measurements || tdx.measurements || !snp.pcrs.empty() || !tdx.pcrs.empty();
-  out.where(!measured && !rules.attestor_spki_sha256,
-            "neither a measurement nor an attestor key is named: no server is accepted");
+  out.where(!measured && !rules.operator_key_sha256,
+            "neither a measurement nor an operator's key is named: no server is accepted");
   out.where(snp.allow_debug.value, snp.allow_debug, "[snp] the host may debug the guest and read everything");
   out.where(tdx.allow_debug.value, tdx.allow_debug, "[tdx] the host may debug the guest and read everything");
   out.where(snp.allow_migration_agent.value, snp.allow_migration_agent, "[snp] a migration agent may move the guest");
@@ -67,7 +67,7 @@ void about_the_rest(const PolicyRules& rules, Weaknesses& out) {
             "[verdict] whoever holds the operator's key may read: confidential is not required");
   out.where(rules.allow_simulated.value, rules.allow_simulated, "simulated evidence is accepted: NOT CONFIDENTIAL");
   out.where(rules.allow_overrides.value, rules.allow_overrides, "parts of the machine may be replaced for tests");
-  constexpr std::string_view kRoots = "roots other than the maker's are trusted";
+  constexpr std::string_view kRoots = "roots other than the vendor's are trusted";
   out.where_set(rules.roots.amd, kRoots);
   out.where_set(rules.roots.intel, kRoots);
   out.where_set(rules.roots.nvidia_device, kRoots);
