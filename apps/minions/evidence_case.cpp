@@ -385,6 +385,7 @@ Checks judge_maa(const EvidenceCase& evidence) {
               .now = evidence.validation_time,
               .require_secure_boot = evidence.rules.snp.require_secure_boot,
               .require_secure_boot_tdx = evidence.rules.tdx.require_secure_boot,
+              .allow_debug_tdx = evidence.rules.tdx.allow_debug,
               .leeway_s = evidence.rules.leeway_s.value},
              checks);
   return std::move(checks).take();

@@ -34,6 +34,14 @@ class MaaVerifier {
   void check_vm(const Json& claims, const Json& tee);
   void check_snp(const Json& tee);
   void check_tdx(const Json& tee);
+  void check_not_revoked(const Json& tee);
+  struct Forbidden {
+    std::string_view check;
+    std::string_view wanted;
+    bool is_off;
+    const Rule<bool>& allow;
+  };
+  void check_capability(const Forbidden& forbidden, std::string found);
 
   const MaaInput& input_;
   CheckList& checks_;
@@ -127,6 +135,7 @@ void MaaVerifier::check_vm(const Json& claims, const Json& tee) {
   check_machine(tee, snp);
   if (snp) check_snp(tee);
   if (tdx) check_tdx(tee);
+  if (tdx) check_not_revoked(tee);
 }
 
 void MaaVerifier::check_tdx(const Json& tee) {
@@ -134,21 +143,42 @@ void MaaVerifier::check_tdx(const Json& tee) {
     checks_.waive("policy.debug", "not debuggable", "the TDX quote beside the token says it");
     return;
   }
-  checks_.expect("policy.debug", claim_is_bool(tee, "tdx_td_attributes_debug", false), "not debuggable",
-                 shown_claim(tee, "tdx_td_attributes_debug"));
+  check_capability(
+      {"policy.debug", "not debuggable", claim_is_bool(tee, "tdx_td_attributes_debug", false), input_.allow_debug_tdx},
+      shown_claim(tee, "tdx_td_attributes_debug"));
+}
+
+// A rule that lets the machine have it is judged, too: then the check says how things stand.
+void MaaVerifier::check_capability(const Forbidden& forbidden, std::string found) {
+  if (forbidden.is_off || !forbidden.allow.value) {
+    checks_.expect(forbidden.check, forbidden.is_off, std::string(forbidden.wanted), std::move(found),
+                   forbidden.allow.source);
+  } else {
+    checks_.waive(forbidden.check, std::string(forbidden.wanted),
+                  fmt::format("allowed ({}): {}", forbidden.allow.source, found));
+  }
+}
+
+// Of TDX, where the token says it at all: the quote beside it is held against Intel's collateral.
+void MaaVerifier::check_not_revoked(const Json& tee) {
+  const Json* stated = nullptr;
+  for (const Json* const claims : std::initializer_list<const Json*>{&tee, &token_.claims}) {
+    const auto found = claims->find("attester_tcb_status");
+    if (found != claims->end()) stated = &*found;
+  }
+  if (stated == nullptr) return;
+  checks_.expect("policy.not_revoked", *stated != "Revoked", "no TCB that the service calls Revoked",
+                 stated->is_string() ? shown(stated->get<std::string>()) : std::string("no text"));
 }
 
 void MaaVerifier::check_snp(const Json& tee) {
   const SnpRules& rules = input_.rules;
-  if (!rules.allow_debug.value) {
-    checks_.expect("policy.debug", claim_is_bool(tee, "x-ms-sevsnpvm-is-debuggable", false), "not debuggable",
-                   shown_claim(tee, "x-ms-sevsnpvm-is-debuggable"), rules.allow_debug.source);
-  }
-  if (!rules.allow_migration_agent.value) {
-    checks_.expect("policy.migration", claim_is_bool(tee, "x-ms-sevsnpvm-migration-allowed", false),
-                   "no migration agent", shown_claim(tee, "x-ms-sevsnpvm-migration-allowed"),
-                   rules.allow_migration_agent.source);
-  }
+  check_capability(
+      {"policy.debug", "not debuggable", claim_is_bool(tee, "x-ms-sevsnpvm-is-debuggable", false), rules.allow_debug},
+      shown_claim(tee, "x-ms-sevsnpvm-is-debuggable"));
+  check_capability({"policy.migration", "no migration agent",
+                    claim_is_bool(tee, "x-ms-sevsnpvm-migration-allowed", false), rules.allow_migration_agent},
+                   shown_claim(tee, "x-ms-sevsnpvm-migration-allowed"));
   const auto vmpl = integer_member(tee, "x-ms-sevsnpvm-vmpl");
   checks_.expect("policy.vmpl", vmpl && *vmpl <= rules.max_vmpl.value,
                  fmt::format("VMPL {} at most", rules.max_vmpl.value),

@@ -119,7 +119,8 @@ bool waiver_covers(std::string_view waiver, std::string_view check_id) {
     return check_id.starts_with(prefix) && (check_id.size() == prefix.size() || check_id[prefix.size()] == '.');
   };
   if (waiver == "evidence.nvidia-gpu.ocsp")
-    return under("evidence.nvidia-gpu.policy.ocsp") && !check_id.ends_with(".not_revoked");
+    return (under("evidence.nvidia-gpu.policy.ocsp") || under("evidence.nvidia-nras.policy.ocsp")) &&
+           !check_id.ends_with(".not_revoked");
   const bool by_group = waiver == "evidence.nvidia-gpu.rim" || waiver == "evidence.sev-snp.tcb" ||
                         waiver == "evidence.azure-snp-vtpm.tcb";
   return by_group && under(waiver);
