@@ -261,8 +261,10 @@ void NrasVerifier::check_certificates(const Json& claims, const std::string& dev
     if (is("x-nvidia-cert-status", "revoked") || is("x-nvidia-cert-ocsp-status", "revoked") ||
         (reason != members.end() && !reason->is_null() && *reason != ""))
       add(withdrawn, fmt::format("{}: status {}, OCSP {}", shown(claim), status, ocsp));
-    if (!is("x-nvidia-cert-status", "valid")) add(invalid, fmt::format("{}: {}", shown(claim), status));
-    if (!is("x-nvidia-cert-ocsp-status", "good")) add(unknown, fmt::format("{}: {}", shown(claim), ocsp));
+    const bool is_known = is("x-nvidia-cert-ocsp-status", "good") || is("x-nvidia-cert-ocsp-status", "unknown");
+    if (!is("x-nvidia-cert-status", "valid") || !is_known)
+      add(invalid, fmt::format("{}: status {}, OCSP {}", shown(claim), status, ocsp));
+    if (is("x-nvidia-cert-ocsp-status", "unknown")) add(unknown, fmt::format("{}: {}", shown(claim), ocsp));
   }
   const auto warning = claims.find("x-nvidia-attestation-warning");
   if (warning != claims.end() && !warning->is_null() && *warning != false && *warning != "")

@@ -276,7 +276,7 @@ class LogCheck {
         expect(name, false, "no turn behind one that did not end well", "another");
         continue;
       }
-      if (!text_at(turn, "output").empty() && !text_at(turn, "error").empty())
+      if (!text_at(turn, "output").empty() && !member_of(turn, "error").is_null())
         expect(name, false, "an output, or why there is none", "both");
       broken_off = has_no_output(turn) && !text_at(turn, "error").empty();
       if (!receipt.is_object()) {
