@@ -35,6 +35,7 @@ class MaaVerifier {
   void check_snp(const Json& tee);
   void check_tdx(const Json& tee);
   void check_not_revoked(const Json& tee);
+  void check_guest_debugging(const Rule<bool>& allow);
   struct Forbidden {
     std::string_view check;
     std::string_view wanted;
@@ -132,6 +133,7 @@ void MaaVerifier::check_vm(const Json& claims, const Json& tee) {
   check_protection({"policy.secure_boot", "secure boot", secure_boot ? std::optional(*secure_boot) : std::nullopt,
                     tdx ? input_.require_secure_boot_tdx : input_.require_secure_boot},
                    checks_);
+  check_guest_debugging(tdx ? input_.allow_debug_tdx : input_.rules.allow_debug);
   check_machine(tee, snp);
   if (snp) check_snp(tee);
   if (tdx) check_tdx(tee);
@@ -157,6 +159,18 @@ void MaaVerifier::check_capability(const Forbidden& forbidden, std::string found
     checks_.waive(forbidden.check, std::string(forbidden.wanted),
                   fmt::format("allowed ({}): {}", forbidden.allow.source, found));
   }
+}
+
+// What the service read in the guest's boot log, of Windows above all.
+void MaaVerifier::check_guest_debugging(const Rule<bool>& allow) {
+  std::string on;
+  for (const std::string_view claim : {"x-ms-azurevm-bootdebug-enabled", "x-ms-azurevm-hypervisordebug-enabled",
+                                       "x-ms-azurevm-kerneldebug-enabled", "x-ms-azurevm-testsigning-enabled"}) {
+    const auto stated = token_.claims.find(claim);
+    if (stated != token_.claims.end() && *stated != false) on += (on.empty() ? "" : ", ") + std::string(claim);
+  }
+  check_capability({"policy.guest_debug", "no debugging or test signing in the guest", on.empty(), allow},
+                   on.empty() ? "none stated" : on);
 }
 
 // Of TDX, where the token says it at all: the quote beside it is held against Intel's collateral.

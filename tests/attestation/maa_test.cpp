@@ -190,6 +190,18 @@ TEST(Maa, ShowsWhatThePolicyAllows) {
   EXPECT_EQ(source_of("policy.debug", SnpRules()), "built-in");
 }
 
+TEST(Maa, TakesNoGuestInDebugging) {
+  for (const char* claim : {"x-ms-azurevm-bootdebug-enabled", "x-ms-azurevm-hypervisordebug-enabled",
+                            "x-ms-azurevm-kerneldebug-enabled", "x-ms-azurevm-testsigning-enabled"}) {
+    for (Json claims : {snp_claims(), tdx_claims()}) {
+      claims[claim] = false;
+      EXPECT_EQ(Judged().first_failure(claims), "") << claim;
+      claims[claim] = true;
+      EXPECT_EQ(Judged().first_failure(claims), "policy.guest_debug") << claim;
+    }
+  }
+}
+
 TEST(Maa, TakesNoTcbThatTheServiceCallsRevoked) {
   for (const bool inside : {true, false}) {
     Json claims = tdx_claims();

@@ -185,6 +185,8 @@ TEST(Nras, HoldsEachClaim) {
         Case{"x-nvidia-gpu-attestation-report-signature-verified", nullptr, "policy.report"},
         Case{"x-nvidia-gpu-vbios-rim-signature-verified", false, "policy.report"},
         Case{"x-nvidia-gpu-attestation-report-cert-chain-validated", false, "policy.report"},
+        Case{"x-nvidia-gpu-arch-check", "false", "policy.report"}, Case{"x-nvidia-gpu-arch-check", 0, "policy.report"},
+        Case{"x-nvidia-error-details", "an error", "policy.measurements"},
         Case{"x-nvidia-attestation-warning", "the certificate is on hold", "policy.ocsp.not_revoked"},
         Case{"x-nvidia-attestation-warning", true, "policy.ocsp.not_revoked"}}) {
     Answer answer;
