@@ -68,15 +68,16 @@ std::string doubts(const attestation::PolicyRules& mine, const attestation::Poli
   };
   compare_covers("snp", mine.snp.covers.value, other.snp.covers.value);
   compare_covers("tdx", mine.tdx.covers.value, other.tdx.covers.value);
-  std::set<std::string> here;
-  for (const RuleText& rule : attestation::describe(mine)) {
-    if (!rule.source.empty()) here.insert(rule.name);
-  }
+  std::map<std::string, RuleText> here;
+  for (RuleText& rule : attestation::describe(mine)) here.emplace(rule.name, rule);
   for (const RuleText& rule : attestation::describe(other)) {
     const bool remark = rule.name.ends_with("] origin") || rule.name.ends_with("] covers");
-    if (!remark && rule.source.starts_with("policy line") && is_first_use(mine, table_of(rule)) &&
-        !here.contains(rule.name))
-      found += fmt::format("\n  {}: not set here, {} in {}", rule.name, rule.value, file);
+    if (remark || !rule.source.starts_with("policy line") || !is_first_use(mine, table_of(rule))) continue;
+    const auto found_here = here.find(rule.name);
+    // What is written here is compared as a value; the rest is as it is built in, or open.
+    if (found_here != here.end() && found_here->second.source.starts_with("policy line")) continue;
+    const std::string value = found_here == here.end() ? "not set" : found_here->second.value;
+    if (value != rule.value) found += fmt::format("\n  {}: {} here, {} in {}", rule.name, value, rule.value, file);
   }
   return found;
 }

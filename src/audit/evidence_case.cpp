@@ -80,9 +80,16 @@ Result<Commitment> commitment_of(const EvidenceCase& evidence) {
 namespace {
 
 TdxCollateral tdx_collateral(const EvidenceCase& evidence) {
+  // The file of that place, whatever an alteration made of it, and all others that say they are one.
   const auto entries = [&](Piece piece) {
-    const ByteView bytes = piece_or_nothing(evidence, piece);
-    return bytes.empty() ? TdxCollateral::Entries() : TdxCollateral::Entries{bytes};
+    const auto placed = evidence.pieces.find(piece);
+    TdxCollateral::Entries found;
+    if (const ByteView bytes = piece_or_nothing(evidence, piece); !bytes.empty()) found.push_back(bytes);
+    for (std::size_t i = 0; i < evidence.files.size(); ++i) {
+      const bool is_placed = placed != evidence.pieces.end() && placed->second == i;
+      if (!is_placed && has_content(piece, evidence.files[i].bytes)) found.push_back(evidence.files[i].bytes);
+    }
+    return found;
   };
   return {.tcb_info = entries(Piece::kTcbInfo),
           .tcb_info_issuer_chain = entries(Piece::kTcbInfoChain),
@@ -385,6 +392,7 @@ Checks judge_maa(const EvidenceCase& evidence) {
               .now = evidence.validation_time,
               .require_secure_boot = evidence.rules.snp.require_secure_boot,
               .require_secure_boot_tdx = evidence.rules.tdx.require_secure_boot,
+              .allow_debug_tdx = evidence.rules.tdx.allow_debug,
               .leeway_s = evidence.rules.leeway_s.value},
              checks);
   return std::move(checks).take();

@@ -250,16 +250,6 @@ void EvidenceFiles::endorse(std::string_view name, const Indices& files) {
   }
 }
 
-// place: of two files that nothing but their names tells apart.
-void EvidenceFiles::endorse_intel(std::string_view name, Piece piece, std::size_t place) {
-  const Indices files = all(piece);
-  if (files.empty()) return;
-  std::size_t file = place < files.size() ? files[place] : files.front();
-  if (const auto best = case_.pieces.find(piece); best != case_.pieces.end() && place == 0) file = best->second;
-  endorsements_[std::string(name)] = {copy(bytes(file))};
-  use(file);
-}
-
 void EvidenceFiles::sort_endorsements() {
   const auto judges = [&](std::initializer_list<std::string_view> kinds) {
     return std::any_of(kinds.begin(), kinds.end(), [&](std::string_view kind) {
@@ -272,15 +262,13 @@ void EvidenceFiles::sort_endorsements() {
     endorse(attestation::endorsement::kRevocationLists, all(Piece::kAmdList));
   }
   if (judges({evidence_type::kTdx, evidence_type::kAzureTdxVtpm, "azure-tdx-hcl+quote"})) {
-    endorse_intel("tcb_info", Piece::kTcbInfo, 0);
-    endorse_intel("qe_identity", Piece::kQeIdentity, 0);
-    endorse_intel("pck_crl", Piece::kPckCrl, 0);
-    endorse_intel("root_ca_crl", Piece::kRootCrl, 0);
-    const Indices chains = all(Piece::kTcbInfoChain);
-    const bool told = case_.pieces.contains(Piece::kTcbInfoChain) && case_.pieces.contains(Piece::kQeIdentityChain) &&
-                      case_.pieces.at(Piece::kTcbInfoChain) != case_.pieces.at(Piece::kQeIdentityChain);
-    endorse_intel("tcb_info_issuer_chain", Piece::kTcbInfoChain, 0);
-    endorse_intel("qe_identity_issuer_chain", Piece::kQeIdentityChain, told ? 0 : 1);
+    endorse("tcb_info", all(Piece::kTcbInfo));
+    endorse("qe_identity", all(Piece::kQeIdentity));
+    endorse("pck_crl", all(Piece::kPckCrl));
+    endorse("root_ca_crl", all(Piece::kRootCrl));
+    // Nothing in a chain says of which of the two it is.
+    endorse("tcb_info_issuer_chain", all(Piece::kTcbInfoChain));
+    endorse("qe_identity_issuer_chain", all(Piece::kQeIdentityChain));
   }
   if (has(evidence_type::kNvidiaGpu)) {
     endorse(attestation::endorsement::kRims, all(Piece::kRim));

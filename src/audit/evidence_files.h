@@ -50,7 +50,6 @@ class EvidenceFiles {
   void sort_tokens();
   void sort_endorsements();
   void endorse(std::string_view name, const std::vector<std::size_t>& files);
-  void endorse_intel(std::string_view name, Piece piece, std::size_t place);
   [[nodiscard]] std::vector<std::size_t> all(Piece piece) const;
   [[nodiscard]] ByteView bytes(std::size_t file) const { return case_.files[file].bytes; }
   void use(std::size_t file) { unused_.erase(file); }

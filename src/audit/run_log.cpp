@@ -144,8 +144,8 @@ class RunLogCheck {
     check_ledger(list_at(log, "disclosed"), list_at(log, "conversation"));
     check_answer(log);
     waive("unsigned", "what a receipt is over",
-          "nothing signs the rest: the documents' text, the worker's turns, passages, citations, notes, usage, timing, "
-          "times, and of the ledger rounds, kinds and shares");
+          "nothing signs the rest: the documents' text, the worker's turns, why the supervisor's did not end well, "
+          "passages, citations, notes, usage, timing, times, and of the ledger rounds, kinds and shares");
     check_end(log);
     return std::move(verdict_);
   }
@@ -247,6 +247,8 @@ class RunLogCheck {
         expect(name, false, "no turn behind one that did not end well", "another");
         continue;
       }
+      if (!text_at(turn, "output").empty() && !member_of(turn, "error").is_null())
+        expect(name, false, "an output, or why there is none", "both");
       broken_off = has_no_output(turn) && !text_at(turn, "error").empty();
       if (!receipt.is_object()) {
         if (has_no_output(turn) && !text_at(turn, "error").empty())
@@ -367,9 +369,10 @@ class RunLogCheck {
   void check_end(const Json& log) {
     const Json& error = member_of(log, "error");
     if (error.is_null()) {
-      if (member_of(log, "answered") == true) return;
       const std::string outcome = text_at(log, "outcome");
       const auto is = [&](Outcome one) { return outcome == name_of(one); };
+      if (member_of(log, "answered") == true)
+        return expect("outcome", is(Outcome::kAnswered), std::string(name_of(Outcome::kAnswered)), shown(outcome));
       verdict_.complete = false;
       if (is(Outcome::kNoAnswer) || is(Outcome::kLimit) || is(Outcome::kDeclined))
         return waive("run", "a run with an answer", "it ended without one: " + outcome);

@@ -333,6 +333,18 @@ std::vector<Attacker> gpu_attackers() {
                     machine.nras = [](std::vector<Json>& devices) { devices.at(0)["ueid"] = Machine::gpu_serial(9); };
                   },
                   std::nullopt});
+  const auto token_says = [](const char* claim, const Json& value) -> Act {
+    return [claim, value](Machine& machine) {
+      machine.nras = [claim, value](std::vector<Json>& devices) { devices.at(0)[claim] = value; };
+    };
+  };
+  const Json revoked = {{"x-nvidia-cert-status", "revoked"}, {"x-nvidia-cert-ocsp-status", "revoked"}};
+  rows.push_back({"an answer of NRAS that calls the GPU revoked",
+                  token_says("x-nvidia-gpu-attestation-report-cert-chain", revoked), std::nullopt});
+  rows.push_back({"an answer of NRAS that calls a signer of reference values revoked",
+                  token_says("x-nvidia-gpu-driver-rim-cert-chain", revoked), std::nullopt});
+  rows.push_back({"an answer of NRAS that warns: a certificate is on hold",
+                  token_says("x-nvidia-attestation-warning", "on hold"), std::nullopt});
   rows.push_back({"an own machine, with GPUs of its own",
                   [](Machine& machine) {
                     become_own_machine(machine);

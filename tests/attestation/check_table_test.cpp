@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <sstream>
 
 #include "support/paths.h"
 
@@ -38,7 +39,10 @@ TEST(CheckTable, ItsWaiversAreTheListInTheDocs) {
 }
 
 TEST(CheckTable, HasARowForWhatAWaiverCovers) {
-  for (const Waiver& waiver : waiver_table()) EXPECT_NE(row_of(waiver.covers), nullptr) << waiver.name;
+  for (const Waiver& waiver : waiver_table()) {
+    std::istringstream covers{std::string(waiver.covers)};
+    for (std::string id; covers >> id;) EXPECT_NE(row_of(id), nullptr) << waiver.name;
+  }
 }
 
 TEST(CheckTable, PrefersTheRowWithMoreComponentsThenTheOneThatNamesTheType) {

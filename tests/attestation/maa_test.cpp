@@ -167,6 +167,52 @@ TEST(Maa, HoldsEachClaimOfTheVm) {
   EXPECT_EQ(Judged().first_failure(other), "policy.type");
 }
 
+// What a policy lets the machine have is judged all the same, and shown.
+TEST(Maa, ShowsWhatThePolicyAllows) {
+  SnpRules rules;
+  rules.allow_debug = {true, "policy line 2"};
+  rules.allow_migration_agent = {true, "policy line 3"};
+  Json claims = snp_claims();
+  claims["x-ms-isolation-tee"]["x-ms-sevsnpvm-is-debuggable"] = true;
+  claims["x-ms-isolation-tee"]["x-ms-sevsnpvm-migration-allowed"] = true;
+  const Result<JwkSet> keys = JwkSet::parse(key_set({&instance_key()}));
+  const JwtRules jwt_rules;
+  const std::string token = instance_key().sign("RS256", claims);
+  const auto source_of = [&](std::string_view id, const SnpRules& of) {
+    CheckList checks("azure-maa");
+    verify_maa({token, keys, "nonce", Rule<std::string>{kIssuer, "x"}, std::nullopt, of, jwt_rules, kNow}, checks);
+    for (const Check& check : checks.checks())
+      if (check.id == "evidence.azure-maa." + std::string(id)) return check.source;
+    return std::string("no such check");
+  };
+  EXPECT_EQ(source_of("policy.debug", rules), "allowed (policy line 2): \"true\"");
+  EXPECT_EQ(source_of("policy.migration", rules), "allowed (policy line 3): \"true\"");
+  EXPECT_EQ(source_of("policy.debug", SnpRules()), "built-in");
+}
+
+TEST(Maa, TakesNoGuestInDebugging) {
+  for (const char* claim : {"x-ms-azurevm-bootdebug-enabled", "x-ms-azurevm-hypervisordebug-enabled",
+                            "x-ms-azurevm-kerneldebug-enabled", "x-ms-azurevm-testsigning-enabled"}) {
+    for (Json claims : {snp_claims(), tdx_claims()}) {
+      claims[claim] = false;
+      EXPECT_EQ(Judged().first_failure(claims), "") << claim;
+      claims[claim] = true;
+      EXPECT_EQ(Judged().first_failure(claims), "policy.guest_debug") << claim;
+    }
+  }
+}
+
+TEST(Maa, TakesNoTcbThatTheServiceCallsRevoked) {
+  for (const bool inside : {true, false}) {
+    Json claims = tdx_claims();
+    Json& place = inside ? claims["x-ms-isolation-tee"] : claims;
+    place["attester_tcb_status"] = "UpToDate";
+    EXPECT_EQ(Judged().first_failure(claims), "");
+    place["attester_tcb_status"] = "Revoked";
+    EXPECT_EQ(Judged().first_failure(claims), "policy.not_revoked");
+  }
+}
+
 TEST(Maa, WantsThePlatformOfTheEvidenceBesideIt) {
   EXPECT_EQ(Judged{.platform = MaaPlatform::kTdx}.first_failure(snp_claims()), "policy.platform");
   EXPECT_EQ(Judged{.platform = MaaPlatform::kSevSnp}.first_failure(tdx_claims()), "policy.platform");

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "attestation/core/check_table.h"
 #include "attestation/synthetic_token.h"
 #include "base/encoding.h"
 #include "crypto/hash.h"
@@ -121,6 +122,46 @@ TEST(Nras, HoldsTheTimes) {
   EXPECT_EQ(first_failure(Answer(), kNow + 3590), "chain.time");
 }
 
+// What a token of version 3.0 says of each chain.
+Json chain_claim(const char* status, const char* ocsp, const Json& reason = nullptr) {
+  return {{"x-nvidia-cert-status", status},
+          {"x-nvidia-cert-ocsp-status", ocsp},
+          {"x-nvidia-cert-expiration-date", "9999-12-31T23:59:59Z"},
+          {"x-nvidia-cert-revocation-reason", reason}};
+}
+
+TEST(Nras, HoldsWhatTheServiceFoundOfEachCertificate) {
+  for (const char* claim : {"x-nvidia-gpu-attestation-report-cert-chain", "x-nvidia-gpu-driver-rim-cert-chain",
+                            "x-nvidia-gpu-vbios-rim-cert-chain"}) {
+    const auto failure = [&](const Json& chain) {
+      Answer answer;
+      answer.devices[1][claim] = chain;
+      return first_failure(answer);
+    };
+    EXPECT_EQ(failure(chain_claim("valid", "good")), "");
+    EXPECT_EQ(failure(chain_claim("revoked", "good")), "policy.ocsp.not_revoked") << claim;
+    EXPECT_EQ(failure(chain_claim("valid", "revoked")), "policy.ocsp.not_revoked") << claim;
+    EXPECT_EQ(failure(chain_claim("valid", "good", "CERT_HOLD")), "policy.ocsp.not_revoked") << claim;
+    EXPECT_EQ(failure(chain_claim("expired", "good")), "policy.certificates") << claim;
+    EXPECT_EQ(failure(chain_claim("invalid", "good")), "policy.certificates") << claim;
+    EXPECT_EQ(failure(chain_claim("valid", "unknown")), "policy.ocsp") << claim;
+    EXPECT_EQ(failure("good"), "policy.certificates") << claim;
+    EXPECT_EQ(failure(Json::object()), "policy.certificates") << claim;
+  }
+}
+
+TEST(Nras, AsksNoOcspWhereThePolicyDoesNotAndTakesNothingRevokedEvenThen) {
+  GpuRules off;
+  off.ocsp = {OcspMode::kOff, "policy line 2"};
+  Answer answer;
+  answer.devices[0]["x-nvidia-gpu-driver-rim-cert-chain"] = chain_claim("valid", "unknown");
+  EXPECT_EQ(first_failure(answer, kNow, off), "");
+  answer.devices[0]["x-nvidia-gpu-driver-rim-cert-chain"] = chain_claim("valid", "revoked");
+  EXPECT_EQ(first_failure(answer, kNow, off), "policy.ocsp.not_revoked");
+  EXPECT_TRUE(waiver_covers("evidence.nvidia-gpu.ocsp", "evidence.nvidia-nras.policy.ocsp"));
+  EXPECT_FALSE(waiver_covers("evidence.nvidia-gpu.ocsp", "evidence.nvidia-nras.policy.ocsp.not_revoked"));
+}
+
 TEST(Nras, HoldsEachClaim) {
   struct Case {
     const char* claim;
@@ -142,7 +183,13 @@ TEST(Nras, HoldsEachClaim) {
         Case{"dbgstat", "enabled", "policy.dbgstat"}, Case{"oemid", "1", "policy.vendor"},
         Case{"ueid", "1", "binding.distinct"},
         Case{"x-nvidia-gpu-attestation-report-nonce-match", false, "policy.report"},
-        Case{"x-nvidia-gpu-attestation-report-signature-verified", nullptr, "policy.report"}}) {
+        Case{"x-nvidia-gpu-attestation-report-signature-verified", nullptr, "policy.report"},
+        Case{"x-nvidia-gpu-vbios-rim-signature-verified", false, "policy.report"},
+        Case{"x-nvidia-gpu-attestation-report-cert-chain-validated", false, "policy.report"},
+        Case{"x-nvidia-gpu-arch-check", "false", "policy.report"}, Case{"x-nvidia-gpu-arch-check", 0, "policy.report"},
+        Case{"x-nvidia-error-details", "an error", "policy.measurements"},
+        Case{"x-nvidia-attestation-warning", "the certificate is on hold", "policy.ocsp.not_revoked"},
+        Case{"x-nvidia-attestation-warning", true, "policy.ocsp.not_revoked"}}) {
     Answer answer;
     answer.devices[1][c.claim] = c.value;
     EXPECT_EQ(first_failure(answer), c.failure) << c.claim;

@@ -170,6 +170,14 @@ TEST(NvidiaGpu, ReadsTheFirmwareFromBothDiceExtensions) {
   EXPECT_EQ(gpu.failure(), "accepted") << to_text(gpu.checks);
 }
 
+TEST(NvidiaGpu, RefusesAKeyOfFirmwareThatWasNotSecure) {
+  for (const unsigned flag : {0x40U, 0x20U, 0x10U, 0xF0U}) {  // notSecure, recovery, debug, and all
+    Gpu gpu;
+    gpu.leaf_extensions = {{"2.23.133.5.4.1.1", dice_tcb_info(gpu.fwid, static_cast<std::uint8_t>(flag))}};
+    EXPECT_EQ(gpu.failure(), "binding.operational_flags") << flag;
+  }
+}
+
 TEST(NvidiaGpu, RefusesAnotherFirmwareThanItsCertificateNames) {
   const Bytes other(48, 0x78);
   for (const std::map<std::string, Bytes>& extensions :

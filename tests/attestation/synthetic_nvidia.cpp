@@ -201,9 +201,13 @@ Bytes ReportParts::encode() const {
 Bytes composite_device_id(const Bytes& fwid) {
   return der_value(0x30, joined({{0x02, 0x01, 0x01}, der_value(0x30, {0x05, 0x00}), der_fwid(fwid)}));
 }
-Bytes dice_tcb_info(const Bytes& fwid) {
+Bytes dice_tcb_info(const Bytes& fwid, std::uint8_t flags) {
   const Bytes fwids = joined({der_fwid(fwid), der_fwid(Bytes(48, 0))});
-  return der_value(0x30, joined({der_value(0x80, {'N'}), {0x83, 0x01, 0x01}, der_value(0xa6, fwids), {0x89, 0x01, 0}}));
+  return der_value(0x30, joined({der_value(0x80, {'N'}),
+                                 {0x83, 0x01, 0x01},
+                                 der_value(0xa6, fwids),
+                                 der_value(0x87, {0, flags, 0, 0, 1}),
+                                 {0x89, 0x01, 0}}));
 }
 
 RimSigner::RimSigner(const Identity::Options& leaf)

@@ -74,7 +74,8 @@ struct ReportParts {
 
 // DER of the two extensions that name the firmware.
 [[nodiscard]] Bytes composite_device_id(const Bytes& fwid);
-[[nodiscard]] Bytes dice_tcb_info(const Bytes& fwid);
+// flags: the first byte of its OperationalFlags; 0x80 is notConfigured, as genuine certificates have.
+[[nodiscard]] Bytes dice_tcb_info(const Bytes& fwid, std::uint8_t flags = 0x80);
 
 // Signs documents that are in canonical form already.
 class RimSigner {

@@ -165,6 +165,12 @@ TEST_F(SecureMinion, LeavesNoLogToSplice) {
       EXPECT_EQ(failure_of(hidden), "log.conversation.3: another output") << output << answered;
     }
   }
+  Json both = mine;
+  both["conversation"].back()["error"] = "the supervisor refused";
+  EXPECT_EQ(failure_of(both), "log.conversation.3: both");
+  Json ended = mine;
+  ended["outcome"] = "limit";
+  EXPECT_EQ(failure_of(ended), "log.outcome: \"limit\"");
   // The supervisor's question is not its answer.
   Json asked = mine;
   for (const char* list : {"conversation", "disclosed"}) {

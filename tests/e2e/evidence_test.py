@@ -203,6 +203,39 @@ class Cases(ProgramsTest):
         self.assertEqual(found["evidence.sev-snp.chain.revocation"], "fail", run.stdout)
 
 
+class Intel(ProgramsTest):
+    """Of each kind of Intel's collateral that lies beside a quote all files count, whatever their names."""
+
+    GENUINE = SOURCE.parent / "shared/evidence"
+
+    def test_every_file_of_a_kind_is_judged(self):
+        if not (self.GENUINE / "MANIFEST.json").exists():
+            self.skipTest("the genuine evidence is not beside the project")
+        manifest = json.loads((self.GENUINE / "MANIFEST.json").read_text())
+        time, = [case["validation_time"] for case in manifest["cases"] if case["id"] == "tdx-v4-uptodate"]
+        policy = self.write("p.toml", "[tdx]\nrequire_sept_ve_disable = false\n")
+        for kind, place, name in (("root_ca_crl.der", -1, "chain.root_ca_crl"), ("pck_crl.der", -1, "chain.pck_crl"),
+                                  ("tcb_info.json", 100, "signature.tcb_info"),
+                                  ("qe_identity.json", 100, "signature.qe_identity")):
+            for beside in ("a_second", "z_second"):
+                folder = self.directory / f"{kind}.{beside}"
+                shutil.copytree(self.GENUINE / "tdx-v4-uptodate", folder)
+                second = bytearray((folder / kind).read_bytes())
+                (folder / beside).write_bytes(second)
+                good = [self.failed(target, policy, time) for target in (folder, folder / "quote.bin")]
+                second[place] ^= 1
+                (folder / beside).write_bytes(second)
+                for target, before in zip((folder, folder / "quote.bin"), good):
+                    with self.subTest(kind=kind, beside=beside, target=target.name):
+                        self.assertEqual(before, ["verdict.class"])
+                        self.assertIn("evidence.tdx." + name, self.failed(target, policy, time))
+
+    def failed(self, target, policy, time):
+        run = self.minions("verify", target, "--policy", policy, "--offline", "--as-of", time, "-o", "json")
+        self.assert_exit(run, 3)
+        return [check["id"] for check in json.loads(run.stdout)["checks"] if check["outcome"] == "fail"]
+
+
 if __name__ == "__main__":
     if not available():
         sys.exit(77)

@@ -97,6 +97,20 @@ class Policy(ProgramsTest):
         self.assert_exit(self.minions("policy", "confirm", policy, "--against", right), 0)
         self.assertNotIn('"first-use', policy.read_text())
 
+    def test_confirm_compares_what_is_built_in_here_and_written_by_the_operator(self):
+        snp = f'[snp]\norigin = "{{}}"\nmeasurements = "{"ab" * 48}"\n'
+        gpu = '[gpu]\norigin = "{}"\ncount = 1\n'
+        for table, line, agrees in ((snp, "allow_smt = false", False), (snp, "allow_smt = true", True),
+                                    (snp, 'crl = "require"', False), (snp, 'crl = "if-available"', True),
+                                    (gpu, 'nras = "require"', False), (gpu, 'nras = "if-present"', True)):
+            with self.subTest(line):
+                mine = self.write("mine.toml", table.format("first-use 2026-01-01"))
+                run = self.minions("policy", "confirm", mine, "--against",
+                                   self.write("theirs.toml", table.format("built 2026-01-01") + line + "\n"))
+                self.assert_exit(run, 0 if agrees else 3)
+                self.assertEqual("first-use" in mine.read_text(), not agrees)
+                self.assertEqual(line.split()[0] in run.stderr, not agrees)
+
     def test_confirm_changes_the_origin_and_nothing_that_reads_like_it(self):
         origin = "first-use 2026-11-29"
         quoted = f'"{origin}"'

@@ -34,6 +34,15 @@ class MaaVerifier {
   void check_vm(const Json& claims, const Json& tee);
   void check_snp(const Json& tee);
   void check_tdx(const Json& tee);
+  void check_not_revoked(const Json& tee);
+  void check_guest_debugging(const Rule<bool>& allow);
+  struct Forbidden {
+    std::string_view check;
+    std::string_view wanted;
+    bool is_off;
+    const Rule<bool>& allow;
+  };
+  void check_capability(const Forbidden& forbidden, std::string found);
 
   const MaaInput& input_;
   CheckList& checks_;
@@ -124,9 +133,11 @@ void MaaVerifier::check_vm(const Json& claims, const Json& tee) {
   check_protection({"policy.secure_boot", "secure boot", secure_boot ? std::optional(*secure_boot) : std::nullopt,
                     tdx ? input_.require_secure_boot_tdx : input_.require_secure_boot},
                    checks_);
+  check_guest_debugging(tdx ? input_.allow_debug_tdx : input_.rules.allow_debug);
   check_machine(tee, snp);
   if (snp) check_snp(tee);
   if (tdx) check_tdx(tee);
+  if (tdx) check_not_revoked(tee);
 }
 
 void MaaVerifier::check_tdx(const Json& tee) {
@@ -134,21 +145,52 @@ void MaaVerifier::check_tdx(const Json& tee) {
     checks_.waive("policy.debug", "not debuggable", "the TDX quote beside the token says it");
     return;
   }
-  checks_.expect("policy.debug", claim_is_bool(tee, "tdx_td_attributes_debug", false), "not debuggable",
-                 shown_claim(tee, "tdx_td_attributes_debug"));
+  check_capability(
+      {"policy.debug", "not debuggable", claim_is_bool(tee, "tdx_td_attributes_debug", false), input_.allow_debug_tdx},
+      shown_claim(tee, "tdx_td_attributes_debug"));
+}
+
+// A rule that lets the machine have it is judged, too: then the check says how things stand.
+void MaaVerifier::check_capability(const Forbidden& forbidden, std::string found) {
+  if (forbidden.is_off || !forbidden.allow.value) {
+    checks_.expect(forbidden.check, forbidden.is_off, std::string(forbidden.wanted), std::move(found),
+                   forbidden.allow.source);
+  } else {
+    checks_.waive(forbidden.check, std::string(forbidden.wanted),
+                  fmt::format("allowed ({}): {}", forbidden.allow.source, found));
+  }
+}
+
+// What the service read in the guest's boot log, of Windows above all.
+void MaaVerifier::check_guest_debugging(const Rule<bool>& allow) {
+  std::string on;
+  for (const std::string_view claim : {"x-ms-azurevm-bootdebug-enabled", "x-ms-azurevm-hypervisordebug-enabled",
+                                       "x-ms-azurevm-kerneldebug-enabled", "x-ms-azurevm-testsigning-enabled"}) {
+    const auto stated = token_.claims.find(claim);
+    if (stated != token_.claims.end() && *stated != false) on += (on.empty() ? "" : ", ") + std::string(claim);
+  }
+  check_capability({"policy.guest_debug", "no debugging or test signing in the guest", on.empty(), allow},
+                   on.empty() ? "none stated" : on);
+}
+
+// Of TDX, where the token says it at all: the quote beside it is held against Intel's collateral.
+void MaaVerifier::check_not_revoked(const Json& tee) {
+  for (const Json* const claims : std::initializer_list<const Json*>{&tee, &token_.claims}) {
+    const auto stated = claims->find("attester_tcb_status");
+    if (stated == claims->end()) continue;
+    checks_.expect("policy.not_revoked", stated->is_string() && *stated != "Revoked",
+                   "a TCB that the service does not call Revoked", shown_claim(*claims, "attester_tcb_status"));
+  }
 }
 
 void MaaVerifier::check_snp(const Json& tee) {
   const SnpRules& rules = input_.rules;
-  if (!rules.allow_debug.value) {
-    checks_.expect("policy.debug", claim_is_bool(tee, "x-ms-sevsnpvm-is-debuggable", false), "not debuggable",
-                   shown_claim(tee, "x-ms-sevsnpvm-is-debuggable"), rules.allow_debug.source);
-  }
-  if (!rules.allow_migration_agent.value) {
-    checks_.expect("policy.migration", claim_is_bool(tee, "x-ms-sevsnpvm-migration-allowed", false),
-                   "no migration agent", shown_claim(tee, "x-ms-sevsnpvm-migration-allowed"),
-                   rules.allow_migration_agent.source);
-  }
+  check_capability(
+      {"policy.debug", "not debuggable", claim_is_bool(tee, "x-ms-sevsnpvm-is-debuggable", false), rules.allow_debug},
+      shown_claim(tee, "x-ms-sevsnpvm-is-debuggable"));
+  check_capability({"policy.migration", "no migration agent",
+                    claim_is_bool(tee, "x-ms-sevsnpvm-migration-allowed", false), rules.allow_migration_agent},
+                   shown_claim(tee, "x-ms-sevsnpvm-migration-allowed"));
   const auto vmpl = integer_member(tee, "x-ms-sevsnpvm-vmpl");
   checks_.expect("policy.vmpl", vmpl && *vmpl <= rules.max_vmpl.value,
                  fmt::format("VMPL {} at most", rules.max_vmpl.value),

@@ -28,7 +28,8 @@ struct MaaInput {
   UnixSeconds now = 0;
   Rule<bool> require_secure_boot{true};      // of [snp], for a token about an SNP machine
   Rule<bool> require_secure_boot_tdx{true};  // of [tdx]
-  const MaaMachine* machine = nullptr;       // null: no evidence stands beside the token, which a waived check says
+  Rule<bool> allow_debug_tdx{false};
+  const MaaMachine* machine = nullptr;  // null: no evidence stands beside the token, which a waived check says
   std::uint64_t leeway_s = 0;
 };
 

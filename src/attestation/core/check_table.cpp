@@ -142,8 +142,10 @@ constexpr CheckRow kRows[] = {
      "azure-* policy pcr N, secure boot, tpm clock", "another boot chain; secure boot off; the vTPM's clock went back",
      "compares with the image; switches secure boot on", Side::kEvidence, true},
     {"nvidia-gpu", "signature chain", "nvidia-gpu signature, chain", "no genuine GPU of NVIDIA wrote this report", ""},
-    {"nvidia-gpu", "binding", "nvidia-gpu binding fwid, distinct, gpu evidence, gpu report",
-     "the GPU's firmware is not what its certificate was made for, or another GPU's report", ""},
+    {"nvidia-gpu", "binding", "nvidia-gpu binding fwid, operational flags, distinct, gpu evidence, gpu report",
+     "the GPU's firmware is not what its certificate was made for, or was certified as not secure, in recovery or "
+     "debugged; another GPU's report",
+     ""},
     {"nvidia-gpu", "rim", "nvidia-gpu rim ...",
      "the GPU runs something its vendor did not publish, or the reference values are missing or have run out",
      "delivers RIMs of this driver and VBIOS", Side::kEvidence, true},
@@ -163,6 +165,14 @@ constexpr CheckRow kRows[] = {
      "the service's token is not its own, or is about other evidence", "fetches tokens again"},
     {kTokens, "policy", "nvidia-nras policy ..., azure-maa policy ...",
      "the service says no, or not what the policy wants", "fetches tokens again", Side::kEvidence, true},
+    {kTokens, "policy.ocsp policy.certificates policy.report", "nvidia-nras policy ocsp, certificates, report",
+     "the service calls a certificate invalid, was told nothing good about it, or a result of its own is false",
+     "fetches tokens again", Side::kEvidence, true},
+    {kTokens, "policy.ocsp.not_revoked policy.not_revoked",
+     "nvidia-nras policy ocsp not revoked, azure-maa policy not revoked",
+     "the service calls a certificate or a TCB revoked, or on hold", "moves to a driver that is not withdrawn"},
+    {"azure-maa", "policy.guest_debug", "azure-maa policy guest debug",
+     "the guest was booted for debugging or test signing", "boots it without", Side::kEvidence, true},
     {kTokens, "chain.time", "nvidia-nras chain time, azure-maa chain time",
      "the token has run out, or is not valid yet", "fetches tokens again", Side::kClock},
     {kTokens, "signature.keys", "nvidia-nras signature keys, azure-maa signature keys",
@@ -182,11 +192,11 @@ constexpr Waiver kWaivers[] = {
     {"tls.spki", "tls.spki", "", "the check of that name"},
     {"gpu.count", "gpu.count", "", "the check of that name"},
     {"evidence.nvidia-gpu.rim", "evidence.nvidia-gpu.rim", "", "everything about reference values"},
-    {"evidence.nvidia-gpu.ocsp", "evidence.nvidia-gpu.policy.ocsp",
-     "evidence.nvidia-gpu.policy.ocsp.not_revoked evidence.nvidia-gpu.policy.ocsp.*.not_revoked",
-     "the revocation of GPU certificates and of the signers of reference values; not one that an answer calls revoked "
-     "or "
-     "on hold"},
+    {"evidence.nvidia-gpu.ocsp", "evidence.nvidia-gpu.policy.ocsp evidence.nvidia-nras.policy.ocsp",
+     "evidence.nvidia-gpu.policy.ocsp.not_revoked evidence.nvidia-gpu.policy.ocsp.*.not_revoked "
+     "evidence.nvidia-nras.policy.ocsp.not_revoked",
+     "the revocation of GPU certificates and of the signers of reference values, by OCSP or as NRAS found it; not one "
+     "that an answer calls revoked or on hold"},
     {"evidence.nvidia-gpu.policy.secboot", "evidence.nvidia-gpu.policy.secboot", "",
      "`require_secboot` of a report without a token of NRAS beside it"},
     {"evidence.nvidia-gpu.policy.dbgstat", "evidence.nvidia-gpu.policy.dbgstat", "",
@@ -273,7 +283,7 @@ std::span<const Waiver> waiver_table() { return kWaivers; }
 bool waiver_covers(std::string_view waiver, std::string_view check_id) {
   const auto row =
       std::find_if(std::begin(kWaivers), std::end(kWaivers), [&](const Waiver& each) { return each.name == waiver; });
-  if (row == std::end(kWaivers) || !components_under(check_id, row->covers)) return false;
+  if (row == std::end(kWaivers) || !components_under_any(check_id, row->covers)) return false;
   return row->except.empty() || !components_under_any(check_id, row->except);
 }
 

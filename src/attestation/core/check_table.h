@@ -29,7 +29,7 @@ struct CheckRow {
 // What [waive] may name.
 struct Waiver {
   std::string_view name;
-  std::string_view covers;  // the check of this whole id, and what is below it
+  std::string_view covers;  // checks by their whole ids, between blanks, and what is below them
   std::string_view except;  // but these, between blanks
   std::string_view text;    // for the list in docs/policy.md
 };

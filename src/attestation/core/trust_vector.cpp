@@ -96,7 +96,7 @@ class Claims {
     const auto at_least = [](std::int8_t& claim, std::int8_t value) { claim = std::max(claim, value); };
     if (gpu_failed({"parse", "signature", "chain", "binding", "distinct"})) {
       at_least(vector.hardware, value::kUnrecognizedHardware);
-    } else if (gpu_failed({"ocsp", "policy.ocsp"})) {
+    } else if (gpu_failed({"policy.ocsp"})) {
       at_least(vector.hardware, value::kContraindicatedHardware);
     } else if (gpu_failed({})) {
       at_least(vector.hardware, value::kUnsafeHardware);

@@ -263,6 +263,7 @@ std::vector<Check> verify_maa_item(const EvidenceInput& input) {
               .now = input.now,
               .require_secure_boot = input.policy.snp.require_secure_boot,
               .require_secure_boot_tdx = input.policy.tdx.require_secure_boot,
+              .allow_debug_tdx = input.policy.tdx.allow_debug,
               .machine = machine ? &*machine : nullptr,
               .leeway_s = input.policy.leeway_s.value},
              checks);

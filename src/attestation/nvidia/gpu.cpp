@@ -19,6 +19,7 @@ namespace der_tag = crypto::der_tag;
 constexpr char kCompositeDeviceId[] = "2.23.133.5.4.1";
 constexpr char kDiceTcbInfo[] = "2.23.133.5.4.1.1";
 constexpr unsigned kDiceFwids = 6;  // [6] IMPLICIT SEQUENCE OF FWID in DiceTcbInfo
+constexpr unsigned kDiceFlags = 7;  // [7] IMPLICIT OperationalFlags
 constexpr std::string_view kSha384Oid = "2.16.840.1.101.3.4.2.2";
 // Depends on the state of the video decoder, and says nothing while that is off.
 constexpr std::uint8_t kNvdecRimIndex = 35;
@@ -59,6 +60,32 @@ Result<Fwid> fwid_of_tcb_info(ByteView extension) {
     return read_fwid(fwids);
   }
   return fail(ErrorCode::kMalformed, "tcb info: no fwids");
+}
+
+// OperationalFlags ::= BIT STRING: notConfigured, notSecure, recovery and debug come first. Empty: it states none, as
+// certificates of Hopper do.
+Result<Bytes> operational_flags_of(const crypto::Certificate& leaf) {
+  const auto extension = leaf.extension(kDiceTcbInfo);
+  if (!extension) return Bytes();
+  crypto::DerReader outer(*extension);
+  MINIONS_TRY_ASSIGN(crypto::DerReader fields, outer.enter(der_tag::kSequence, "tcb info"));
+  while (!fields.at_end()) {
+    MINIONS_TRY_ASSIGN(const auto field, fields.next("tcb info"));
+    if (field.tag != der_tag::context(kDiceFlags)) continue;
+    if (field.contents.size() < 2) return fail(ErrorCode::kMalformed, "tcb info: operational flags without bits");
+    return to_bytes(field.contents.subspan(1));  // the first byte counts unused bits
+  }
+  return Bytes();
+}
+
+// What the key's holder ran as, when it was certified.
+void judge_operational_flags(const crypto::Certificate& leaf, CheckList& checks) {
+  constexpr std::uint8_t kNotSecure = 0x40, kRecovery = 0x20, kDebug = 0x10;
+  const auto flags = operational_flags_of(leaf);
+  if (flags && flags->empty()) return;
+  const bool good = flags && (flags->front() & (kNotSecure | kRecovery | kDebug)) == 0;
+  checks.expect("binding.operational_flags", good, "neither notSecure, recovery nor debug in the leaf's DICE extension",
+                flags ? to_hex(*flags) : flags.error().detail);
 }
 
 Result<Fwid> fwid_of(const crypto::Certificate& leaf) {
@@ -378,6 +405,7 @@ std::optional<Digest32> verify_nvidia_gpu(const GpuInput& input, CheckList& chec
   if (!is_chained) return std::nullopt;
 
   judge_binding(input, *report, leaf, checks);
+  judge_operational_flags(leaf, checks);
   const RimPointers rims = judge_rims(input, *report, checks);
   check_gpu_rules({model_of(leaf), report->driver_version, report->vbios_version}, input.rules, checks);
   check_mode(mode_of(*report), input.rules, checks);

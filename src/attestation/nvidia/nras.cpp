@@ -88,6 +88,8 @@ class NrasVerifier {
   };
   void judge_claim(const DemandedClaim& claim);
   void check_mode(const std::string& device);
+  void check_report(const Json& claims, const std::string& device);
+  void check_certificates(const Json& claims, const std::string& device);
 
   const NrasInput& input_;
   CheckList& checks_;
@@ -203,18 +205,15 @@ void NrasVerifier::check_device(const DeviceToken& device) {
   const Json& claims = device.token.claims;
   const std::string name = shown(device.name);
   const auto error = claims.find("x-nvidia-error-details");
-  if (error != claims.end() && error->is_object()) {
+  if (error != claims.end() && !error->is_null()) {
     checks_.expect("policy.measurements", false, name + " measured as its vendor published",
-                   fmt::format("error {}", shown_claim(*error, "message")));
+                   fmt::format("error {}", error->is_object() ? shown_claim(*error, "message") : "without a message"));
     return;
   }
   checks_.expect("policy.measurements", claim_is_text(claims, "measres", "success"), name + ": measres success",
                  shown_claim(claims, "measres"));
-  for (const std::string_view claim :
-       {"x-nvidia-gpu-attestation-report-nonce-match", "x-nvidia-gpu-attestation-report-signature-verified"}) {
-    checks_.expect("policy.report", claim_is_bool(claims, claim, true), fmt::format("{}: {} true", name, claim),
-                   shown_claim(claims, claim));
-  }
+  check_report(claims, name);
+  check_certificates(claims, name);
   judge_claim({"policy.secboot", claim_is_bool(claims, "secboot", true), name + ": secboot true",
                shown_claim(claims, "secboot"), input_.rules.require_secboot});
   judge_claim({"policy.dbgstat", claim_is_text(claims, "dbgstat", "disabled"), name + ": dbgstat disabled",
@@ -223,6 +222,68 @@ void NrasVerifier::check_device(const DeviceToken& device) {
   check_mode(name);
   checks_.expect("policy.vendor", claim_is_text(claims, "oemid", "5703"), name + ": oemid 5703, NVIDIA",
                  shown_claim(claims, "oemid"));
+}
+
+// Two results must be there, and of whatever else the service looked at nothing may be false.
+void NrasVerifier::check_report(const Json& claims, const std::string& device) {
+  constexpr std::string_view kResults = "x-nvidia-gpu-";
+  for (const std::string_view claim :
+       {"x-nvidia-gpu-attestation-report-nonce-match", "x-nvidia-gpu-attestation-report-signature-verified"}) {
+    checks_.expect("policy.report", claim_is_bool(claims, claim, true), fmt::format("{}: {} true", device, claim),
+                   shown_claim(claims, claim));
+  }
+  std::string failed;
+  for (const auto& [claim, value] : claims.items()) {
+    const bool is_false = value == false || value == 0 || value == "false" || value == "fail";
+    if (claim.starts_with(kResults) && is_false) failed += (failed.empty() ? "" : ", ") + shown(claim);
+  }
+  checks_.expect("policy.report", failed.empty(), device + ": no result of the service's that is false",
+                 failed.empty() ? "none" : failed);
+}
+
+// What the service found of the certificates of the GPU and of its reference values: tokens of version 3.0 say it of
+// each chain; one of 2.0 only warns, where a certificate is on hold. What is revoked has a check of its own, which no
+// waiver covers.
+void NrasVerifier::check_certificates(const Json& claims, const std::string& device) {
+  constexpr std::string_view kChains = "-cert-chain";
+  std::string withdrawn, invalid, unknown;
+  const auto add = [](std::string& to, const std::string& what) { to += (to.empty() ? "" : ", ") + what; };
+  bool any_chain = false;
+  for (const auto& [claim, chain] : claims.items()) {
+    if (!claim.ends_with(kChains)) continue;
+    any_chain = true;
+    const Json members = chain.is_object() ? chain : Json::object();
+    const auto is = [&](std::string_view member, std::string_view text) {
+      return claim_is_text(members, member, text);
+    };
+    const auto reason = members.find("x-nvidia-cert-revocation-reason");
+    const std::string status = shown_claim(members, "x-nvidia-cert-status");
+    const std::string ocsp = shown_claim(members, "x-nvidia-cert-ocsp-status");
+    if (is("x-nvidia-cert-status", "revoked") || is("x-nvidia-cert-ocsp-status", "revoked") ||
+        (reason != members.end() && !reason->is_null() && *reason != ""))
+      add(withdrawn, fmt::format("{}: status {}, OCSP {}", shown(claim), status, ocsp));
+    const bool is_known = is("x-nvidia-cert-ocsp-status", "good") || is("x-nvidia-cert-ocsp-status", "unknown");
+    if (!is("x-nvidia-cert-status", "valid") || !is_known)
+      add(invalid, fmt::format("{}: status {}, OCSP {}", shown(claim), status, ocsp));
+    if (is("x-nvidia-cert-ocsp-status", "unknown")) add(unknown, fmt::format("{}: {}", shown(claim), ocsp));
+  }
+  const auto warning = claims.find("x-nvidia-attestation-warning");
+  if (warning != claims.end() && !warning->is_null() && *warning != false && *warning != "")
+    add(withdrawn, "x-nvidia-attestation-warning " + shown_claim(claims, "x-nvidia-attestation-warning"));
+  if (!checks_.expect("policy.ocsp.not_revoked", withdrawn.empty(),
+                      device + ": no certificate that the service calls revoked or on hold",
+                      withdrawn.empty() ? "none" : withdrawn))
+    return;
+  if (!any_chain) return;
+  checks_.expect("policy.certificates", invalid.empty(), device + ": certificates that the service calls valid",
+                 invalid.empty() ? "valid" : invalid);
+  const Rule<OcspMode>& rule = input_.rules.ocsp;
+  const std::string wanted = device + ": OCSP answers to the service that no certificate is revoked";
+  if (unknown.empty() || rule.value == OcspMode::kRequire) {
+    checks_.expect("policy.ocsp", unknown.empty(), wanted, unknown.empty() ? "good" : unknown, rule.source);
+  } else {
+    checks_.waive("policy.ocsp", wanted, fmt::format("not asked for ({}): {}", rule.source, unknown));
+  }
 }
 
 void NrasVerifier::judge_claim(const DemandedClaim& claim) {
