@@ -12,7 +12,7 @@ using Where = attestation::ModelEntry::Where;
 
 Result<std::unique_ptr<upstream::Upstream>> make_upstream(const net::Url& url, const ModelSourceOptions& options,
                                                           upstream::UpstreamCache cache) {
-  upstream::UpstreamOptions upstream{.url = url, .threads = options.threads, .cache = cache};
+  upstream::UpstreamOptions upstream{.url = url, .cache = cache};
   if (url.scheme == net::Scheme::kHttps) {
     MINIONS_TRY_ASSIGN(upstream.tls, net::TlsClientContext::create({.ca_file = options.upstream_ca_file}));
   }

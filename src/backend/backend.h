@@ -65,11 +65,10 @@ class Backend {
 
   // The models it has, asked of it now. executor: where the task runs.
   [[nodiscard]] virtual net::Task<Result<std::vector<openai::ModelInfo>>> models(net::Executor executor) = 0;
-  // kNetwork: it cannot be reached. kRefused: it divides its prompt cache less than is stated. thread_index: of the
-  // gateway's threads, for connections that are kept for each.
+  // kNetwork: it cannot be reached. kRefused: it divides its prompt cache less than is stated. executor: where the task
+  // and the call run.
   [[nodiscard]] virtual net::Task<Result<std::unique_ptr<BackendCall>>> open(BackendRequest request,
-                                                                             net::Executor executor,
-                                                                             std::size_t thread_index) = 0;
+                                                                             net::Executor executor) = 0;
   // The session is over: nothing kept for it is needed any more. From any thread; does not wait.
   virtual void forget(std::string_view session) { static_cast<void>(session); }
   // Whether a request that names no model gets one that it lists, and no other.

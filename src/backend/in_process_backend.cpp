@@ -228,8 +228,7 @@ net::Task<Result<std::vector<openai::ModelInfo>>> InProcessBackend::models(net::
   co_return model_->models();
 }
 
-net::Task<Result<std::unique_ptr<BackendCall>>> InProcessBackend::open(BackendRequest request, net::Executor executor,
-                                                                       std::size_t) {
+net::Task<Result<std::unique_ptr<BackendCall>>> InProcessBackend::open(BackendRequest request, net::Executor executor) {
   if (request.length > options_.request_limit_bytes) {
     co_return fail(ErrorCode::kTooLarge, "the request is over what the embedded engine takes");
   }

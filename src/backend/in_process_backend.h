@@ -31,8 +31,8 @@ class InProcessBackend final : public Backend {
   ~InProcessBackend() override = default;  // waits for the model to notice that it shall stop
 
   [[nodiscard]] net::Task<Result<std::vector<openai::ModelInfo>>> models(net::Executor executor) override;
-  [[nodiscard]] net::Task<Result<std::unique_ptr<BackendCall>>> open(BackendRequest request, net::Executor executor,
-                                                                     std::size_t thread_index) override;
+  [[nodiscard]] net::Task<Result<std::unique_ptr<BackendCall>>> open(BackendRequest request,
+                                                                     net::Executor executor) override;
   void forget(std::string_view session) override { model_->forget(session); }
   [[nodiscard]] bool chooses_listed_model() const override { return true; }
 

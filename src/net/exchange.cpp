@@ -31,7 +31,6 @@ const asio::ip::address& Exchange::peer_address() const { return connection_.str
 bool Exchange::peer_is_loopback() const { return connection_.stream_.peer_is_loopback(); }
 bool Exchange::is_tls() const { return connection_.stream_.is_tls(); }
 Executor Exchange::executor() const { return connection_.stream_.executor(); }
-std::size_t Exchange::thread_index() const { return connection_.thread_.index(); }
 Task<Result<MutableBytes>> Exchange::read_body(Deadline deadline) { return connection_.read_body(deadline); }
 std::uint64_t Exchange::body_bytes_received() const { return connection_.body_received_; }
 Status Exchange::limit_body(std::uint64_t bytes) {

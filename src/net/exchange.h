@@ -23,8 +23,6 @@ class Exchange {
   [[nodiscard]] bool peer_is_loopback() const;
   [[nodiscard]] bool is_tls() const;
   [[nodiscard]] Executor executor() const;
-  // 0 to threads - 1: which of the server's threads this runs on, for what a handler keeps for each of them.
-  [[nodiscard]] std::size_t thread_index() const;
 
   // The next piece of the request's body, in the connection's own buffer: it may be changed in place and holds until
   // the next call. Empty at the end. A body that ends early is kTruncated, a passed deadline kTimeout.

@@ -33,11 +33,9 @@ struct Accepted {
 // What the connections of one thread share. All but `draining` is used on that thread only.
 class ServerThread {
  public:
-  ServerThread(std::size_t index, const ServerLimits& limits, std::atomic<std::size_t>& connections,
-               const std::atomic<bool>& draining)
-      : index_(index), limits_(limits), all_connections_(connections), draining_(draining) {}
+  ServerThread(const ServerLimits& limits, std::atomic<std::size_t>& connections, const std::atomic<bool>& draining)
+      : limits_(limits), all_connections_(connections), draining_(draining) {}
 
-  [[nodiscard]] std::size_t index() const { return index_; }
   [[nodiscard]] const ServerLimits& limits() const { return limits_; }
   [[nodiscard]] bool draining() const { return draining_; }
   [[nodiscard]] asio::io_context& context() { return io_.context(); }
@@ -51,7 +49,6 @@ class ServerThread {
   [[nodiscard]] std::string_view date_field();
 
  private:
-  std::size_t index_;
   ServerLimits limits_;
   std::atomic<std::size_t>& all_connections_;
   const std::atomic<bool>& draining_;

@@ -48,7 +48,7 @@ std::optional<ConnectionLimit> limit_of(Accepted& accepted) {
 struct HttpServer::Impl {
   explicit Impl(const ServerOptions& options) {
     for (std::size_t i = 0; i < std::max<std::size_t>(options.threads, 1); ++i) {
-      threads.push_back(std::make_unique<ServerThread>(i, options.limits, connections, draining));
+      threads.push_back(std::make_unique<ServerThread>(options.limits, connections, draining));
     }
   }
 

@@ -171,10 +171,9 @@ net::Task<Result<std::vector<openai::ModelInfo>>> SupervisedBackend::models(net:
 }
 
 net::Task<Result<std::unique_ptr<backend::BackendCall>>> SupervisedBackend::open(backend::BackendRequest request,
-                                                                                 net::Executor executor,
-                                                                                 std::size_t thread_index) {
+                                                                                 net::Executor executor) {
   if (!server_->ready()) co_return fail(ErrorCode::kBusy, "the model server is being started");
-  co_return co_await backend_->open(std::move(request), executor, thread_index);
+  co_return co_await backend_->open(std::move(request), executor);
 }
 
 }  // namespace minions::upstream

@@ -74,8 +74,7 @@ class SupervisedBackend final : public backend::Backend {
 
   [[nodiscard]] net::Task<Result<std::vector<openai::ModelInfo>>> models(net::Executor executor) override;
   [[nodiscard]] net::Task<Result<std::unique_ptr<backend::BackendCall>>> open(backend::BackendRequest request,
-                                                                              net::Executor executor,
-                                                                              std::size_t thread_index) override;
+                                                                              net::Executor executor) override;
   void forget(std::string_view session) override { backend_->forget(session); }
   [[nodiscard]] bool ready() const override { return server_->ready(); }
 

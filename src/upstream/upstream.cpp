@@ -216,15 +216,14 @@ Upstream::Upstream(UpstreamOptions options)
       prefix_(options_.url.base_path),
       cache_(options_.cache),
       was_salted_(options_.cache == UpstreamCache::kSalt),
-      was_off_(options_.cache == UpstreamCache::kOff),
-      clients_(options_.threads + 1) {
+      was_off_(options_.cache == UpstreamCache::kOff) {
   if (prefix_.ends_with("/v1")) prefix_.resize(prefix_.size() - 3);
 }
 Upstream::~Upstream() = default;
 
-net::HttpClient& Upstream::client_of(std::size_t thread_index, net::Executor executor) {
+net::HttpClient& Upstream::client_of(net::Executor executor) {
   const std::lock_guard lock(mutex_);
-  auto& client = clients_[thread_index];
+  auto& client = clients_[&executor.context()];
   if (client == nullptr) {
     client =
         std::make_unique<net::HttpClient>(executor, net::ClientOptions{.max_idle_per_origin = 16, .max_idle = 512});
@@ -233,8 +232,7 @@ net::HttpClient& Upstream::client_of(std::size_t thread_index, net::Executor exe
 }
 
 net::Task<Result<std::unique_ptr<backend::BackendCall>>> Upstream::open(backend::BackendRequest request,
-                                                                        net::Executor executor,
-                                                                        std::size_t thread_index) {
+                                                                        net::Executor executor) {
   request.path = prefix_ + request.path;
   // A connection of its own for each session: a server that reads a request otherwise than it was meant answers the
   // next one on the connection with what belongs to this one.
@@ -247,8 +245,8 @@ net::Task<Result<std::unique_ptr<backend::BackendCall>>> Upstream::open(backend:
   // Nothing of the request is sent by the start: a connection that was found closed may have been to another server.
   for (int tries = 0;; ++tries) {
     MINIONS_CO_TRY_ASSIGN(CacheTerms terms, co_await ask());
-    auto call = std::make_unique<UpstreamCall>(client_of(thread_index, executor), origin, request,
-                                               options_.connect_time, std::move(terms), breaks_, ask);
+    auto call = std::make_unique<UpstreamCall>(client_of(executor), origin, request, options_.connect_time,
+                                               std::move(terms), breaks_, ask);
     const std::uint64_t breaks = breaks_;
     MINIONS_CO_TRY(co_await call->start());
     if (breaks == breaks_ || tries == kAskedAgain) co_return std::unique_ptr<backend::BackendCall>(std::move(call));
@@ -279,9 +277,7 @@ net::Task<void> Upstream::ask_where_unknown(net::Executor executor) {
 void Upstream::forget(std::string_view session) {
   const std::string key(session);
   const std::lock_guard lock(mutex_);
-  for (const auto& client : clients_) {
-    if (client != nullptr) client->close_idle(key);
-  }
+  for (const auto& [context, client] : clients_) client->close_idle(key);
 }
 
 net::Task<Result<Upstream::Fetched>> Upstream::get(net::HttpClient& client, std::string path, std::size_t limit_bytes) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <mutex>
 
 #include "backend/backend.h"
@@ -19,8 +20,7 @@ enum class UpstreamCache {
 };
 
 struct UpstreamOptions {
-  net::Url url;             // a base path of /v1 at its end is the API's own and not doubled
-  std::size_t threads = 1;  // of the gateway
+  net::Url url;  // a base path of /v1 at its end is the API's own and not doubled
   std::chrono::milliseconds connect_time{10'000};
   std::shared_ptr<const net::TlsClientContext> tls;  // for https
   UpstreamCache cache = UpstreamCache::kAsk;
@@ -34,8 +34,7 @@ class Upstream final : public backend::Backend {
   // Asks about the prompt cache, too.
   [[nodiscard]] net::Task<Result<std::vector<openai::ModelInfo>>> models(net::Executor executor) override;
   [[nodiscard]] net::Task<Result<std::unique_ptr<backend::BackendCall>>> open(backend::BackendRequest request,
-                                                                              net::Executor executor,
-                                                                              std::size_t thread_index) override;
+                                                                              net::Executor executor) override;
   // Its connections are closed.
   void forget(std::string_view session) override;
   [[nodiscard]] bool is_loopback() const { return net::is_loopback_host(options_.url.host); }
@@ -53,7 +52,7 @@ class Upstream final : public backend::Backend {
   [[nodiscard]] net::Task<Result<UpstreamCache>> known_cache(bool stated_divided, net::Executor executor);
   // Before a question, where what is known of the cache may be of another server.
   [[nodiscard]] net::Task<void> ask_where_unknown(net::Executor executor);
-  [[nodiscard]] net::HttpClient& client_of(std::size_t thread_index, net::Executor executor);
+  [[nodiscard]] net::HttpClient& client_of(net::Executor executor);
 
   void use(UpstreamCache found);
 
@@ -64,9 +63,10 @@ class Upstream final : public backend::Backend {
   std::atomic<bool> was_off_;
   // How often a connection could not be made or broke: another server may be there behind that.
   std::atomic<std::uint64_t> breaks_ = 0;
-  std::atomic<std::uint64_t> breaks_asked_ = 0;            // before it was asked last
-  std::mutex mutex_;                                       // guards clients_, not what they do
-  std::vector<std::unique_ptr<net::HttpClient>> clients_;  // one a thread, made on it
+  std::atomic<std::uint64_t> breaks_asked_ = 0;  // before it was asked last
+  std::mutex mutex_;                             // guards clients_, not what they do
+  // Of each thread that asks one, made on it: connections stay where they were made.
+  std::map<const net::asio::io_context*, std::unique_ptr<net::HttpClient>> clients_;
 };
 
 }  // namespace minions::upstream

@@ -18,7 +18,7 @@ class InProcessBackendTest : public testing::Test {
   std::unique_ptr<BackendCall> open(std::uint64_t length, const std::string& sender = "alice") {
     BackendRequest request{.method = "POST", .path = "/v1/chat/completions", .length = length};
     request.sender = sender;
-    auto call = run(backend_.open(std::move(request), context_.get_executor(), 0));
+    auto call = run(backend_.open(std::move(request), context_.get_executor()));
     return call ? *std::move(call) : nullptr;
   }
   template <class T>
@@ -92,7 +92,7 @@ class InProcessPlacesTest : public testing::Test {
     BackendRequest request{.method = "POST", .path = "/", .length = 1};
     request.session = session;
     request.sender = sender;
-    return run(backend_.open(std::move(request), context_.get_executor(), 0)).value();
+    return run(backend_.open(std::move(request), context_.get_executor())).value();
   }
   // Nothing: refused as busy.
   std::unique_ptr<BackendCall> ask(const std::string& session, const std::string& sender) {

@@ -51,8 +51,7 @@ class ScriptedBackend final : public backend::Backend {
   [[nodiscard]] bool chooses_listed_model() const override { return chooses_; }
   [[nodiscard]] net::Task<Result<std::vector<openai::ModelInfo>>> models(net::Executor executor) override;
   [[nodiscard]] net::Task<Result<std::unique_ptr<backend::BackendCall>>> open(backend::BackendRequest request,
-                                                                              net::Executor executor,
-                                                                              std::size_t thread_index) override;
+                                                                              net::Executor executor) override;
 
  private:
   friend class ScriptedCall;

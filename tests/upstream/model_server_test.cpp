@@ -172,7 +172,7 @@ TEST_F(ServerProcessTest, AServerThatDoesNotHeedSigtermIsKilled) {
   // It is not healthy, so nothing is asked of it.
   SupervisedBackend backend(nullptr, server);
   net::asio::io_context context;
-  const auto opened = net::run_until_done(context, backend.open({}, context.get_executor(), 0));
+  const auto opened = net::run_until_done(context, backend.open({}, context.get_executor()));
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code, ErrorCode::kBusy);
   EXPECT_FALSE(backend.ready());

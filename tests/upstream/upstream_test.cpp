@@ -36,7 +36,7 @@ class UpstreamTest : public testing::Test {
     request.session = session;
     request.cache_salt = "salt of " + session;
     request.cache_stated_divided = divided_;
-    auto call = run(upstream_->open(std::move(request), context_.get_executor(), 0)).value();
+    auto call = run(upstream_->open(std::move(request), context_.get_executor())).value();
     EXPECT_TRUE(run(call->write(as_bytes(question.substr(0, question.size() / 2)))));
     EXPECT_TRUE(run(call->write(as_bytes(question.substr(question.size() / 2)))));
     EXPECT_TRUE(run(call->finish()));
@@ -280,14 +280,14 @@ TEST_F(UpstreamTest, IsAskedAgainBehindABreak) {
   EXPECT_EQ(asked().back(), "/v1/chat/completions");
   breaks_ = true;
   backend::BackendRequest request{.method = "GET", .path = "/v1/models/m"};
-  auto broken = run(upstream_->open(std::move(request), context_.get_executor(), 0)).value();
+  auto broken = run(upstream_->open(std::move(request), context_.get_executor())).value();
   ASSERT_TRUE(run(broken->finish()));
   EXPECT_FALSE(run(broken->head(net::deadline_in(10s))));
   breaks_ = false;
   const std::size_t before = asked().size();
   backend::BackendRequest divided{
       .method = "POST", .path = "/v1/chat/completions", .length = 2, .cache_stated_divided = true};
-  const auto refused = run(upstream_->open(std::move(divided), context_.get_executor(), 0));
+  const auto refused = run(upstream_->open(std::move(divided), context_.get_executor()));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kRefused);
   EXPECT_EQ(asked().size(), before + 2) << "its models and its description";
@@ -306,7 +306,7 @@ TEST_F(UpstreamTest, IsAskedAgainBeforeAQuestionIsSentAgain) {
   aborts_ = 1;
   backend::BackendRequest request{.method = "POST", .path = "/v1/chat/completions", .length = 2, .session = "alice"};
   request.cache_stated_divided = true;
-  auto call = run(upstream_->open(std::move(request), context_.get_executor(), 0));
+  auto call = run(upstream_->open(std::move(request), context_.get_executor()));
   ASSERT_TRUE(call) << call.error().detail;
   ASSERT_TRUE(run((*call)->write(as_bytes("{}"))));
   ASSERT_TRUE(run((*call)->finish()));
@@ -326,15 +326,15 @@ TEST_F(UpstreamTest, AsksNothingOfAServerThatDoesNotSayWhatItDoesBehindABreak) {
   aborts_ = 1;
   backend::BackendRequest request{.method = "POST", .path = "/v1/chat/completions", .length = 2, .session = "alice"};
   request.cache_stated_divided = true;
-  auto call = run(upstream_->open(request, context_.get_executor(), 0));
+  auto call = run(upstream_->open(request, context_.get_executor()));
   ASSERT_TRUE(call) << call.error().detail;
   ASSERT_TRUE(run((*call)->write(as_bytes("{}"))));
   ASSERT_TRUE(run((*call)->finish()));
   EXPECT_EQ(run((*call)->head(net::deadline_in(10s))).error().code, ErrorCode::kRefused);
-  EXPECT_EQ(run(upstream_->open(request, context_.get_executor(), 0)).error().code, ErrorCode::kRefused);
+  EXPECT_EQ(run(upstream_->open(request, context_.get_executor())).error().code, ErrorCode::kRefused);
   EXPECT_NE(asked().back(), "/v1/chat/completions");
   request.cache_stated_divided = false;
-  EXPECT_TRUE(run(upstream_->open(request, context_.get_executor(), 0))) << "who knows that it is shared is served";
+  EXPECT_TRUE(run(upstream_->open(request, context_.get_executor()))) << "who knows that it is shared is served";
   fails_ = 0;
   static_cast<void>(ask("alice"));
   EXPECT_EQ(Json::parse(body())["cache_salt"], "salt of alice");
@@ -384,7 +384,7 @@ TEST_F(UpstreamTest, ARequestWithoutDataGetsNone) {
   backend::BackendRequest request{.method = "GET", .path = "/v1/models/m"};
   request.session = "alice";
   request.cache_salt = "salt";
-  auto call = run(upstream_->open(std::move(request), context_.get_executor(), 0)).value();
+  auto call = run(upstream_->open(std::move(request), context_.get_executor())).value();
   ASSERT_TRUE(run(call->finish()));
   ASSERT_TRUE(run(call->head(net::deadline_in(10s))));
   EXPECT_EQ(body(), "");
