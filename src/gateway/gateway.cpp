@@ -50,8 +50,6 @@ std::shared_ptr<net::Places::Place> shared(std::optional<net::Places::Place> pla
   return place ? std::make_shared<net::Places::Place>(*std::move(place)) : nullptr;
 }
 
-bool is_read(std::string_view method) { return method == "GET" || method == "HEAD"; }
-
 PlainError plain_error_of(const Error& error) {
   switch (error.code) {
     case ErrorCode::kBusy: return {429, Limit::kWaitingNonces};
@@ -74,6 +72,36 @@ class Running {
 
 }  // namespace
 
+// What a listener has: the first row whose path fits answers.
+struct Gateway::Endpoint {
+  std::string_view path;  // with a slash at its end: and what follows it
+  std::string_view methods;
+  net::Task<void> (Gateway::*answer)(net::Exchange& http);
+
+  [[nodiscard]] bool has(std::string_view asked) const {
+    return path.ends_with('/') ? asked.starts_with(path) : asked == path;
+  }
+  [[nodiscard]] bool takes(std::string_view method) const {
+    std::string_view rest = methods;
+    while (!rest.empty()) {
+      const std::string_view one = rest.substr(0, rest.find(' '));
+      if (one == method) return true;
+      rest.remove_prefix(std::min(rest.size(), one.size() + 1));
+    }
+    return false;
+  }
+};
+const Gateway::Endpoint Gateway::kPublic[] = {
+    {kAttestationPath, "GET", &Gateway::attestation}, {kSessionPath, "POST", &Gateway::session},
+    {kStreamPrefix, "POST", &Gateway::stream},        {kHealthPath, "GET HEAD", &Gateway::health},
+    {kReadyPath, "GET HEAD", &Gateway::readiness},
+};
+const Gateway::Endpoint Gateway::kAdmin[] = {
+    {kHealthPath, "GET HEAD", &Gateway::health},
+    {kReadyPath, "GET HEAD", &Gateway::readiness},
+    {kMetricsPath, "GET", &Gateway::metrics},
+};
+
 Gateway::Gateway(std::unique_ptr<Context> context) : context_(std::move(context)) {}
 Gateway::~Gateway() = default;
 
@@ -81,7 +109,7 @@ net::Handler Gateway::handler() {
   return [this](net::Exchange& http) { return dispatch(http); };
 }
 net::Handler Gateway::admin_handler() {
-  return [this](net::Exchange& http) { return admin(http); };
+  return [this](net::Exchange& http) { return serve(http, kAdmin); };
 }
 
 void Gateway::sweep() {
@@ -106,56 +134,31 @@ bool Gateway::ready() const {
 }
 
 net::Task<void> Gateway::dispatch(net::Exchange& http) {
-  const std::string_view path = http.head().path();
-  // Whole statements: GCC 12 destroys the task too early in `co_await (a ? f() : g())`.
-  if (path.starts_with(kProtocolPrefix)) {
-    co_await protocol(http);
-  } else if (path == kHealthPath) {
-    co_await health(http);
-  } else if (path == kReadyPath) {
-    co_await readiness(http);
-  } else {
-    co_await reply_plain_error(*context_, http, 404);
-  }
-}
-
-net::Task<void> Gateway::protocol(net::Exchange& http) {
   // Of a proxy's connections those count that have an exchange of this client under way.
   AddressPlace proxied;
-  if (context_->clients.is_proxy(http.peer_address()))
+  if (http.head().path().starts_with(kProtocolPrefix) && context_->clients.is_proxy(http.peer_address()))
     proxied = enter(*context_, context_->proxied_exchanges, Limit::kAddressConnections, http);
   if (proxied.over) {
     co_await reply_plain_error(*context_, http, {429, *proxied.over});
     co_return;
   }
+  co_await serve(http, kPublic);
+}
+
+net::Task<void> Gateway::serve(net::Exchange& http, std::span<const Endpoint> endpoints) {
   const std::string_view path = http.head().path();
-  const std::string_view method = http.head().method;
-  if (path == kAttestationPath && method == "GET") {
-    co_await attestation(http);
-  } else if (path == kSessionPath && method == "POST") {
-    co_await session(http);
-  } else if (path.starts_with(kStreamPrefix) && method == "POST") {
-    co_await stream(http, path.substr(kStreamPrefix.size()));
+  const auto endpoint =
+      std::find_if(endpoints.begin(), endpoints.end(), [&](const Endpoint& each) { return each.has(path); });
+  if (endpoint == endpoints.end()) {
+    co_await reply_plain_error(*context_, http, 404);
+  } else if (!endpoint->takes(http.head().method)) {
+    co_await reply_plain_error(*context_, http, 405);
   } else {
-    const bool known = path == kAttestationPath || path == kSessionPath || path.starts_with(kStreamPrefix);
-    co_await reply_plain_error(*context_, http, known ? 405 : 404);
+    co_await (this->*endpoint->answer)(http);
   }
 }
 
-net::Task<void> Gateway::admin(net::Exchange& http) {
-  const std::string_view path = http.head().path();
-  if (path == kHealthPath) {
-    co_await health(http);
-    co_return;
-  }
-  if (path == kReadyPath) {
-    co_await readiness(http);
-    co_return;
-  }
-  if (path != kMetricsPath || http.head().method != "GET") {
-    co_await reply_plain_error(*context_, http, path == kMetricsPath ? 405 : 404);
-    co_return;
-  }
+net::Task<void> Gateway::metrics(net::Exchange& http) {
   const std::string text = context_->metrics.text();
   const net::Header headers[] = {{"content-type", "text/plain; version=0.0.4"},
                                  {"cache-control", "no-store, no-transform"}};
@@ -163,20 +166,12 @@ net::Task<void> Gateway::admin(net::Exchange& http) {
 }
 
 net::Task<void> Gateway::health(net::Exchange& http) {
-  if (!is_read(http.head().method)) {
-    co_await reply_plain_error(*context_, http, 405);
-    co_return;
-  }
   const net::Header headers[] = {{"content-type", "text/plain"}, {"cache-control", "no-store, no-transform"}};
   static_cast<void>(co_await http.reply(200, headers, as_bytes("ok\n")));
 }
 
 // The first line is the answer; what follows are things to know.
 net::Task<void> Gateway::readiness(net::Exchange& http) {
-  if (!is_read(http.head().method)) {
-    co_await reply_plain_error(*context_, http, 405);
-    co_return;
-  }
   const bool good = ready();
   std::string text = good ? "ok\n" : "not ready\n";
   if (context_->metrics.tls_reload_failed.Value() > 0)
@@ -316,7 +311,7 @@ net::Task<tl::expected<ReceivedRequest, PlainError>> Gateway::receive(net::Excha
   co_return co_await receiver.receive();
 }
 
-net::Task<void> Gateway::stream(net::Exchange& http, std::string_view session_hex) {
+net::Task<void> Gateway::stream(net::Exchange& http) {
   if (context_->draining) {
     co_await reply_plain_error(*context_, http, 503);
     co_return;
@@ -325,7 +320,7 @@ net::Task<void> Gateway::stream(net::Exchange& http, std::string_view session_he
     co_await reply_plain_error(*context_, http, {413, Limit::kRequestBytes});
     co_return;
   }
-  const auto id = exactly<16>(from_hex(session_hex));
+  const auto id = exactly<16>(from_hex(http.head().path().substr(kStreamPrefix.size())));
   const auto session = id ? context_->sessions.find(*id, std::chrono::steady_clock::now()) : nullptr;
   if (session == nullptr) {
     co_await reply_plain_error(*context_, http, failure(http, 404));

@@ -2,6 +2,8 @@
 // 2).
 #pragma once
 
+#include <span>
+
 #include "gateway/request_receiver.h"
 #include "net/http_server.h"
 
@@ -28,17 +30,21 @@ class Gateway {
   [[nodiscard]] Context& context() { return *context_; }
 
  private:
+  struct Endpoint;
+  static const Endpoint kPublic[];
+  static const Endpoint kAdmin[];
+
   [[nodiscard]] net::Task<void> dispatch(net::Exchange& http);
-  [[nodiscard]] net::Task<void> admin(net::Exchange& http);
-  [[nodiscard]] net::Task<void> protocol(net::Exchange& http);
+  [[nodiscard]] net::Task<void> serve(net::Exchange& http, std::span<const Endpoint> endpoints);
   [[nodiscard]] net::Task<void> attestation(net::Exchange& http);
   [[nodiscard]] net::Task<void> session(net::Exchange& http);
   [[nodiscard]] net::Task<tl::expected<ReceivedRequest, PlainError>> receive(net::Exchange& http,
                                                                              session::ServerSession& session,
                                                                              std::shared_ptr<StreamStop> stop);
-  [[nodiscard]] net::Task<void> stream(net::Exchange& http, std::string_view session_hex);
+  [[nodiscard]] net::Task<void> stream(net::Exchange& http);
   [[nodiscard]] net::Task<void> health(net::Exchange& http);
   [[nodiscard]] net::Task<void> readiness(net::Exchange& http);
+  [[nodiscard]] net::Task<void> metrics(net::Exchange& http);
   [[nodiscard]] bool ready() const;
   [[nodiscard]] net::Task<tl::expected<Bytes, PlainError>> handshake_body(net::Exchange& http);
   [[nodiscard]] PlainError failure(net::Exchange& http, int status);
