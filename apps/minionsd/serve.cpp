@@ -8,6 +8,7 @@
 #include "attester/operator_key.h"
 #include "attester/platform.h"
 #include "base/clock.h"
+#include "build_id.h"
 #include "gateway/gateway.h"
 #include "gateway/model_watch.h"
 #include "gateway/stapling_attester.h"
@@ -74,7 +75,7 @@ Result<std::unique_ptr<gateway::AttestationService>> make_attestation(const Serv
   settings.instance = crypto::SystemRandom().bytes<16>();
   settings.tls_spki_sha256 = std::move(tls_spki);
   settings.models = std::move(models);
-  settings.software = {"minionsd", kVersion, kBuild};
+  settings.software = {"minionsd", kVersion, std::string(build_id())};
   settings.overrides = options.overrides;
   settings.epoch_s = options.epoch_s;
   MINIONS_TRY_ASSIGN(auto factory, attester::EpochFactory::make(std::move(settings)));
