@@ -78,6 +78,8 @@ bool has_no_output(const Json& turn) {
   return output.is_null() || output == "";
 }
 
+bool did_not_end_well(const Json& turn) { return has_no_output(turn) && !text_at(turn, "error").empty(); }
+
 bool is_message(const Json& message, std::string_view role) { return text_at(message, "role") == role; }
 
 // Whether a request's messages are those of the turns before, in their order, and the prompt behind them.
@@ -241,7 +243,6 @@ class RunLogCheck {
         expect(name, false, "a turn of the supervisor or of the worker", shown(text_at(turn, "user")));
         continue;
       }
-      const Json& receipt = member_of(turn, "receipt");
       last_is_signed_ = false;
       if (broken_off) {
         expect(name, false, "no turn behind one that did not end well", "another");
@@ -249,49 +250,11 @@ class RunLogCheck {
       }
       if (!text_at(turn, "output").empty() && !member_of(turn, "error").is_null())
         expect(name, false, "an output, or why there is none", "both");
-      broken_off = has_no_output(turn) && !text_at(turn, "error").empty();
-      if (!receipt.is_object()) {
-        if (has_no_output(turn) && !text_at(turn, "error").empty())
-          waive(name, "a sealed exchange with a receipt",
-                "the call did not end well: " + shown(text_at(turn, "error")));
-        else
-          expect(name, false, "a sealed exchange with a receipt", "none: nothing signs this turn");
-        continue;
+      broken_off = did_not_end_well(turn);
+      if (JudgedExchange* const exchange = exchange_of(turn, name)) {
+        check_turn(log, turn, name, *exchange, before);
+        before.push_back({text_at(turn, "prompt"), text_at(turn, "output")});
       }
-      const auto found =
-          exchanges_.find({text_at(receipt, "session"), count_at(receipt, "n"), text_at(receipt, "signature")});
-      if (found == exchanges_.end()) {
-        expect(name, false, "its sealed exchange in this log", "none");
-        continue;
-      }
-      JudgedExchange& exchange = found->second;
-      if (exchange.is_named) {
-        expect(name, false, "a sealed exchange of its own", "that of another turn");
-        continue;
-      }
-      exchange.is_named = true;
-      const Json body = parse_json(exchange.data);
-      const Json& messages = list_at(body, "messages");
-      named_.insert(messages.dump());
-      const std::string asked = text_at(turn, "prompt");
-      const std::string logged = text_at(turn, "output");
-      const bool prompt = !messages.empty() && text_at(messages.back(), "content") == asked;
-      const bool history = goes_on(messages, before, asked);
-      const bool streamed = member_of(body, "stream") == true;
-      const auto replied = exchange.failed ? std::nullopt : reply_text(exchange.reply_data, streamed);
-      const bool failed = !replied && has_no_output(turn) && !text_at(turn, "error").empty();
-      const bool output = failed || (replied == logged && member_of(turn, "output").is_string());
-      last_is_signed_ = exchange.holds && history && output;
-      expect(name, last_is_signed_, "what its sealed exchange, with a good receipt, carried",
-             !prompt           ? "another prompt"
-             : !history        ? "a prompt behind other turns than those before it"
-             : !output         ? "another output"
-             : !exchange.holds ? "the same as an exchange that nothing signs"
-                               : "the same");
-      if (const std::string model = text_at(body, "model"); model != text_at(log, "supervisor_model"))
-        expect("supervisor_model", false, "the model that was asked: " + shown(model),
-               shown(text_at(log, "supervisor_model")));
-      before.push_back({asked, logged});
     }
     // A server that refused the shape of a reply was asked the same without it.
     const bool all = std::all_of(exchanges_.begin(), exchanges_.end(), [&](const auto& entry) {
@@ -301,6 +264,56 @@ class RunLogCheck {
     });
     expect("conversation", all, "a turn of each signed exchange", all ? "each" : "an exchange that no turn names");
     check_task(log, before.empty() ? std::string() : before.front().prompt);
+  }
+
+  // The exchange that a turn names, which no other has named. Null with the reason among the checks.
+  JudgedExchange* exchange_of(const Json& turn, const std::string& name) {
+    const Json& receipt = member_of(turn, "receipt");
+    if (!receipt.is_object() && did_not_end_well(turn)) {
+      waive(name, "a sealed exchange with a receipt", "the call did not end well: " + shown(text_at(turn, "error")));
+      return nullptr;
+    }
+    if (!receipt.is_object()) {
+      expect(name, false, "a sealed exchange with a receipt", "none: nothing signs this turn");
+      return nullptr;
+    }
+    const auto found =
+        exchanges_.find({text_at(receipt, "session"), count_at(receipt, "n"), text_at(receipt, "signature")});
+    if (found == exchanges_.end()) {
+      expect(name, false, "its sealed exchange in this log", "none");
+      return nullptr;
+    }
+    if (found->second.is_named) {
+      expect(name, false, "a sealed exchange of its own", "that of another turn");
+      return nullptr;
+    }
+    found->second.is_named = true;
+    return &found->second;
+  }
+
+  // A turn of the supervisor against what its exchange carried.
+  void check_turn(const Json& log, const Json& turn, const std::string& name, const JudgedExchange& exchange,
+                  const std::vector<Turn>& before) {
+    const Json body = parse_json(exchange.data);
+    const Json& messages = list_at(body, "messages");
+    named_.insert(messages.dump());
+    const std::string asked = text_at(turn, "prompt");
+    const bool prompt = !messages.empty() && text_at(messages.back(), "content") == asked;
+    const bool history = goes_on(messages, before, asked);
+    const bool streamed = member_of(body, "stream") == true;
+    const auto replied = exchange.failed ? std::nullopt : reply_text(exchange.reply_data, streamed);
+    const bool failed = !replied && did_not_end_well(turn);
+    const bool output = failed || (replied == text_at(turn, "output") && member_of(turn, "output").is_string());
+    last_is_signed_ = exchange.holds && history && output;
+    expect(name, last_is_signed_, "what its sealed exchange, with a good receipt, carried",
+           !prompt           ? "another prompt"
+           : !history        ? "a prompt behind other turns than those before it"
+           : !output         ? "another output"
+           : !exchange.holds ? "the same as an exchange that nothing signs"
+                             : "the same");
+    if (const std::string model = text_at(body, "model"); model != text_at(log, "supervisor_model"))
+      expect("supervisor_model", false, "the model that was asked: " + shown(model),
+             shown(text_at(log, "supervisor_model")));
   }
 
   void check_task(const Json& log, const std::string& first_prompt) {
