@@ -12,13 +12,19 @@ def replay(manifest):
 
 
 class Genuine(ProgramsTest):
+    def test_a_clone_verifies_genuine_hardware(self):
+        self.check(SOURCE / "tests/vectors/evidence/MANIFEST.json")
+
     def test_every_case_and_mutation_gets_its_verdict_for_the_right_reason(self):
         if not GENUINE.exists():
             self.skipTest("the genuine evidence is not beside the project")
-        run = replay(GENUINE)
+        self.check(GENUINE)
+
+    def check(self, file):
+        run = replay(file)
         self.assert_exit(run, 0)
         lines = run.stdout.splitlines()
-        manifest = json.loads(GENUINE.read_text())
+        manifest = json.loads(file.read_text())
         ids = [entry["id"] for entry in manifest["cases"] + manifest["mutations"]]
         self.assertEqual(lines[:-1], [f"ok {id}" for id in ids])
         self.assertEqual(lines[-1], f"{len(ids)} passed, 0 failed")
