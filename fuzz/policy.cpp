@@ -1,5 +1,6 @@
 // Policy files: parsed, combined with the flags of the command line, and refused with a place to look at.
 #include "attestation/policy/policy.h"
+#include "attestation/core/check_table.h"
 
 #include "fuzz/vectors.h"
 
@@ -21,9 +22,11 @@ void check_rules(const AppraisalPolicy& policy) {
   require(rules.snp.max_vmpl.value <= 3, "a VMPL is 0 to 3");
   require(rules.leeway_s.value <= 300, "leeway is bounded");
   for (const auto& [component, floor] : rules.snp.min_tcb) require(floor.value <= 255, "a TCB component is one byte");
-  for (const auto& [check, reason] : rules.waived) {
-    const auto known = attestation::waivable_checks();
-    require(std::find(known.begin(), known.end(), check) != known.end(), "only what may be waived is waived");
+  for (const auto& [name, reason] : rules.waived) {
+    const std::string_view check = name;
+    const auto known = attestation::waiver_table();
+    require(std::any_of(known.begin(), known.end(), [&](const auto& waiver) { return waiver.name == check; }),
+            "only what may be waived is waived");
     require(!reason.value.empty(), "a waiver has a reason");
   }
   for (const auto* list : {&rules.snp.measurements, &rules.tdx.measurements}) {
@@ -33,7 +36,7 @@ void check_rules(const AppraisalPolicy& policy) {
 
 void check_flags(const AppraisalPolicy& policy) {
   const PolicyFlags flags{.simulated = PolicyFlags::Simulated::kAllow,
-                          .trusted_attestation_pem = vectors()["keys"]["operator_public_pem"].get<std::string>()};
+                          .trusted_attestation_pem = vectors()["keys"]["attestor_public_pem"].get<std::string>()};
   const auto combined = policy.with(flags);
   if (!combined) {
     require(combined.error().code == ErrorCode::kUsage, "a contradiction is a matter of usage");

@@ -31,7 +31,7 @@ inline const Json& handshake_of(attestation::Suite suite) {
 // Takes simulated evidence that the vectors' attestor signed. `more` is further TOML.
 inline attestation::AppraisalPolicy vector_policy(const std::string& more = "") {
   const auto policy = attestation::AppraisalPolicy::parse("[simulated]\nallow = true\n" + more, "fuzz.toml").value();
-  return policy.with({.trusted_attestation_pem = vectors()["keys"]["operator_public_pem"].get<std::string>()}).value();
+  return policy.with({.trusted_attestation_pem = vectors()["keys"]["attestor_public_pem"].get<std::string>()}).value();
 }
 
 // As the client of the vectors judges it.

@@ -33,7 +33,7 @@ std::string to_text(const std::vector<Finding>& findings) {
   std::string text;
   for (const Finding& finding : findings) {
     text += fmt::format("{:<7} {}: {}\n", name_of(finding.state), finding.part, line_for_terminal(finding.found));
-    if (!finding.mend.empty()) text += fmt::format("        mend: {}\n", line_for_terminal(finding.mend));
+    if (!finding.fix.empty()) text += fmt::format("        fix: {}\n", line_for_terminal(finding.fix));
   }
   return text + (would_attest(findings) ? "minionsd would attest here\n" : "minionsd would not attest here\n");
 }
@@ -44,7 +44,7 @@ std::string to_json(const std::vector<Finding>& findings) {
   for (const Finding& finding : findings) {
     OrderedJson part = {
         {"part", finding.part}, {"state", std::string(name_of(finding.state))}, {"found", finding.found}};
-    if (!finding.mend.empty()) part["mend"] = finding.mend;
+    if (!finding.fix.empty()) part["fix"] = finding.fix;
     parts.push_back(std::move(part));
   }
   const OrderedJson report = {{"would_attest", would_attest(findings)}, {"parts", std::move(parts)}};

@@ -1,4 +1,4 @@
-// minionsd doctor: looks at each part that serving with attestation needs, says what is missing and how to mend it.
+// minionsd doctor: looks at each part that serving with attestation needs, says what is missing and how to fix it.
 // Changes nothing on the machine.
 #pragma once
 

@@ -23,8 +23,8 @@ using State = Finding::State;
 
 Finding good(std::string part, std::string found) { return {std::move(part), State::kGood, std::move(found), {}}; }
 
-Finding bad(std::string part, std::string found, std::string mend) {
-  return {std::move(part), State::kBad, std::move(found), std::move(mend)};
+Finding bad(std::string part, std::string found, std::string fix) {
+  return {std::move(part), State::kBad, std::move(found), std::move(fix)};
 }
 
 // The first line "KEY : VALUE" of /proc/cpuinfo.
@@ -62,7 +62,7 @@ Finding inspect_tsm(const attester::AttesterOptions& options) {
 
 // What opens no device: whether a request succeeds is for the part `attest`.
 std::vector<Finding> inspect_devices(const attester::AttesterOptions& options) {
-  constexpr std::string_view kMends[] = {"", "a guest with SEV-SNP on; modprobe sev-guest",
+  constexpr std::string_view kFixes[] = {"", "a guest with SEV-SNP on; modprobe sev-guest",
                                          "a guest with TDX on; modprobe tdx-guest",
                                          "on Azure: a confidential VM with its vTPM on"};
   std::vector<Finding> findings;
@@ -71,7 +71,7 @@ std::vector<Finding> inspect_devices(const attester::AttesterOptions& options) {
     const auto& probe = probes[i];
     findings.push_back({std::string(probe.what), probe.found ? State::kGood : State::kAbsent,
                         fmt::format("{}: {}", probe.path, probe.found ? "found" : "not found"),
-                        probe.found ? "" : std::string(kMends[i])});
+                        probe.found ? "" : std::string(kFixes[i])});
   }
   return findings;
 }
@@ -103,11 +103,11 @@ std::vector<Finding> inspect_gpus(const attester::AttesterOptions& options) {
 }
 
 Finding inspect_attesting(const attester::AttesterOptions& options) {
-  const std::string mend = "see the parts above, and docs/operations.md";
+  const std::string fix = "see the parts above, and docs/operations.md";
   auto attester = attester::make_attester(options);
-  if (!attester) return bad("attest", attester.error().detail, mend);
+  if (!attester) return bad("attest", attester.error().detail, fix);
   if (const Status sound = attester::prove_platform(**attester); !sound)
-    return bad("attest", fmt::format("{}: {}", (*attester)->platform(), sound.error().detail), mend);
+    return bad("attest", fmt::format("{}: {}", (*attester)->platform(), sound.error().detail), fix);
   if (options.mode == attester::AttestMode::kSimulated)
     return {"attest", State::kNote, "SIMULATED, NOT CONFIDENTIAL", "--attest auto on a confidential VM"};
   return good("attest",
@@ -162,7 +162,8 @@ std::vector<Finding> inspect_tls(const DoctorOptions& options) {
 std::vector<Finding> inspect_key_directory(const DoctorOptions& options) {
   if (!options.attestation_key_path) return {};
   const auto state = attester::inspect_operator_key(*options.attestation_key_path);
-  if (!state) return {bad("attestation key", state.error().detail, "mend owner and mode, or name another directory")};
+  if (!state)
+    return {bad("attestation key", state.error().detail, "correct owner and mode, or name another directory")};
   switch (*state) {
     case attester::KeyDirectory::kHasKey:
       return {good("attestation key", *options.attestation_key_path + ": has a key")};
@@ -176,11 +177,11 @@ std::vector<Finding> inspect_key_directory(const DoctorOptions& options) {
 
 std::vector<Finding> inspect_upstream(const DoctorOptions& options) {
   if (!options.models.upstream) return {};
-  const std::string mend = "start the model server, or mend --upstream";
+  const std::string fix = "start the model server, or correct --upstream";
   const auto source = make_model_source(options.models, [] { return false; });
-  if (!source) return {bad("upstream", source.error().detail, mend)};
+  if (!source) return {bad("upstream", source.error().detail, fix)};
   const auto models = list_models(*source);
-  if (!models) return {bad("upstream", models.error().detail, mend)};
+  if (!models) return {bad("upstream", models.error().detail, fix)};
   return {good("upstream", fmt::format("{} models, {}", models->size(), name_of(source->where)))};
 }
 

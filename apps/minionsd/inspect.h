@@ -26,7 +26,7 @@ struct Finding {
   std::string part;
   State state = State::kGood;
   std::string found;
-  std::string mend;  // what to do; empty where nothing is to be done
+  std::string fix;  // what to do; empty where nothing is to be done
 };
 
 // All of them, in the order of what depends on what.

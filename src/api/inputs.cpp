@@ -52,7 +52,7 @@ class Reader {
     return {};
   }
 
-  // What cannot be read is skipped, and said.
+  // Unreadable files are skipped and reported.
   Status folder(const std::filesystem::path& path) {
     MINIONS_TRY_ASSIGN(documents::FolderDocuments found,
                        documents::load_folder(path, {.load = options_, .progress = nullptr}));

@@ -5,7 +5,7 @@ namespace minions::audit {
 Result<Json> parse_log(std::string_view text) {
   Json log = parse_json(text);
   if (!log.is_object() || count_at(log, "minion_log") != 1)
-    return fail(ErrorCode::kMalformed, "log: is no log of a run, or of a newer program");
+    return fail(ErrorCode::kMalformed, "log: is not the log of a run, or is of a newer version");
   return log;
 }
 

@@ -61,7 +61,7 @@ net::Task<AttemptResult> Attempt::run() {
     result_.reply = *std::move(reply);
   } else {
     Error error = std::move(reply).error();
-    if (stop_.stop_requested()) error = {ErrorCode::kCancelled, "broken off"};
+    if (stop_.stop_requested()) error = {ErrorCode::kCancelled, "cancelled"};
     result_.reply =
         tl::unexpected<AttemptFailure>(AttemptFailure{std::move(error), reached_, std::move(alert_), plain_status_});
   }
@@ -229,7 +229,7 @@ Status Attempt::take_head(std::string_view json) {
   auto head = session::ReplyHead::parse(json);
   if (!head) return fail(ErrorCode::kTampered, "sealed reply: head: " + head.error().detail);
   head_ = *std::move(head);
-  if (!in_.sink.head(head_)) return fail(ErrorCode::kCancelled, "broken off by the reader of the reply");
+  if (!in_.sink.head(head_)) return fail(ErrorCode::kCancelled, "cancelled by the reader of the reply");
   return {};
 }
 
@@ -238,7 +238,7 @@ Status Attempt::take_data(std::string_view piece) {
   if (!result_.first_data) result_.first_data = std::chrono::steady_clock::now();
   reply_hash_.data(as_bytes(piece));
   if (result_.transcript) result_.transcript->reply_data.append(piece);
-  if (!in_.sink.data(piece)) return fail(ErrorCode::kCancelled, "broken off by the reader of the reply");
+  if (!in_.sink.data(piece)) return fail(ErrorCode::kCancelled, "cancelled by the reader of the reply");
   return {};
 }
 

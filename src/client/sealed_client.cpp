@@ -172,7 +172,7 @@ net::Task<Result<SealedClient::SessionPointer>> SealedClient::ready_session(Exch
                                                                             std::stop_token stop) {
   const std::stop_callback on_stop(stop, [this] { opening_ended_.cancel(); });
   for (;;) {
-    if (stop.stop_requested()) co_return fail(ErrorCode::kCancelled, "broken off");
+    if (stop.stop_requested()) co_return fail(ErrorCode::kCancelled, "cancelled");
     if (session_ != nullptr && usable(*session_)) co_return session_;
     if (!opening_) break;
     co_await opening_ended_.async_wait(net::use_task_tuple);
@@ -181,7 +181,7 @@ net::Task<Result<SealedClient::SessionPointer>> SealedClient::ready_session(Exch
   auto opened = co_await open_session(timing, stop);
   opening_ = false;
   opening_ended_.cancel();
-  if (stop.stop_requested()) co_return fail(ErrorCode::kCancelled, "broken off");
+  if (stop.stop_requested()) co_return fail(ErrorCode::kCancelled, "cancelled");
   if (!opened) co_return fail(std::move(opened).error());
   session_ = *opened;
   co_return session_;
@@ -209,7 +209,7 @@ net::Task<Status> SealedClient::pause(std::chrono::milliseconds time, std::stop_
   net::Timer timer(executor_, net::deadline_in(time));
   const std::stop_callback on_stop(stop, [&] { timer.cancel(); });
   if (!stop.stop_requested()) co_await timer.async_wait(net::use_task_tuple);
-  if (stop.stop_requested()) co_return fail(ErrorCode::kCancelled, "broken off");
+  if (stop.stop_requested()) co_return fail(ErrorCode::kCancelled, "cancelled");
   co_return Status{};
 }
 

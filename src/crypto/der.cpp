@@ -64,7 +64,7 @@ Result<DerReader::Value> DerReader::next(std::string_view field) {
   std::size_t header = 2;
   if (length >= 0x80) {
     const std::size_t count = length & 0x7f;
-    if (count == 0 || count > 4 || bytes_.size() < 2 + count) return malformed(field, "a DER length that is none");
+    if (count == 0 || count > 4 || bytes_.size() < 2 + count) return malformed(field, "an invalid DER length");
     length = 0;
     for (std::size_t i = 0; i < count; ++i) length = length << 8 | bytes_[2 + i];
     header += count;
@@ -137,7 +137,7 @@ Result<UnixSeconds> DerReader::time(std::string_view field) {
 
 Result<std::string> DerReader::object_identifier(std::string_view field) {
   MINIONS_TRY_ASSIGN(const ByteView contents, take(der_tag::kObjectIdentifier, field));
-  if (contents.empty() || contents.back() >= 0x80) return malformed(field, "an OBJECT IDENTIFIER that is none");
+  if (contents.empty() || contents.back() >= 0x80) return malformed(field, "an invalid OBJECT IDENTIFIER");
   std::string dotted;
   std::uint64_t arc = 0;
   bool arc_begins = true;

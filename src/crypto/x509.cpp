@@ -107,9 +107,9 @@ Status read_name(ByteView name, const Read& read) {
     do {
       MINIONS_TRY_ASSIGN(DerReader part, set.enter(der_tag::kSequence, "name"));
       MINIONS_TRY_ASSIGN(const ByteView oid, part.take(der_tag::kObjectIdentifier, "name"));
-      if (!is_object_identifier(oid)) return malformed("name", "an OBJECT IDENTIFIER that is none");
+      if (!is_object_identifier(oid)) return malformed("name", "an invalid OBJECT IDENTIFIER");
       MINIONS_TRY_ASSIGN(const DerReader::Value value, part.next("name"));
-      if (!is_text(value)) return malformed("name", "a part that is no text");
+      if (!is_text(value)) return malformed("name", "a part that is not text");
       MINIONS_TRY(part.finish("name"));
       read(oid, value.contents);
     } while (!set.at_end());
@@ -134,7 +134,7 @@ Result<X509Extension> read_extension(DerReader& from) {
   MINIONS_TRY_ASSIGN(DerReader fields, from.enter(der_tag::kSequence, "extension"));
   X509Extension extension;
   MINIONS_TRY_ASSIGN(extension.oid, fields.take(der_tag::kObjectIdentifier, "extension"));
-  if (!is_object_identifier(extension.oid)) return malformed("extension", "an OBJECT IDENTIFIER that is none");
+  if (!is_object_identifier(extension.oid)) return malformed("extension", "an invalid OBJECT IDENTIFIER");
   MINIONS_TRY_ASSIGN(extension.critical, fields.default_false("critical"));
   MINIONS_TRY_ASSIGN(extension.value, fields.take(der_tag::kOctetString, "extension"));
   MINIONS_TRY(fields.finish("extension"));
@@ -258,7 +258,7 @@ Status check_extended_key_usage(ByteView value) {
   MINIONS_TRY(outer.finish(kField));
   do {
     MINIONS_TRY_ASSIGN(const ByteView purpose, purposes.take(der_tag::kObjectIdentifier, kField));
-    if (!is_object_identifier(purpose)) return malformed(kField, "an OBJECT IDENTIFIER that is none");
+    if (!is_object_identifier(purpose)) return malformed(kField, "an invalid OBJECT IDENTIFIER");
   } while (!purposes.at_end());
   return {};
 }

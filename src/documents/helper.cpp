@@ -88,7 +88,7 @@ Error error_of(ExtractExit code, const HelperRun& run, const ExtractorOptions& o
       return {ErrorCode::kUnsupported, "is a ZIP archive, and no office document that is known here"};
     case ExtractExit::kOutOfMemory: return out_of_memory(options).value();
     case ExtractExit::kUnknownPicture:
-      return {ErrorCode::kDocument, "is no picture that is read here: want PNG, JPEG, GIF or WebP"};
+      return {ErrorCode::kDocument, "is not a picture of a supported format: want PNG, JPEG, GIF or WebP"};
     case ExtractExit::kTooManyPixels: return {ErrorCode::kTooLarge, "has more pixels than are read"};
     case ExtractExit::kPictureCoding:
       return {ErrorCode::kDocument, "is a picture in a coding of its format that is not read here"};
@@ -151,6 +151,8 @@ Result<HelperRemarks> run_helper(const HelperRun& run, const ExtractorOptions& o
     return fail(ErrorCode::kTimeout,
                 fmt::format("takes longer to read than {} ms, the limit", options.time_limit.count()));
   }
+  if (!result && result.error().code == ErrorCode::kUnsupported)  // the helper is not installed
+    return fail(std::move(result).error().because(Cause::kNoSandbox));
   if (!result) return fail(std::move(result).error());
   const Status ended = status_of_exit(*result, run, options);
   const HelperRemarks remarks = remarks_in(result->complaints);

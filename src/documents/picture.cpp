@@ -48,7 +48,7 @@ std::uint64_t pixels_of(const formats::ImageHeader& header) { return std::uint64
 Result<formats::ImageHeader> header_of(ByteView bytes, const PictureOptions& options) {
   const std::string_view type = formats::image_type(bytes);
   if (type.empty() || type == "image/bmp")
-    return fail(ErrorCode::kDocument, "is no picture that is read here: want PNG, JPEG, GIF or WebP");
+    return fail(ErrorCode::kDocument, "is not a picture of a supported format: want PNG, JPEG, GIF or WebP");
   const auto header = formats::read_image_header(bytes);
   if (!header) return fail(ErrorCode::kDocument, "is damaged: its header breaks its own format");
   const std::uint64_t pixels = pixels_of(*header);

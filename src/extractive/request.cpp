@@ -49,7 +49,7 @@ tl::expected<ExtractiveRequest, openai::ApiFailure> parse_extractive_request(std
   auto storage = std::make_shared<Storage>();
   dom::element document;
   if (const auto error = storage->parser.parse(body.data(), body.size()).get(document)) {
-    return openai::bad_request(fmt::format("the body is no JSON: {}", simdjson::error_message(error)), "");
+    return openai::bad_request(fmt::format("the body is not JSON: {}", simdjson::error_message(error)), "");
   }
   dom::object object;
   if (document.get(object) != simdjson::SUCCESS) return openai::bad_request("the body must be a JSON object", "");

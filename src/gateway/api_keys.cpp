@@ -38,7 +38,7 @@ Status append_line(const std::filesystem::path& file, const std::string& line) {
 Result<std::vector<std::pair<std::string, Digest32>>> ApiKeys::read(const std::filesystem::path& file) {
   std::error_code unknown;
   if (std::filesystem::exists(file, unknown) && !std::filesystem::is_regular_file(file, unknown))
-    return fail(ErrorCode::kUsage, fmt::format("{}: is no regular file", file.string()));
+    return fail(ErrorCode::kUsage, fmt::format("{}: is not a regular file", file.string()));
   std::ifstream in(file);
   if (!in) return fail(ErrorCode::kIo, fmt::format("{}: {}", file.string(), std::strerror(errno)));
   std::vector<std::pair<std::string, Digest32>> keys;

@@ -105,7 +105,7 @@ net::Task<Result<backend::BackendReplyHead>> ReplyWriter::read_head() {
   context_.metrics.first_byte_seconds.Observe(
       std::chrono::duration<double>(std::chrono::steady_clock::now() - asked).count());
   if (head->status < 200 || head->status > 599)
-    co_return fail(ErrorCode::kBackend, "the model server answered with a status that is none");
+    co_return fail(ErrorCode::kBackend, "the model server answered with an invalid HTTP status");
   co_return *std::move(head);
 }
 

@@ -351,10 +351,10 @@ void RequestReceiver::judge(MediaUrlScanner::Finding finding) {
       return refuse(
           "the server fetches no addresses and opens no files: send images and other media as data: URLs, and name no "
           "MCP server");
-    case MediaUrlScanner::Finding::kMalformed: return refuse("the request's data is no JSON, or nests too deep");
+    case MediaUrlScanner::Finding::kMalformed: return refuse("the request's data is not JSON, or nests too deep");
     case MediaUrlScanner::Finding::kIllFormedText:
       return refuse(
-          "the request's data is no JSON in UTF-8: ill-formed bytes, half of a surrogate pair, a control character in "
+          "the request's data is not JSON in UTF-8: ill-formed bytes, half of a surrogate pair, a control character in "
           "a string, or U+0000 in a name");
   }
 }

@@ -46,10 +46,11 @@ Result<std::unique_ptr<HfClient>> HfClient::create(const HfOptions& options) {
 
 Result<HfClient::Address> HfClient::parse(std::string_view url) {
   const std::size_t scheme_end = url.find("://");
-  if (scheme_end == std::string_view::npos) return fail(ErrorCode::kRefused, "redirected to what is no address");
+  if (scheme_end == std::string_view::npos)
+    return fail(ErrorCode::kRefused, "redirected to something that is not an address");
   const std::size_t target = std::min(url.find_first_of("/?#", scheme_end + 3), url.size());
   auto origin = net::Url::parse(url.substr(0, target));
-  if (!origin) return fail(ErrorCode::kRefused, "redirected to what is no address");
+  if (!origin) return fail(ErrorCode::kRefused, "redirected to something that is not an address");
   Address address{*std::move(origin), std::string(url.substr(target, url.find('#') - target))};
   if (!address.target.starts_with('/')) address.target.insert(0, "/");
   return address;
@@ -58,7 +59,7 @@ Result<HfClient::Address> HfClient::parse(std::string_view url) {
 Result<HfClient::Address> HfClient::redirected(const Address& from, std::string_view location) const {
   const bool printable = std::all_of(location.begin(), location.end(), [](char c) { return c > ' ' && c < 0x7f; });
   if (!printable || location.size() > net::kMaxTargetBytes)
-    return fail(ErrorCode::kRefused, "redirected to what is no address");
+    return fail(ErrorCode::kRefused, "redirected to something that is not an address");
   if (location.starts_with('/') && !location.starts_with("//")) return Address{from.url, std::string(location)};
   MINIONS_TRY_ASSIGN(Address to, parse(location));
   if (from.url.scheme == net::Scheme::kHttps && to.url.scheme != net::Scheme::kHttps)

@@ -81,7 +81,7 @@ class PartFile {
     return fail(ErrorCode::kIo, fmt::format("{}: {} bytes are needed, {} are free", path_.parent_path().string(),
                                             whole_bytes - size_, free_bytes));
   }
-  // Under its final name, if it is what was published. Another content is removed: going on would not mend it.
+  // Under its final name, if it is what was published. Another content is removed: going on would not help.
   Status finish(const RepositoryFile& file, const std::filesystem::path& as) && {
     const Digest32 found = std::move(hash_).finish();
     if (found != file.sha256) {

@@ -138,7 +138,7 @@ Status check_repository_name(std::string_view name) {
 
 Result<Repository> parse_repository(std::string_view json) {
   const Json reply = parse_json(json);
-  if (!reply.is_object()) return fail(ErrorCode::kBackend, "the repository's description is no JSON object");
+  if (!reply.is_object()) return fail(ErrorCode::kBackend, "the repository's description is not a JSON object");
   Repository repository;
   MINIONS_TRY_ASSIGN(repository.commit, string_member(reply, "sha"));
   const bool hex = repository.commit.find_first_not_of("0123456789abcdef") == std::string::npos;

@@ -66,7 +66,7 @@ struct Blob {
 Result<Blob> layer_of(std::string_view json, ModelPart part) {
   const std::string_view type = part == ModelPart::kModel ? kModelLayer : kProjectorLayer;
   const Json manifest = parse_json(json);
-  if (!manifest.is_object()) return fail(ErrorCode::kMalformed, "is no JSON object");
+  if (!manifest.is_object()) return fail(ErrorCode::kMalformed, "is not a JSON object");
   MINIONS_TRY_ASSIGN(const Json* layers, array_member(manifest, "layers"));
   for (const Json& layer : *layers) {
     if (!layer.is_object() || layer.value("mediaType", Json()) != type) continue;

@@ -158,7 +158,7 @@ Result<File> open_file(const std::string& path) {
   struct stat about {};
   if (file == nullptr || fstat(fileno(file.get()), &about) != 0)
     return fail(ErrorCode::kNotFound, fmt::format("{}: cannot be read", path));
-  if (!S_ISREG(about.st_mode)) return fail(ErrorCode::kNotFound, fmt::format("{}: is no file", path));
+  if (!S_ISREG(about.st_mode)) return fail(ErrorCode::kNotFound, fmt::format("{}: is not a file", path));
   // Other parts would be loaded without having been hashed.
   const std::string name = std::filesystem::path(path).filename().string();
   if (name.find("-of-0") != std::string::npos)
@@ -199,7 +199,7 @@ Result<LoadedModel> load_llama_model(const LlamaOptions& options) {
       MINIONS_TRY(hash_and_seal(projector, loaded.projector_sha256, options.projector_path, options.stop));
   }
   auto runtime = LlamaRuntime::load(file.get(), projector.get(), options);
-  if (options.stop.stop_requested()) return fail(ErrorCode::kCancelled, "broken off");
+  if (options.stop.stop_requested()) return fail(ErrorCode::kCancelled, "cancelled");
   if (!runtime) return fail(std::move(runtime).error().in(options.path));
   loaded.context_tokens = (*runtime)->context_tokens();
   loaded.processor = (*runtime)->processor();

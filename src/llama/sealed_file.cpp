@@ -63,7 +63,7 @@ Result<std::string> copy(std::FILE* from, int to, std::uint64_t size, const std:
   double done = 0;
   LoadProgress progress;
   while (const std::size_t count = std::fread(piece.data(), 1, piece.size(), from)) {
-    if (stop.stop_requested()) return fail(ErrorCode::kCancelled, "broken off");
+    if (stop.stop_requested()) return fail(ErrorCode::kCancelled, "cancelled");
     const ByteView bytes = ByteView(piece).first(count);
     hash.update(bytes);
     if (const auto error = write_all(to, bytes))

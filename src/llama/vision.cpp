@@ -61,7 +61,7 @@ tl::expected<std::vector<formats::ImageHeader>, openai::ApiFailure> check(
       return refuse_part(*part,
                          fmt::format("has {} bytes, a picture may have {}", part->picture->size(), kPictureBytes));
     const auto header = formats::read_image_header(*part->picture);
-    if (!header) return refuse_part(*part, "is no picture that is read here: want PNG, JPEG, GIF or WebP");
+    if (!header) return refuse_part(*part, "is not a picture of a supported format: want PNG, JPEG, GIF or WebP");
     const std::uint64_t width = header->width;
     const std::uint64_t height = header->height;
     if (width > height * kAspectRatio || height > width * kAspectRatio) {
@@ -205,7 +205,7 @@ tl::expected<PicturePrompt, openai::ApiFailure> LlamaVision::tokenize(const Pict
   const auto turn = decoding_.take(text.owner, stop);  // until no pixel is left: the text may wait for its stack
   std::vector<Bitmap> bitmaps;
   for (const openai::ContentPart* part : text.pictures) {
-    if (place == nullptr || turn == nullptr || stop.stop_requested()) return refuse("broken off", {});
+    if (place == nullptr || turn == nullptr || stop.stop_requested()) return refuse("cancelled", {});
     auto bitmap = decode(*part);
     if (!bitmap) return tl::unexpected<openai::ApiFailure>(bitmap.error());
     bitmaps.push_back(*std::move(bitmap));

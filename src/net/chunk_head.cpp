@@ -23,7 +23,7 @@ std::optional<std::string> broken_trailer_line(std::string_view line) {
   const std::size_t colon = line.find(':');
   const std::string_view name = line.substr(0, colon);
   if (!std::all_of(name.begin(), name.end(), is_token_char) || (name.empty() && !line.empty()))
-    return "a trailer field's name is no token";
+    return "a trailer field's name is not a token";
   if (colon == std::string_view::npos) return std::nullopt;
   const std::string_view value = line.substr(colon + 1);
   if (!std::all_of(value.begin(), value.end(), is_value_char)) return "a control character in a trailer field";

@@ -67,7 +67,7 @@ std::string_view reason_phrase(int status) {
 Status check_headers(std::span<const Header> headers) {
   for (const Header& header : headers) {
     if (header.name.empty() || !std::all_of(header.name.begin(), header.name.end(), is_token_char)) {
-      return fail(ErrorCode::kUsage, "http: a field name is no token");
+      return fail(ErrorCode::kUsage, "http: a field name is not a token");
     }
     if (!std::all_of(header.value.begin(), header.value.end(), is_value_char)) {
       return fail(ErrorCode::kUsage, "http: a control character in the value of " + header.name);

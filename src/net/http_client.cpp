@@ -36,7 +36,7 @@ bool names_our_field(std::string_view name) {
 Status check_request(RequestLine line, std::span<const Header> headers) {
   const auto printable = [](char c) { return c > ' ' && c < 0x7f; };
   if (line.method.empty() || !std::all_of(line.method.begin(), line.method.end(), printable)) {
-    return fail(ErrorCode::kUsage, "request: the method is no token");
+    return fail(ErrorCode::kUsage, "request: the method is not a token");
   }
   if (line.target.substr(0, 1) != "/" || !std::all_of(line.target.begin(), line.target.end(), printable)) {
     return fail(ErrorCode::kUsage, "request: the target is not a path");

@@ -107,7 +107,7 @@ class Machine : public http::basic_parser<kIsRequest> {
       return refuse(error, {501, ErrorCode::kUnsupported, "a transfer coding other than chunked"});
     }
     if (field == http::field::content_length && !is_decimal(view(value))) {
-      return refuse(error, {400, ErrorCode::kMalformed, "content-length is no number"});
+      return refuse(error, {400, ErrorCode::kMalformed, "content-length is not a number"});
     }
     hosts_ += field == http::field::host ? 1 : 0;
     if constexpr (kIsRequest) {

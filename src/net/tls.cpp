@@ -41,7 +41,7 @@ Result<SslContextPtr> load_server_context(const std::string& certificate_file, c
     std::error_code error;  // a pipe would be waited for
     if (!std::filesystem::exists(file, error)) return fail(ErrorCode::kUsage, "tls: " + file + ": No such file");
     if (!std::filesystem::is_regular_file(file, error))
-      return fail(ErrorCode::kUsage, "tls: " + file + ": is no regular file");
+      return fail(ErrorCode::kUsage, "tls: " + file + ": is not a regular file");
   }
   MINIONS_TRY_ASSIGN(SslContextPtr context, new_context(TLS_server_method()));
   SSL_CTX_set_num_tickets(context.get(), 0);

@@ -25,14 +25,14 @@ Status check_host(std::string_view host) {
   if (host.size() > 253) return fail(ErrorCode::kUsage, "url: host is longer than 253 characters");
   if (!std::all_of(host.begin(), host.end(), is_host_char) || host.front() == '-' || host.front() == '.' ||
       host.find("..") != std::string_view::npos) {
-    return fail(ErrorCode::kUsage, "url: host is no name or address");
+    return fail(ErrorCode::kUsage, "url: host is neither a name nor an address");
   }
   // Resolvers read 127.1, 0x7f.1 or 017700000001 as addresses; here an address has four decimal parts.
   const std::string_view last = host.substr(host.rfind('.') + 1);
   if (!last.empty() && last.front() >= '0' && last.front() <= '9') {
     boost::system::error_code error;
     asio::ip::make_address_v4(std::string(host), error);
-    if (error) return fail(ErrorCode::kUsage, "url: host is no name or address");
+    if (error) return fail(ErrorCode::kUsage, "url: host is neither a name nor an address");
   }
   return {};
 }

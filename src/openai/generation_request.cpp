@@ -146,7 +146,7 @@ tl::expected<GenerationRequest, ApiFailure> parse_generation_request(RequestKind
   dom::parser parser;
   dom::element document;
   if (const auto error = parser.parse(body.data(), body.size()).get(document))
-    return bad_request(fmt::format("the body is no JSON: {}", simdjson::error_message(error)), "");
+    return bad_request(fmt::format("the body is not JSON: {}", simdjson::error_message(error)), "");
   dom::object object;
   if (document.get(object) != simdjson::SUCCESS) return bad_request("the body must be a JSON object", "");
   GenerationRequest request;

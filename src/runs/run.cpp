@@ -86,7 +86,7 @@ net::Task<RunReport> Run::run() {
                            fmt::format("minion: the next answer would take the worker's text that left over {} bytes",
                                        *in_.options.max_disclosed_bytes)};
     if (finished->outcome == Outcome::kDeclined && stop_.stop_requested())
-      report.error = Error{ErrorCode::kCancelled, "broken off"};
+      report.error = Error{ErrorCode::kCancelled, "cancelled"};
     else if (finished->outcome == Outcome::kDeclined)
       report.error = Error{ErrorCode::kLimit, "minion: a message was not approved, and was not sent"};
   } else {
@@ -115,7 +115,7 @@ net::Task<Result<Finish>> Run::converse() {
   protocol_.emplace(std::move(protocol));
   MinionAction action = protocol_->first();
   while (!std::holds_alternative<Finish>(action)) {
-    if (stop_.stop_requested()) co_return fail(ErrorCode::kCancelled, "broken off");
+    if (stop_.stop_requested()) co_return fail(ErrorCode::kCancelled, "cancelled");
     MINIONS_CO_TRY_ASSIGN(MinionEvent event, co_await carry_out(action));
     MINIONS_CO_TRY_ASSIGN(action, protocol_->on(std::move(event)));
   }

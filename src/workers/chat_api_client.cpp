@@ -123,7 +123,7 @@ net::Task<Status> ChatApiClient::pause(std::chrono::milliseconds time, std::stop
   net::Timer timer(executor_, net::deadline_in(time));
   const std::stop_callback on_stop(stop, [&] { timer.cancel(); });
   if (!stop.stop_requested()) co_await timer.async_wait(net::use_task_tuple);
-  if (stop.stop_requested()) co_return fail(ErrorCode::kCancelled, "broken off");
+  if (stop.stop_requested()) co_return fail(ErrorCode::kCancelled, "cancelled");
   co_return Status{};
 }
 
@@ -156,7 +156,7 @@ net::Task<Result<std::string>> ChatApiClient::read_whole(net::ClientExchange& ex
 net::Task<Result<chat::Completion>> ChatApiClient::converse(Call& call, std::stop_token stop) {
   bool reconnected = false;
   for (std::size_t tries = 0;;) {
-    if (stop.stop_requested()) co_return fail(ErrorCode::kCancelled, "broken off");
+    if (stop.stop_requested()) co_return fail(ErrorCode::kCancelled, "cancelled");
     auto opened = co_await send(call);
     if (!opened) co_return fail(std::move(opened).error());
     net::ClientExchange& exchange = **opened;
@@ -221,7 +221,7 @@ net::Task<Result<chat::Completion>> ChatApiClient::complete(const chat::ChatRequ
       break;
   }
   auto completion = co_await converse(call, stop);
-  if (stop.stop_requested()) co_return fail(ErrorCode::kCancelled, "broken off");
+  if (stop.stop_requested()) co_return fail(ErrorCode::kCancelled, "cancelled");
   // A server without structured replies refuses the request as a whole; the prompt asks for the shape, too.
   if (!completion && is_shaped(request) && (call.status == 400 || call.status == 422 || call.status == 501)) {
     const chat::ChatRequest plain = without_shape(request);
@@ -237,7 +237,7 @@ net::Task<Result<std::string>> ChatApiClient::fetch(Question question, const std
   call.body = crypto::SecretText(std::move(question.body));
   call.model = model;
   const auto done = co_await converse(call, stop);
-  if (stop.stop_requested()) co_return fail(ErrorCode::kCancelled, "broken off");
+  if (stop.stop_requested()) co_return fail(ErrorCode::kCancelled, "cancelled");
   if (!done) co_return fail(done.error());
   co_return std::move(call.whole);
 }

@@ -67,7 +67,7 @@ net::Task<Result<chat::Completion>> InProcessClient::complete(const chat::ChatRe
     }
   };
   co_await net::on_own_thread(executor_, serve);
-  if (stop.stop_requested()) co_return fail(ErrorCode::kCancelled, "broken off");
+  if (stop.stop_requested()) co_return fail(ErrorCode::kCancelled, "cancelled");
   if (!reply.taken) co_return fail(std::move(reply.taken).error());
   if (reply.status != 200)
     co_return fail(ErrorCode::kBackend, fmt::format("the engine in this process answered {}: {}", reply.status,

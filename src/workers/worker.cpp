@@ -84,7 +84,7 @@ net::Task<Result<ReadyWorker>> make_llama(const WorkerSpec& spec, const WorkerSe
     }
   };
   co_await net::on_own_thread(setup.executor, load);
-  if (stop.stop_requested()) co_return fail(ErrorCode::kCancelled, "broken off");
+  if (stop.stop_requested()) co_return fail(ErrorCode::kCancelled, "cancelled");
   if (!loaded) {
     Error error = std::move(loaded).error();
     if (error.code != ErrorCode::kTooLarge) error.code = ErrorCode::kUsage;  // the user named another file, or none

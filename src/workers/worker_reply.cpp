@@ -129,7 +129,7 @@ class OllamaDecoder final : public ReplyDecoder {
     const std::string line = std::exchange(line_, {});
     if (line.find_first_not_of(" \t\r") == std::string::npos) return {};
     const Json object = parse_json(line);
-    if (!object.is_object()) return fail(ErrorCode::kMalformed, "ollama: a line of the reply is no JSON object");
+    if (!object.is_object()) return fail(ErrorCode::kMalformed, "ollama: a line of the reply is not a JSON object");
     if (const auto error = object.find("error"); error != object.end())
       return fail(said(error->is_string() ? on_one_line(error->get<std::string>()) : "an error without a text"));
     if (cloud_ == CloudModels::kRefuse) MINIONS_TRY(refuse_cloud(object));
@@ -176,7 +176,7 @@ class AnthropicDecoder final : public ReplyDecoder {
  private:
   Status take_event(std::string_view data, chat::TokenSink& sink) {
     const Json event = parse_json(data);
-    if (!event.is_object()) return fail(ErrorCode::kMalformed, "anthropic: an event is no JSON object");
+    if (!event.is_object()) return fail(ErrorCode::kMalformed, "anthropic: an event is not a JSON object");
     const std::string type = text_of(event, "type");
     if (type == "error") return fail(said(error_message_of(data)));
     if (type == "message_stop") stopped_ = true;
@@ -246,7 +246,8 @@ bool is_cloud_name(std::string_view model) {
 
 Result<OllamaModel> parse_ollama_show(std::string_view body, CloudModels cloud) {
   const Json object = parse_json(body);
-  if (!object.is_object()) return fail(ErrorCode::kMalformed, "ollama: what it shows of the model is no JSON object");
+  if (!object.is_object())
+    return fail(ErrorCode::kMalformed, "ollama: what it shows of the model is not a JSON object");
   if (cloud == CloudModels::kRefuse) MINIONS_TRY(refuse_cloud(object));
   OllamaModel model;
   const auto info = object.find("model_info");

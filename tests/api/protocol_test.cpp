@@ -110,9 +110,9 @@ TEST_F(SecureMinion, SendsNothingToAServerWhoseStatementIsNotValidNow) {
 TEST_F(SecureMinion, LogsARunWhoseWorkerIsNotThereAndTriesItAgainInTheNext) {
   answer({kQuestion, kFinal, kQuestion, kFinal});
   int tries = 0;
-  const auto protocol = make({"llama3.2", [&]() -> Result<workers::ReadyWorker> {
-                                if (++tries == 1) return fail(ErrorCode::kNetwork, "worker: cannot be reached");
-                                return extractive();
+  const auto protocol = make({"llama3.2", [&](std::stop_token) -> net::Task<Result<workers::ReadyWorker>> {
+                                if (++tries == 1) co_return fail(ErrorCode::kNetwork, "worker: cannot be reached");
+                                co_return extractive();
                               }});
   const MinionRun failed = protocol->call(task());
   ASSERT_TRUE(failed.error);

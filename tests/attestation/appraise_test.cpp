@@ -21,7 +21,7 @@ const std::map<std::string, std::set<std::string>> kCheckOfReason = {
     {"simulated_forbidden", {"simulated.allowed"}},
     {"no_pinned_attestor", {"attestor.key"}},
     {"attestor_not_pinned", {"attestor.key"}},
-    {"bad_operator_signature", {"attestor.signature"}},
+    {"bad_attestor_signature", {"attestor.signature"}},
     {"nonce_mismatch", {"nonce"}},
     {"bad_proof", {"nonce", "document.parse"}},
     {"bad_document", {"document.parse"}},

@@ -42,7 +42,7 @@ std::map<std::string, std::string> base_of(const std::string& kind) {
   std::map<std::string, std::string> base = {{"verdict.require", in_quotes("operator-trusted")}, {"gpu.none", "true"}};
   if (kind == kSimulated)
     return {{"verdict.require", in_quotes("simulated")},
-            {"attestor.spki_sha256", in_quotes(to_hex(Machine(kSnp).operator_signature.public_key().spki_sha256()))}};
+            {"attestor.spki_sha256", in_quotes(to_hex(Machine(kSnp).operators_key.public_key().spki_sha256()))}};
   if (kind == kSnp || kind == kGpu) base["snp.measurements"] = measurement_of(kSnp);
   if (kind == kGpu) {
     base.erase("gpu.none");
@@ -192,7 +192,7 @@ void add_gpu(std::vector<KeyRow>& rows) {
 }
 
 void add_others(std::vector<KeyRow>& rows) {
-  const std::string key = in_quotes(to_hex(Machine(kSnp).operator_signature.public_key().spki_sha256()));
+  const std::string key = in_quotes(to_hex(Machine(kSnp).operators_key.public_key().spki_sha256()));
   rows.insert(
       rows.end(),
       {{"[verdict] require", in_quotes("operator-trusted"), "a model on a GPU that nobody attests", kSnp,

@@ -11,7 +11,7 @@
 namespace minions::attestation::attackers {
 namespace {
 
-std::string operators_pem() { return Machine(evidence_type::kSevSnp).operator_signature.public_key().to_pem(); }
+std::string operators_pem() { return Machine(evidence_type::kSevSnp).operators_key.public_key().to_pem(); }
 
 // The draft without its [attestor] table: nothing but the code is trusted.
 std::string without_key(std::string draft) {

@@ -268,7 +268,7 @@ std::vector<Table> tables() {
   return all;
 }
 
-void take_own_key(Machine& machine) { machine.operator_signature = attackers_key(); }
+void take_own_key(Machine& machine) { machine.operators_key = attackers_key(); }
 
 void age_firmware(Machine& machine) {
   constexpr std::uint8_t kOldMicrocode = 100;

@@ -31,12 +31,12 @@ TEST(Binding, MatchesTheVectors) {
     EXPECT_EQ(to_hex(chain.tpm_quote), text(vector["Q"]));
     EXPECT_EQ(to_hex(chain.cpu_report_data), text(vector["R"]));
     EXPECT_EQ(to_hex(chain.maa_nonce), text(vector["V"]));
-    EXPECT_EQ(to_hex(chain.operator_input), text(vector["operator_input"]));
+    EXPECT_EQ(to_hex(chain.operator_input), text(vector["attestor_input"]));
     EXPECT_EQ(to_hex(crypto::sha512({hex(vector["R_input"])})), text(vector["R"]));
-    EXPECT_TRUE(key.verify(chain.operator_input, hex(vector["operator_signature"])));
+    EXPECT_TRUE(key.verify(chain.operator_input, hex(vector["attestor_signature"])));
     Bytes changed = chain.operator_input;
     changed.back() ^= 1;
-    EXPECT_FALSE(key.verify(changed, hex(vector["operator_signature"])));
+    EXPECT_FALSE(key.verify(changed, hex(vector["attestor_signature"])));
   }
 }
 

@@ -125,7 +125,7 @@ AttestationResult Offer::judged(const AppraisalPolicy& policy) const {
 
 Machine::Machine(std::string_view kind_of_evidence)
     : kind(kind_of_evidence),
-      attestor(operator_key()),
+      operators_key(operator_key()),
       statement(usual_statement()),
       nonce(document_nonce()),
       asked(document_nonce()),
@@ -375,7 +375,8 @@ Offer Machine::offer() const {
   const BindingChain chain = chain_of(document);
   if (maa)
     document.evidence.push_back({std::string(evidence_type::kAzureMaa), {{"token", to_bytes(maa_token(chain))}}});
-  document.operator_signature = {attestor.public_key().to_pem(), attestor.sign(chain_of(document).operator_input)};
+  document.operator_signature = {operators_key.public_key().to_pem(),
+                                 operators_key.sign(chain_of(document).operator_input)};
   if (tamper) tamper(document);
   offer.document = std::move(document);
   return offer;

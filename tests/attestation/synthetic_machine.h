@@ -59,7 +59,7 @@ class Machine {
 
   std::string kind;
   Software software;
-  crypto::P384PrivateKey attestor;
+  crypto::P384PrivateKey operators_key;
   Statement statement;
   std::optional<Nonce> nonce;  // in the document
   std::optional<Nonce> asked;  // by the client

@@ -32,7 +32,7 @@ ByteArray<N> hex_array(const nlohmann::json& value) {
   return exactly<N>(from_hex(text(value))).value();
 }
 
-inline std::string pinned_pem() { return text(vectors()["keys"]["operator_public_pem"]); }
+inline std::string pinned_pem() { return text(vectors()["keys"]["attestor_public_pem"]); }
 // What the vectors' documents are judged by: simulated evidence allowed, their operator's key pinned.
 inline AppraisalPolicy simulated_policy(std::string_view more = "") {
   const auto policy = AppraisalPolicy::parse("[simulated]\nallow = true\n" + std::string(more), "test.toml");

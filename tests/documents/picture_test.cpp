@@ -79,7 +79,7 @@ TEST(Picture, DecodesWhatATelephoneTakes) {
 
 TEST(Picture, NamesWhatIsWrong) {
   const std::string png = make_png(kDrawing);
-  const std::string unknown = "is no picture that is read here: want PNG, JPEG, GIF or WebP";
+  const std::string unknown = "is not a picture of a supported format: want PNG, JPEG, GIF or WebP";
   expect_error("", options(), ErrorCode::kDocument, unknown);
   expect_error("some text", options(), ErrorCode::kDocument, unknown);
   expect_error("BM\x36\x10\x0E\0\0\0\0\0\x36\0\0\0\x28\0\0\0\x01\0\0\0\x01\0\0\0"s, options(), ErrorCode::kDocument,

@@ -32,7 +32,7 @@ class Doctor(ProgramsTest):
         for part in ("configfs-tsm", "SEV-SNP guest device", "vTPM", "nvml"):
             self.assertEqual(parts[part]["state"], "absent", parts[part])
             self.assertIn(str(self.directory / "none"), parts[part]["found"])
-            self.assertTrue(parts[part]["mend"])
+            self.assertTrue(parts[part]["fix"])
         for part in ("cpu", "TDX guest device", "locked memory", "core dumps", "swap", "clock"):
             self.assertIn(part, parts)
         self.assertEqual(parts["locked memory"]["state"], "ok")
@@ -41,7 +41,7 @@ class Doctor(ProgramsTest):
         run = self.run_minionsd("doctor", *self.nowhere)
         self.assert_exit(run, 3)
         self.assertRegex(run.stdout, r"(?m)^absent  configfs-tsm: .*not found$")
-        self.assertRegex(run.stdout, r"(?m)^        mend: Linux 6\.7")
+        self.assertRegex(run.stdout, r"(?m)^        fix: Linux 6\.7")
         self.assertTrue(run.stdout.endswith("minionsd would not attest here\n"))
 
     def test_what_serving_needs_besides_is_looked_at_where_it_is_named(self):
@@ -65,7 +65,7 @@ class Doctor(ProgramsTest):
         self.assertEqual(code, 3)
         for part in ("tls", "attestation key", "upstream"):
             self.assertEqual(parts[part]["state"], "bad", parts[part])
-            self.assertTrue(parts[part]["mend"])
+            self.assertTrue(parts[part]["fix"])
 
     def test_gpus_are_told_one_by_one(self):
         library = ["--nvml-library", FAKE_NVML]

@@ -78,7 +78,7 @@ TEST_F(ApiKeysTest, RefusesWhatIsNoRegularFile) {
   for (const std::filesystem::path& file : {pipe, file_.parent_path(), std::filesystem::path("/dev/null")}) {
     const auto read = ApiKeys::read(file);
     ASSERT_FALSE(read) << file;
-    EXPECT_NE(read.error().detail.find("no regular file"), std::string::npos) << read.error().detail;
+    EXPECT_NE(read.error().detail.find("not a regular file"), std::string::npos) << read.error().detail;
   }
   std::filesystem::remove(pipe);
 }

@@ -30,8 +30,8 @@ class ListingBackend final : public backend::Backend {
     for (const std::string& id : *ids_) listed.push_back({id, "test", openai::PromptCache::kNone});
     co_return listed;
   }
-  [[nodiscard]] net::Task<Result<std::unique_ptr<backend::BackendCall>>> open(backend::BackendRequest, net::Executor,
-                                                                              std::size_t) override {
+  [[nodiscard]] net::Task<Result<std::unique_ptr<backend::BackendCall>>> open(backend::BackendRequest,
+                                                                              net::Executor) override {
     co_return fail(ErrorCode::kNetwork, "it answers nothing");
   }
   [[nodiscard]] bool ready() const override { return ready_; }

@@ -104,7 +104,7 @@ net::Task<Result<std::vector<openai::ModelInfo>>> ScriptedBackend::models(net::E
 }
 
 net::Task<Result<std::unique_ptr<backend::BackendCall>>> ScriptedBackend::open(backend::BackendRequest request,
-                                                                               net::Executor executor, std::size_t) {
+                                                                               net::Executor executor) {
   std::unique_ptr<ScriptedCall> call;
   {
     const std::lock_guard lock(mutex_);

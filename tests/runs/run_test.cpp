@@ -276,7 +276,8 @@ TEST_F(Run, SendsImagesToTheWorkerOnly) {
   input.documents = documents_;
   input.images = images;
   input.supervisor_model = "big";
-  (void)run(input, {supervisor_, {worker_, "small", 16'384, 512}, watcher_, [this] { return now_; }});
+  const RunParts parts{supervisor_, {worker_, "small", 16'384, 512}, watcher_, [this] { return now_; }};
+  (void)net::run_until_done(context_, run(input, parts, {}));
   EXPECT_NE(worker_.bodies[0].find("data:image/png;base64,AAAA"), std::string::npos);
   EXPECT_EQ(supervisor_.bodies[1].find("base64"), std::string::npos);
 }

@@ -15,7 +15,7 @@ inline attestation::VerifiedStatement verified_vector_statement(attestation::Sui
   const std::string policy_text = std::string("[simulated]\nallow = true\n[session]\nsuite = ") +
                                   (suite == attestation::Suite::kHybrid ? "\"hybrid\"\n" : "\"classical\"\n");
   auto policy = attestation::AppraisalPolicy::parse(policy_text, "test.toml").value();
-  policy = policy.with({.trusted_attestation_pem = vectors["keys"]["operator_public_pem"].get<std::string>()}).value();
+  policy = policy.with({.trusted_attestation_pem = vectors["keys"]["attestor_public_pem"].get<std::string>()}).value();
   const auto parsed =
       attestation::AttestationDocument::parse(as_bytes(document["bytes"].get_ref<const std::string&>()));
   const auto result =
