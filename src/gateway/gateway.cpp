@@ -116,16 +116,16 @@ void Gateway::sweep() {
   context_->sessions.sweep(std::chrono::steady_clock::now());
   context_->metrics.sessions_proven.Set(static_cast<double>(context_->sessions.proven_count()));
   context_->metrics.sessions_unproven.Set(static_cast<double>(context_->sessions.unproven_count()));
-  context_->metrics.held_bytes.Set(static_cast<double>(context_->held_bytes.kept()));
+  context_->metrics.held_bytes.Set(static_cast<double>(context_->senders.held_bytes().kept()));
   context_->metrics.epoch.Set(static_cast<double>(context_->attestation->epoch_number()));
 }
 
 void Gateway::limit_connections(net::ListenOptions& options) {
   options.max_connections = context_->settings.max_connections;
   options.max_connections_of_address = context_->settings.address_connections;
-  options.counted_as = [this](const net::IpAddress& peer) { return context_->clients.counted_peer(peer); };
+  options.counted_as = [this](const net::IpAddress& peer) { return context_->senders.addresses().counted_peer(peer); };
   options.on_refused = [this](net::ConnectionLimit limit) {
-    context_->hit(limit == net::ConnectionLimit::kAll ? Limit::kConnections : Limit::kAddressConnections);
+    context_->senders.hit(limit == net::ConnectionLimit::kAll ? Limit::kConnections : Limit::kAddressConnections);
   };
 }
 
@@ -136,8 +136,8 @@ bool Gateway::ready() const {
 net::Task<void> Gateway::dispatch(net::Exchange& http) {
   // Of a proxy's connections those count that have an exchange of this client under way.
   AddressPlace proxied;
-  if (http.head().path().starts_with(kProtocolPrefix) && context_->clients.is_proxy(http.peer_address()))
-    proxied = enter(*context_, context_->proxied_exchanges, Limit::kAddressConnections, http);
+  if (http.head().path().starts_with(kProtocolPrefix) && context_->senders.addresses().is_proxy(http.peer_address()))
+    proxied = context_->senders.enter(Limit::kAddressConnections, http);
   if (proxied.over) {
     co_await reply_plain_error(*context_, http, {429, *proxied.over});
     co_return;
@@ -194,13 +194,13 @@ net::Task<void> Gateway::attestation(net::Exchange& http) {
     co_await reply_plain_error(*context_, http, 400);
     co_return;
   }
-  if (!context_->allow(Limit::kAddressAttestations, http)) {
+  if (!context_->senders.allow(Limit::kAddressAttestations, http)) {
     co_await reply_plain_error(*context_, http, {429, Limit::kAddressAttestations});
     co_return;
   }
   // Until its reply has been read, not just until it is answered.
   AddressPlace place;
-  if (query->nonce) place = enter(*context_, context_->nonces, Limit::kAddressNonces, http);
+  if (query->nonce) place = context_->senders.enter(Limit::kAddressNonces, http);
   if (place.over) {
     co_await reply_plain_error(*context_, http, {429, *place.over});
     co_return;
@@ -223,12 +223,12 @@ net::Task<void> Gateway::attestation(net::Exchange& http) {
 
 // What a peer did wrong, unless it did so too often.
 PlainError Gateway::failure(net::Exchange& http, int status) {
-  if (context_->allow(Limit::kAddressFailures, http)) return status;
+  if (context_->senders.allow(Limit::kAddressFailures, http)) return status;
   return {429, Limit::kAddressFailures};
 }
 
 net::Task<tl::expected<Bytes, PlainError>> Gateway::handshake_body(net::Exchange& http) {
-  const AddressPlace upload = enter(*context_, context_->uploads, Limit::kAddressUploads, http);
+  const AddressPlace upload = context_->senders.enter(Limit::kAddressUploads, http);
   if (upload.over) co_return tl::unexpected(PlainError(429, *upload.over));
   if (const Status announced = http.limit_body(kHandshakeLimit); !announced)
     co_return tl::unexpected(body_error(announced.error(), Limit::kHandshakeBytes));
@@ -247,7 +247,7 @@ net::Task<void> Gateway::session(net::Exchange& http) {
     co_await reply_plain_error(*context_, http, 503);
     co_return;
   }
-  if (!context_->allow(Limit::kAddressHandshakes, http)) {
+  if (!context_->senders.allow(Limit::kAddressHandshakes, http)) {
     co_await reply_plain_error(*context_, http, {429, Limit::kAddressHandshakes});
     co_return;
   }
@@ -264,7 +264,7 @@ net::Task<void> Gateway::session(net::Exchange& http) {
     co_await reply_plain_error(*context_, http, named ? 421 : 400);
     co_return;
   }
-  AddressPlace place = enter(*context_, context_->address_sessions, Limit::kAddressSessions, http);
+  AddressPlace place = context_->senders.enter(Limit::kAddressSessions, http);
   if (place.over) {
     co_await reply_plain_error(*context_, http, {429, *place.over});
     co_return;

@@ -71,7 +71,7 @@ RequestReceiver::RequestReceiver(Context& context, net::Exchange& http, session:
       session_(session),
       stop_(std::move(stop)),
       started_(std::chrono::steady_clock::now()),
-      share_(context.held_bytes) {}
+      share_(context.senders.held_bytes()) {}
 
 RequestReceiver::~RequestReceiver() { drop_call(); }
 
@@ -89,10 +89,10 @@ int RequestReceiver::record_failed() {
 
 // Whoever sends counts as its address until an API key answers for it.
 RequestReceiver::Step RequestReceiver::count_to_address() {
-  AddressPlace upload = enter(context_, context_.uploads, Limit::kAddressUploads, http_);
+  AddressPlace upload = context_.senders.enter(Limit::kAddressUploads, http_);
   if (upload.over) return refused({429, *upload.over});
   upload_place_ = std::move(upload.place);
-  auto sender = context_.address_sender(http_);
+  auto sender = context_.senders.address_sender(http_);
   if (sender) sender_ = sender->name;
   if (const auto over = share_.count_to(std::move(sender))) return refused({429, *over});
   return {};
@@ -183,10 +183,11 @@ net::Task<RequestReceiver::Step> RequestReceiver::take(const session::Record& re
 std::optional<Alert> RequestReceiver::count_session_to(const std::string& key) {
   const std::size_t most = context_.settings.key_sessions;
   const auto counted = context_.sessions.count_to(session_.parameters().session, key, most);
-  if (counted && *counted == session::SessionTable::Counted::kInPlaceOfAnother) context_.hit(Limit::kKeySessions);
+  if (counted && *counted == session::SessionTable::Counted::kInPlaceOfAnother)
+    context_.senders.hit(Limit::kKeySessions);
   // Of a session that has ended meanwhile this stream is stopped, too.
   if (counted || counted.error().code != ErrorCode::kBusy) return std::nullopt;
-  context_.hit(Limit::kKeySessions);
+  context_.senders.hit(Limit::kKeySessions);
   return refusal(AlertCode::kOverloaded,
                  fmt::format("a request runs in each session of this API key (--key-sessions {}): wait", most));
 }
@@ -195,21 +196,20 @@ std::optional<Alert> RequestReceiver::judge_key() {
   const auto shown = session::find_header(request_.head.headers, "authorization");
   auto name = shown ? context_.api_keys->name_of(*shown) : std::nullopt;
   if (!name) {
-    static_cast<void>(context_.allow(Limit::kAddressFailures, http_));
+    static_cast<void>(context_.senders.allow(Limit::kAddressFailures, http_));
     return refusal(AlertCode::kUnauthorized, "an API key of this server is needed");
   }
-  const Settings& settings = context_.settings;
-  if (settings.key_requests_per_minute > 0 && !context_.key_requests.allow(*name, std::chrono::steady_clock::now())) {
-    context_.hit(Limit::kKeyRequestsPerMinute);
+  if (!context_.senders.allow_request(*name)) {
+    context_.senders.hit(Limit::kKeyRequestsPerMinute);
     return refusal(AlertCode::kOverloaded, "this API key's requests for the minute are used up");
   }
-  request_.key_place = context_.key_running.enter(*name, settings.key_concurrent_requests);
+  request_.key_place = context_.senders.enter_request(*name);
   if (!request_.key_place) {
-    context_.hit(Limit::kKeyConcurrentRequests);
+    context_.senders.hit(Limit::kKeyConcurrentRequests);
     return refusal(AlertCode::kOverloaded, "this API key has too many requests running");
   }
-  if (const auto over = share_.count_to(Sender{Limit::kKeyBytes, *name, settings.key_bytes})) {
-    context_.hit(*over);
+  if (const auto over = share_.count_to(Sender{Limit::kKeyBytes, *name, context_.settings.key_bytes})) {
+    context_.senders.hit(*over);
     return refusal(AlertCode::kOverloaded, "this API key's requests that are under way are too long together");
   }
   upload_place_.reset();

@@ -66,7 +66,7 @@ class LimitsTest : public GatewayFixture {
     ASSERT_TRUE(holds());
   }
   void wait_received(Limit limit, const std::string& name, std::uint64_t bytes) {
-    wait_for([&] { return gateway_->context().held_bytes.received_from(limit, name) >= bytes; });
+    wait_for([&] { return gateway_->context().senders.held_bytes().received_from(limit, name) >= bytes; });
   }
   void expect_counted(std::string_view limit) {
     EXPECT_NE(
@@ -88,7 +88,7 @@ TEST_F(LimitsTest, WhatASenderWithoutAKeySendsIsTakenFromNobodyElse) {
   const Bytes without_key = seal_with(session, "", 140'000).body();
   const RawConnection holding = unfinished_from(kOne, session, without_key);
   wait_received(Limit::kAddressBytes, kOne, without_key.size() - 1);
-  EXPECT_EQ(gateway_->context().held_bytes.kept(), 0U) << "what nobody may send is held for the model";
+  EXPECT_EQ(gateway_->context().senders.held_bytes().kept(), 0U) << "what nobody may send is held for the model";
   expect_plain_error(from(kOne, "POST", stream_path(session), seal_with(session, "", 140'000).body()), 429, "busy",
                      "address_bytes");
   expect_counted("address_bytes");
@@ -121,8 +121,8 @@ TEST_F(LimitsTest, FillerCountsAgainstItsSenderAlone) {
   holding.send(head_from(kOne, "POST", stream_path(session), body.size() + 1));
   holding.send(body);
   wait_received(Limit::kKeyBytes, "alice", body.size());
-  EXPECT_EQ(gateway_->context().held_bytes.kept(), 0U) << "filler is held for the model";
-  EXPECT_EQ(gateway_->context().held_bytes.received_from(Limit::kAddressBytes, kOne), 0U);
+  EXPECT_EQ(gateway_->context().senders.held_bytes().kept(), 0U) << "filler is held for the model";
+  EXPECT_EQ(gateway_->context().senders.held_bytes().received_from(Limit::kAddressBytes, kOne), 0U);
   const SealedRequest second = seal_with(session, key_, 100'000);
   RawConnection beside = connect();
   beside.send(head_from(kOne, "POST", stream_path(session), second.body().size()));
@@ -132,7 +132,7 @@ TEST_F(LimitsTest, FillerCountsAgainstItsSenderAlone) {
   expect_plain_error(beside.read_reply(), 429, "busy", "key_bytes");
   EXPECT_TRUE(ask_from(kOne, session, other_key_, 100'000).trailer) << "one key's share is another's";
   holding.close();
-  wait_for([&] { return gateway_->context().held_bytes.received_from(Limit::kKeyBytes, "alice") == 0; });
+  wait_for([&] { return gateway_->context().senders.held_bytes().received_from(Limit::kKeyBytes, "alice") == 0; });
   EXPECT_TRUE(ask_from(kOne, session, key_, 100'000).trailer);
 }
 
@@ -143,16 +143,16 @@ TEST_F(LimitsTest, UploadsOfAnAddressAreLimitedUntilAKeyAnswersForThem) {
   auto session = open_session();
   std::vector<RawConnection> holding;
   for (int i = 0; i < 2; ++i) holding.push_back(unfinished_from(kOne, session, seal_with(session, "", 10).body()));
-  wait_for([&] { return gateway_->context().uploads.held_by(kOne) == 2; });
+  wait_for([&] { return gateway_->context().senders.held_by(Limit::kAddressUploads, kOne) == 2; });
   expect_plain_error(from(kOne, "POST", stream_path(session), seal_with(session, key_, 10).body()), 429, "busy",
                      "address_uploads");
   expect_plain_error(from(kOne, "POST", "/v2/session", as_bytes("x")), 429, "busy", "address_uploads");
   EXPECT_TRUE(ask_from(kOther, session, key_, 10).trailer);
   holding.clear();
-  wait_for([&] { return gateway_->context().uploads.held_by(kOne) == 0; });
+  wait_for([&] { return gateway_->context().senders.held_by(Limit::kAddressUploads, kOne) == 0; });
   for (int i = 0; i < 3; ++i) holding.push_back(unfinished_from(kOne, session, seal_with(session, key_, 10).body()));
   ASSERT_FALSE(backend_->wait_call(4, [](const SeenCall&) { return true; }).gone);
-  EXPECT_EQ(gateway_->context().uploads.held_by(kOne), 0U);
+  EXPECT_EQ(gateway_->context().senders.held_by(Limit::kAddressUploads, kOne), 0U);
   EXPECT_TRUE(ask_from(kOne, session, key_, 10).trailer);
 }
 
@@ -167,16 +167,16 @@ TEST_F(LimitsTest, NoncesOfAnAddressAreLimited) {
     waiting.push_back(connect());
     waiting.back().send(head_from("2001:db8::" + std::to_string(i + 1), "GET", question(), std::nullopt));
   }
-  wait_for([&] { return gateway_->context().nonces.held_by("2001:db8::/64") == 2; });
+  wait_for([&] { return gateway_->context().senders.held_by(Limit::kAddressNonces, "2001:db8::/64") == 2; });
   expect_plain_error(from("2001:DB8:0:0:f::3", "GET", question()), 429, "busy", "address_nonces");
   EXPECT_EQ(from("2001:db8::4", "GET", "/v2/attestation").status, 200) << "without a nonce nobody waits";
   RawConnection other = connect();
   other.send(head_from("2001:db8:0:1::1", "GET", question(), std::nullopt));
-  wait_for([&] { return gateway_->context().nonces.held_by("2001:db8:0:1::/64") == 1; });
+  wait_for([&] { return gateway_->context().senders.held_by(Limit::kAddressNonces, "2001:db8:0:1::/64") == 1; });
   gate_->set(true);
   for (RawConnection& each : waiting) EXPECT_EQ(each.read_reply().status, 200);
   EXPECT_EQ(other.read_reply().status, 200);
-  wait_for([&] { return gateway_->context().nonces.held_by("2001:db8::/64") == 0; });
+  wait_for([&] { return gateway_->context().senders.held_by(Limit::kAddressNonces, "2001:db8::/64") == 0; });
   EXPECT_EQ(from("2001:db8::4", "GET", question()).status, 200);
 }
 
@@ -262,12 +262,12 @@ TEST_F(LimitsTest, ExchangesBehindAProxyCountAsTheirClientsConnections) {
   auto session = open_session();
   std::vector<RawConnection> running;
   for (int i = 0; i < 2; ++i) running.push_back(unfinished_from(kOne, session, seal_with(session, "", 10).body()));
-  wait_for([&] { return gateway_->context().proxied_exchanges.held_by(kOne) == 2; });
+  wait_for([&] { return gateway_->context().senders.held_by(Limit::kAddressConnections, kOne) == 2; });
   expect_plain_error(from(kOne, "GET", "/v2/attestation"), 429, "busy", "address_connections");
   EXPECT_EQ(from(kOther, "GET", "/v2/attestation").status, 200);
   EXPECT_EQ(get("/v2/attestation").status, 200) << "the proxy itself is limited";
   running.clear();
-  wait_for([&] { return gateway_->context().proxied_exchanges.held_by(kOne) == 0; });
+  wait_for([&] { return gateway_->context().senders.held_by(Limit::kAddressConnections, kOne) == 0; });
   EXPECT_EQ(from(kOne, "GET", "/v2/attestation").status, 200);
 }
 

@@ -377,7 +377,7 @@ TEST_F(RequestTest, UnfinishedRequestsAreLimitedTogether) {
   expect_plain_error(post(stream_path(session), second.body()), 429, "busy", "unfinished_bytes");
   holding.close();
   ASSERT_TRUE(backend_->wait([](const SeenCall& call) { return call.gone; }).gone);
-  for (int attempt = 0; gateway_->context().held_bytes.kept() != 0 && attempt < 1000; ++attempt)
+  for (int attempt = 0; gateway_->context().senders.held_bytes().kept() != 0 && attempt < 1000; ++attempt)
     std::this_thread::yield();
   EXPECT_TRUE(ask(session, std::string(100'000, 'c')).trailer);
 }
