@@ -107,7 +107,13 @@ ExitCode verify_minion_log(const MinionLogOptions& options) {
   const auto failure =
       std::find_if(verdict->checks.begin(), verdict->checks.end(),
                    [](const attestation::Check& check) { return check.outcome == attestation::Outcome::kFail; });
-  const ExitCode code = report({code_of(fault), fmt::format("{}: {}", text_of(fault), failure->to_text())});
+  Error error{code_of(fault), fmt::format("{}: {}", text_of(fault), failure->to_text())};
+  for (const audit::LoggedAppraisal& appraisal : verdict->appraisals) {
+    if (const attestation::Check* const refusing = appraisal.result.first_failure();
+        fault == audit::RunLogFault::kRefused && error.check_id.empty() && refusing != nullptr)
+      error.check_id = refusing->id;
+  }
+  const ExitCode code = report(error);
   if (fault == audit::RunLogFault::kLacksApiKey) hint("give the key that the run was made with by --api-key-file");
   return code;
 }

@@ -130,9 +130,11 @@ ExitCode init_from_folder(const PolicyOptions& options, const AppraisalPolicy& b
   if (!again) return report(again.error());
   if (const Check* failure = again->result.first_failure()) {
     const bool by_covers = failure->id == "verdict.class" && !covers;
-    return report({ErrorCode::kRefused,
-                   fmt::format("no policy is written for what this folder shows{}: {}",
-                               by_covers ? ", unless --covers says what the values fix" : "", failure->to_text())});
+    Error error{ErrorCode::kRefused,
+                fmt::format("no policy is written for what this folder shows{}: {}",
+                            by_covers ? ", unless --covers says what the values fix" : "", failure->to_text())};
+    error.check_id = failure->id;
+    return report(error);
   }
   return finish_init(options, *draft, *drafted);
 }

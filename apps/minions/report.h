@@ -22,7 +22,7 @@ struct AskReport {
 [[nodiscard]] Json to_json(const AskReport& report);
 // {verdict, simulated, checks, ...}; null where nothing was appraised.
 [[nodiscard]] Json to_json(const std::shared_ptr<const client::Attestation>& attestation);
-// On stderr why it was refused, in the words of attestation/refusal.h, and a hint; kRefused.
+// On stderr why it was refused, in the words of attestation/core/refusal.h, and a hint; kRefused.
 ExitCode report_refusal(const attestation::AttestationResult& refused);
 // {code, message, exit_code, alert?}
 [[nodiscard]] Json error_json(const Error& error, const std::optional<client::ExchangeOutcome>& exchange);

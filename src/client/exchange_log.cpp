@@ -12,8 +12,6 @@
 #include "base/json.h"
 
 namespace minions::client {
-namespace {}  // namespace
-
 Result<std::unique_ptr<ExchangeLog>> ExchangeLog::create(const std::filesystem::path& file) {
   FileDescriptor opened(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (opened.is_open()) return std::unique_ptr<ExchangeLog>(new ExchangeLog(std::move(opened)));

@@ -79,9 +79,10 @@ Status judge_signer(const Certificate& signer, const OcspQuestion& question) {
   if (check_issued_by(signer, question.root, question.now)) return {};
   Status issued = check_issued_by(signer, question.issuer, question.now);
   if (issued) return {};
-  return tampered(fmt::format("signer: want {} or one that it or the root delegated, found {} of {}: {}",
-                              question.issuer.subject_name(), signer.subject_name(), signer.issuer_name(),
-                              issued.error().detail));
+  auto error = tampered(fmt::format("signer: want {} or one that it or the root delegated, found {} of {}: {}",
+                                    question.issuer.subject_name(), signer.subject_name(), signer.issuer_name(),
+                                    issued.error().detail));
+  return fail(std::move(error).value().because(issued.error().cause));
 }
 
 OcspAnswer::Status status_of(int status, int reason) {

@@ -99,7 +99,8 @@ Result<Child> spawn(const ChildProgram& child, const Pipe& output, const Pipe& c
   const int code = posix_spawn(&id, program.c_str(), &actions, &attributes, arguments.data(), environment);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
-  if (code == ENOENT) return fail(ErrorCode::kUnsupported, fmt::format("{} is not installed", program));
+  if (code == ENOENT || code == ENOTDIR)
+    return fail(ErrorCode::kUnsupported, fmt::format("{} is not installed", program));
   if (code != 0) return system_error(fmt::format("{} cannot be started", program), code);
   return Child(id);
 }

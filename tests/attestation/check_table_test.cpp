@@ -56,5 +56,18 @@ TEST(CheckTable, PrefersTheRowWithMoreComponentsThenTheOneThatNamesTheType) {
   EXPECT_EQ(row_of("policyx"), nullptr);
 }
 
+TEST(CheckTable, LetsNoPolicyAndNoWaiverPassOverAWithdrawal) {
+  for (const std::string_view id :
+       {"evidence.nvidia-gpu.policy.ocsp.not_revoked", "evidence.nvidia-gpu.policy.ocsp.driver_rim.not_revoked",
+        "evidence.nvidia-gpu.policy.ocsp.vbios_rim.not_revoked", "evidence.nvidia-nras.policy.ocsp.not_revoked",
+        "evidence.azure-maa.policy.not_revoked", "evidence.tdx.tcb.not_revoked",
+        "evidence.azure-tdx-vtpm.tcb.not_revoked"}) {
+    EXPECT_TRUE(is_withdrawal(id)) << id;
+    ASSERT_NE(row_of(id), nullptr) << id;
+    EXPECT_FALSE(row_of(id)->in_policy) << id;
+    for (const Waiver& waiver : waiver_table()) EXPECT_FALSE(waiver_covers(waiver.name, id)) << waiver.name << id;
+  }
+}
+
 }  // namespace
 }  // namespace minions::attestation

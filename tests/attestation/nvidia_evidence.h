@@ -48,6 +48,14 @@ struct GenuineGpu {
     rules.ocsp.value = OcspMode::kOff;
   }
 
+  // The first check that fails, of the last judgement.
+  [[nodiscard]] Check failed() const {
+    for (const Check& check : checks) {
+      if (check.outcome == Outcome::kFail) return check;
+    }
+    ADD_FAILURE() << "all passed";
+    return {};
+  }
   std::string failure() {
     const auto verified = verify_nvidia_rims(rims, now);
     CheckList list("nvidia-gpu");

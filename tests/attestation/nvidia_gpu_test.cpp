@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "attestation/core/refusal.h"
 #include "attestation/nvidia/spdm_report.h"
 #include "attestation/nvidia_evidence.h"
 #include "crypto/hash.h"
@@ -73,6 +74,7 @@ TEST(NvidiaGpu, MatchesAll33MeasurementsOfTheFullCase) {
   late.now = 1'750'982'400;  // 2025-06-27: both signers have expired
   EXPECT_EQ(late.failure(), "rim.file");
   EXPECT_NE(to_text(late.checks).find("expired"), std::string::npos);
+  EXPECT_EQ(side_of(late.failed()), Side::kClock);
 
   GenuineGpu other = gpu;  // the same version of the VBIOS, another build
   other.rims[1] = evidence_file("gpu-h100-535/vbios_rim_96005E0001_PROD.swidtag");
@@ -263,6 +265,7 @@ TEST(NvidiaGpu, RefusesARimThatIsNotSigned) {
   Gpu gpu;
   gpu.rims[0].replace(gpu.rims[0].find("colloquialVersion=\"550.1.02"), 26, "colloquialVersion=\"550.1.03");
   EXPECT_EQ(gpu.failure(), "rim.file");
+  EXPECT_EQ(side_of(gpu.check("rim.file")), Side::kEvidence);
 }
 
 TEST(NvidiaGpu, JudgesRimsAsThePolicySays) {
@@ -271,6 +274,7 @@ TEST(NvidiaGpu, JudgesRimsAsThePolicySays) {
   gpu.rules.rim = {RimMode::kRequire, "policy line 3"};
   EXPECT_EQ(gpu.failure(), "rim.driver");
   EXPECT_EQ(gpu.check("rim.driver").source, "policy line 3");
+  EXPECT_EQ(side_of(gpu.check("rim.driver")), Side::kService);
   gpu.rules.rim.value = RimMode::kIfPresent;
   EXPECT_EQ(gpu.failure(), "accepted");
   EXPECT_EQ(gpu.check("rim.driver").outcome, Outcome::kWaived);

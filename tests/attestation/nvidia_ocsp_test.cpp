@@ -3,6 +3,7 @@
 #include <openssl/ocsp.h>
 
 #include "attestation/core/check_table.h"
+#include "attestation/core/refusal.h"
 #include "attestation/policy/policy.h"
 #include "attestation/synthetic_nvidia.h"
 #include "crypto/ocsp.h"
@@ -53,6 +54,7 @@ TEST(NvidiaOcsp, RefusesWithoutAnAnswerAboutEachCertificate) {
   };
   EXPECT_EQ(gpu.failure(), "policy.ocsp");
   EXPECT_EQ(gpu.check("policy.ocsp").found, "\"device ca\": no answer about it");
+  EXPECT_EQ(side_of(gpu.check("policy.ocsp")), Side::kService);
 }
 
 TEST(NvidiaOcsp, RefusesARevokedCertificateWhateverElseIsSaid) {
@@ -98,6 +100,7 @@ TEST(NvidiaOcsp, RefusesAnAnswerOutsideItsTime) {
     Gpu gpu = answered(parts);
     EXPECT_EQ(gpu.failure(), "policy.ocsp");
     EXPECT_NE(gpu.check("policy.ocsp").found.find("an answer for"), std::string::npos);
+    EXPECT_EQ(side_of(gpu.check("policy.ocsp")), Side::kClock);
   }
 }
 
@@ -116,6 +119,17 @@ TEST(NvidiaOcsp, RefusesAnswersOfOthers) {
     const std::string& found = gpu.check("policy.ocsp").found;
     EXPECT_NE(found.find(for_ocsp ? "signer" : "may not sign answers"), std::string::npos) << found;
   }
+}
+
+TEST(NvidiaOcsp, SaysThatAResponderWhoHasExpiredIsAMatterOfTime) {
+  Gpu gpu = asked();
+  gpu.ocsp = [](const Identity& leaf, const Identity& ca, const Identity& root) {
+    const Identity responder("responder",
+                             {.issuer = &ca, .is_ca = false, .not_after = 1'799'999'999, .extensions = kForOcsp});
+    return std::vector<Bytes>{responder.answer(leaf, ca, {}), root.answer(ca, root, {})};
+  };
+  EXPECT_EQ(gpu.failure(), "policy.ocsp");
+  EXPECT_EQ(side_of(gpu.check("policy.ocsp")), Side::kClock) << gpu.check("policy.ocsp").found;
 }
 
 // RFC 6960 section 4.2.2.2: who issued the certificate decides who may answer about it.

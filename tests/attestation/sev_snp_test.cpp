@@ -1,6 +1,7 @@
 // Platforms of the tests' own: one that is accepted, and one test for each rule that then is broken alone.
 #include <functional>
 
+#include "attestation/core/refusal.h"
 #include "attestation/snp_evidence.h"
 #include "attestation/synthetic_snp.h"
 
@@ -228,6 +229,36 @@ TEST(AmdChain, WantsTheNamesOfItsProductAndKind) {
   no_intermediate.leaf.signer = no_intermediate.ark.key;
   no_intermediate.leaf.issuer = no_intermediate.ark.subject;
   EXPECT_EQ(failure_of(no_intermediate), "chain.product");
+}
+
+TEST(AmdChain, SaysWhatIsAMatterOfTimeAndWhatIsNotServed) {
+  const auto side = [](const Judged& judged, const Platform& platform) {
+    const CheckList checks = judged.bytes(platform, platform.signed_report());
+    for (const Check& check : checks.checks()) {
+      if (check.outcome == Outcome::kFail) return side_of(check);
+    }
+    ADD_FAILURE() << "all passed";
+    return Side::kEvidence;
+  };
+  Platform expired;
+  expired.ask.not_after = kNow - 1;
+  EXPECT_EQ(side({}, expired), Side::kClock);
+  Platform early;
+  early.ark.not_before = kNow + 1;
+  EXPECT_EQ(side({}, early), Side::kClock);
+  Platform no_ca;
+  no_ca.ask.ca = false;
+  EXPECT_EQ(side({}, no_ca), Side::kEvidence);
+
+  const Platform platform;
+  RevocationSpec list{.issuer = "ARK-Milan", .signer = platform.ark.key, .serials = {77}};
+  list.next_update = kNow;
+  EXPECT_EQ(side({.lists = {list.make()}}, platform), Side::kClock);
+  list.serials = {platform.ask.serial};
+  EXPECT_EQ(side({.lists = {list.make()}}, platform), Side::kEvidence) << "it is revoked, by an old list";
+  SnpRules rules;
+  rules.crl = {CrlMode::kRequire, "policy line 3"};
+  EXPECT_EQ(side({.rules = rules}, platform), Side::kService);
 }
 
 TEST(AmdChain, RefusesWhatARevocationListNames) {

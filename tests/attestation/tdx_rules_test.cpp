@@ -1,4 +1,5 @@
 // The TCB and the policy's rules on a platform of the test's own: each is broken by exactly one change.
+#include "attestation/core/refusal.h"
 #include "attestation/synthetic_tdx.h"
 
 namespace minions::attestation::tdx {
@@ -20,6 +21,7 @@ TEST(TdxRules, JudgesTheWindowsOfCollateral) {
     EXPECT_EQ(late.evidence().failures(), Failures());
     (late.*object)["nextUpdate"] = "2025-08-12T11:59:59Z";
     EXPECT_EQ(late.evidence().failures(), Failures{check});
+    EXPECT_EQ(side_of(late.evidence().check(check)), Side::kClock);
     Platform early;
     (early.*object)["issueDate"] = "2025-08-12T12:00:00Z";
     EXPECT_EQ(early.evidence().failures(), Failures());

@@ -137,10 +137,11 @@ class Extractive(Minion):
         refused = self.minions("verify", path, "--allow-simulated")
         self.assert_exit(refused, 3)
         self.assertIn("the log's server is refused", refused.stdout)
+        self.assertIn("hint: pin the operator's key with --trusted-attestation-pem FILE", refused.stderr)
         for sub in ("verify", "disclosed"):
             other = self.minions(sub, self.write("other.json", '{"minion_log":2}'))
             self.assert_exit(other, 2)
-            self.assertIn("other.json: log: is no log of a run", other.stderr)
+            self.assertIn("other.json: log: is not the log of a run", other.stderr)
         told = self.minions("disclosed", path)
         self.assert_exit(told, 0)
         self.assertIn("quotes", told.stdout)

@@ -182,8 +182,8 @@ class Paths(GpuMachineTest):
         self.assertEqual(sorted(names), sorted([*WITHOUT_DOCUMENT, *(name for name in self.PATHS if " " not in name)]))
 
     def test_no_path_puts_its_inputs_together_by_itself(self):
-        """Only attestation/appraise.cpp fills in an AppraisalInput; the others give what they saw and the user's choices."""
-        for folder in ("src/client", "src/minion", "src/api", "src/gateway", "apps"):
+        """Only attestation/core/appraise.cpp fills in an AppraisalInput; the others give what they saw and the user's choices."""
+        for folder in ("src/client", "src/minion", "src/runs", "src/audit", "src/api", "src/gateway", "apps", "tools"):
             for file in (SOURCE / folder).rglob("*.cpp"):
                 self.assertNotRegex(file.read_text(encoding="utf-8"), r"AppraisalInput|appraise\(\{\s*\.", str(file))
 

@@ -1,6 +1,6 @@
 // The certificates as AMD's Key Distribution Service gives them (https://kdsintf.amd.com/vcek/v1/PRODUCT/cert_chain for
 // ARK and ASK, /vlek/v1/PRODUCT/cert_chain for the ASVK). They were taken from copies in a public repository
-// (virtee/sev, src/certs/snp/builtin); a test holds the ARKs against the pins of attestation/roots.h.
+// (virtee/sev, src/certs/snp/builtin); a test holds the ARKs against the pins of attestation/core/roots.h.
 #include "attestation/amd/certificates.h"
 
 #include <algorithm>

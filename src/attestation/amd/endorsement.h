@@ -30,7 +30,7 @@ struct AmdEndorsement {
 
 struct AmdChainInput {
   const crypto::Certificate& leaf;
-  // Of any origin: ASK or ASVK, and ARK, in any order. What they lack is built in (attestation/amd_certificates.h).
+  // Of any origin: ASK or ASVK, and ARK, in any order. What they lack is built in (attestation/amd/certificates.h).
   std::span<const crypto::Certificate> certificates;
   // The ARK's list names revoked ASKs and ASVKs. None at hand is as the rule says, a stale one is a failure.
   std::span<const crypto::RevocationList> revocation_lists;

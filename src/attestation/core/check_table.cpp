@@ -31,8 +31,9 @@ constexpr CheckRow kRows[] = {
      "restarts minionsd; a part collected for another epoch was served"},
     {"", "attestor.key", "attestor key", "not the operator whose key was pinned, or none is pinned",
      "gives out the right attestation_public.pem", Side::kEvidence, true,
-     "ask the operator for his key before you trust the one that was found, then pin it with --trusted-attestation-pem "
-     "FILE (attestation_public.pem of the server)"},
+     "pin the operator's key with --trusted-attestation-pem FILE (attestation_public.pem of the server); where one is "
+     "pinned, another server answers or its key was replaced: ask the operator before you trust the key that was "
+     "found"},
     {"", "attestor.signature", "attestor signature", "the operator's key did not sign this statement",
      "restarts minionsd"},
     {"", "verdict.class", "verdict class",
@@ -133,7 +134,9 @@ constexpr CheckRow kRows[] = {
     {kAzure, "signature chain", "azure-* signature, chain", "the vTPM's key did not sign this, or is not Azure's", ""},
     {kAzure, "policy.paravisor", "azure-* policy paravisor",
      "not Microsoft's paravisor, or not the one that the policy names, or a report that it did not ask for (VMPL 0)",
-     "", Side::kEvidence, true},
+     "", Side::kEvidence, true,
+     "name the paravisor that must run there: [snp] id_key_digests with min_guest_svn, or measurements: "
+     "docs/policy.md"},
     {kAzure, "binding", "azure-* binding runtime data, td report, attestation key, public key",
      "the vTPM's key is not vouched for by the processor", ""},
     {kAzure, "binding.pcr_values binding.pcr_digest", "azure-* binding pcr values, pcr digest",
@@ -280,10 +283,13 @@ const CheckRow* row_of(std::string_view check_id) {
 
 std::span<const Waiver> waiver_table() { return kWaivers; }
 
+bool is_withdrawal(std::string_view check_id) { return check_id.ends_with(".not_revoked"); }
+
 bool waiver_covers(std::string_view waiver, std::string_view check_id) {
   const auto row =
       std::find_if(std::begin(kWaivers), std::end(kWaivers), [&](const Waiver& each) { return each.name == waiver; });
-  if (row == std::end(kWaivers) || !components_under_any(check_id, row->covers)) return false;
+  if (row == std::end(kWaivers) || is_withdrawal(check_id) || !components_under_any(check_id, row->covers))
+    return false;
   return row->except.empty() || !components_under_any(check_id, row->except);
 }
 

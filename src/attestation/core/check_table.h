@@ -26,6 +26,9 @@ struct CheckRow {
 // Null for an id that no row has.
 [[nodiscard]] const CheckRow* row_of(std::string_view check_id);
 
+// Whether the check is that something is not revoked or on hold: no policy, waiver or draft may pass over its failure.
+[[nodiscard]] bool is_withdrawal(std::string_view check_id);
+
 // What [waive] may name.
 struct Waiver {
   std::string_view name;

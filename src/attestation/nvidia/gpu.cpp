@@ -204,7 +204,8 @@ RimPointers judge_rims(const GpuInput& input, const SpdmReport& report, CheckLis
   bool all_good = true;
   for (const auto& rim : input.rims) {
     if (rim) continue;
-    all_good = checks.expect("rim.file", false, "a RIM signed under NVIDIA's root, valid now", rim.error().detail);
+    all_good = checks.expect("rim.file", false, "a RIM signed under NVIDIA's root, valid now", rim.error().detail,
+                             "built-in", side_of(rim.error()));
   }
   if (!all_good) return {};
   RimPointers fitting = judge_kind(NvidiaRim::Kind::kDriver, report.driver_version, report, input, checks);
@@ -248,7 +249,7 @@ Revocation revocation_of(std::span<const Result<crypto::OcspAnswer>> answers, co
     if (!answer && answer.error().code == ErrorCode::kTooLarge) return {.unread = true, .found = answer.error().detail};
     if (!answer) {
       if (!result.good) result.found = answer.error().detail;
-      result.side = std::nullopt;
+      result.side = side_of(answer.error());
       continue;
     }
     if (answer->status >= Status::kOnHold) return {.withdrawn = true, .found = std::string(in_words(answer->status))};

@@ -209,7 +209,9 @@ std::vector<Result<NvidiaRim>> verify_nvidia_rims(std::span<const Bytes> files, 
       known.push_back(rim->path);
       rims.emplace_back(*std::move(rim));
     } else {
-      rims.emplace_back(fail(ErrorCode::kRefused, checks.checks().back().found));
+      const Check& failed = checks.checks().back();
+      const Cause cause = failed.side == Side::kClock ? Cause::kTime : Cause::kOther;
+      rims.emplace_back(fail(Error{ErrorCode::kRefused, failed.found}.because(cause)));
     }
   }
   return rims;

@@ -299,8 +299,7 @@ void Draft::write_gpus() {
                        [&](const Check& check) { return check.outcome == Outcome::kFail && is_meant(check.id); });
   };
   // Not where one says that something is revoked: what is written must refuse that.
-  const CheckRow* const not_revoked = row_of("evidence.nvidia-gpu.policy.ocsp.not_revoked");
-  const bool revoked = any_failed([&](std::string_view id) { return row_of(id) == not_revoked; });
+  const bool revoked = any_failed(is_withdrawal);
   if (!revoked && any_failed([](std::string_view id) { return waiver_covers("evidence.nvidia-gpu.ocsp", id); })) {
     gpu_.warn("no answer about revocation came with the evidence");
     gpu_.set_text("ocsp", "off");
@@ -463,7 +462,7 @@ Result<std::string> verdict_table(const DraftInput& input, std::string_view tabl
 
 bool is_expectation(std::string_view check_id) {
   const CheckRow* const row = row_of(check_id);
-  return row != nullptr && row->in_policy;
+  return row != nullptr && row->in_policy && !is_withdrawal(check_id);
 }
 
 Result<std::string> draft_policy(const DraftInput& input) {

@@ -142,8 +142,8 @@ struct JwtRules {
   Rule<TokenMode> maa{TokenMode::kIfPresent};
 };
 
-// SHA-256 of the DER of root certificates *in place of* the built-in pins (attestation/roots.h): private authorities,
-// tests.
+// SHA-256 of the DER of root certificates *in place of* the built-in pins (attestation/core/roots.h): private
+// authorities, tests.
 struct RootRules {
   OptionalRule<std::vector<Digest32>> amd;
   OptionalRule<std::vector<Digest32>> intel;
