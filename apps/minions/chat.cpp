@@ -1,12 +1,9 @@
 #include "chat.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <filesystem>
-#include <system_error>
 
 #include "attachments.h"
 #include "attestation/core/refusal.h"
@@ -240,7 +237,8 @@ Status ChatLoop::verify() {
 
 Status ChatLoop::save(const std::string& file) {
   const chat::Text text = file.ends_with(".json") ? conversation_.to_json(model_) : conversation_.to_markdown(model_);
-  MINIONS_TRY(write_new_file(file, text.reveal(), "a saved conversation is never overwritten"));
+  const Status written = write_new_file(file, text.reveal(), "a saved conversation is never overwritten");
+  if (!written) return fail(ErrorCode::kIo, written.error().detail);  // typed in a chat: the command line was right
   note("saved to " + file);
   return {};
 }

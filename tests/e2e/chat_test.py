@@ -264,6 +264,14 @@ class FromAPipe(ProgramsTest):
         self.assert_exit(run, 7)
         self.assertEqual(run.stdout, "")
 
+    def test_what_cannot_be_saved_is_no_error_of_the_command_line(self):
+        server = Minionsd(self, model=ModelServer(self).model())
+        (self.directory / "talk.md").write_text("mine")
+        run = self.minions("chat", *server.trust(), stdin="question\n/save talk.md\n")
+        self.assert_exit(run, 1)
+        self.assertIn("talk.md exists; a saved conversation is never overwritten", run.stderr)
+        self.assertEqual((self.directory / "talk.md").read_text(), "mine")
+
 
 class Profiles(ProgramsTest):
     def settings(self, text):
