@@ -70,6 +70,22 @@ class Running {
   prometheus::Gauge& gauge_;
 };
 
+// Whatever ends the serving of a stream, an exception included: who holds its stop then stops nothing.
+class StopWhileServed {
+ public:
+  StopWhileServed(std::shared_ptr<StreamStop> stop, net::Exchange& http) : stop_(std::move(stop)), http_(http) {}
+  ~StopWhileServed() {
+    *stop_ = {};
+    http_.on_peer_gone({});
+  }
+  StopWhileServed(const StopWhileServed&) = delete;
+  StopWhileServed& operator=(const StopWhileServed&) = delete;
+
+ private:
+  const std::shared_ptr<StreamStop> stop_;
+  net::Exchange& http_;
+};
+
 }  // namespace
 
 // What a listener has: the first row whose path fits answers.
@@ -328,6 +344,7 @@ net::Task<void> Gateway::stream(net::Exchange& http) {
   }
   auto stop = std::make_shared<StreamStop>();
   stop->receiving = &http;
+  const StopWhileServed served(stop, http);
   const auto lease = session->enter(std::chrono::steady_clock::now(), [stop, executor = http.executor()] {
     boost::asio::post(executor, [stop] { stop->stop(); });
   });
@@ -350,8 +367,6 @@ net::Task<void> Gateway::stream(net::Exchange& http) {
   if (!received->refusal && is_closing(received->head)) context_->sessions.close(*id);
   ReplyWriter writer(*context_, http, *session, *received);
   const StreamOutcome outcome = co_await writer.write();
-  *stop = {};
-  http.on_peer_gone({});
   context_->metrics.count(outcome);
 }
 

@@ -34,14 +34,20 @@ class PostingSink final : public openai::ApiSink {
   }
 
  private:
+  // Nothing may leave a handler of the io_context: the task whose reply this is would be left behind.
   void take(std::string_view text) {
     if (!reply_.taken) return;
-    if (reply_.status != 200) {
-      reply_.error_body += text;
-      return;
+    try {
+      reply_.taken = decode(text);
+    } catch (const std::exception& error) {
+      reply_.taken = fail(ErrorCode::kInternal, fmt::format("the reply was not taken: {}", error.what()));
     }
-    reply_.taken = reply_.decoder->take(text, tokens_);
     if (!reply_.taken) stop_.request_stop();
+  }
+  Status decode(std::string_view text) {
+    if (reply_.status == 200) return reply_.decoder->take(text, tokens_);
+    reply_.error_body += text;
+    return {};
   }
 
   net::Executor executor_;

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 
 #include "extractive/model.h"
 #include "peer.h"
@@ -343,6 +344,21 @@ TEST(InProcessClient, AnswersAndTellsErrors) {
   EXPECT_EQ(sink.text, completion->text.reveal());
   request.model = "other";
   EXPECT_EQ(net::run_until_done(context, client.complete(request, sink, {})).error().code, ErrorCode::kBackend);
+}
+
+TEST(InProcessClient, TellsThatItsTokensWereNotTaken) {
+  class Throwing final : public chat::TokenSink {
+    bool token(std::string_view) override { throw std::runtime_error("no room"); }
+  };
+  net::asio::io_context context{1};
+  InProcessClient client(context.get_executor(), std::make_unique<extractive::ExtractiveModel>());
+  chat::ChatRequest request = question();
+  request.model = "extractive";
+  Throwing sink;
+  const auto reply = net::run_until_done(context, client.complete(request, sink, {}));
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().code, ErrorCode::kInternal);
+  EXPECT_NE(reply.error().detail.find("no room"), std::string::npos);
 }
 
 TEST(InProcessClient, EndsWhenItIsToldTo) {
