@@ -8,6 +8,9 @@ set(MINIONS_LLAMA_VERSION 3.22.1)  # of node-llama-cpp; as in scripts/llama
 set(MINIONS_LLAMA_LIBRARIES "" CACHE PATH "Folder of libllama and its kin, in place of the cache's")
 set(MINIONS_LLAMA_TREE "" CACHE PATH "Source tree of llama.cpp of the same release, for its headers")
 
+if(MINIONS_RELEASE AND (MINIONS_LLAMA STREQUAL "prebuilt" OR MINIONS_LLAMA_LIBRARIES))
+  message(FATAL_ERROR "a release is built with llama.cpp from its pinned source (scripts/llama source, -DMINIONS_LLAMA=source) or without (-DMINIONS_LLAMA=off)")
+endif()
 set(llama_cache ${MINIONS_CACHE_DIR}/llama-${MINIONS_LLAMA_VERSION})
 set(llama_tree ${MINIONS_LLAMA_TREE})
 if(NOT llama_tree AND EXISTS ${llama_cache}/tree/.complete)
@@ -18,7 +21,9 @@ if(NOT llama_libraries)
   set(kinds ${MINIONS_LLAMA})
   if(MINIONS_LLAMA STREQUAL "auto")
     set(kinds source prebuilt)  # whoever built it here wants it
-    if(NOT EXISTS ${llama_cache}/source/lib/libmtmd.so AND EXISTS ${llama_cache}/vision/.complete)
+    if(MINIONS_RELEASE)
+      set(kinds source)
+    elseif(NOT EXISTS ${llama_cache}/source/lib/libmtmd.so AND EXISTS ${llama_cache}/vision/.complete)
       set(kinds prebuilt source)  # built here before libmtmd was among it
     endif()
   endif()

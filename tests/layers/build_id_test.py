@@ -77,5 +77,45 @@ class BuildId(unittest.TestCase):
         self.assertIn("a release is built from a commit without changes", refused.stderr)
 
 
+class ReleaseLlama(unittest.TestCase):
+    """A release has llama.cpp from its pinned source or not at all."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        (self.folder / "CMakeLists.txt").write_text(
+            "cmake_minimum_required(VERSION 3.25)\nproject(release LANGUAGES NONE)\n"
+            f"set(MINIONS_CACHE_DIR {self.folder})\ninclude({ROOT}/cmake/llama.cmake)\n"
+            'message(STATUS "have llama: ${MINIONS_HAVE_LLAMA}")\n')
+        version = (ROOT / "cmake/llama.cmake").read_text().split("MINIONS_LLAMA_VERSION ")[1].split(")")[0]
+        self.cache = self.folder / f"llama-{version}"
+        self.install("tree", [])
+        self.install("prebuilt", ["llama-common", "llama", "ggml", "ggml-base"])
+
+    def install(self, kind, libraries):
+        (self.cache / kind / "lib").mkdir(parents=True)
+        (self.cache / kind / ".complete").touch()
+        for library in libraries:
+            (self.cache / kind / f"lib/lib{library}.so").touch()
+
+    def configure(self, *options):
+        return subprocess.run(["cmake", "-S", self.folder, "-B", self.folder / "build", *options], capture_output=True, text=True)
+
+    def test_takes_no_prebuilt_libraries(self):
+        self.assertIn("have llama: ON", self.configure().stdout)
+        self.assertIn("have llama: OFF", self.configure("-DMINIONS_RELEASE=ON").stdout)
+        for options in (["-DMINIONS_LLAMA=prebuilt"], [f"-DMINIONS_LLAMA_LIBRARIES={self.cache}/prebuilt/lib"]):
+            refused = self.configure("-DMINIONS_RELEASE=ON", *options)
+            self.assertNotEqual(refused.returncode, 0)
+            self.assertIn("from its pinned source", refused.stderr.replace("\n ", ""))
+
+    def test_takes_what_was_built_from_the_source(self):
+        self.install("source", ["llama-common", "llama", "ggml", "ggml-base"])
+        found = self.configure("-DMINIONS_RELEASE=ON")
+        self.assertEqual(found.returncode, 0, found.stderr)
+        self.assertIn(f"llama.cpp: {self.cache}/source/lib", found.stdout)
+
+
 if __name__ == "__main__":
     unittest.main()
