@@ -60,20 +60,20 @@ std::string small_reply() {
   return fmt::format(kFrame, "", 1024 - fmt::format(kFrame, "", 0).size());
 }
 
-net::Task<void> answer_whole(net::Exchange& http, std::string_view body) {
+net::Task<void> answer_whole(net::HttpExchange& http, std::string_view body) {
   const net::Header headers[] = {{"content-type", "application/json"}};
   const Status sent = co_await http.reply(200, headers, as_bytes(body));
   static_cast<void>(sent);
 }
 
-net::Task<Status> put(net::Exchange& http, std::string_view text) {
+net::Task<Status> put(net::HttpExchange& http, std::string_view text) {
   std::memcpy(http.reply_space(text.size()).data(), text.data(), text.size());
   http.commit(text.size());
   const Status sent = co_await http.flush(net::deadline_in(kPatience));
   co_return sent;
 }
 
-net::Task<void> answer_stream(net::Exchange& http, Order order) {
+net::Task<void> answer_stream(net::HttpExchange& http, Order order) {
   const net::Header headers[] = {{"content-type", "text/event-stream"}, {"cache-control", "no-cache"}};
   if (!http.begin_reply(200, headers)) co_return;
   const std::string event = event_of(order.event_bytes);
@@ -97,7 +97,7 @@ net::Task<void> answer_stream(net::Exchange& http, Order order) {
   static_cast<void>(finished);
 }
 
-net::Task<void> serve(net::Exchange& http) {
+net::Task<void> serve(net::HttpExchange& http) {
   static const std::string reply = small_reply();
   static constexpr std::string_view kModels = R"({"object":"list","data":[{"id":"stub","object":"model"}]})";
   Order order;

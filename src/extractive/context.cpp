@@ -28,27 +28,27 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-std::optional<Place> page_marker(std::string_view line) {
+std::optional<PageReference> page_marker(std::string_view line) {
   constexpr std::string_view kPage = ", page ";
   if (!line.starts_with('[') || !line.ends_with(']')) return std::nullopt;
   line = line.substr(1, line.size() - 2);
   const std::size_t comma = line.rfind(kPage);
   if (comma == std::string_view::npos) return std::nullopt;
   const std::string_view digits = line.substr(comma + kPage.size());
-  Place place{line.substr(0, comma), 0};
+  PageReference place{line.substr(0, comma), 0};
   const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), place.page);
   if (read.ec != std::errc() || read.ptr != digits.data() + digits.size()) return std::nullopt;
   return place;
 }
 
-std::optional<Place> marker(std::string_view line) {
+std::optional<PageReference> marker(std::string_view line) {
   constexpr std::string_view kDocument = "### Document ";
   constexpr std::string_view kContent = "--- Content from ";
   constexpr std::string_view kContentEnd = " ---";
   if (line.starts_with('[')) return page_marker(line);
-  if (line.starts_with(kDocument)) return Place{line.substr(std::string_view("### ").size()), 0};
+  if (line.starts_with(kDocument)) return PageReference{line.substr(std::string_view("### ").size()), 0};
   if (line.starts_with(kContent) && line.ends_with(kContentEnd) && line.size() > kContent.size() + kContentEnd.size()) {
-    return Place{line.substr(kContent.size(), line.size() - kContent.size() - kContentEnd.size()), 0};
+    return PageReference{line.substr(kContent.size(), line.size() - kContent.size() - kContentEnd.size()), 0};
   }
   return std::nullopt;
 }
@@ -96,7 +96,7 @@ class ContextReader {
     return line;
   }
 
-  void place_at(Place place) {
+  void place_at(PageReference place) {
     end_sentence();
     to_.places.push_back(place);
   }
@@ -229,7 +229,7 @@ std::string on_one_line(std::string_view text) {
   return line;
 }
 
-std::string citation(const Place& place) {
+std::string citation(const PageReference& place) {
   if (place.name.empty()) return {};
   return place.page == 0 ? fmt::format("[{}]", place.name) : fmt::format("[{}, page {}]", place.name, place.page);
 }

@@ -14,12 +14,12 @@
 namespace minions::extractive {
 
 // Where text stands: `[NAME, page N]`, `### Document N`, `--- Content from NAME ---`, or nowhere in particular.
-struct Place {
+struct PageReference {
   std::string_view name;   // empty: the request did not name it
   std::uint32_t page = 0;  // 0: no page
 };
 // `[report.pdf, page 3]`, `[notes.txt]`, or nothing.
-[[nodiscard]] std::string citation(const Place& place);
+[[nodiscard]] std::string citation(const PageReference& place);
 
 struct Sentence {
   std::string_view text;  // may span lines
@@ -27,7 +27,7 @@ struct Sentence {
 };
 
 struct Context {
-  std::vector<Place> places;
+  std::vector<PageReference> places;
   std::vector<Sentence> sentences;
   std::string_view question;
   std::string_view first_question;  // of the first user turn: a supervisor's task
@@ -38,7 +38,7 @@ struct Context {
 
 struct Quote {
   std::string text;  // on one line
-  Place place;
+  PageReference place;
   double score;
 };
 

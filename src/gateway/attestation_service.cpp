@@ -47,21 +47,21 @@ std::array<std::string_view, attestation::DocumentWriter::kSharedPieces + 1> Ser
 // server, which makes the document of it.
 class AttestationService::Answer : public std::enable_shared_from_this<Answer> {
  public:
-  struct Place {
+  struct BatchEntry {
     std::shared_ptr<const attester::AttestedBatch> batch;
     std::size_t index;
   };
   explicit Answer(net::Executor executor) : executor_(executor), ready_(executor) {}
 
-  net::Task<Result<Place>> wait(std::chrono::milliseconds time) {
+  net::Task<Result<BatchEntry>> wait(std::chrono::milliseconds time) {
     ready_.expires_after(time);
-    if (!place_) co_await ready_.async_wait(net::use_task_tuple);
-    if (!place_) co_return fail(ErrorCode::kTimeout, "attestation: no evidence within the time");
-    co_return *std::move(place_);
+    if (!entry_) co_await ready_.async_wait(net::use_task_tuple);
+    if (!entry_) co_return fail(ErrorCode::kTimeout, "attestation: no evidence within the time");
+    co_return *std::move(entry_);
   }
-  void give(Result<Place> place) {
-    boost::asio::post(executor_, [self = shared_from_this(), place = std::move(place)]() mutable {
-      self->place_ = std::move(place);
+  void give(Result<BatchEntry> entry) {
+    boost::asio::post(executor_, [self = shared_from_this(), entry = std::move(entry)]() mutable {
+      self->entry_ = std::move(entry);
       self->ready_.cancel();
     });
   }
@@ -69,7 +69,7 @@ class AttestationService::Answer : public std::enable_shared_from_this<Answer> {
  private:
   net::Executor executor_;
   net::Timer ready_;
-  std::optional<Result<Place>> place_;
+  std::optional<Result<BatchEntry>> entry_;
 };
 
 AttestationService::AttestationService(Parts parts) : parts_(std::move(parts)) {}
@@ -154,7 +154,7 @@ void AttestationService::answer(std::deque<Waiting> batch) {
     return;
   }
   const auto shared = std::make_shared<const attester::AttestedBatch>(*std::move(attested));
-  for (std::size_t i = 0; i < batch.size(); ++i) batch[i].answer->give(Answer::Place{shared, i});
+  for (std::size_t i = 0; i < batch.size(); ++i) batch[i].answer->give(Answer::BatchEntry{shared, i});
 }
 
 net::Task<Result<ServedDocument>> AttestationService::document(std::optional<attestation::Nonce> nonce,
@@ -172,10 +172,10 @@ net::Task<Result<ServedDocument>> AttestationService::document(std::optional<att
     waiting_.push_back({*nonce, answer});
   }
   wake_.notify_one();
-  MINIONS_CO_TRY_ASSIGN(auto place, co_await answer->wait(parts_.answer_time));
-  const auto form = form_of(*place.batch, have);
-  std::string ending = place.batch->ending(place.index);
-  ServedDocument served{std::move(place.batch), form, std::move(ending)};
+  MINIONS_CO_TRY_ASSIGN(auto entry, co_await answer->wait(parts_.answer_time));
+  const auto form = form_of(*entry.batch, have);
+  std::string ending = entry.batch->ending(entry.index);
+  ServedDocument served{std::move(entry.batch), form, std::move(ending)};
   co_return served;
 }
 

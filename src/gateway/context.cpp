@@ -37,7 +37,7 @@ PlainError body_error(const Error& error, Limit size) {
   return 400;
 }
 
-net::Task<void> reply_plain_error(Context& context, net::Exchange& http, PlainError error) {
+net::Task<void> reply_plain_error(Context& context, net::HttpExchange& http, PlainError error) {
   context.metrics.count_plain_error(error.status);
   if (error.limit) context.senders.hit(*error.limit);
   const std::string named = error.limit ? fmt::format(R"(,"limit":"{}")", name_of(*error.limit)) : std::string();

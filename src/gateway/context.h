@@ -9,7 +9,7 @@
 #include "gateway/attestation_service.h"
 #include "gateway/metrics.h"
 #include "gateway/sender_limits.h"
-#include "net/exchange.h"
+#include "net/http_exchange.h"
 
 namespace minions::gateway {
 
@@ -23,7 +23,7 @@ struct Context {
   const std::unique_ptr<ApiKeys> api_keys;  // null: open to everybody who can reach the listener
   Metrics metrics;
   SenderLimits senders;
-  session::SessionTable sessions;  // they hold places of senders
+  session::SessionTable sessions;  // they hold permits of senders
   std::atomic<bool> draining = false;
 };
 
@@ -40,6 +40,6 @@ struct PlainError {
 
 // {"error":{"code":...}}, with "limit":NAME where one was reached, which it counts. Hints that anyone on the path could
 // forge; they hold no detail.
-[[nodiscard]] net::Task<void> reply_plain_error(Context& context, net::Exchange& http, PlainError error);
+[[nodiscard]] net::Task<void> reply_plain_error(Context& context, net::HttpExchange& http, PlainError error);
 
 }  // namespace minions::gateway

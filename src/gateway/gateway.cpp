@@ -46,8 +46,8 @@ Result<AttestationQuery> parse_query(std::string_view query) {
 }
 
 // For a hook, which is copied.
-std::shared_ptr<net::Places::Place> shared(std::optional<net::Places::Place> place) {
-  return place ? std::make_shared<net::Places::Place>(*std::move(place)) : nullptr;
+std::shared_ptr<net::Permit> shared(std::optional<net::Permit> permit) {
+  return permit ? std::make_shared<net::Permit>(*std::move(permit)) : nullptr;
 }
 
 PlainError plain_error_of(const Error& error) {
@@ -73,7 +73,7 @@ class Running {
 // Whatever ends the serving of a stream, an exception included: who holds its stop then stops nothing.
 class StopWhileServed {
  public:
-  StopWhileServed(std::shared_ptr<StreamStop> stop, net::Exchange& http) : stop_(std::move(stop)), http_(http) {}
+  StopWhileServed(std::shared_ptr<StreamStop> stop, net::HttpExchange& http) : stop_(std::move(stop)), http_(http) {}
   ~StopWhileServed() {
     *stop_ = {};
     http_.on_peer_gone({});
@@ -83,7 +83,7 @@ class StopWhileServed {
 
  private:
   const std::shared_ptr<StreamStop> stop_;
-  net::Exchange& http_;
+  net::HttpExchange& http_;
 };
 
 }  // namespace
@@ -92,7 +92,7 @@ class StopWhileServed {
 struct Gateway::Endpoint {
   std::string_view path;  // with a slash at its end: and what follows it
   std::string_view methods;
-  net::Task<void> (Gateway::*answer)(net::Exchange& http);
+  net::Task<void> (Gateway::*answer)(net::HttpExchange& http);
 
   [[nodiscard]] bool has(std::string_view asked) const {
     return path.ends_with('/') ? asked.starts_with(path) : asked == path;
@@ -122,10 +122,10 @@ Gateway::Gateway(std::unique_ptr<Context> context) : context_(std::move(context)
 Gateway::~Gateway() = default;
 
 net::Handler Gateway::handler() {
-  return [this](net::Exchange& http) { return dispatch(http); };
+  return [this](net::HttpExchange& http) { return dispatch(http); };
 }
 net::Handler Gateway::admin_handler() {
-  return [this](net::Exchange& http) { return serve(http, kAdmin); };
+  return [this](net::HttpExchange& http) { return serve(http, kAdmin); };
 }
 
 void Gateway::sweep() {
@@ -149,11 +149,11 @@ bool Gateway::ready() const {
   return !context_->draining && context_->attestation->ready() && context_->backend->ready();
 }
 
-net::Task<void> Gateway::dispatch(net::Exchange& http) {
+net::Task<void> Gateway::dispatch(net::HttpExchange& http) {
   // Of a proxy's connections those count that have an exchange of this client under way.
-  AddressPlace proxied;
+  AddressPermit proxied;
   if (http.head().path().starts_with(kProtocolPrefix) && context_->senders.addresses().is_proxy(http.peer_address()))
-    proxied = context_->senders.enter(Limit::kAddressConnections, http);
+    proxied = context_->senders.acquire(Limit::kAddressConnections, http);
   if (proxied.over) {
     co_await reply_plain_error(*context_, http, {429, *proxied.over});
     co_return;
@@ -161,7 +161,7 @@ net::Task<void> Gateway::dispatch(net::Exchange& http) {
   co_await serve(http, kPublic);
 }
 
-net::Task<void> Gateway::serve(net::Exchange& http, std::span<const Endpoint> endpoints) {
+net::Task<void> Gateway::serve(net::HttpExchange& http, std::span<const Endpoint> endpoints) {
   const std::string_view path = http.head().path();
   const auto endpoint =
       std::find_if(endpoints.begin(), endpoints.end(), [&](const Endpoint& each) { return each.has(path); });
@@ -174,20 +174,20 @@ net::Task<void> Gateway::serve(net::Exchange& http, std::span<const Endpoint> en
   }
 }
 
-net::Task<void> Gateway::metrics(net::Exchange& http) {
+net::Task<void> Gateway::metrics(net::HttpExchange& http) {
   const std::string text = context_->metrics.text();
   const net::Header headers[] = {{"content-type", "text/plain; version=0.0.4"},
                                  {"cache-control", "no-store, no-transform"}};
   static_cast<void>(co_await http.reply(200, headers, as_bytes(text)));
 }
 
-net::Task<void> Gateway::health(net::Exchange& http) {
+net::Task<void> Gateway::health(net::HttpExchange& http) {
   const net::Header headers[] = {{"content-type", "text/plain"}, {"cache-control", "no-store, no-transform"}};
   static_cast<void>(co_await http.reply(200, headers, as_bytes("ok\n")));
 }
 
 // The first line is the answer; what follows are things to know.
-net::Task<void> Gateway::readiness(net::Exchange& http) {
+net::Task<void> Gateway::readiness(net::HttpExchange& http) {
   const bool good = ready();
   std::string text = good ? "ok\n" : "not ready\n";
   if (context_->metrics.tls_reload_failed.Value() > 0)
@@ -200,7 +200,7 @@ net::Task<void> Gateway::readiness(net::Exchange& http) {
   static_cast<void>(co_await http.reply(good ? 200 : 503, headers, as_bytes(text)));
 }
 
-net::Task<void> Gateway::attestation(net::Exchange& http) {
+net::Task<void> Gateway::attestation(net::HttpExchange& http) {
   if (context_->draining) {
     co_await reply_plain_error(*context_, http, 503);
     co_return;
@@ -215,10 +215,10 @@ net::Task<void> Gateway::attestation(net::Exchange& http) {
     co_return;
   }
   // Until its reply has been read, not just until it is answered.
-  AddressPlace place;
-  if (query->nonce) place = context_->senders.enter(Limit::kAddressNonces, http);
-  if (place.over) {
-    co_await reply_plain_error(*context_, http, {429, *place.over});
+  AddressPermit permit;
+  if (query->nonce) permit = context_->senders.acquire(Limit::kAddressNonces, http);
+  if (permit.over) {
+    co_await reply_plain_error(*context_, http, {429, *permit.over});
     co_return;
   }
   const auto document = co_await context_->attestation->document(query->nonce, query->have, http.executor());
@@ -238,13 +238,13 @@ net::Task<void> Gateway::attestation(net::Exchange& http) {
 }
 
 // What a peer did wrong, unless it did so too often.
-PlainError Gateway::failure(net::Exchange& http, int status) {
+PlainError Gateway::failure(net::HttpExchange& http, int status) {
   if (context_->senders.allow(Limit::kAddressFailures, http)) return status;
   return {429, Limit::kAddressFailures};
 }
 
-net::Task<tl::expected<Bytes, PlainError>> Gateway::handshake_body(net::Exchange& http) {
-  const AddressPlace upload = context_->senders.enter(Limit::kAddressUploads, http);
+net::Task<tl::expected<Bytes, PlainError>> Gateway::handshake_body(net::HttpExchange& http) {
+  const AddressPermit upload = context_->senders.acquire(Limit::kAddressUploads, http);
   if (upload.over) co_return tl::unexpected(PlainError(429, *upload.over));
   if (const Status announced = http.limit_body(kHandshakeLimit); !announced)
     co_return tl::unexpected(body_error(announced.error(), Limit::kHandshakeBytes));
@@ -258,7 +258,7 @@ net::Task<tl::expected<Bytes, PlainError>> Gateway::handshake_body(net::Exchange
   }
 }
 
-net::Task<void> Gateway::session(net::Exchange& http) {
+net::Task<void> Gateway::session(net::HttpExchange& http) {
   if (context_->draining) {
     co_await reply_plain_error(*context_, http, 503);
     co_return;
@@ -280,9 +280,9 @@ net::Task<void> Gateway::session(net::Exchange& http) {
     co_await reply_plain_error(*context_, http, named ? 421 : 400);
     co_return;
   }
-  AddressPlace place = context_->senders.enter(Limit::kAddressSessions, http);
-  if (place.over) {
-    co_await reply_plain_error(*context_, http, {429, *place.over});
+  AddressPermit permit = context_->senders.acquire(Limit::kAddressSessions, http);
+  if (permit.over) {
+    co_await reply_plain_error(*context_, http, {429, *permit.over});
     co_return;
   }
   crypto::SystemRandom random;
@@ -308,9 +308,9 @@ net::Task<void> Gateway::session(net::Exchange& http) {
   auto created = std::make_shared<session::ServerSession>(parameters, std::move(accepted->secrets), receipt_key,
                                                           std::chrono::steady_clock::now());
   created->rest_on({epoch, &epoch->statement()});
-  // Its place goes with the hook, when the session is over.
+  // Its permit goes with the hook, when the session is over.
   created->on_close([backend = context_->backend, key = std::string(as_text(parameters.session)),
-                     kept = shared(std::move(place.place))] { backend->forget(key); });
+                     kept = shared(std::move(permit.permit))] { backend->forget(key); });
   context_->sessions.add(std::move(created));
   context_->metrics.handshakes_done.Increment();
   const net::Header headers[] = {{"content-type", "application/octet-stream"},
@@ -320,14 +320,14 @@ net::Task<void> Gateway::session(net::Exchange& http) {
 }
 
 // In a task of its own, so that the receiver's buffers are gone when the reply is written.
-net::Task<tl::expected<ReceivedRequest, PlainError>> Gateway::receive(net::Exchange& http,
+net::Task<tl::expected<ReceivedRequest, PlainError>> Gateway::receive(net::HttpExchange& http,
                                                                       session::ServerSession& session,
                                                                       std::shared_ptr<StreamStop> stop) {
   RequestReceiver receiver(*context_, http, session, std::move(stop));
   co_return co_await receiver.receive();
 }
 
-net::Task<void> Gateway::stream(net::Exchange& http) {
+net::Task<void> Gateway::stream(net::HttpExchange& http) {
   if (context_->draining) {
     co_await reply_plain_error(*context_, http, 503);
     co_return;

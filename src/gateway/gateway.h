@@ -34,20 +34,20 @@ class Gateway {
   static const Endpoint kPublic[];
   static const Endpoint kAdmin[];
 
-  [[nodiscard]] net::Task<void> dispatch(net::Exchange& http);
-  [[nodiscard]] net::Task<void> serve(net::Exchange& http, std::span<const Endpoint> endpoints);
-  [[nodiscard]] net::Task<void> attestation(net::Exchange& http);
-  [[nodiscard]] net::Task<void> session(net::Exchange& http);
-  [[nodiscard]] net::Task<tl::expected<ReceivedRequest, PlainError>> receive(net::Exchange& http,
+  [[nodiscard]] net::Task<void> dispatch(net::HttpExchange& http);
+  [[nodiscard]] net::Task<void> serve(net::HttpExchange& http, std::span<const Endpoint> endpoints);
+  [[nodiscard]] net::Task<void> attestation(net::HttpExchange& http);
+  [[nodiscard]] net::Task<void> session(net::HttpExchange& http);
+  [[nodiscard]] net::Task<tl::expected<ReceivedRequest, PlainError>> receive(net::HttpExchange& http,
                                                                              session::ServerSession& session,
                                                                              std::shared_ptr<StreamStop> stop);
-  [[nodiscard]] net::Task<void> stream(net::Exchange& http);
-  [[nodiscard]] net::Task<void> health(net::Exchange& http);
-  [[nodiscard]] net::Task<void> readiness(net::Exchange& http);
-  [[nodiscard]] net::Task<void> metrics(net::Exchange& http);
+  [[nodiscard]] net::Task<void> stream(net::HttpExchange& http);
+  [[nodiscard]] net::Task<void> health(net::HttpExchange& http);
+  [[nodiscard]] net::Task<void> readiness(net::HttpExchange& http);
+  [[nodiscard]] net::Task<void> metrics(net::HttpExchange& http);
   [[nodiscard]] bool ready() const;
-  [[nodiscard]] net::Task<tl::expected<Bytes, PlainError>> handshake_body(net::Exchange& http);
-  [[nodiscard]] PlainError failure(net::Exchange& http, int status);
+  [[nodiscard]] net::Task<tl::expected<Bytes, PlainError>> handshake_body(net::HttpExchange& http);
+  [[nodiscard]] PlainError failure(net::HttpExchange& http, int status);
 
   std::unique_ptr<Context> context_;
 };

@@ -22,7 +22,7 @@ bool is_header_value(std::string_view text) {
 
 }  // namespace
 
-ReplyWriter::ReplyWriter(Context& context, net::Exchange& http, const session::ServerSession& session,
+ReplyWriter::ReplyWriter(Context& context, net::HttpExchange& http, const session::ServerSession& session,
                          ReceivedRequest& request)
     : context_(context),
       http_(http),

@@ -9,7 +9,8 @@ namespace minions::gateway {
 
 class ReplyWriter {
  public:
-  ReplyWriter(Context& context, net::Exchange& http, const session::ServerSession& session, ReceivedRequest& request);
+  ReplyWriter(Context& context, net::HttpExchange& http, const session::ServerSession& session,
+              ReceivedRequest& request);
 
   // kComplete, kAlert or kCancelled.
   [[nodiscard]] net::Task<StreamOutcome> write();
@@ -38,7 +39,7 @@ class ReplyWriter {
   [[nodiscard]] net::Deadline model_deadline() const;
 
   Context& context_;
-  net::Exchange& http_;
+  net::HttpExchange& http_;
   const session::ServerSession& session_;
   ReceivedRequest& request_;
   session::ReplySealer sealer_;

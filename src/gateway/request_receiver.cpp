@@ -64,7 +64,7 @@ openai::ApiFailure model_unclear() {
 
 }  // namespace
 
-RequestReceiver::RequestReceiver(Context& context, net::Exchange& http, session::ServerSession& session,
+RequestReceiver::RequestReceiver(Context& context, net::HttpExchange& http, session::ServerSession& session,
                                  std::shared_ptr<StreamStop> stop)
     : context_(context),
       http_(http),
@@ -89,9 +89,9 @@ int RequestReceiver::record_failed() {
 
 // Whoever sends counts as its address until an API key answers for it.
 RequestReceiver::Step RequestReceiver::count_to_address() {
-  AddressPlace upload = context_.senders.enter(Limit::kAddressUploads, http_);
+  AddressPermit upload = context_.senders.acquire(Limit::kAddressUploads, http_);
   if (upload.over) return refused({429, *upload.over});
-  upload_place_ = std::move(upload.place);
+  upload_permit_ = std::move(upload.permit);
   auto sender = context_.senders.address_sender(http_);
   if (sender) sender_ = sender->name;
   if (const auto over = share_.count_to(std::move(sender))) return refused({429, *over});
@@ -203,8 +203,8 @@ std::optional<Alert> RequestReceiver::judge_key() {
     context_.senders.hit(Limit::kKeyRequestsPerMinute);
     return refusal(AlertCode::kOverloaded, "this API key's requests for the minute are used up");
   }
-  request_.key_place = context_.senders.enter_request(*name);
-  if (!request_.key_place) {
+  request_.key_permit = context_.senders.acquire_request(*name);
+  if (!request_.key_permit) {
     context_.senders.hit(Limit::kKeyConcurrentRequests);
     return refusal(AlertCode::kOverloaded, "this API key has too many requests running");
   }
@@ -212,7 +212,7 @@ std::optional<Alert> RequestReceiver::judge_key() {
     context_.senders.hit(*over);
     return refusal(AlertCode::kOverloaded, "this API key's requests that are under way are too long together");
   }
-  upload_place_.reset();
+  upload_permit_.reset();
   sender_ = *std::move(name);
   return count_session_to(sender_);
 }

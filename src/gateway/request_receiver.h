@@ -22,11 +22,11 @@ namespace minions::gateway {
 struct ReceivedRequest {
   session::StreamKeys keys;
   session::RequestHead head;
-  Digest32 transcript{};                        // T
-  std::optional<session::Alert> refusal;        // why it is not asked of the model
-  std::optional<openai::ApiFailure> failure;    // or so, as the model's API says it
-  std::unique_ptr<backend::BackendCall> call;   // completed; null with a refusal and for the closing of a session
-  std::optional<net::Places::Place> key_place;  // among its API key's running requests
+  Digest32 transcript{};                       // T
+  std::optional<session::Alert> refusal;       // why it is not asked of the model
+  std::optional<openai::ApiFailure> failure;   // or so, as the model's API says it
+  std::unique_ptr<backend::BackendCall> call;  // completed; null with a refusal and for the closing of a session
+  std::optional<net::Permit> key_permit;       // among its API key's running requests
 };
 
 [[nodiscard]] inline bool is_closing(const session::RequestHead& head) {
@@ -36,7 +36,7 @@ struct ReceivedRequest {
 // What a stream is stopped through, from its session and from its connection. Used on the stream's own thread.
 struct StreamStop {
   backend::BackendCall* call = nullptr;
-  net::Exchange* receiving = nullptr;  // until the request is whole: there is nobody to tell anything
+  net::HttpExchange* receiving = nullptr;  // until the request is whole: there is nobody to tell anything
 
   void stop() {
     if (call != nullptr) call->cancel();
@@ -47,7 +47,7 @@ struct StreamStop {
 class RequestReceiver {
  public:
   // From the opening of its call on, the backend is stopped with `stop` and when the peer goes.
-  RequestReceiver(Context& context, net::Exchange& http, session::ServerSession& session,
+  RequestReceiver(Context& context, net::HttpExchange& http, session::ServerSession& session,
                   std::shared_ptr<StreamStop> stop);
   ~RequestReceiver();
   RequestReceiver(const RequestReceiver&) = delete;
@@ -84,11 +84,11 @@ class RequestReceiver {
   [[nodiscard]] int record_failed();
 
   Context& context_;
-  net::Exchange& http_;
+  net::HttpExchange& http_;
   session::ServerSession& session_;
   const std::shared_ptr<StreamStop> stop_;
   const SteadyTime started_;
-  std::optional<net::Places::Place> upload_place_;  // of its address, until an API key answers for it
+  std::optional<net::Permit> upload_permit_;  // of its address, until an API key answers for it
   HeldBytes::Share share_;
   std::string sender_;  // its API key's name, or its address where there are no keys; empty: it has no limit
 

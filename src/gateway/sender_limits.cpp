@@ -16,7 +16,7 @@ SenderLimits::SenderLimits(const Settings& settings, Metrics& metrics)
       key_requests_({settings.key_requests_per_minute / 60, std::max(1.0, settings.key_requests_per_minute)}),
       held_bytes_(settings.max_unfinished_bytes) {}
 
-std::optional<std::string> SenderLimits::limited_address(const net::Exchange& http) {
+std::optional<std::string> SenderLimits::limited_address(const net::HttpExchange& http) {
   const net::IpAddress& peer = http.peer_address();
   if (!addresses_.is_proxy(peer)) return addresses_.counted_peer(peer);
   const ForwardedFor forwarded = addresses_.forwarded(peer, http.head().headers);
@@ -44,28 +44,28 @@ RateLimiter& SenderLimits::limiter_of(Limit limit) {
   return limit == Limit::kAddressHandshakes ? handshakes_ : failures_;
 }
 
-SenderLimits::AddressPlaces SenderLimits::places_of(Limit limit) {
+SenderLimits::AddressPermits SenderLimits::permits_of(Limit limit) {
   if (limit == Limit::kAddressConnections) return {proxied_exchanges_, settings_.address_connections};
   if (limit == Limit::kAddressNonces) return {nonces_, settings_.address_nonces};
   if (limit == Limit::kAddressSessions) return {sessions_, settings_.address_sessions};
   return {uploads_, settings_.address_uploads};
 }
 
-bool SenderLimits::allow(Limit limit, const net::Exchange& http) {
+bool SenderLimits::allow(Limit limit, const net::HttpExchange& http) {
   const auto address = limited_address(http);
   return !address || limiter_of(limit).allow(*address, std::chrono::steady_clock::now());
 }
 
-AddressPlace SenderLimits::enter(Limit limit, const net::Exchange& http) {
+AddressPermit SenderLimits::acquire(Limit limit, const net::HttpExchange& http) {
   const auto address = limited_address(http);
   if (!address) return {};
-  const AddressPlaces held = places_of(limit);
-  auto place = held.places.enter(*address, held.most);
-  if (!place) return {std::nullopt, limit};
-  return {std::move(place), std::nullopt};
+  const AddressPermits held = permits_of(limit);
+  auto permit = held.permits.acquire(*address, held.most);
+  if (!permit) return {std::nullopt, limit};
+  return {std::move(permit), std::nullopt};
 }
 
-std::optional<Sender> SenderLimits::address_sender(const net::Exchange& http) {
+std::optional<Sender> SenderLimits::address_sender(const net::HttpExchange& http) {
   auto address = limited_address(http);
   if (!address) return std::nullopt;
   return Sender{Limit::kAddressBytes, *std::move(address), settings_.address_bytes};
@@ -75,8 +75,8 @@ bool SenderLimits::allow_request(const std::string& key_name) {
   return settings_.key_requests_per_minute <= 0 || key_requests_.allow(key_name, std::chrono::steady_clock::now());
 }
 
-std::optional<net::Places::Place> SenderLimits::enter_request(const std::string& key_name) {
-  return key_running_.enter(key_name, settings_.key_concurrent_requests);
+std::optional<net::Permit> SenderLimits::acquire_request(const std::string& key_name) {
+  return key_running_.acquire(key_name, settings_.key_concurrent_requests);
 }
 
 void SenderLimits::hit(Limit limit) {

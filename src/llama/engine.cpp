@@ -137,7 +137,7 @@ void LlamaEngine::admit() {
   } while (make_room());
 }
 
-void LlamaEngine::start(Running next, PromptSlots::Place place) {
+void LlamaEngine::start(Running next, PromptSlots::Taken place) {
   next.slot = place.slot;
   next.read = place.reused;
   // Not every kind of memory can go back to an earlier place.
@@ -288,8 +288,8 @@ void LlamaEngine::read_picture(const ThreadDebts::Owners& working) {
   if (running == running_.end()) return;
   const auto start = std::chrono::steady_clock::now();
   const std::size_t index = running->text.picture_from(running->read);
-  const LlamaVision::Place place{runtime_.context(), running->slot, running->text.position(running->read)};
-  const bool done = runtime_.vision()->read(running->generation->pictures, index, place);
+  const LlamaVision::Target target{runtime_.context(), running->slot, running->text.position(running->read)};
+  const bool done = runtime_.vision()->read(running->generation->pictures, index, target);
   debts_.owe(running->generation->owner, std::chrono::steady_clock::now() - start);
   if (!done) return end(running, FinishReason::kFailed);
   running->read = running->text.pictures[index].end();

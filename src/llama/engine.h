@@ -97,7 +97,7 @@ class LlamaEngine {
   void end_waiting(Predicate unwanted);
   void drop_cancelled();
   void admit();
-  void start(Running next, PromptSlots::Place place);
+  void start(Running next, PromptSlots::Taken place);
   [[nodiscard]] bool is_over_its_turn(const Running& running, Clock::time_point now) const;
   [[nodiscard]] bool make_room();
   void leave(Running& running, Prompt kept);

@@ -40,7 +40,7 @@ std::size_t PromptSlots::choose(std::string_view session, const Prompt& prompt) 
   return found == best.end() ? kNone : *found;
 }
 
-std::optional<PromptSlots::Place> PromptSlots::take(std::string_view session, const Prompt& prompt) {
+std::optional<PromptSlots::Taken> PromptSlots::take(std::string_view session, const Prompt& prompt) {
   const std::size_t index = choose(session, prompt);
   if (index == kNone) return std::nullopt;
   Slot& slot = slots_[index];
@@ -52,7 +52,7 @@ std::optional<PromptSlots::Place> PromptSlots::take(std::string_view session, co
   slot.prompt_cells = prompt.size();
   slot.used = ++uses_;
   slot.busy = true;
-  return Place{index, reused};
+  return Taken{index, reused};
 }
 
 PromptSlots::Keep PromptSlots::give_back(std::size_t index, Prompt held) {

@@ -19,14 +19,14 @@ class PromptSlots {
  public:
   PromptSlots(std::size_t count, PromptSharing sharing) : slots_(count), sharing_(sharing) {}
 
-  struct Place {
+  struct Taken {
     std::size_t slot;
     // Cells from the prompt's start that are in the slot and stay; the rest of the slot is to be cleared. Less than the
     // prompt: its last token is always read again, for what comes after it.
     std::size_t reused;
   };
   // Nothing: all are in use. An empty session is nobody's: nothing is kept for it.
-  [[nodiscard]] std::optional<Place> take(std::string_view session, const Prompt& prompt);
+  [[nodiscard]] std::optional<Taken> take(std::string_view session, const Prompt& prompt);
 
   enum class Keep { kYes, kNo };
   // Of the prompt and what came after it, what the model's memory holds now. kNo: it is to be cleared.

@@ -215,15 +215,15 @@ tl::expected<PicturePrompt, openai::ApiFailure> LlamaVision::tokenize(const Pict
   return prompt;
 }
 
-bool LlamaVision::read(const PictureData& data, std::size_t picture, const Place& place) const {
+bool LlamaVision::read(const PictureData& data, std::size_t picture, const Target& target) const {
   const mtmd_input_chunk* chunk = mtmd_input_chunks_get(data.chunks.get(), data.chunk_of[picture]);
   llama_pos next = 0;
   try {
     return mtmd_encode_chunk(context_.get(), chunk) == 0 &&
-           mtmd_helper_decode_image_chunk(context_.get(), place.context, chunk, mtmd_get_output_embd(context_.get()),
-                                          static_cast<llama_pos>(place.position), static_cast<llama_seq_id>(place.slot),
-                                          static_cast<std::int32_t>(llama_n_batch(place.context)), &next, nullptr,
-                                          nullptr) == 0;
+           mtmd_helper_decode_image_chunk(
+               context_.get(), target.context, chunk, mtmd_get_output_embd(context_.get()),
+               static_cast<llama_pos>(target.position), static_cast<llama_seq_id>(target.slot),
+               static_cast<std::int32_t>(llama_n_batch(target.context)), &next, nullptr, nullptr) == 0;
   } catch (const std::exception&) {
     return false;  // where memory is short
   }

@@ -79,14 +79,14 @@ class LlamaVision {
   [[nodiscard]] tl::expected<PicturePrompt, openai::ApiFailure> tokenize(const PictureText& text,
                                                                          const std::stop_token& stop) const;
 
-  struct Place {
+  struct Target {
     llama_context* context;
     std::size_t slot;
     std::size_t position;
   };
   // Computes a picture of the prompt into the model's memory, on the context's thread. False: it cannot be told what is
   // in the slot.
-  [[nodiscard]] bool read(const PictureData& data, std::size_t picture, const Place& place) const;
+  [[nodiscard]] bool read(const PictureData& data, std::size_t picture, const Target& target) const;
 
  private:
   struct FreeContext {

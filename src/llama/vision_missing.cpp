@@ -23,6 +23,6 @@ tl::expected<PicturePrompt, openai::ApiFailure> LlamaVision::tokenize(const Pict
                                                                       const std::stop_token&) const {
   return tl::unexpected<openai::ApiFailure>(openai::ApiFailure{500, "no libmtmd", {}, {}});
 }
-bool LlamaVision::read(const PictureData&, std::size_t, const Place&) const { return false; }
+bool LlamaVision::read(const PictureData&, std::size_t, const Target&) const { return false; }
 
 }  // namespace minions::llama

@@ -12,7 +12,7 @@ constexpr std::string_view kPage = ", page ";
 constexpr std::string_view kQuoteMarks[] = {"\"",           "\xE2\x80\x9C", "\xE2\x80\x9D",
                                             "\xE2\x80\x9E", "\xC2\xAB",     "\xC2\xBB"};
 
-struct Place {
+struct PageReference {
   std::size_t begin;
   std::size_t end;
   std::string_view name;
@@ -26,11 +26,11 @@ bool is_document(std::string_view name, const DocumentText& documents) {
   return false;
 }
 
-std::optional<Place> place_at(std::string_view text, std::size_t open, const DocumentText& documents) {
+std::optional<PageReference> place_at(std::string_view text, std::size_t open, const DocumentText& documents) {
   const std::size_t comma = text.find(kPage, open);
   if (comma == std::string_view::npos || text.substr(open, comma - open).find('\n') != std::string_view::npos)
     return std::nullopt;
-  Place place{open, 0, text.substr(open + 1, comma - open - 1), 0};
+  PageReference place{open, 0, text.substr(open + 1, comma - open - 1), 0};
   // A bracket before the one that opens the place, unless the name itself has it.
   if (place.name.find('[') != std::string_view::npos && !is_document(place.name, documents)) return std::nullopt;
   const char* digits = text.data() + comma + kPage.size();
@@ -78,7 +78,7 @@ std::string with_next_page(const DocumentText& documents, std::size_t page) {
   return text;
 }
 
-CitationState state_of(const Place& place, std::string_view quote, const DocumentText& documents) {
+CitationState state_of(const PageReference& place, std::string_view quote, const DocumentText& documents) {
   bool exists = false;
   for (std::size_t i = 0; i < documents.page_count(); ++i) {
     const auto page = documents.page(i);

@@ -15,7 +15,7 @@ constexpr std::size_t kLingerBytes = std::size_t{1024} * 1024;
 HttpConnection::HttpConnection(Accepted accepted, ServerThread& thread)
     : thread_(thread),
       listener_(std::move(accepted.listener)),
-      address_place_(std::move(accepted.place)),
+      address_permit_(std::move(accepted.permit)),
       stream_(std::move(accepted.socket)),
       output_(BufferPool::of(thread.executor())) {}
 
@@ -117,7 +117,7 @@ Task<void> HttpConnection::run_handler() {
   keep_alive_ = head.keep_alive;
   reply_ = Reply::kNone;
 
-  Exchange exchange(*this);
+  HttpExchange exchange(*this);
   try {
     co_await listener_->options.handler(exchange);
   } catch (...) {
@@ -200,7 +200,7 @@ void ServerThread::remove(HttpConnection& connection) {
   connections_[connection.place_] = last;
   last->place_ = connection.place_;
   connections_.pop_back();
-  connection.address_place_.reset();
+  connection.address_permit_.reset();
   --connection.listener_->connections;
   --all_connections_;
 }

@@ -1,15 +1,15 @@
 // The server's side of one connection: reads heads, runs the handler, frames replies, keeps the connection or closes
-// it. Internal to the HTTP server; handlers see it as an Exchange.
+// it. Internal to the HTTP server; handlers see it as an HttpExchange.
 #pragma once
 
 #include <atomic>
 #include <vector>
 
-#include "net/exchange.h"
+#include "net/http_exchange.h"
 #include "net/http_parser.h"
 #include "net/http_server.h"
 #include "net/output_buffer.h"
-#include "net/places.h"
+#include "net/permits.h"
 
 namespace minions::net {
 
@@ -20,13 +20,13 @@ struct Listener {
   explicit Listener(ListenOptions given) : options(std::move(given)) {}
   ListenOptions options;
   std::atomic<std::size_t> connections = 0;
-  Places by_address;
+  Permits by_address;
 };
 
-// A connection that was taken, with its place among those of its address where they are counted.
+// A connection that was taken, with the permit of its address where those are counted.
 struct Accepted {
   std::shared_ptr<Listener> listener;
-  std::optional<Places::Place> place;
+  std::optional<Permit> permit;
   Socket socket;
 };
 
@@ -70,7 +70,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void close_now();
 
  private:
-  friend class Exchange;
+  friend class HttpExchange;
   friend class ServerThread;
   enum class Reply { kNone, kStreaming, kDone, kBroken };
   enum class Framing { kLength, kChunked, kUntilClose, kNoBody };
@@ -111,7 +111,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
   ServerThread& thread_;
   std::shared_ptr<Listener> listener_;
-  std::optional<Places::Place> address_place_;
+  std::optional<Permit> address_permit_;
   Stream stream_;
   RequestParser parser_;
   Buffer input_;  // held only while there is a request

@@ -28,7 +28,7 @@ Result<Acceptor> open_acceptor(Executor executor, const ListenOptions& options) 
   return acceptor;
 }
 
-// The limit that this connection is over; else it has its place.
+// The limit that this connection is over; else it has its permit.
 std::optional<ConnectionLimit> limit_of(Accepted& accepted) {
   Listener& listener = *accepted.listener;
   const ListenOptions& options = listener.options;
@@ -39,8 +39,8 @@ std::optional<ConnectionLimit> limit_of(Accepted& accepted) {
   if (error) return std::nullopt;  // it has gone already
   const auto name = options.counted_as(peer.address());
   if (!name) return std::nullopt;
-  accepted.place = listener.by_address.enter(*name, options.max_connections_of_address);
-  return accepted.place ? std::nullopt : std::optional(ConnectionLimit::kAddress);
+  accepted.permit = listener.by_address.acquire(*name, options.max_connections_of_address);
+  return accepted.permit ? std::nullopt : std::optional(ConnectionLimit::kAddress);
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "net/address.h"
-#include "net/exchange.h"
+#include "net/http_exchange.h"
 #include "net/io_thread.h"
 #include "net/tls.h"
 

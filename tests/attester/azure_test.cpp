@@ -31,7 +31,7 @@ class FakeServices {
   using Answer = std::function<std::string(ByteView request)>;
 
   FakeServices() {
-    port_ = server_.listen({.handler = [this](net::Exchange& exchange) { return handle(exchange); }}).value();
+    port_ = server_.listen({.handler = [this](net::HttpExchange& exchange) { return handle(exchange); }}).value();
   }
   void serve(const std::string& path, Answer answer) {
     const std::lock_guard lock(mutex_);
@@ -48,7 +48,7 @@ class FakeServices {
   [[nodiscard]] std::string url() const { return fmt::format("http://127.0.0.1:{}", port_); }
 
  private:
-  net::Task<void> handle(net::Exchange& exchange) {
+  net::Task<void> handle(net::HttpExchange& exchange) {
     Bytes body;
     for (;;) {
       const auto piece = co_await exchange.read_body(net::deadline_in(10s));

@@ -24,8 +24,10 @@ class FakeServices {
   FakeServices() {
     net::ignore_sigpipe();
     server_ = std::make_unique<net::HttpServer>(net::ServerOptions{});
-    const auto port = server_->listen(
-        {.address = "127.0.0.1", .port = 0, .handler = [this](net::Exchange& exchange) { return serve(exchange); }});
+    const auto port =
+        server_->listen({.address = "127.0.0.1", .port = 0, .handler = [this](net::HttpExchange& exchange) {
+                           return serve(exchange);
+                         }});
     address_ = "http://127.0.0.1:" + std::to_string(*port);
   }
 
@@ -54,7 +56,7 @@ class FakeServices {
   }
 
  private:
-  net::Task<void> serve(net::Exchange& exchange) {
+  net::Task<void> serve(net::HttpExchange& exchange) {
     for (;;) {
       const auto piece = co_await exchange.read_body(net::deadline_in(std::chrono::seconds(5)));
       if (!piece || piece->empty()) break;

@@ -34,12 +34,12 @@ struct Seen {
 // One origin. Its handler is the test's; what was asked of it is kept.
 class Site {
  public:
-  using Answer = std::function<net::Task<void>(net::Exchange&)>;
+  using Answer = std::function<net::Task<void>(net::HttpExchange&)>;
   explicit Site(Answer answer, std::shared_ptr<net::TlsServerContext> tls = nullptr)
       : scheme_(tls == nullptr ? "http" : "https"), answer_(std::move(answer)), server_(net::ServerOptions{}) {
     net::ListenOptions listen;
     listen.tls = std::move(tls);
-    listen.handler = [this](net::Exchange& http) -> net::Task<void> {
+    listen.handler = [this](net::HttpExchange& http) -> net::Task<void> {
       const auto field = [&](std::string_view name) {
         return std::string(net::find(http.head().headers, name).value_or(""));
       };
@@ -66,11 +66,11 @@ class Site {
   net::HttpServer server_;
 };
 
-net::Task<void> reply(net::Exchange& http, int status, std::string body) {
+net::Task<void> reply(net::HttpExchange& http, int status, std::string body) {
   (void)co_await http.reply(status, {}, as_bytes(body));
 }
 
-net::Task<void> redirect(net::Exchange& http, std::string to) {
+net::Task<void> redirect(net::HttpExchange& http, std::string to) {
   const net::Header headers[] = {{"location", to}};
   (void)co_await http.reply(302, headers, {});
 }
@@ -98,7 +98,7 @@ class HfDownloadTest : public testing::Test {
   }
   // What the API says, and redirects to the store for the file.
   void serve_hub(std::string redirect_to = {}) {
-    hub_ = std::make_unique<Site>([this, redirect_to](net::Exchange& http) -> net::Task<void> {
+    hub_ = std::make_unique<Site>([this, redirect_to](net::HttpExchange& http) -> net::Task<void> {
       const std::string_view path = http.head().path();
       if (path == "/api/models/owner/repo/revision/main") {
         co_await reply(http, api_status_, description());
@@ -115,7 +115,7 @@ class HfDownloadTest : public testing::Test {
   }
   // The file's bytes; ranges where they are asked for.
   void serve_store() {
-    store_ = std::make_unique<Site>([this](net::Exchange& http) -> net::Task<void> {
+    store_ = std::make_unique<Site>([this](net::HttpExchange& http) -> net::Task<void> {
       std::size_t first = 0;
       if (const auto range = net::find(http.head().headers, "range"); range && has_ranges_)
         first = std::stoul(std::string(range->substr(6)));
@@ -129,7 +129,7 @@ class HfDownloadTest : public testing::Test {
     });
   }
   // Breaks off in the middle.
-  static net::Task<void> reply_cut(net::Exchange& http, std::string bytes, std::size_t) {
+  static net::Task<void> reply_cut(net::HttpExchange& http, std::string bytes, std::size_t) {
     if (!http.begin_reply(200, {})) co_return;
     const MutableBytes space = http.reply_space(bytes.size());
     std::copy(bytes.begin(), bytes.end(), space.begin());
@@ -225,7 +225,7 @@ TEST_F(HfDownloadTest, AServerWithoutRangesSendsItAll) {
 }
 
 TEST_F(HfDownloadTest, KeepsWhatCameOfAReplyThatBringsNothingMore) {
-  store_ = std::make_unique<Site>([this](net::Exchange& http) -> net::Task<void> {
+  store_ = std::make_unique<Site>([this](net::HttpExchange& http) -> net::Task<void> {
     if (net::find(http.head().headers, "range")) {
       http.abort();
     } else {
@@ -296,7 +296,7 @@ TEST_F(HfDownloadTest, WhatTheEndpointRefusesIsSaid) {
 TEST_F(HfDownloadTest, NoNetworkIsAClearError) {
   std::string gone;
   {
-    const Site closed([](net::Exchange& http) { return reply(http, 200, ""); });
+    const Site closed([](net::HttpExchange& http) { return reply(http, 200, ""); });
     gone = closed.url();
   }
   options_.endpoint = gone;
@@ -320,7 +320,7 @@ TEST_F(HfDownloadTest, RedirectsAreBoundedAndNeverLeaveHttps) {
   const net::TestCertificate certificate("server.test");
   auto tls = net::TlsServerContext::load(certificate.certificate_file(), certificate.key_file()).value();
   const Site secure(
-      [this](net::Exchange& http) -> net::Task<void> {
+      [this](net::HttpExchange& http) -> net::Task<void> {
         if (http.head().path().starts_with("/api/")) co_return co_await reply(http, 200, description());
         co_await redirect(http, store_->url() + "/blob");
       },

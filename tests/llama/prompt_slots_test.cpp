@@ -10,7 +10,7 @@ using Tokens = std::vector<Token>;
 Prompt of(Tokens tokens) { return {.tokens = std::move(tokens), .pictures = {}}; }
 
 // A request from its beginning to its end: the prompt, and what the model wrote.
-PromptSlots::Place run(PromptSlots& slots, std::string_view session, Prompt prompt, const Tokens& answer = {}) {
+PromptSlots::Taken run(PromptSlots& slots, std::string_view session, Prompt prompt, const Tokens& answer = {}) {
   const auto place = slots.take(session, prompt);
   if (!place) {
     ADD_FAILURE() << "no free slot";
@@ -20,7 +20,7 @@ PromptSlots::Place run(PromptSlots& slots, std::string_view session, Prompt prom
   static_cast<void>(slots.give_back(place->slot, std::move(prompt)));
   return *place;
 }
-PromptSlots::Place run(PromptSlots& slots, std::string_view session, Tokens tokens, const Tokens& answer = {}) {
+PromptSlots::Taken run(PromptSlots& slots, std::string_view session, Tokens tokens, const Tokens& answer = {}) {
   return run(slots, session, of(std::move(tokens)), answer);
 }
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "net/places.h"
+#include "net/permits.h"
 
 namespace minions::net {
 namespace {
@@ -49,21 +49,21 @@ TEST(AddressRange, RefusesWhatIsNone) {
   }
 }
 
-TEST(Places, AreGivenUpToTheLimitAndGivenBack) {
-  Places places;
-  auto first = places.enter("a", 2);
-  auto second = places.enter("a", 2);
+TEST(Permits, AreGivenUpToTheLimitAndGivenBack) {
+  Permits permits;
+  auto first = permits.acquire("a", 2);
+  auto second = permits.acquire("a", 2);
   ASSERT_TRUE(first && second);
-  EXPECT_FALSE(places.enter("a", 2));
-  EXPECT_TRUE(places.enter("b", 2)) << "another name's places";
-  EXPECT_FALSE(places.enter("c", 0));
-  Places::Place moved = *std::move(first);
+  EXPECT_FALSE(permits.acquire("a", 2));
+  EXPECT_TRUE(permits.acquire("b", 2)) << "another name's permits";
+  EXPECT_FALSE(permits.acquire("c", 0));
+  Permit moved = *std::move(first);
   first.reset();
-  EXPECT_EQ(places.held_by("a"), 2U) << "a place that moved was given back";
+  EXPECT_EQ(permits.held_by("a"), 2U) << "a permit that moved was given back";
   second.reset();
-  EXPECT_EQ(places.held_by("a"), 1U);
-  EXPECT_EQ(places.held_by("b"), 0U);
-  EXPECT_TRUE(places.enter("a", 2));
+  EXPECT_EQ(permits.held_by("a"), 1U);
+  EXPECT_EQ(permits.held_by("b"), 0U);
+  EXPECT_TRUE(permits.acquire("a", 2));
 }
 
 }  // namespace

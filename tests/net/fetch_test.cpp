@@ -18,7 +18,7 @@ class FetchTest : public ServerFixture {
 INSTANTIATE_TEST_SUITE_P(Each, FetchTest, testing::Values(Transport::kPlain, Transport::kTls), transport_name);
 
 TEST_P(FetchTest, SendsMethodTargetHeadersAndBody) {
-  serve([](Exchange& exchange) -> Task<void> {
+  serve([](HttpExchange& exchange) -> Task<void> {
     std::string seen = exchange.head().method + ' ' + exchange.head().target + ' ' +
                        std::string(find(exchange.head().headers, "metadata").value_or("")) + ' ';
     for (;;) {
@@ -41,7 +41,7 @@ TEST_P(FetchTest, SendsMethodTargetHeadersAndBody) {
 }
 
 TEST_P(FetchTest, AsksForTheRootWhereThereIsNoPath) {
-  serve([](Exchange& exchange) -> Task<void> {
+  serve([](HttpExchange& exchange) -> Task<void> {
     (void)co_await exchange.reply(200, {}, as_bytes(exchange.head().target));
   });
   EXPECT_EQ(as_text(fetch_blocking(request(""))->body), "/");
@@ -49,7 +49,7 @@ TEST_P(FetchTest, AsksForTheRootWhereThereIsNoPath) {
 }
 
 TEST_P(FetchTest, GivesARedirectBackAsItCame) {
-  serve([](Exchange& exchange) -> Task<void> {
+  serve([](HttpExchange& exchange) -> Task<void> {
     const Header headers[] = {{"location", "/elsewhere"}};
     (void)co_await exchange.reply(302, headers, {});
   });
@@ -60,7 +60,7 @@ TEST_P(FetchTest, GivesARedirectBackAsItCame) {
 }
 
 TEST_P(FetchTest, RefusesAReplyOverItsLimit) {
-  serve([](Exchange& exchange) -> Task<void> { (void)co_await exchange.reply(200, {}, Bytes(1001)); });
+  serve([](HttpExchange& exchange) -> Task<void> { (void)co_await exchange.reply(200, {}, Bytes(1001)); });
   FetchRequest asked = request("/large?key=hidden");
   asked.reply_limit_bytes = 1000;
   const auto reply = fetch_blocking(asked);
@@ -72,7 +72,7 @@ TEST_P(FetchTest, RefusesAReplyOverItsLimit) {
 }
 
 TEST_P(FetchTest, GivesUpOnAServiceThatHangs) {
-  serve([](Exchange& exchange) -> Task<void> {
+  serve([](HttpExchange& exchange) -> Task<void> {
     Timer timer(exchange.executor(), 30s);
     exchange.on_peer_gone([&timer] { timer.cancel(); });
     co_await timer.async_wait(use_task_tuple);

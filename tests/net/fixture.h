@@ -109,7 +109,7 @@ inline std::string transport_name(const testing::TestParamInfo<Transport>& info)
 }
 
 // Reads the whole body and gives it back.
-inline Task<void> echo(Exchange& exchange) {
+inline Task<void> echo(HttpExchange& exchange) {
   std::string body;
   for (;;) {
     const auto piece = co_await exchange.read_body(deadline_in(10s));

@@ -187,7 +187,7 @@ TEST_P(HttpClientTest, KeepsReceivedPiecesInPlaceUntilItIsGone) {
 
 TEST_P(HttpClientTest, RunsTheCheckBeforeAnyHttp) {
   std::atomic<int> requests = 0;
-  serve([&requests](Exchange& exchange) -> Task<void> {
+  serve([&requests](HttpExchange& exchange) -> Task<void> {
     ++requests;
     (void)co_await exchange.reply(200, {}, {});
   });
@@ -253,7 +253,7 @@ TEST_P(HttpClientTest, RefusesEncodedContentAndPassesRedirectsOn) {
 TEST_P(HttpClientTest, SaysThatAKeptConnectionBrokeBeforeTheReply) {
   ServerOptions options;
   serve(
-      [](Exchange& exchange) -> Task<void> {
+      [](HttpExchange& exchange) -> Task<void> {
         if (exchange.head().target == "/break") {
           exchange.abort();
         } else {
@@ -288,7 +288,7 @@ TEST_P(HttpClientTest, ReadsAnEarlyReplyAfterItsWriteFailed) {
   ServerOptions options;
   options.limits.unread_body_bytes = 1024;
   serve(
-      [](Exchange& exchange) -> Task<void> {
+      [](HttpExchange& exchange) -> Task<void> {
         (void)co_await exchange.read_body(deadline_in(5s));
         (void)co_await exchange.reply(413, {}, as_bytes("too large"));
       },
@@ -307,7 +307,7 @@ TEST_P(HttpClientTest, ReadsAnEarlyReplyAfterItsWriteFailed) {
 }
 
 TEST_P(HttpClientTest, KeepsItsDeadlineForReplies) {
-  serve([](Exchange& exchange) -> Task<void> {
+  serve([](HttpExchange& exchange) -> Task<void> {
     Timer never(exchange.executor(), SteadyTime::max());
     co_await never.async_wait(use_task_tuple);
   });
@@ -319,7 +319,7 @@ TEST_P(HttpClientTest, KeepsItsDeadlineForReplies) {
 }
 
 TEST_P(HttpClientTest, StopsAWaitThatIsCancelled) {
-  serve([](Exchange& exchange) -> Task<void> {
+  serve([](HttpExchange& exchange) -> Task<void> {
     Timer never(exchange.executor(), SteadyTime::max());
     co_await never.async_wait(use_task_tuple);
   });

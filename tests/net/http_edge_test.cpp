@@ -47,7 +47,7 @@ TEST_P(HttpEdgeTest, AnswersBrokenFramingWhilePeersWait) {
 }
 
 TEST_P(HttpEdgeTest, AGetsBodyIsNeverTheNextRequest) {
-  serve([](Exchange& exchange) -> Task<void> {
+  serve([](HttpExchange& exchange) -> Task<void> {
     (void)co_await exchange.reply(200, {}, as_bytes(exchange.head().target));
   });
   const std::string hidden = "GET /hidden HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -69,7 +69,7 @@ TEST_P(HttpEdgeTest, AGetsBodyIsNeverTheNextRequest) {
 }
 
 TEST_P(HttpEdgeTest, RefusesABodyThatIsAnnouncedTooLong) {
-  serve([](Exchange& exchange) -> Task<void> {
+  serve([](HttpExchange& exchange) -> Task<void> {
     Status announced = exchange.limit_body(1000);
     while (announced) {
       const auto piece = co_await exchange.read_body(deadline_in(10s));
@@ -96,7 +96,7 @@ TEST_P(HttpEdgeTest, APiecemealReplyIsOneBody) {
   const std::string large(200'000, 'l');
   const std::vector<std::vector<std::string>> examples = {
       {}, {""}, {"a"}, {"a", "b", "c"}, {large, "b"}, {"a", large, "", large, "e"}, {large}};
-  serve([&](Exchange& exchange) -> Task<void> {
+  serve([&](HttpExchange& exchange) -> Task<void> {
     const auto& example = examples.at(static_cast<std::size_t>(exchange.head().target.at(1) - '0'));
     const std::vector<std::string_view> pieces(example.begin(), example.end());
     (void)co_await exchange.reply_pieces(200, {}, pieces);

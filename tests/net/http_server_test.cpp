@@ -30,7 +30,7 @@ TEST_P(HttpServerTest, AnswersManyRequestsOnOneConnection) {
 }
 
 TEST_P(HttpServerTest, AnswersPipelinedRequestsInOrder) {
-  serve([](Exchange& exchange) -> Task<void> {
+  serve([](HttpExchange& exchange) -> Task<void> {
     (void)co_await exchange.reply(200, {}, as_bytes(exchange.head().target));
   });
   auto stream = connect();
@@ -62,7 +62,7 @@ TEST_P(HttpServerTest, RefusesWhatTheParserRefuses) {
 }
 
 TEST_P(HttpServerTest, StreamsChunksAsTheyAreFlushed) {
-  serve([](Exchange& exchange) -> Task<void> {
+  serve([](HttpExchange& exchange) -> Task<void> {
     (void)exchange.begin_reply(200, {});
     const auto put = [&exchange](std::string_view text) {
       const MutableBytes space = exchange.reply_space(text.size() + 10);
@@ -85,7 +85,7 @@ TEST_P(HttpServerTest, StreamsChunksAsTheyAreFlushed) {
 }
 
 TEST_P(HttpServerTest, StreamsToOldClientsUntilItCloses) {
-  serve([](Exchange& exchange) -> Task<void> {
+  serve([](HttpExchange& exchange) -> Task<void> {
     (void)exchange.begin_reply(200, {});
     exchange.reply_space(8)[0] = 'x';
     exchange.commit(1);
@@ -99,7 +99,7 @@ TEST_P(HttpServerTest, StreamsToOldClientsUntilItCloses) {
 }
 
 TEST_P(HttpServerTest, SendsNoBodyInReplyToHead) {
-  serve([](Exchange& exchange) -> Task<void> {
+  serve([](HttpExchange& exchange) -> Task<void> {
     if (exchange.head().target == "/whole") {
       (void)co_await exchange.reply(200, {}, as_bytes("body"));
       co_return;
@@ -129,7 +129,7 @@ TEST_P(HttpServerTest, AsksForABodyThatIsHeldBack) {
 }
 
 TEST_P(HttpServerTest, DoesNotAskForABodyItDoesNotRead) {
-  serve([](Exchange& exchange) -> Task<void> { (void)co_await exchange.reply(413, {}, {}); });
+  serve([](HttpExchange& exchange) -> Task<void> { (void)co_await exchange.reply(413, {}, {}); });
   auto stream = connect();
   send(*stream, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
   const std::string reply = receive(*stream);
@@ -138,14 +138,14 @@ TEST_P(HttpServerTest, DoesNotAskForABodyItDoesNotRead) {
 }
 
 TEST_P(HttpServerTest, DropsAShortUnreadBodyAndKeepsTheConnection) {
-  serve([](Exchange& exchange) -> Task<void> { (void)co_await exchange.reply(200, {}, as_bytes("ok")); });
+  serve([](HttpExchange& exchange) -> Task<void> { (void)co_await exchange.reply(200, {}, as_bytes("ok")); });
   ASSERT_TRUE(post("/", std::string(200'000, 'x')));
   ASSERT_TRUE(post("/", "x"));
   EXPECT_EQ(server_->connections(), 1U);
 }
 
 TEST_P(HttpServerTest, TurnsAHandlersFailureInto500) {
-  serve([](Exchange& exchange) -> Task<void> {
+  serve([](HttpExchange& exchange) -> Task<void> {
     if (exchange.head().target == "/throws") throw std::runtime_error("no");
     co_return;
   });
@@ -158,7 +158,7 @@ TEST_P(HttpServerTest, TurnsAHandlersFailureInto500) {
 
 TEST_P(HttpServerTest, RefusesHeadersThatWouldAddOthers) {
   std::promise<std::vector<bool>> taken;
-  serve([&taken](Exchange& exchange) -> Task<void> {
+  serve([&taken](HttpExchange& exchange) -> Task<void> {
     std::vector<bool> fine;
     for (const Header& header : Headers{{"a", "b\r\nc: d"}, {"a b", "c"}, {"", "c"}, {"a", std::string("\0", 1)}}) {
       fine.push_back(exchange.begin_reply(200, {&header, 1}).has_value());
@@ -183,7 +183,7 @@ TEST_P(HttpServerTest, GivesUpOnAHeadThatDoesNotCome) {
 
 TEST_P(HttpServerTest, GivesUpOnABodyThatDoesNotCome) {
   std::promise<ErrorCode> code;
-  serve([&code](Exchange& exchange) -> Task<void> {
+  serve([&code](HttpExchange& exchange) -> Task<void> {
     (void)co_await exchange.read_body(deadline_in(5s));
     const auto piece = co_await exchange.read_body(deadline_in(10ms));
     code.set_value(piece.error().code);
@@ -199,7 +199,7 @@ TEST_P(HttpServerTest, GivesUpOnABodyThatDoesNotCome) {
 
 TEST_P(HttpServerTest, TellsACutBodyFromAWholeOne) {
   std::promise<ErrorCode> code;
-  serve([&code](Exchange& exchange) -> Task<void> {
+  serve([&code](HttpExchange& exchange) -> Task<void> {
     for (;;) {
       const auto piece = co_await exchange.read_body(deadline_in(5s));
       if (piece && !piece->empty()) continue;
@@ -225,7 +225,7 @@ TEST_P(HttpServerTest, ClosesIdleConnections) {
 
 TEST_P(HttpServerTest, StopsWritingToAReaderThatDoesNotRead) {
   std::promise<std::pair<ErrorCode, std::size_t>> ended;
-  serve([&ended](Exchange& exchange) -> Task<void> {
+  serve([&ended](HttpExchange& exchange) -> Task<void> {
     (void)exchange.begin_reply(200, {});
     for (std::size_t pieces = 0;; ++pieces) {
       (void)exchange.reply_space(65'536);
@@ -246,7 +246,7 @@ TEST_P(HttpServerTest, StopsWritingToAReaderThatDoesNotRead) {
 TEST_P(HttpServerTest, NoticesThatThePeerHasGone) {
   std::promise<std::chrono::milliseconds> noticed;
   std::promise<void> started;
-  serve([&](Exchange& exchange) -> Task<void> {
+  serve([&](HttpExchange& exchange) -> Task<void> {
     Timer gone(exchange.executor(), SteadyTime::max());
     exchange.on_peer_gone([&gone] { gone.cancel(); });
     (void)exchange.begin_reply(200, {});
@@ -268,7 +268,7 @@ TEST_P(HttpServerTest, DoesNotTakePipelinedBytesForAPeerThatHasGone) {
   std::promise<void> first_started;
   std::atomic<int> gone_calls = 0;
   std::promise<void> noticed;
-  serve([&](Exchange& exchange) -> Task<void> {
+  serve([&](HttpExchange& exchange) -> Task<void> {
     if (exchange.head().target != "/first") co_return;
     Timer until(exchange.executor(), SteadyTime::max());
     exchange.on_peer_gone([&] {
@@ -296,7 +296,7 @@ TEST_P(HttpServerTest, DoesNotTakePipelinedBytesForAPeerThatHasGone) {
 }
 
 TEST_P(HttpServerTest, AbortsWithoutTheFinalChunk) {
-  serve([](Exchange& exchange) -> Task<void> {
+  serve([](HttpExchange& exchange) -> Task<void> {
     (void)exchange.begin_reply(200, {});
     (void)exchange.reply_space(3);
     exchange.commit(3);
@@ -337,7 +337,7 @@ TEST_P(HttpServerTest, DrainsIdleConnectionsAtOnceAndWaitsForBusyOnes) {
   std::promise<void> started;
   std::promise<Executor> executor;
   std::shared_ptr<Timer> hold;
-  serve([&](Exchange& exchange) -> Task<void> {
+  serve([&](HttpExchange& exchange) -> Task<void> {
     hold = std::make_shared<Timer>(exchange.executor(), SteadyTime::max());
     executor.set_value(exchange.executor());
     started.set_value();
@@ -361,7 +361,7 @@ TEST_P(HttpServerTest, DrainsIdleConnectionsAtOnceAndWaitsForBusyOnes) {
 
 TEST_P(HttpServerTest, CutsWhatDoesNotEndWhileItDrains) {
   std::promise<void> started;
-  serve([&](Exchange& exchange) -> Task<void> {
+  serve([&](HttpExchange& exchange) -> Task<void> {
     Timer hold(exchange.executor(), SteadyTime::max());
     exchange.on_peer_gone([&hold] { hold.cancel(); });
     started.set_value();
@@ -378,7 +378,7 @@ TEST_P(HttpServerTest, CutsWhatDoesNotEndWhileItDrains) {
 
 TEST_P(HttpServerTest, EndsWithHandlersThatStillWait) {
   std::promise<void> started;
-  serve([&](Exchange& exchange) -> Task<void> {
+  serve([&](HttpExchange& exchange) -> Task<void> {
     Timer hold(exchange.executor(), SteadyTime::max());
     exchange.on_peer_gone([] {});
     started.set_value();
@@ -397,7 +397,7 @@ TEST_P(HttpServerTest, SpreadsConnectionsOverItsThreads) {
   std::mutex mutex;
   std::vector<const asio::io_context*> seen;
   serve(
-      [&](Exchange& exchange) -> Task<void> {
+      [&](HttpExchange& exchange) -> Task<void> {
         {
           const std::lock_guard lock(mutex);
           seen.push_back(&exchange.executor().context());

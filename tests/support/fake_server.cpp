@@ -24,7 +24,7 @@ std::optional<Bytes> query_value(std::string_view query, std::string_view name) 
   return std::nullopt;
 }
 
-net::Task<Result<Bytes>> read_whole(net::Exchange& exchange) {
+net::Task<Result<Bytes>> read_whole(net::HttpExchange& exchange) {
   Bytes body;
   for (;;) {
     MINIONS_CO_TRY_ASSIGN(const MutableBytes piece, co_await exchange.read_body(net::deadline_in(kSocketTime)));
@@ -33,7 +33,7 @@ net::Task<Result<Bytes>> read_whole(net::Exchange& exchange) {
   }
 }
 
-net::Task<bool> put(net::Exchange& exchange, ByteView bytes) {
+net::Task<bool> put(net::HttpExchange& exchange, ByteView bytes) {
   if (!bytes.empty()) {
     const MutableBytes space = exchange.reply_space(bytes.size());
     std::copy(bytes.begin(), bytes.end(), space.begin());
@@ -60,7 +60,7 @@ FakeServer::FakeServer(FakeServerOptions options) : options_(std::move(options))
   if (options_.listed_tls_keys) settings.tls_spki_sha256 = *options_.listed_tls_keys;
   factory_ = attester::EpochFactory::make(std::move(settings)).value();
   rotate();
-  listen.handler = [this](net::Exchange& exchange) { return handle(exchange); };
+  listen.handler = [this](net::HttpExchange& exchange) { return handle(exchange); };
   server_ = std::make_unique<net::HttpServer>(net::ServerOptions{});
   port_ = server_->listen(std::move(listen)).value();
 }
@@ -107,7 +107,7 @@ std::size_t FakeServer::count_of(std::string_view request_prefix) const {
       all.begin(), all.end(), [&](const std::string& request) { return request.starts_with(request_prefix); }));
 }
 
-net::Task<void> FakeServer::handle(net::Exchange& exchange) {
+net::Task<void> FakeServer::handle(net::HttpExchange& exchange) {
   const std::string method = exchange.head().method;
   const std::string path(exchange.head().path());
   {
@@ -134,7 +134,7 @@ net::Task<void> FakeServer::handle(net::Exchange& exchange) {
   }
 }
 
-net::Task<void> FakeServer::send(net::Exchange& exchange, PlainAnswer answer) {
+net::Task<void> FakeServer::send(net::HttpExchange& exchange, PlainAnswer answer) {
   (void)co_await exchange.reply(answer.status, answer.headers, as_bytes(answer.body));
 }
 
@@ -245,7 +245,7 @@ std::vector<Bytes> FakeServer::seal(Opened& opened, const FakeReply& reply) {
   return records;
 }
 
-net::Task<void> FakeServer::stream(net::Exchange& exchange, Bytes body) {
+net::Task<void> FakeServer::stream(net::HttpExchange& exchange, Bytes body) {
   auto opened = open(exchange.head().path(), std::move(body));
   if (!opened) {
     const bool unknown = opened.error().code == ErrorCode::kNotFound;

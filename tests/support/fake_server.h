@@ -91,13 +91,13 @@ class FakeServer {
     std::shared_ptr<session::ServerSession> session;
     Digest32 transcript{};
   };
-  [[nodiscard]] net::Task<void> handle(net::Exchange& exchange);
-  [[nodiscard]] net::Task<void> send(net::Exchange& exchange, PlainAnswer answer);
+  [[nodiscard]] net::Task<void> handle(net::HttpExchange& exchange);
+  [[nodiscard]] net::Task<void> send(net::HttpExchange& exchange, PlainAnswer answer);
   [[nodiscard]] PlainAnswer attestation(std::string_view query);
   [[nodiscard]] PlainAnswer handshake(ByteView body);
   [[nodiscard]] Result<Opened> open(std::string_view path, Bytes body);
   [[nodiscard]] std::vector<Bytes> seal(Opened& opened, const FakeReply& reply);
-  [[nodiscard]] net::Task<void> stream(net::Exchange& exchange, Bytes body);
+  [[nodiscard]] net::Task<void> stream(net::HttpExchange& exchange, Bytes body);
   [[nodiscard]] FakeServerHooks hooks() const;
 
   FakeServerOptions options_;

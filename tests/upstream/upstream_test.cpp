@@ -24,7 +24,7 @@ class UpstreamTest : public testing::Test {
  protected:
   UpstreamTest() {
     net::ListenOptions listen;
-    listen.handler = [this](net::Exchange& http) { return handle(http); };
+    listen.handler = [this](net::HttpExchange& http) { return handle(http); };
     url_ = *net::Url::parse("http://127.0.0.1:" + std::to_string(server_.listen(std::move(listen)).value()));
   }
   void start(UpstreamCache cache = UpstreamCache::kAsk) {
@@ -89,7 +89,7 @@ class UpstreamTest : public testing::Test {
   net::HttpServer server_{net::ServerOptions{}};  // last: its handlers use the rest
 
  private:
-  net::Task<void> handle(net::Exchange& http) {
+  net::Task<void> handle(net::HttpExchange& http) {
     std::string body;
     for (;;) {
       const auto piece = co_await http.read_body(net::deadline_in(10s));

@@ -28,7 +28,7 @@ class Peer {
  public:
   Peer() : server_(net::ServerOptions{}) {
     net::ListenOptions listen;
-    listen.handler = [this](net::Exchange& exchange) { return handle(exchange); };
+    listen.handler = [this](net::HttpExchange& exchange) { return handle(exchange); };
     const auto port = server_.listen(std::move(listen));
     EXPECT_TRUE(port) << port.error().detail;
     port_ = *port;
@@ -49,7 +49,7 @@ class Peer {
   }
 
  private:
-  net::Task<void> handle(net::Exchange& exchange) {
+  net::Task<void> handle(net::HttpExchange& exchange) {
     PeerRequest request{exchange.head().target, exchange.head().headers, {}};
     for (;;) {
       const auto piece = co_await exchange.read_body(net::deadline_in(std::chrono::seconds(10)));

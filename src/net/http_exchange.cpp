@@ -1,4 +1,4 @@
-#include "net/exchange.h"
+#include "net/http_exchange.h"
 
 #include <fmt/format.h>
 
@@ -26,35 +26,35 @@ void append_field(OutputBuffer& output, std::string_view name, std::string_view 
 
 }  // namespace
 
-const RequestHead& Exchange::head() const { return connection_.parser_.head(); }
-const asio::ip::address& Exchange::peer_address() const { return connection_.stream_.peer_address(); }
-bool Exchange::peer_is_loopback() const { return connection_.stream_.peer_is_loopback(); }
-bool Exchange::is_tls() const { return connection_.stream_.is_tls(); }
-Executor Exchange::executor() const { return connection_.stream_.executor(); }
-Task<Result<MutableBytes>> Exchange::read_body(Deadline deadline) { return connection_.read_body(deadline); }
-std::uint64_t Exchange::body_bytes_received() const { return connection_.body_received_; }
-Status Exchange::limit_body(std::uint64_t bytes) {
+const RequestHead& HttpExchange::head() const { return connection_.parser_.head(); }
+const asio::ip::address& HttpExchange::peer_address() const { return connection_.stream_.peer_address(); }
+bool HttpExchange::peer_is_loopback() const { return connection_.stream_.peer_is_loopback(); }
+bool HttpExchange::is_tls() const { return connection_.stream_.is_tls(); }
+Executor HttpExchange::executor() const { return connection_.stream_.executor(); }
+Task<Result<MutableBytes>> HttpExchange::read_body(Deadline deadline) { return connection_.read_body(deadline); }
+std::uint64_t HttpExchange::body_bytes_received() const { return connection_.body_received_; }
+Status HttpExchange::limit_body(std::uint64_t bytes) {
   Status announced = connection_.parser_.limit_body(bytes);
   if (!announced) connection_.body_failed_ = true;
   return announced;
 }
-Task<Status> Exchange::reply(int status, std::span<const Header> headers, ByteView body) {
+Task<Status> HttpExchange::reply(int status, std::span<const Header> headers, ByteView body) {
   return connection_.reply(status, headers, body);
 }
-Task<Status> Exchange::reply_pieces(int status, std::span<const Header> headers,
-                                    std::span<const std::string_view> pieces) {
+Task<Status> HttpExchange::reply_pieces(int status, std::span<const Header> headers,
+                                        std::span<const std::string_view> pieces) {
   return connection_.reply_pieces(status, headers, pieces);
 }
-Status Exchange::begin_reply(int status, std::span<const Header> headers) {
+Status HttpExchange::begin_reply(int status, std::span<const Header> headers) {
   return connection_.begin_reply(status, headers);
 }
-MutableBytes Exchange::reply_space(std::size_t count) { return connection_.reply_space(count); }
-void Exchange::commit(std::size_t count) { connection_.commit(count); }
-Task<Status> Exchange::flush(Deadline deadline) { return connection_.flush(deadline); }
-Task<Status> Exchange::finish(Deadline deadline) { return connection_.finish(deadline); }
-bool Exchange::reply_started() const { return connection_.reply_ != HttpConnection::Reply::kNone; }
-void Exchange::on_peer_gone(std::function<void()> callback) { connection_.watch_peer(std::move(callback)); }
-void Exchange::abort() { connection_.abort(); }
+MutableBytes HttpExchange::reply_space(std::size_t count) { return connection_.reply_space(count); }
+void HttpExchange::commit(std::size_t count) { connection_.commit(count); }
+Task<Status> HttpExchange::flush(Deadline deadline) { return connection_.flush(deadline); }
+Task<Status> HttpExchange::finish(Deadline deadline) { return connection_.finish(deadline); }
+bool HttpExchange::reply_started() const { return connection_.reply_ != HttpConnection::Reply::kNone; }
+void HttpExchange::on_peer_gone(std::function<void()> callback) { connection_.watch_peer(std::move(callback)); }
+void HttpExchange::abort() { connection_.abort(); }
 
 Task<Result<MutableBytes>> HttpConnection::read_body(Deadline deadline) {
   if (body_failed_) co_return fail(ErrorCode::kUsage, "request body: read after it failed");

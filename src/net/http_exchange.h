@@ -12,11 +12,11 @@ namespace minions::net {
 
 class HttpConnection;
 
-class Exchange {
+class HttpExchange {
  public:
-  explicit Exchange(HttpConnection& connection) : connection_(connection) {}
-  Exchange(const Exchange&) = delete;
-  Exchange& operator=(const Exchange&) = delete;
+  explicit HttpExchange(HttpConnection& connection) : connection_(connection) {}
+  HttpExchange(const HttpExchange&) = delete;
+  HttpExchange& operator=(const HttpExchange&) = delete;
 
   [[nodiscard]] const RequestHead& head() const;
   [[nodiscard]] const asio::ip::address& peer_address() const;
@@ -62,6 +62,6 @@ class Exchange {
   HttpConnection& connection_;
 };
 
-using Handler = std::function<Task<void>(Exchange&)>;
+using Handler = std::function<Task<void>(HttpExchange&)>;
 
 }  // namespace minions::net
