@@ -13,7 +13,7 @@ void print_appraisal(const attestation::AttestationResult& result, UnixSeconds j
   const bool accepted = result.accepted();
   print_out("  document at {}: {}{}{}\n", to_iso8601(judged_at), accepted ? "accepted" : "refused",
             result.simulated ? ", SIMULATED, NOT CONFIDENTIAL" : "",
-            accepted ? "" : ": " + attestation::refusal_text(result));
+            accepted ? "" : ": " + attestation::refusal_text(result, attestation::kLogNotAccepted));
   const auto& found = result.verdict.verdict_class;
   if (accepted && found)
     print_out("  class   {}\n{}", attestation::name_of(*found), attestation::verdict_text(result.verdict));

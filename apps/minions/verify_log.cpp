@@ -79,7 +79,7 @@ void verify_line(std::string_view line, const LogQuestion& question, LogTally& t
         return exchange.state == audit::ExchangeVerdict::State::kIncomplete;
       }));
   if (session->appraisal && !session->appraisal->accepted() && tally.refused++ == 0)
-    tally.first_refusal = attestation::refusal(*session->appraisal);
+    tally.first_refusal = attestation::refusal(*session->appraisal, attestation::kLogNotAccepted);
   if (session->appraisal) warn_of_readers(*session->appraisal, tally.told_readers);
   if (as_text) {
     print_session(*session);

@@ -194,7 +194,7 @@ class RunLogCheck {
                        const Result<attestation::AttestationDocument>& document, UnixSeconds time) {
     attestation::AttestationResult result = appraise_logged(document, in_.policy, in_.keys_for, time);
     add(name + ".appraisal", result.accepted(), "accepted by the policy given here",
-        result.accepted() ? "accepted" : attestation::refusal_text(result));
+        result.accepted() ? "accepted" : attestation::refusal_text(result, attestation::kLogNotAccepted));
     if (!result.accepted()) verdict_.refused = true;
     verdict_.appraisals.push_back({id, time, std::move(result)});
   }

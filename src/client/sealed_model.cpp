@@ -2,12 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
-#include "base/json.h"
 
 #include "chat/completion_reader.h"
 #include "chat/delta.h"
+#include "openai/model_list.h"
 
 namespace minions::client {
 namespace {
@@ -92,14 +90,9 @@ class CompletionSink final : public ReplySink {
 
 Result<std::vector<std::string>> ids_in(const WholeReply& reply) {
   if (reply.status() != 200) return fail(status_error(reply.status(), reply.body()));
-  const Json list = parse_json(reply.body());
-  if (!list.is_object() || !list.contains("data") || !list["data"].is_array())
-    return fail(ErrorCode::kBackend, "the server's model list is malformed");
+  MINIONS_TRY_ASSIGN(std::vector<openai::ListedModel> models, openai::parse_model_list(reply.body()));
   std::vector<std::string> ids;
-  for (const Json& model : list["data"]) {
-    if (model.is_object() && model.contains("id") && model["id"].is_string())
-      ids.push_back(model["id"].get<std::string>());
-  }
+  for (openai::ListedModel& model : models) ids.push_back(std::move(model.id));
   return ids;
 }
 

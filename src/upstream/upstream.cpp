@@ -4,9 +4,8 @@
 
 #include <algorithm>
 #include <list>
-#include <nlohmann/json.hpp>
 
-#include "base/json.h"
+#include "openai/model_list.h"
 #include "upstream/cache_members.h"
 #include "upstream/cached_counts.h"
 
@@ -195,17 +194,10 @@ class UpstreamCall final : public backend::BackendCall {
 bool is_transient(int status) { return status == 408 || status == 425 || status == 429 || status >= 500; }
 
 Result<std::vector<openai::ModelInfo>> parse_models(std::string_view body) {
-  const Json list = parse_json(body);
-  if (!list.is_object() || !list.contains("data") || !list["data"].is_array()) {
-    return fail(ErrorCode::kBackend, "/v1/models: the reply has no list of models");
-  }
+  auto listed = openai::parse_model_list(body);
+  if (!listed) return fail(std::move(listed).error().in("/v1/models"));
   std::vector<openai::ModelInfo> models;
-  for (const Json& entry : list["data"]) {
-    if (!entry.is_object() || !entry.contains("id") || !entry["id"].is_string()) continue;
-    const auto owner = entry.find("owned_by");
-    models.push_back({entry["id"].get<std::string>(),
-                      owner != entry.end() && owner->is_string() ? owner->get<std::string>() : std::string()});
-  }
+  for (openai::ListedModel& model : *listed) models.push_back({std::move(model.id), std::move(model.owned_by)});
   return models;
 }
 

@@ -3,9 +3,8 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <nlohmann/json.hpp>
 
-#include "base/json.h"
+#include "openai/model_list.h"
 
 namespace minions::workers {
 namespace {
@@ -271,12 +270,10 @@ net::Task<Result<std::optional<std::uint64_t>>> ChatApiClient::look_up(const std
     if (no_list) co_return std::nullopt;
     co_return fail(std::move(listed).error());
   }
-  const Json list = parse_json(*listed);
-  if (!list.is_object() || !list.contains("data") || !list["data"].is_array()) co_return std::nullopt;
-  for (const Json& entry : list["data"]) {
-    if (!entry.is_object() || entry.value("id", Json()) != model) continue;
-    const auto length = entry.find("max_model_len");
-    if (length != entry.end() && length->is_number_unsigned()) co_return length->get<std::uint64_t>();
+  const auto models = openai::parse_model_list(*listed);
+  if (!models) co_return std::nullopt;
+  for (const openai::ListedModel& entry : *models) {
+    if (entry.id == model && entry.context_tokens) co_return entry.context_tokens;
   }
   co_return std::nullopt;
 }

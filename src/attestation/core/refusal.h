@@ -12,6 +12,7 @@ namespace minions::attestation {
 // What came of the request that was refused.
 inline constexpr std::string_view kNothingSent = "nothing was sent";
 inline constexpr std::string_view kNothingMoreSent = "nothing more was sent";
+inline constexpr std::string_view kLogNotAccepted = "this log is not accepted";  // what was sent is in it
 
 // `attestation: CHECK: want ... (SOURCE), found ...; SIDE; nothing was sent`
 [[nodiscard]] std::string refusal_text(const Check& failed, std::string_view sent = kNothingSent);
