@@ -80,7 +80,8 @@ struct Commands {
         ->type_name("NAME")
         ->check(CLI::IsMember(topics).description(""));
     app.footer(
-        "example: minions ask \"What does section 3 say?\" -f contract.pdf --server https://minions.example.org\n"
+        "example: minions ask \"What does section 3 say?\" -f contract.pdf --server https://minions.example.org "
+        "--policy production.toml\n"
         "exit codes: 0 ok, 2 usage, 3 refused and nothing sent, 4 network, 5 authorisation, 6 server or model,\n"
         "            7 document, 8 own limit, 9 answer cut or tampered with, 130 interrupted, 1 a fault of this "
         "program");

@@ -117,7 +117,8 @@ void add_ask(CLI::App& command, AskOptions& options) {
   add_server(command, options.server);
   add_model(command, options.server);
   command.footer(
-      "example: minions ask \"What does section 3 say?\" -f contract.pdf --server https://minions.example.org");
+      "example: minions ask \"What does section 3 say?\" -f contract.pdf --server https://minions.example.org "
+      "--policy production.toml");
 }
 
 void add_chat(CLI::App& command, ChatOptions& options) {

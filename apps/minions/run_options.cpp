@@ -90,7 +90,7 @@ void add_run(CLI::App& command, RunOptions& options) {
   add_supervisor(command, options.server);
   command.footer(
       "example: minions run \"Which deadlines does it set?\" -f contract.pdf --worker ollama:llama3.2 --server "
-      "https://minions.example.org");
+      "https://minions.example.org --policy production.toml");
 }
 
 }  // namespace minions::app

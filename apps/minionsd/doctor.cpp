@@ -35,7 +35,8 @@ std::string to_text(const std::vector<Finding>& findings) {
     text += fmt::format("{:<7} {}: {}\n", name_of(finding.state), finding.part, line_for_terminal(finding.found));
     if (!finding.fix.empty()) text += fmt::format("        fix: {}\n", line_for_terminal(finding.fix));
   }
-  return text + (would_attest(findings) ? "minionsd would attest here\n" : "minionsd would not attest here\n");
+  return text + (would_attest(findings) ? "minionsd would start and attest here\n"
+                                        : "minionsd would not start, or not attest, here\n");
 }
 
 std::string to_json(const std::vector<Finding>& findings) {

@@ -45,7 +45,9 @@ void declare_limits(CLI::App& app, gateway::Settings& settings) {
       ->capture_default_str();
   declare_count(app, "--key-sessions", settings.key_sessions,
                 "sessions of one API key; for one more its session that is idle longest ends");
-  app.add_option("--key-bytes", settings.key_bytes, "the same for one API key")->capture_default_str();
+  app.add_option("--key-bytes", settings.key_bytes,
+                 "bytes that one API key has sent in requests whose end has not come, filler included")
+      ->capture_default_str();
   app.add_option("--key-requests-per-minute", settings.key_requests_per_minute, "for one API key; 0 is no limit")
       ->capture_default_str();
   declare_count(app, "--key-concurrent-requests", settings.key_concurrent_requests, "for one API key");

@@ -146,7 +146,7 @@ class RunLogCheck {
     check_ledger(list_at(log, "disclosed"), list_at(log, "conversation"));
     check_answer(log);
     waive("unsigned", "what a receipt is over",
-          "nothing signs the rest: the documents' text, the worker's turns, why the supervisor's did not end well, "
+          "nothing signs the rest: the documents' text, the worker's turns, why a turn of the supervisor failed, "
           "passages, citations, notes, usage, timing, times, and of the ledger rounds, kinds and shares");
     check_end(log);
     return std::move(verdict_);
