@@ -23,6 +23,7 @@ endif()
 
 find_package(Boost 1.81 REQUIRED)
 find_package(fmt REQUIRED)
+find_package(tl-expected REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(simdjson REQUIRED)
 find_package(CLI11 REQUIRED)

@@ -60,6 +60,7 @@ if(NOT MINIONS_LLAMA STREQUAL "off" AND llama_tree AND llama_libraries)
     set(MINIONS_HAVE_VISION ON)
   endif()
   set(MINIONS_HAVE_LLAMA ON)
+  set(MINIONS_LLAMA_FOLDERS ${folders})  # to install
   set(MINIONS_LLAMA_VOCABULARY ${llama_tree}/models/ggml-vocab-qwen2.gguf)
 elseif(MINIONS_LLAMA MATCHES "^(prebuilt|source)$")
   message(FATAL_ERROR "llama.cpp was not found in ${llama_cache}: run scripts/llama ${MINIONS_LLAMA}")

@@ -1,37 +1,38 @@
 #include "ask.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "attachments.h"
-#include "connection.h"
+#include "interrupt.h"
 #include "report.h"
 #include "terminal.h"
+#include "verdict_lines.h"
 
 namespace minions::app {
 namespace {
 
-// Passes the answer on as it comes and keeps it.
-class AnswerPrinter final : public chat::TokenSink {
+// Passes the answer on as it comes.
+class AnswerPrinter {
  public:
-  explicit AnswerPrinter(OutputFormat format) : format_(format) {}
+  AnswerPrinter(OutputFormat format, Interrupt& interrupt) : format_(format), interrupt_(interrupt) {}
 
-  bool token(std::string_view piece) override {
-    answer_.append(piece);
+  void token(std::string_view piece) {
     switch (format_) {
-      case OutputFormat::kText: return written_ = print(piece);
-      case OutputFormat::kJson: return true;
-      case OutputFormat::kJsonLines:
-        written_ = print_line({{"type", "token"}, {"text", piece}}).has_value();
-        return written_;
+      case OutputFormat::kText:
+        ends_line_ = piece.empty() ? ends_line_ : piece.back() == '\n';
+        written_ = print(piece);
+        break;
+      case OutputFormat::kJson: break;
+      case OutputFormat::kJsonLines: written_ = print_line({{"type", "token"}, {"text", piece}}).has_value(); break;
     }
-    return false;
+    if (!written_) interrupt_.stop();
   }
-  void end_line() {
-    if (format_ == OutputFormat::kText && !answer_.empty() && answer_.reveal().back() != '\n') std::fputc('\n', stdout);
+  void end_line() const {
+    if (!ends_line_) std::fputc('\n', stdout);
     std::fflush(stdout);
   }
-  [[nodiscard]] std::string_view answer() const { return answer_.reveal(); }
   [[nodiscard]] bool written() const { return written_; }
 
  private:
@@ -41,101 +42,75 @@ class AnswerPrinter final : public chat::TokenSink {
   }
 
   OutputFormat format_;
-  chat::Text answer_;
+  Interrupt& interrupt_;
+  bool ends_line_ = true;
   bool written_ = true;
 };
 
-struct Attached {
-  std::vector<chat::Attachment> documents;
-  std::vector<chat::Image> images;
-};
-
 // The files come first: nothing is dialled for a document that cannot be read.
-Result<Attached> load_all(const DocumentOptions& options) {
-  Attached attached;
-  for (const std::string& file : options.files) {
-    MINIONS_TRY_ASSIGN(std::optional<chat::Image> image, load_image(file, options));
-    if (image) {
-      attached.images.push_back(*std::move(image));
-      continue;
-    }
-    MINIONS_TRY_ASSIGN(std::vector<chat::Attachment> found, load_attachments(file, options));
-    std::move(found.begin(), found.end(), std::back_inserter(attached.documents));
+Result<std::vector<Attachment>> load_all(const DocumentFlags& flags) {
+  std::vector<Attachment> attached;
+  for (const std::string& file : flags.files) {
+    MINIONS_TRY_ASSIGN(std::vector<Attachment> found, load_attachments(file, flags));
+    std::move(found.begin(), found.end(), std::back_inserter(attached));
   }
   return attached;
 }
 
-Result<chat::Text> read_question(const AskOptions& options) {
-  const std::vector<std::string>& files = options.documents.files;
+Result<std::string> read_question(const AskFlags& flags) {
+  const std::vector<std::string>& files = flags.documents.files;
   const bool piped_file = std::find(files.begin(), files.end(), "-") != files.end();
-  if (options.question != "-") return chat::Text(options.question);
+  if (flags.question != "-") return flags.question;
   if (piped_file) return fail(ErrorCode::kUsage, "standard input can be the question or a document, not both");
-  MINIONS_TRY_ASSIGN(chat::Text text, read_standard_input());
+  MINIONS_TRY_ASSIGN(std::string text, read_standard_input());
   if (text.empty()) return fail(ErrorCode::kUsage, "standard input: no question");
   return text;
 }
 
-Result<chat::Completion> run(Connection& connection, const AskOptions& options, chat::Message message,
-                             AnswerPrinter& printer, std::string& model) {
-  MINIONS_TRY_ASSIGN(model, connection.model_id());
-  chat::ChatRequest request{.model = model};
-  if (!options.server.system_prompt.empty())
-    request.messages.push_back({chat::Role::kSystem, chat::Text(options.server.system_prompt)});
-  request.messages.push_back(std::move(message));
-  return connection.complete(request, printer);
-}
-
-Status print_result(const AskReport& report, OutputFormat format) {
-  switch (format) {
-    case OutputFormat::kText: return {};
-    case OutputFormat::kJson: return print_line(to_json(report));
-    case OutputFormat::kJsonLines: {
-      if (report.completion) {
-        Json usage = usage_json(report.completion->usage);
-        if (usage.is_object()) {
-          usage["type"] = "usage";
-          MINIONS_TRY(print_line(usage));
-        }
-      }
-      Json result = to_json(report);
-      result["type"] = "result";
-      return print_line(result);
-    }
+Status print_result(const Answer& answer, OutputFormat format) {
+  if (format == OutputFormat::kText) return {};
+  Json result = parsed(answer.to_json());
+  if (format == OutputFormat::kJson) return print_line(result);
+  if (Json usage = result["usage"]; usage.is_object()) {
+    usage["type"] = "usage";
+    MINIONS_TRY(print_line(usage));
   }
-  return {};
+  result["type"] = "result";
+  return print_line(result);
 }
 
 }  // namespace
 
-ExitCode ask(const AskOptions& options) {
-  auto question = read_question(options);
+ExitCode ask(const AskFlags& flags) {
+  const auto question = read_question(flags);
   if (!question) return report(question.error());
-  auto attached = load_all(options.documents);
+  const auto attached = load_all(flags.documents);
   if (!attached) return report_document(attached.error());
-  auto connection = Connection::create(options.server);
-  if (!connection) return report(connection.error());
+  AttestationNotes notes;
+  auto client = Client::open(notes.watch(flags.server));
+  if (!client) return report(client.error());
 
-  AnswerPrinter printer(options.format);
-  std::string model;
-  chat::Message message{chat::Role::kUser, chat::fold(attached->documents, question->reveal()),
-                        std::move(attached->images)};
-  auto completion = run(**connection, options, std::move(message), printer, model);
+  Interrupt interrupt;
+  AnswerPrinter printer(flags.format, interrupt);
+  AskOptions options;
+  options.attachments = *attached;
+  options.system_prompt = flags.server.system_prompt;
+  options.stop = interrupt.begin();
+  Answer answer = client->ask(*question, options, [&printer](std::string_view piece) { printer.token(piece); });
+  interrupt.end();
+  if (answer.may_have_run_twice) warn_of_repetition();
   printer.end_line();
-  if (!printer.written()) completion = fail(ErrorCode::kIo, "standard output cannot be written");
-  const auto& exchange = (*connection)->last_exchange();
-  const client::ExchangeTiming timing = exchange ? (*connection)->timing() : client::ExchangeTiming();
-  const Status printed =
-      print_result({completion, printer.answer(), (*connection)->client().last_attestation(), exchange, timing, model},
-                   options.format);
+  if (!printer.written()) answer.failure = Error{ErrorCode::kIo, "standard output cannot be written"};
+  const Status printed = print_result(answer, flags.format);
   ExitCode code = ExitCode::kOk;
-  if (!completion) {
-    if (!printer.answer().empty()) warn("the answer above is incomplete");
-    code = report(completion.error());
+  if (!answer) {
+    if (!answer.text.empty()) warn("the answer above is incomplete");
+    code = report(answer.error());
   } else if (!printed) {
     code = report(printed.error());
   }
-  const Status finished = (*connection)->finish();
-  if (!finished && code == ExitCode::kOk) code = report(finished.error());
+  const Status closed = client->close();
+  if (!closed && code == ExitCode::kOk) code = report(closed.error());
   return code;
 }
 

@@ -6,6 +6,6 @@
 
 namespace minions::app {
 
-[[nodiscard]] ExitCode ask(const AskOptions& options);
+[[nodiscard]] ExitCode ask(const AskFlags& options);
 
 }  // namespace minions::app

@@ -6,6 +6,6 @@
 
 namespace minions::app {
 
-[[nodiscard]] ExitCode attest(const AttestOptions& options);
+[[nodiscard]] ExitCode attest(const AttestFlags& options);
 
 }  // namespace minions::app

@@ -5,14 +5,13 @@
 
 #include <filesystem>
 
+#include "api/small_file.h"
 #include "attachments.h"
-#include "attestation/core/refusal.h"
-#include "base/encoding.h"
 #include "chat_commands.h"
-#include "connection.h"
+#include "interrupt.h"
 #include "line_editor.h"
-#include "small_file.h"
 #include "terminal.h"
+#include "verdict_lines.h"
 
 namespace minions::app {
 namespace {
@@ -24,26 +23,13 @@ struct TypedText {
   bool block = false;  // between """: a question, whatever it begins with
 };
 
-class AnswerSink final : public chat::TokenSink {
- public:
-  bool token(std::string_view piece) override {
-    began_ = true;
-    write_out(piece);
-    return std::fflush(stdout) == 0;
-  }
-  [[nodiscard]] bool began() const { return began_; }
-
- private:
-  bool began_ = false;
-};
-
 class ChatLoop {
  public:
-  ChatLoop(Connection& connection, const ChatOptions& options)
-      : connection_(connection),
-        documents_(options.documents),
-        editor_(options.history_file),
-        conversation_(chat::Text(options.server.system_prompt)) {}
+  ChatLoop(Client& client, const ChatFlags& flags)
+      : client_(client),
+        documents_(flags.documents),
+        editor_(flags.history_file),
+        conversation_(client.conversation(flags.server.system_prompt)) {}
 
   [[nodiscard]] ExitCode run();
 
@@ -55,36 +41,34 @@ class ChatLoop {
   void detach(const std::string& name);
   [[nodiscard]] Status ask(const std::string& question);
   [[nodiscard]] Status retry();
-  [[nodiscard]] Status answer();
+  [[nodiscard]] Status show(const Answer& answer);
   [[nodiscard]] Status verify();
   [[nodiscard]] Status save(const std::string& file);
   void note(std::string_view text) const {
     if (editor_.interactive()) print_err("{}\n", line_for_terminal(text));
   }
 
-  Connection& connection_;
-  const DocumentOptions& documents_;
+  [[nodiscard]] AskOptions options();
+  void print(std::string_view piece);
+
+  Client& client_;
+  const DocumentFlags& documents_;
   LineEditor editor_;
-  chat::Conversation conversation_;
-  // Go with the next question; dropped once it was answered.
-  std::vector<chat::Attachment> attachments_;
-  struct NamedImage {
-    std::string name;
-    chat::Image image;
-  };
-  std::vector<NamedImage> images_;
-  std::string model_;
-  chat::Usage usage_;
+  Interrupt interrupt_;
+  Conversation conversation_;
+  std::vector<Attachment> attachments_;  // go with the next question; dropped once it was answered
+  Usage usage_;
+  std::uint64_t last_exchange_ = 0;  // of the last answer, where it was whole; 0: none
 };
 
 ExitCode ChatLoop::run() {
   for (const std::string& file : documents_.files) {
     if (const Status attached = attach(file); !attached) return report_document(attached.error());
   }
-  auto model = connection_.model_id();
+  const auto model = client_.model(interrupt_.begin());
+  interrupt_.end();
   if (!model) return report(model.error());
-  model_ = *std::move(model);
-  note(fmt::format("{} at {}; /help lists commands", model_, connection_.client().address()));
+  note(fmt::format("{} at {}; /help lists commands", *model, client_.address()));
   while (auto typed = read_input()) {
     auto input =
         typed->block ? ChatInput{ChatCommand::kQuestion, std::move(typed->text)} : parse_chat_input(typed->text);
@@ -148,11 +132,10 @@ Result<Next> ChatLoop::handle(const ChatInput& input) {
     case ChatCommand::kClear:
       conversation_.clear();
       attachments_.clear();
-      images_.clear();
       note("conversation cleared");
       break;
     case ChatCommand::kSystem:
-      conversation_ = chat::Conversation(chat::Text(input.argument));
+      conversation_.restart(input.argument);
       note("system prompt set, conversation cleared");
       break;
     case ChatCommand::kRetry: MINIONS_TRY(retry()); break;
@@ -168,76 +151,84 @@ Result<Next> ChatLoop::handle(const ChatInput& input) {
 }
 
 Status ChatLoop::attach(const std::string& file) {
-  auto image = load_image(file, documents_);
-  if (!image) return fail(ErrorCode::kDocument, image.error().detail);
-  if (*image) {
-    images_.push_back({std::filesystem::path(file).filename(), **std::move(image)});
-    note(fmt::format("{} goes with the next question as {}", images_.back().name, images_.back().image.media_type));
-    return {};
-  }
   auto found = load_attachments(file, documents_);
   if (!found) return fail(ErrorCode::kDocument, found.error().detail);
-  note(found->size() == 1 ? fmt::format("{} goes with the next question", found->front().name)
-                          : fmt::format("{} documents go with the next question", found->size()));
+  if (found->size() != 1) {
+    note(fmt::format("{} documents go with the next question", found->size()));
+  } else if (const Attachment& one = found->front(); one.media_type().empty()) {
+    note(fmt::format("{} goes with the next question", one.name()));
+  } else {
+    note(fmt::format("{} goes with the next question as {}", one.name(), one.media_type()));
+  }
   std::move(found->begin(), found->end(), std::back_inserter(attachments_));
   return {};
 }
 
 void ChatLoop::detach(const std::string& name) {
-  const auto is_meant = [&](const auto& attached) { return name.empty() || attached.name == name; };
-  const std::size_t count = std::erase_if(attachments_, is_meant) + std::erase_if(images_, is_meant);
+  const std::size_t count =
+      std::erase_if(attachments_, [&](const Attachment& attached) { return name.empty() || attached.name() == name; });
   note(fmt::format("{} left out; what was sent before stays in the conversation until /clear", count));
 }
 
+AskOptions ChatLoop::options() {
+  AskOptions options;
+  options.stop = interrupt_.begin();
+  return options;
+}
+
+void ChatLoop::print(std::string_view piece) {
+  write_out(piece);
+  if (std::fflush(stdout) != 0) interrupt_.stop();
+}
+
 Status ChatLoop::ask(const std::string& question) {
-  conversation_.withdraw();  // one that got no answer and was not asked again
-  std::vector<chat::Image> images;
-  for (const NamedImage& each : images_) images.push_back({each.image.media_type, each.image.base64.copy()});
-  MINIONS_TRY(conversation_.ask(chat::fold(attachments_, question), std::move(images)));
-  return answer();
+  AskOptions asked = options();
+  asked.attachments = attachments_;
+  return show(conversation_.ask(question, asked, [this](std::string_view piece) { print(piece); }));
 }
 
 Status ChatLoop::retry() {
-  if (!conversation_.awaits_answer()) MINIONS_TRY(conversation_.retry());
-  return answer();
+  return show(conversation_.retry(options(), [this](std::string_view piece) { print(piece); }));
 }
 
-Status ChatLoop::answer() {
-  AnswerSink sink;
-  auto completion = connection_.complete({.model = model_, .messages = conversation_.messages()}, sink);
-  if (sink.began()) print_out("\n");
+Status ChatLoop::show(const Answer& answer) {
+  interrupt_.end();
+  last_exchange_ = answer ? answer.exchange : 0;
+  if (answer.may_have_run_twice) warn_of_repetition();
+  if (!answer.text.empty()) print_out("\n");
   std::fflush(stdout);
-  if (!completion) {
-    if (completion.error().code == ErrorCode::kCancelled && editor_.interactive()) {
+  if (!answer) {
+    if (answer.error().code == ErrorCode::kCancelled && editor_.interactive()) {
       note("stopped; the answer is incomplete and not kept. /retry asks again");
       return {};
     }
-    if (sink.began()) warn("the answer above is incomplete");
-    return fail(std::move(completion).error());
+    if (!answer.text.empty()) warn("the answer above is incomplete");
+    return fail(answer.error());
   }
-  if (completion->usage) usage_ += *completion->usage;
+  if (answer.usage) {
+    usage_.prompt_tokens += answer.usage->prompt_tokens;
+    usage_.completion_tokens += answer.usage->completion_tokens;
+  }
   attachments_.clear();
-  images_.clear();
-  return conversation_.answer(std::move(completion->text));
+  return {};
 }
 
 Status ChatLoop::verify() {
-  MINIONS_TRY_ASSIGN(const auto attestation, connection_.attest());
-  print_out("{}", attestation->result.to_text());
-  if (const auto session = connection_.client().session_parameters()) {
-    print_out("session {}, idle limit {} s, at most {} s\n", to_hex(session->session), session->idle_s, session->max_s);
-  }
-  if (const auto& exchange = connection_.last_exchange(); exchange && exchange->reply) {
-    print_out("last reply complete, its receipt good: exchange {}\n", exchange->reply->n);
-  }
-  if (attestation->result.accepted()) return {};
-  return fail(
-      attestation::refusal(attestation->result, attestation::kNothingMoreSent).in("the server is no longer accepted"));
+  const auto attested = client_.attest(interrupt_.begin());
+  interrupt_.end();
+  if (!attested) return fail(attested.error());
+  const Attestation& attestation = **attested;
+  print_out("{}", attestation.text);
+  if (const auto session = client_.session())
+    print_out("session {}, idle limit {} s, at most {} s\n", session->id, session->idle_s, session->max_s);
+  if (last_exchange_ != 0) print_out("last reply complete, its receipt good: exchange {}\n", last_exchange_);
+  if (attestation.refusal) return fail(Error(*attestation.refusal).in("the server is no longer accepted"));
+  return {};
 }
 
 Status ChatLoop::save(const std::string& file) {
-  const chat::Text text = file.ends_with(".json") ? conversation_.to_json(model_) : conversation_.to_markdown(model_);
-  const Status written = write_new_file(file, text.reveal(), "a saved conversation is never overwritten");
+  const std::string text = file.ends_with(".json") ? conversation_.to_json() : conversation_.to_markdown();
+  const Status written = api::write_new_file(file, text, "a saved conversation is never overwritten");
   if (!written) return fail(ErrorCode::kIo, written.error().detail);  // typed in a chat: the command line was right
   note("saved to " + file);
   return {};
@@ -245,12 +236,12 @@ Status ChatLoop::save(const std::string& file) {
 
 }  // namespace
 
-ExitCode chat(const ChatOptions& options) {
-  auto connection = Connection::create(options.server);
-  if (!connection) return report(connection.error());
-  ExitCode code = ChatLoop(**connection, options).run();
-  if (const Status finished = (*connection)->finish(); !finished && code == ExitCode::kOk)
-    code = report(finished.error());
+ExitCode chat(const ChatFlags& flags) {
+  AttestationNotes notes;
+  auto client = Client::open(notes.watch(flags.server));
+  if (!client) return report(client.error());
+  ExitCode code = ChatLoop(*client, flags).run();
+  if (const Status closed = client->close(); !closed && code == ExitCode::kOk) code = report(closed.error());
   return code;
 }
 

@@ -6,6 +6,6 @@
 
 namespace minions::app {
 
-[[nodiscard]] ExitCode chat(const ChatOptions& options);
+[[nodiscard]] ExitCode chat(const ChatFlags& options);
 
 }  // namespace minions::app

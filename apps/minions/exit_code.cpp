@@ -1,55 +1,15 @@
 #include "exit_code.h"
 
-#include "attestation/core/check_table.h"
 #include "terminal.h"
 
 namespace minions::app {
 namespace {
-
-std::string_view hint_for(const Error& error) {
-  const bool worker = error.cause == Cause::kWorker;
-  if (error.code == ErrorCode::kUnauthorized)
-    return worker ? "give the worker's key with --worker-key-file FILE"
-                  : "give a key of this server with --api-key-file FILE";
-  if (error.cause == Cause::kCertificate) return "name the server's certificate authority with --ca-file FILE";
-  if (error.code != ErrorCode::kRefused) return {};
-  if (worker) return "--allow-remote-worker lets the documents leave this machine";
-  if (error.cause == Cause::kModel)
-    return "minions models lists those of the server and what its statement says of each";
-  const attestation::CheckRow* const row = attestation::row_of(error.check_id);
-  return row == nullptr || row->hint.empty() ? "minions attest shows every check" : row->hint;
-}
 
 void print(std::string_view kind, std::string_view text) {
   print_err("minions: {}: {}\n", kind, line_for_terminal(text));
 }
 
 }  // namespace
-
-ExitCode exit_code_of(const Error& error) {
-  switch (error.code) {
-    case ErrorCode::kUsage:
-    case ErrorCode::kTooLarge: return ExitCode::kUsage;
-    case ErrorCode::kRefused: return ExitCode::kRefused;
-    case ErrorCode::kNetwork:
-    case ErrorCode::kTimeout:
-    case ErrorCode::kNotFound:
-    case ErrorCode::kReplayed:
-    case ErrorCode::kUnsupported:
-    case ErrorCode::kMalformed:
-    case ErrorCode::kBusy: return ExitCode::kNetwork;
-    case ErrorCode::kUnauthorized: return ExitCode::kUnauthorized;
-    case ErrorCode::kBackend: return ExitCode::kServer;
-    case ErrorCode::kDocument: return ExitCode::kDocument;
-    case ErrorCode::kLimit: return ExitCode::kLimit;
-    case ErrorCode::kTruncated:
-    case ErrorCode::kTampered: return ExitCode::kIncomplete;
-    case ErrorCode::kCancelled: return ExitCode::kInterrupted;
-    case ErrorCode::kIo:
-    case ErrorCode::kInternal: return ExitCode::kInternal;
-  }
-  return ExitCode::kInternal;
-}
 
 ExitCode report(const Error& error) {
   print("error", error.detail);
@@ -62,7 +22,11 @@ ExitCode report_document(const Error& error) {
   return ExitCode::kDocument;
 }
 
+void hint_at_missing(const std::vector<std::string>& missing) {
+  for (const std::string& each : missing) hint("not available: " + each);
+}
 void hint(std::string_view text) { print("hint", text); }
+void warn_of_repetition() { warn("the connection was lost and the request was sent again: it may have run twice"); }
 void warn(std::string_view text) { print("warning", text); }
 
 }  // namespace minions::app

@@ -5,7 +5,7 @@
 #include <csignal>
 #include <stop_token>
 
-#include "net/task.h"
+#include "net/io_thread.h"
 
 #include <boost/asio/signal_set.hpp>
 
@@ -13,7 +13,10 @@ namespace minions::app {
 
 class Interrupt {
  public:
-  explicit Interrupt(net::asio::io_context& context) : signals_(context) {}
+  Interrupt() : signals_(io_.context()) {}
+  ~Interrupt() { end(); }
+  Interrupt(const Interrupt&) = delete;
+  Interrupt& operator=(const Interrupt&) = delete;
 
   // Watches for the signal from now on. The token is for one call.
   [[nodiscard]] std::stop_token begin();
@@ -23,8 +26,13 @@ class Interrupt {
   void stop() { source_.request_stop(); }
 
  private:
-  net::asio::signal_set signals_;
+  // Does it on the thread that waits for signals, and waits for it.
+  template <class Work>
+  void there(Work work);
+
   std::stop_source source_;
+  net::IoThread io_;
+  net::asio::signal_set signals_;
 };
 
 }  // namespace minions::app

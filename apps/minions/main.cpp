@@ -19,7 +19,6 @@
 namespace {
 
 using namespace minions;
-using app::ExitCode;
 
 constexpr std::size_t kArenaBytes = 64 * 1024;
 
@@ -34,14 +33,14 @@ ExitCode protect_process() {
 
 struct Commands {
   CLI::App app{"asks a model in an attested confidential VM, over a sealed channel", "minions"};
-  app::AskOptions ask;
-  app::ChatOptions chat;
-  app::AttestOptions attest;
-  app::ModelsOptions models;
-  app::PolicyOptions policy;
-  app::RunOptions run_options;
-  app::VerifyOptions verify;
-  app::MinionLogOptions log;  // of disclosed
+  app::AskFlags ask;
+  app::ChatFlags chat;
+  app::AttestFlags attest;
+  app::ModelsFlags models;
+  app::PolicyToolFlags policy;
+  app::RunFlags run_options;
+  app::VerifyFlags verify;
+  app::MinionLogFlags log;  // of disclosed
   std::string help_topic;
   CLI::App* ask_command;
   CLI::App* chat_command;
@@ -87,6 +86,17 @@ struct Commands {
         "program");
   }
 
+  [[nodiscard]] std::string wrong(const CLI::ParseError& error, int argc, char** argv) const {
+    const std::string first = argc > 1 ? argv[1] : "";
+    const auto same = app.get_subcommands([&](const CLI::App* one) { return one->get_name() == first; });
+    return first.empty() || first.front() == '-' || !same.empty() ? error.what()
+                                                                  : fmt::format("no subcommand '{}'", first);
+  }
+  [[nodiscard]] std::string help_of_parsed() const {
+    const auto parsed = app.get_subcommands();
+    return parsed.empty() ? "minions help" : "minions help " + parsed.front()->get_name();
+  }
+
   // From a parser that has parsed nothing: one that has gives the help of what it found.
   [[nodiscard]] ExitCode help() const {
     const Commands fresh;
@@ -101,11 +111,11 @@ struct Commands {
       if (disclosed_command->parsed()) return app::disclosed(log);
       return verify_command->parsed() ? app::verify(verify) : app::policy(policy);
     }
-    app::ServerOptions& server = ask_command->parsed()      ? ask.server
-                                 : chat_command->parsed()   ? chat.server
-                                 : run_command->parsed()    ? run_options.server
-                                 : models_command->parsed() ? models.server
-                                                            : attest.server;
+    app::ServerFlags& server = ask_command->parsed()      ? ask.server
+                               : chat_command->parsed()   ? chat.server
+                               : run_command->parsed()    ? run_options.server
+                               : models_command->parsed() ? models.server
+                                                          : attest.server;
     if (const Status applied = app::apply_settings(server); !applied) return app::report(applied.error());
     if (const ExitCode failed = protect_process(); failed != ExitCode::kOk) return failed;
     if (ask_command->parsed()) return app::ask(ask);
@@ -119,7 +129,6 @@ struct Commands {
 }  // namespace
 
 int main(int argc, char** argv) {
-  ::setenv("GGML_NO_BACKTRACE", "1", 1);  // else llama.cpp attaches a debugger to this process where it aborts
   net::ignore_sigpipe();
   log::configure(log::Level::kWarning, log::Format::kKeyValue);  // of libraries; quiet on success
   Commands commands;
@@ -127,7 +136,8 @@ int main(int argc, char** argv) {
     commands.app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return commands.app.exit(error);  // --help, --version
-    app::print_err("minions: error: {}\nminions: hint: minions help\n", line_for_terminal(error.what()));
+    app::print_err("minions: error: {}\nminions: hint: {}\n", line_for_terminal(commands.wrong(error, argc, argv)),
+                   commands.help_of_parsed());
     return static_cast<int>(ExitCode::kUsage);
   }
   return static_cast<int>(commands.run());

@@ -5,11 +5,10 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "api/connection_options.h"
 #include "api/log_file.h"
 #include "audit/ledger_text.h"
 #include "audit/run_log.h"
-#include "collateral.h"
-#include "connection.h"
 #include "report.h"
 #include "terminal.h"
 #include "verdict_lines.h"
@@ -17,13 +16,13 @@
 namespace minions::app {
 namespace {
 
-Result<crypto::SecretText> read(const MinionLogOptions& options) {
+Result<crypto::SecretText> read(const MinionLogFlags& options) {
   if (options.log_key_file.empty()) return api::read_log(options.file, nullptr);
   MINIONS_TRY_ASSIGN(const api::LogKey key, api::read_log_key(options.log_key_file));
   return api::read_log(options.file, &key);
 }
 
-Error no_log(const MinionLogOptions& options, const Error& error) {
+Error no_log(const MinionLogFlags& options, const Error& error) {
   return {ErrorCode::kUsage, fmt::format("{}: {}", options.file, error.detail)};
 }
 
@@ -64,7 +63,7 @@ Json checks_json(const audit::RunLogVerdict& verdict) {
 
 }  // namespace
 
-void add_minion_log(CLI::App& command, MinionLogOptions& options) {
+void add_minion_log(CLI::App& command, MinionLogFlags& options) {
   command.add_option("log", options.file, "log of a run")->type_name("LOG")->required();
   command.add_option("--log-key-file,--log-key", options.log_key_file, "key of an encrypted log")->type_name("FILE");
 }
@@ -77,15 +76,16 @@ bool is_minion_log_file(const std::string& file) {
   return audit::is_run_log(start) || start.starts_with("secure-minions-log ");
 }
 
-ExitCode verify_minion_log(const MinionLogOptions& options) {
+ExitCode verify_minion_log(const MinionLogFlags& options) {
   const auto log = read(options);
   if (!log) return report(log.error());
-  ServerOptions judged_by = options.server;
+  ServerFlags judged_by = options.server;
   judged_by.server = "http://127.0.0.1";  // nothing is dialled
-  const auto server = client_options(judged_by);
+  const auto server = api::client_options(judged_by);
   if (!server) return report(server.error());
-  const auto verdict = audit::check_run_log({log->reveal(), server->policy, server->api_key.reveal(),
-                                             keys_for_logs(*server->collector, server->policy.rules())});
+  const auto verdict =
+      audit::check_run_log({log->reveal(), server->policy, server->api_key.reveal(),
+                            api::keys_for_logs(*server->collector, server->policy.rules(), hint_at_missing)});
   if (!verdict) return report(no_log(options, verdict.error()));
   const audit::RunLogFault fault = verdict->fault();
   std::string told;
@@ -118,7 +118,7 @@ ExitCode verify_minion_log(const MinionLogOptions& options) {
   return code;
 }
 
-ExitCode disclosed(const MinionLogOptions& options) {
+ExitCode disclosed(const MinionLogFlags& options) {
   const auto log = read(options);
   if (!log) return report(log.error());
   const auto text = audit::ledger_text(log->reveal());

@@ -6,20 +6,20 @@
 
 namespace minions::app {
 
-struct MinionLogOptions {
+struct MinionLogFlags {
   std::string file;
   std::string log_key_file;
-  ServerOptions server;  // what it is judged by
+  ServerFlags server;  // what it is judged by
   OutputFormat format = OutputFormat::kText;
 };
 
-void add_minion_log(CLI::App& command, MinionLogOptions& options);
+void add_minion_log(CLI::App& command, MinionLogFlags& options);
 
 // Whether the file begins as a log of a run, in clear or encrypted.
 [[nodiscard]] bool is_minion_log_file(const std::string& file);
 // Each check, one a line. kOk if none failed, else kRefused.
-[[nodiscard]] ExitCode verify_minion_log(const MinionLogOptions& options);
+[[nodiscard]] ExitCode verify_minion_log(const MinionLogFlags& options);
 // The ledger: what left, message by message.
-[[nodiscard]] ExitCode disclosed(const MinionLogOptions& options);
+[[nodiscard]] ExitCode disclosed(const MinionLogFlags& options);
 
 }  // namespace minions::app

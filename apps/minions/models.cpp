@@ -2,90 +2,72 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "connection.h"
+#include "interrupt.h"
 #include "report.h"
 #include "terminal.h"
+#include "verdict_lines.h"
 
 namespace minions::app {
 namespace {
 
-using attestation::ModelEntry;
+Json or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
-// What the attested statement says of the model; null where it does not list it.
-const ModelEntry* find_stated(const client::Attestation& attestation, const std::string& id) {
-  if (!attestation.result.statement) return nullptr;
-  const auto& stated = attestation.result.statement->statement().models;
-  const auto found =
-      std::find_if(stated.begin(), stated.end(), [&](const ModelEntry& entry) { return entry.id == id; });
-  return found == stated.end() ? nullptr : &*found;
+Json entry_json(const Model& model) {
+  return {{"id", model.id},
+          {"engine", or_null(model.engine)},
+          {"where", or_null(model.where)},
+          {"weights_sha256", or_null(model.weights_sha256)},
+          {"projector_sha256", or_null(model.projector_sha256)},
+          {"prompt_cache", or_null(model.prompt_cache)}};
 }
 
-Json entry_json(const std::string& id, const ModelEntry* stated) {
-  Json entry = {{"id", id},
-                {"engine", nullptr},
-                {"where", nullptr},
-                {"weights_sha256", nullptr},
-                {"projector_sha256", nullptr},
-                {"prompt_cache", nullptr}};
-  if (stated == nullptr) return entry;
-  entry["engine"] = stated->engine;
-  entry["where"] = name_of(stated->where);
-  if (stated->weights_sha256) entry["weights_sha256"] = *stated->weights_sha256;
-  if (stated->projector_sha256) entry["projector_sha256"] = *stated->projector_sha256;
-  if (stated->prompt_cache) entry["prompt_cache"] = name_of(*stated->prompt_cache);
-  return entry;
-}
-
-std::string shown_digest(const std::optional<std::string>& hex) { return hex ? "sha256:" + *hex : "-"; }
+std::string shown_digest(const std::string& hex) { return hex.empty() ? "-" : "sha256:" + hex; }
 
 // The last fields are there where there is something to say: most models have no projector, and none should share.
-std::string facts_of(const ModelEntry& stated) {
-  std::string facts = fmt::format("{}\t{}\t{}", line_for_terminal(stated.engine), name_of(stated.where),
-                                  shown_digest(stated.weights_sha256));
-  if (stated.projector_sha256) facts += '\t' + shown_digest(stated.projector_sha256);
-  if (stated.prompt_cache == ModelEntry::PromptCache::kShared) facts += "\tprompt cache shared by all users";
+std::string facts_of(const Model& model) {
+  std::string facts =
+      fmt::format("{}\t{}\t{}", line_for_terminal(model.engine), model.where, shown_digest(model.weights_sha256));
+  if (!model.projector_sha256.empty()) facts += '\t' + shown_digest(model.projector_sha256);
+  if (model.prompt_cache == "shared") facts += "\tprompt cache shared by all users";
   return facts;
 }
 
-void print_entry(const std::string& id, const ModelEntry* stated) {
-  print_out("{}\t{}\n", line_for_terminal(id), stated == nullptr ? "not in the statement" : facts_of(*stated));
-}
-
-Status list(Connection& connection, OutputFormat format) {
-  MINIONS_TRY_ASSIGN(const std::vector<std::string> ids, connection.model_ids());
-  const auto& attestation = connection.client().last_attestation();
+Status print(const std::vector<Model>& models, const Client& client, OutputFormat format) {
   Json entries = Json::array();
-  for (const std::string& id : ids) {
-    const ModelEntry* stated = find_stated(*attestation, id);
+  for (const Model& model : models) {
     if (format == OutputFormat::kText) {
-      print_entry(id, stated);
+      print_out("{}\t{}\n", line_for_terminal(model.id), model.is_stated ? facts_of(model) : "not in the statement");
     } else {
-      entries.push_back(entry_json(id, stated));
+      entries.push_back(entry_json(model));
     }
   }
   if (format != OutputFormat::kText)
-    return print_line({{"models", std::move(entries)}, {"attestation", to_json(attestation)}});
+    return print_line({{"models", std::move(entries)}, {"attestation", attestation_json(client.last_attestation())}});
   return std::fflush(stdout) == 0 ? Status() : fail(ErrorCode::kIo, "standard output cannot be written");
 }
 
 }  // namespace
 
-ExitCode models(const ModelsOptions& options) {
-  auto connection = Connection::create(options.server);
-  if (!connection) return report(connection.error());
+ExitCode models(const ModelsFlags& flags) {
+  AttestationNotes notes;
+  auto client = Client::open(notes.watch(flags.server));
+  if (!client) return report(client.error());
+  Interrupt interrupt;
+  const auto models = client->models(interrupt.begin());
+  interrupt.end();
+  const Status printed = models ? print(*models, *client, flags.format) : Status(fail(models.error()));
   ExitCode code = ExitCode::kOk;
-  if (const Status listed = list(**connection, options.format); !listed) {
-    if (options.format == OutputFormat::kJson)
+  if (!printed) {
+    if (flags.format == OutputFormat::kJson)
       (void)print_line({{"models", Json::array()},
-                        {"attestation", to_json((*connection)->client().last_attestation())},
-                        {"error", error_json(listed.error(), std::nullopt)}});
-    code = report(listed.error());
+                        {"attestation", attestation_json(client->last_attestation())},
+                        {"error", error_json(printed.error())}});
+    code = report(printed.error());
   }
-  const Status finished = (*connection)->finish();
-  if (!finished && code == ExitCode::kOk) code = report(finished.error());
+  const Status closed = client->close();
+  if (!closed && code == ExitCode::kOk) code = report(closed.error());
   return code;
 }
 

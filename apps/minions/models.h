@@ -6,6 +6,6 @@
 
 namespace minions::app {
 
-[[nodiscard]] ExitCode models(const ModelsOptions& options);
+[[nodiscard]] ExitCode models(const ModelsFlags& options);
 
 }  // namespace minions::app

@@ -22,28 +22,29 @@ void add_repeated(CLI::App& command, const std::string& name, std::vector<std::s
 
 }  // namespace
 
-void add_server(CLI::App& command, ServerOptions& options) {
+void add_server(CLI::App& command, ServerFlags& options) {
   command.add_option("--server", options.server, "address of minionsd: https://HOST[:PORT], http:// on loopback only")
       ->type_name("URL");
   command.add_option("--profile", options.profile, "profile of the settings file")->type_name("NAME");
-  command.add_option("--policy", options.policy_file, "appraisal policy (TOML)")->type_name("FILE");
-  command.add_option("--trusted-attestation-pem", options.trusted_attestation_pem, "pinned attestation key")
+  command.add_option("--policy", options.policy.file, "appraisal policy (TOML)")->type_name("FILE");
+  command.add_option("--trusted-attestation-pem", options.policy.trusted_attestation_pem, "pinned attestation key")
       ->type_name("PEM");
   command
-      .add_option("--vm-launch-measurement", options.vm_launch_measurement, "expected measurement of the VM, in hex")
+      .add_option("--vm-launch-measurement", options.policy.vm_launch_measurement,
+                  "expected measurement of the VM, in hex")
       ->type_name("FILE");
-  command.add_flag("--allow-simulated", options.allow_simulated, "accept simulated evidence: NOT CONFIDENTIAL");
+  command.add_flag("--allow-simulated", options.policy.allow_simulated, "accept simulated evidence: NOT CONFIDENTIAL");
   command.add_option("--ca-file", options.ca_file, "certificate authorities in place of the system's")
       ->type_name("PEM");
   add_collateral(command, options.collateral);
   add_alias(command, "--supervisor_url,--supervisor-url", options.server);
   add_alias(command, "--trusted_attestation_pem,--trusted_attesation_pem,--trusted-attesation-pem",
-            options.trusted_attestation_pem);
+            options.policy.trusted_attestation_pem);
   add_alias(command, "--vm_launch_measurement_hashfile,--vm-launch-measurement-hashfile",
-            options.vm_launch_measurement);
+            options.policy.vm_launch_measurement);
 }
 
-void add_supervisor(CLI::App& command, ServerOptions& options) {
+void add_supervisor(CLI::App& command, ServerFlags& options) {
   command.add_option("--model", options.model, "model; without it the first that the server lists")->type_name("ID");
   command.add_option("--system-prompt", options.system_prompt, "system prompt")->type_name("TEXT");
   command.add_option("--api-key-file", options.api_key_file, "file with the server's API key")->type_name("FILE");
@@ -53,7 +54,7 @@ void add_supervisor(CLI::App& command, ServerOptions& options) {
 
 namespace {
 
-void add_model(CLI::App& command, ServerOptions& options) {
+void add_model(CLI::App& command, ServerFlags& options) {
   add_supervisor(command, options);
   command.add_option("--log", options.log_file, "record for an offline check; holds everything said, and the key")
       ->type_name("FILE");
@@ -72,7 +73,7 @@ CLI::Option* add_format(CLI::App& command, OutputFormat& format, const std::stri
       ->type_name("FORMAT");
 }
 
-void add_documents(CLI::App& command, DocumentOptions& options, const std::string& what) {
+void add_documents(CLI::App& command, DocumentFlags& options, const std::string& what) {
   command.add_option("-f,--file", options.files, what)
       ->type_name("PATH")
       ->expected(1)
@@ -109,7 +110,7 @@ void add_collateral(CLI::App& command, CollateralOptions& options) {
                "another address for amd, intel, intel-root, nvidia-rim, nvidia-ocsp or nras", "NAME=URL");
 }
 
-void add_ask(CLI::App& command, AskOptions& options) {
+void add_ask(CLI::App& command, AskFlags& options) {
   command.add_option("question", options.question, "the question; - reads it from standard input")->required();
   add_documents(command, options.documents,
                 "file, folder or picture to ask about; may be repeated; - reads a file from standard input");
@@ -121,7 +122,7 @@ void add_ask(CLI::App& command, AskOptions& options) {
       "--policy production.toml");
 }
 
-void add_chat(CLI::App& command, ChatOptions& options) {
+void add_chat(CLI::App& command, ChatFlags& options) {
   add_documents(command, options.documents, "file, folder or picture for the first question; may be repeated");
   command.add_option("--history", options.history_file, "keep the lines typed in this file (mode 0600)")
       ->type_name("FILE");
@@ -132,7 +133,7 @@ void add_chat(CLI::App& command, ChatOptions& options) {
 
 void add_format(CLI::App& command, OutputFormat& format) { add_format(command, format, "text or json"); }
 
-void add_attest(CLI::App& command, AttestOptions& options) {
+void add_attest(CLI::App& command, AttestFlags& options) {
   command.add_option("--as-of", options.as_of, "judge as of this time, such as 2026-09-21T14:13:20Z")
       ->type_name("TIME");
   add_format(command, options.format, "text or json");
@@ -140,7 +141,7 @@ void add_attest(CLI::App& command, AttestOptions& options) {
   command.footer("example: minions attest --server https://minions.example.org --policy production.toml");
 }
 
-void add_models(CLI::App& command, ModelsOptions& options) {
+void add_models(CLI::App& command, ModelsFlags& options) {
   add_format(command, options.format, "text or json");
   add_server(command, options.server);
   command.add_option("--api-key-file", options.server.api_key_file, "file with the server's API key")
@@ -148,13 +149,13 @@ void add_models(CLI::App& command, ModelsOptions& options) {
   command.footer("example: minions models --server https://minions.example.org --policy production.toml");
 }
 
-Status apply_settings(ServerOptions& options) {
+Status apply_settings(ServerFlags& options) {
   MINIONS_TRY_ASSIGN(const std::optional<Profile> profile, load_profile(options.profile));
   if (profile) {
     take(options.server, profile->server);
     take(options.model, profile->model);
-    take(options.policy_file, profile->policy);
-    take(options.trusted_attestation_pem, profile->trusted_attestation_pem);
+    take(options.policy.file, profile->policy);
+    take(options.policy.trusted_attestation_pem, profile->trusted_attestation_pem);
     take(options.ca_file, profile->ca_file);
     take(options.api_key_file, profile->api_key_file);
     take(options.system_prompt, profile->system_prompt);

@@ -11,17 +11,20 @@
 #include <set>
 #include <system_error>
 
+#include "api/connection_options.h"
+#include "api/facts.h"
+#include "api/raw_attestation.h"
+#include "api/small_file.h"
 #include "attestation/core/refusal.h"
 #include "attestation/core/verdict.h"
 #include "attestation/policy/draft.h"
 #include "attestation/policy/rule_text.h"
 #include "base/clock.h"
 #include "base/utc.h"
-#include "collateral.h"
-#include "connection.h"
 #include "evidence_reading.h"
-#include "small_file.h"
+#include "interrupt.h"
 #include "terminal.h"
+#include "verdict_lines.h"
 
 namespace minions::app {
 namespace {
@@ -32,9 +35,9 @@ using attestation::Check;
 using attestation::Outcome;
 
 Result<AppraisalPolicy> load(const std::string& file) {
-  ServerOptions options;
-  options.policy_file = file;
-  return read_policy(options);
+  ServerFlags options;
+  options.policy.file = file;
+  return api::read_policy(options.policy);
 }
 
 // ---- init ----
@@ -48,7 +51,7 @@ const Check* first_that_no_policy_settles(const AttestationResult& result) {
 }
 
 Status write_draft(const std::string& file, const std::string& text) {
-  if (!file.empty()) return write_new_file(file, text, "a policy is never overwritten", Readers::kAll);
+  if (!file.empty()) return api::write_new_file(file, text, "a policy is never overwritten", api::Readers::kAll);
   print_out("{}", text);
   return std::fflush(stdout) == 0 ? Status() : fail(ErrorCode::kIo, "standard output cannot be written");
 }
@@ -90,7 +93,7 @@ bool any_server_meets(const attestation::PolicyRules& rules) {
   return std::any_of(verdicts.begin(), verdicts.end(), [&](const auto& each) { return meets(each.verdict, rules); });
 }
 
-ExitCode finish_init(const PolicyOptions& options, const std::string& draft, const AppraisalPolicy& drafted) {
+ExitCode finish_init(const PolicyToolFlags& options, const std::string& draft, const AppraisalPolicy& drafted) {
   if (const Status written = write_draft(options.output, draft); !written) return report(written.error());
   warn(
       "TRUST ON FIRST USE: this policy demands what was shown just now, whoever showed it. Compare its values with "
@@ -104,8 +107,9 @@ ExitCode finish_init(const PolicyOptions& options, const std::string& draft, con
   return ExitCode::kOk;
 }
 
-ExitCode init_from_folder(const PolicyOptions& options, const AppraisalPolicy& base,
-                          std::optional<attestation::Covers> covers) {
+ExitCode init_from_folder(const PolicyToolFlags& options, std::optional<attestation::Covers> covers) {
+  const auto base = api::read_policy(options.server.policy);
+  if (!base) return report(base.error());
   const std::string& target = options.server.server;
   if (!options.server.ca_file.empty()) return report({ErrorCode::kUsage, "--ca-file: only for a server"});
   std::optional<UnixSeconds> as_of;
@@ -115,14 +119,15 @@ ExitCode init_from_folder(const PolicyOptions& options, const AppraisalPolicy& b
   }
   auto folder = read_evidence(target);
   if (!folder) return report(folder.error());
-  const auto collector = make_collector(options.server.collateral, as_of ? JudgedAsOf::kThen : JudgedAsOf::kNow);
+  const auto collector =
+      api::make_collector(options.server.collateral, as_of ? api::JudgedAsOf::kThen : api::JudgedAsOf::kNow);
   if (!collector) return report(collector.error());
   const UnixSeconds now = as_of.value_or(system_time());
-  auto judged = judge_folder(*folder, base, now, **collector);
+  auto judged = judge_folder(*folder, *base, now, **collector);
   if (!judged) return report(judged.error());
   if (const Check* failure = first_that_no_policy_settles(judged->result))
     return report(attestation::refusal(*failure));
-  const auto draft = attestation::draft_policy({judged->document, judged->result, base.rules(), target, now, covers});
+  const auto draft = attestation::draft_policy({judged->document, judged->result, base->rules(), target, now, covers});
   if (!draft) return report(draft.error());
   const auto drafted = AppraisalPolicy::parse(*draft, "the policy");
   if (!drafted) return report({ErrorCode::kInternal, drafted.error().detail});
@@ -139,30 +144,37 @@ ExitCode init_from_folder(const PolicyOptions& options, const AppraisalPolicy& b
   return finish_init(options, *draft, *drafted);
 }
 
-ExitCode init(const PolicyOptions& options) {
+ExitCode init(const PolicyToolFlags& options) {
   if (options.server.server.empty()) return report({ErrorCode::kUsage, "--from: name a server or a folder"});
   if (!options.output.empty() && ::access(options.output.c_str(), F_OK) == 0)
     return report({ErrorCode::kUsage, fmt::format("{} exists; a policy is never overwritten", options.output)});
-  const auto base = read_policy(options.server);
-  if (!base) return report(base.error());
   const auto covers = read_covers(options.covers);
   if (!covers) return report(covers.error());
   std::error_code unknown;
-  if (std::filesystem::is_directory(options.server.server, unknown)) return init_from_folder(options, *base, *covers);
+  if (std::filesystem::is_directory(options.server.server, unknown)) return init_from_folder(options, *covers);
   if (!options.as_of.empty()) return report({ErrorCode::kUsage, "--as-of: only for a folder"});
   const std::string& from = options.server.server;
   if (!from.starts_with("https://") && !from.starts_with("http://"))
     return report({ErrorCode::kUsage, fmt::format("--from: {}: neither a folder nor an https:// address", from)});
-  auto connection = Connection::create(options.server);
+  AttestationNotes notes;
+  auto connection = api::client_options(options.server);
   if (!connection) return report(connection.error());
-  const auto attested = (*connection)->attest();
+  const AppraisalPolicy base = connection->policy;
+  connection->on_attested = [&notes](std::shared_ptr<const client::Attestation> attestation,
+                                     std::stop_token) -> net::Task<Status> {
+    notes.tell(api::attestation_of(attestation->result));
+    co_return Status{};
+  };
+  Interrupt interrupt;
+  const auto attested = api::fetch_attestation(*std::move(connection), interrupt.begin());
+  interrupt.end();
   if (!attested) return report(attested.error());
   const client::Attestation& attestation = **attested;
   if (const Check* failure = first_that_no_policy_settles(attestation.result))
     return report(attestation::refusal(*failure));
   const UnixSeconds now = system_time();
   const auto draft = attestation::draft_policy(
-      {*attestation.document, attestation.result, base->rules(), options.server.server, now, *covers});
+      {*attestation.document, attestation.result, base.rules(), options.server.server, now, *covers});
   if (!draft) return report(draft.error());
   const auto drafted = AppraisalPolicy::parse(*draft, "the policy");
   if (!drafted) return report({ErrorCode::kInternal, drafted.error().detail});
@@ -210,7 +222,7 @@ ExitCode check(const std::string& file) {
   return ExitCode::kOk;
 }
 
-ExitCode diff(const PolicyOptions& options) {
+ExitCode diff(const PolicyToolFlags& options) {
   const auto before = load(options.before);
   if (!before) return report(before.error());
   const auto after = load(options.after);
@@ -235,7 +247,7 @@ ExitCode diff(const PolicyOptions& options) {
 
 }  // namespace
 
-void add_policy(CLI::App& command, PolicyOptions& options) {
+void add_policy(CLI::App& command, PolicyToolFlags& options) {
   command.require_subcommand(1);
   options.init = command.add_subcommand("init", "write a policy that demands what a server shows: trust on first use");
   options.init->add_option("--from", options.server.server, "address of minionsd, or a folder of its evidence")
@@ -245,7 +257,7 @@ void add_policy(CLI::App& command, PolicyOptions& options) {
       ->type_name("TIME");
   options.init->add_option("-o,--output", options.output, "new file; without it standard output")->type_name("FILE");
   options.init
-      ->add_option("--policy", options.server.policy_file, "policy whose [roots] are trusted in place of the pins")
+      ->add_option("--policy", options.server.policy.file, "policy whose [roots] are trusted in place of the pins")
       ->type_name("FILE");
   options.init->add_option("--ca-file", options.server.ca_file, "certificate authorities in place of the system's")
       ->type_name("PEM");
@@ -271,7 +283,7 @@ void add_policy(CLI::App& command, PolicyOptions& options) {
   command.footer("example: minions policy init --from https://minions.example.org -o production.toml");
 }
 
-ExitCode policy(const PolicyOptions& options) {
+ExitCode policy(const PolicyToolFlags& options) {
   if (options.init->parsed()) return init(options);
   if (options.confirm->parsed()) return confirm_policy(options.confirmed);
   return options.check->parsed() ? check(options.file) : diff(options);

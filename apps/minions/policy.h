@@ -7,13 +7,13 @@
 
 namespace minions::app {
 
-struct PolicyOptions {
-  ServerOptions server;  // of init; its policy file gives [roots] where they are not the vendors'
-  std::string output;    // of init; empty: standard output
-  std::string as_of;     // of init from a folder; empty: now
-  std::string covers;    // of init; empty: not said
-  std::string file;      // of check
-  std::string before;    // of diff
+struct PolicyToolFlags {
+  ServerFlags server;  // of init; its policy file gives [roots] where they are not the vendors'
+  std::string output;  // of init; empty: standard output
+  std::string as_of;   // of init from a folder; empty: now
+  std::string covers;  // of init; empty: not said
+  std::string file;    // of check
+  std::string before;  // of diff
   std::string after;
   CLI::App* init = nullptr;
   CLI::App* check = nullptr;
@@ -21,8 +21,8 @@ struct PolicyOptions {
   ConfirmOptions confirmed;  // of confirm
   CLI::App* confirm = nullptr;
 };
-void add_policy(CLI::App& command, PolicyOptions& options);
+void add_policy(CLI::App& command, PolicyToolFlags& options);
 
-[[nodiscard]] ExitCode policy(const PolicyOptions& options);
+[[nodiscard]] ExitCode policy(const PolicyToolFlags& options);
 
 }  // namespace minions::app

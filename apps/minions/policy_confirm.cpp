@@ -14,12 +14,12 @@
 #include <set>
 #include <system_error>
 
+#include "api/small_file.h"
 #include "attestation/policy/policy.h"
 #include "attestation/policy/rule_text.h"
 #include "base/clock.h"
 #include "base/file_descriptor.h"
 #include "base/utc.h"
-#include "small_file.h"
 #include "terminal.h"
 
 namespace minions::app {
@@ -87,7 +87,7 @@ Status compare(const AppraisalPolicy& policy, const std::vector<RuleText>& value
   std::error_code unknown;
   if (std::filesystem::equivalent(confirmed, file, unknown))
     return fail(ErrorCode::kUsage, "--against: the same file: want one that came another way");
-  MINIONS_TRY_ASSIGN(const std::string text, read_small_file(file, "--against"));
+  MINIONS_TRY_ASSIGN(const std::string text, api::read_small_file(file, "--against"));
   MINIONS_TRY_ASSIGN(const AppraisalPolicy other, AppraisalPolicy::parse(text, file));
   std::map<std::string, std::string> theirs;
   for (const RuleText& rule : attestation::describe(other.rules())) theirs[rule.name] = rule.value;
@@ -186,7 +186,7 @@ Status replace_file(const std::string& file, std::string_view text) {
 }
 
 Status confirm(const ConfirmOptions& options) {
-  MINIONS_TRY_ASSIGN(std::string text, read_small_file(options.file, "policy"));
+  MINIONS_TRY_ASSIGN(std::string text, api::read_small_file(options.file, "policy"));
   MINIONS_TRY_ASSIGN(const AppraisalPolicy policy, AppraisalPolicy::parse(text, options.file));
   const std::vector<RuleText> values = waiting(policy.rules());
   if (!any_first_use(policy.rules()))

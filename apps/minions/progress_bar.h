@@ -5,18 +5,17 @@
 #include <chrono>
 #include <string>
 
-#include "documents/progress.h"
-
 namespace minions::app {
 
-class ProgressBar final : public documents::Progress {
+class ProgressBar {
  public:
   explicit ProgressBar(std::string verb);
-  ~ProgressBar() override { clear(); }
+  ~ProgressBar() { clear(); }
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
 
-  void at(std::size_t done, std::size_t total) override;
+  // Calls come one at a time.
+  void at(std::size_t done, std::size_t total);
   // Takes the line away, for what is printed next.
   void clear();
 

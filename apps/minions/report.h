@@ -1,32 +1,21 @@
 // What subcommands print as JSON, on stdout and nowhere else.
 #pragma once
 
+#include "attestation/core/result.h"
 #include "base/json.h"
-#include "chat/message.h"
-#include "client/sealed_client.h"
 #include "exit_code.h"
+#include "minions/minions.hpp"
 
 namespace minions::app {
 
-// Everything known at the end of one question.
-struct AskReport {
-  const Result<chat::Completion>& completion;
-  std::string_view answer;  // what was shown, whole or not
-  const std::shared_ptr<const client::Attestation>& attestation;
-  const std::optional<client::ExchangeOutcome>& exchange;
-  client::ExchangeTiming timing;
-  std::string model;
-};
-
-// {answer, complete, model, usage, timing, session, attestation, receipt, attempts, may_have_run_twice, error?}
-[[nodiscard]] Json to_json(const AskReport& report);
+// What the facade gives as text, to add to it. Its own JSON: it parses.
+[[nodiscard]] Json parsed(const std::string& json);
+// {code, message, exit_code}
+[[nodiscard]] inline Json error_json(const Error& error) { return parsed(to_json(error)); }
 // {verdict, simulated, checks, ...}; null where nothing was appraised.
-[[nodiscard]] Json to_json(const std::shared_ptr<const client::Attestation>& attestation);
+[[nodiscard]] Json attestation_json(const std::shared_ptr<const Attestation>& attestation);
 // On stderr why it was refused, in the words of attestation/core/refusal.h, and a hint; kRefused.
 ExitCode report_refusal(const attestation::AttestationResult& refused);
-// {code, message, exit_code, alert?}
-[[nodiscard]] Json error_json(const Error& error, const std::optional<client::ExchangeOutcome>& exchange);
-[[nodiscard]] Json usage_json(const std::optional<chat::Usage>& usage);
 // Writes one line to stdout. kIo if it cannot be written.
 [[nodiscard]] Status print_line(const Json& json);
 

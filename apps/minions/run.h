@@ -6,10 +6,10 @@
 
 namespace minions::app {
 
-struct RunOptions {
-  ServerOptions server;
+struct RunFlags {
+  ServerFlags server;
   std::string task;  // empty: interactive
-  DocumentOptions documents;
+  DocumentFlags documents;
   std::vector<std::string> images;
   std::string worker;                        // empty: from the two below
   std::string local_client_type = "ollama";  // the prototype's
@@ -31,8 +31,8 @@ struct RunOptions {
   OutputFormat format = OutputFormat::kText;
 };
 
-void add_run(CLI::App& command, RunOptions& options);
-[[nodiscard]] ExitCode run(const RunOptions& options);
+void add_run(CLI::App& command, RunFlags& options);
+[[nodiscard]] ExitCode run(const RunFlags& options);
 
 // 8000, 8k, 2m: k is 1,024. kUsage for anything else.
 [[nodiscard]] Result<std::size_t> parse_size(std::string_view text);

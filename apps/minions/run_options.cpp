@@ -22,7 +22,7 @@ Result<std::size_t> parse_size(std::string_view text) {
 
 namespace {
 
-void add_worker(CLI::App& command, RunOptions& options) {
+void add_worker(CLI::App& command, RunFlags& options) {
   command
       .add_option("--worker", options.worker,
                   "ollama:MODEL, openai:URL#MODEL, anthropic:MODEL, VENDOR:MODEL, llama:FILE.gguf or extractive; "
@@ -49,7 +49,7 @@ void add_worker(CLI::App& command, RunOptions& options) {
   command.add_option("--local_model,--local-model", options.local_model)->group("");
 }
 
-void add_disclosure(CLI::App& command, RunOptions& options) {
+void add_disclosure(CLI::App& command, RunFlags& options) {
   command.add_flag("--privacy", options.privacy, "personal data leaves as placeholders and is put back here");
   command.add_flag("--approve", options.approve, "ask before each message to the supervisor");
   command
@@ -58,7 +58,7 @@ void add_disclosure(CLI::App& command, RunOptions& options) {
       ->type_name("SIZE");
 }
 
-void add_log(CLI::App& command, RunOptions& options) {
+void add_log(CLI::App& command, RunFlags& options) {
   command.add_option("--log-dir", options.log_dir, "where the log of the run goes: secure_minion_logs")
       ->type_name("DIR");
   command.add_flag("--no-log", options.no_log, "write no log");
@@ -71,7 +71,7 @@ void add_log(CLI::App& command, RunOptions& options) {
 
 }  // namespace
 
-void add_run(CLI::App& command, RunOptions& options) {
+void add_run(CLI::App& command, RunFlags& options) {
   command.add_option("task", options.task, "what to do; without it tasks are typed in; - reads it from standard input");
   add_documents(command, options.documents, "document or folder that the worker reads; may be repeated");
   command.add_option("--image", options.images, "image that the worker sees; may be repeated")

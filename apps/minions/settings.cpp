@@ -1,9 +1,12 @@
 #include "settings.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <toml++/toml.h>
+#include <algorithm>
 #include <cstdlib>
+#include <vector>
 
 namespace minions::app {
 namespace {
@@ -35,12 +38,19 @@ tl::unexpected<Error> wrong(const std::filesystem::path& file, const toml::node&
   return fail(ErrorCode::kUsage, fmt::format("{} line {}: {}", file.string(), node.source().begin.line, what));
 }
 
+std::string known_keys() {
+  std::vector<std::string_view> names;
+  for (const Key& key : kKeys) names.push_back(key.name);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
 Result<Profile> read_profile(const std::filesystem::path& file, const toml::table& table) {
   Profile profile;
   for (const auto& [key, node] : table) {
     const auto known =
         std::find_if(std::begin(kKeys), std::end(kKeys), [&](const Key& k) { return k.name == key.str(); });
-    if (known == std::end(kKeys)) return wrong(file, node, fmt::format("unknown key {}", key.str()));
+    if (known == std::end(kKeys))
+      return wrong(file, node, fmt::format("unknown key {}; a profile has {}", key.str(), known_keys()));
     const auto text = node.value_exact<std::string>();
     if (!text) return wrong(file, node, fmt::format("{}: want a string", key.str()));
     const bool path = known->kind == Key::Kind::kPath && !text->empty();
@@ -82,7 +92,7 @@ Result<std::optional<Profile>> load_profile(const std::string& name) {
   }
   for (const auto& [key, node] : settings) {
     if (key.str() != "default_profile" && key.str() != "profiles")
-      return wrong(file, node, fmt::format("unknown key {}", key.str()));
+      return wrong(file, node, fmt::format("unknown key {}; want default_profile and [profiles.NAME]", key.str()));
   }
   MINIONS_TRY_ASSIGN(const Wanted wanted, wanted_profile(file, settings, name));
   const toml::table* profile = settings["profiles"][wanted.name].as_table();

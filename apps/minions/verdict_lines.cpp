@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "api/facts.h"
 #include "attestation/core/refusal.h"
 #include "exit_code.h"
 #include "terminal.h"
@@ -25,18 +26,31 @@ void print_appraisal(const attestation::AttestationResult& result, UnixSeconds j
 }
 
 void warn_of_readers(const attestation::AttestationResult& result, std::string& told) {
-  const auto& verdict = result.verdict;
+  warn_of_readers(api::attestation_of(result), told);
+}
+
+void warn_of_readers(const Attestation& attestation, std::string& told) {
   std::string text;
-  if (result.simulated) {
+  if (attestation.simulated) {
     text = "SIMULATED, NOT CONFIDENTIAL: the server's evidence comes from no hardware";
-  } else if (result.first_failure() == nullptr && verdict.verdict_class && verdict.readers.size() > 1) {
-    text = fmt::format("{}: who could read: {}", name_of(*verdict.verdict_class), fmt::join(verdict.readers, "; "));
+  } else if (!attestation.refusal && !attestation.verdict_class.empty() && attestation.readers.size() > 1) {
+    text = fmt::format("{}: who could read: {}", attestation.verdict_class, fmt::join(attestation.readers, "; "));
   }
   if (text.empty() || text == told) return;
   told = text;
   warn(text);
-  if (result.simulated) return;
-  for (const attestation::Gap& gap : verdict.missing) hint("not confidential: " + gap.text());
+  if (attestation.simulated) return;
+  for (const Gap& gap : attestation.missing) hint(fmt::format("not confidential: {}: {}", gap.what, gap.fix));
+}
+
+ConnectionOptions AttestationNotes::watch(ConnectionOptions options) {
+  options.on_attested = [this](const Attestation& attestation) { tell(attestation); };
+  return options;
+}
+
+void AttestationNotes::tell(const Attestation& attestation) {
+  warn_of_readers(attestation, told_readers_);
+  if (!attestation.accepted) hint_at_missing(attestation.unavailable);
 }
 
 }  // namespace minions::app

@@ -7,12 +7,11 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "api/connection_options.h"
 #include "attest.h"
 #include "audit/exchange_log.h"
 #include "base/clock.h"
 #include "base/utc.h"
-#include "collateral.h"
-#include "connection.h"
 #include "evidence_reading.h"
 #include "minion_log.h"
 #include "report.h"
@@ -51,7 +50,7 @@ struct Question {
 
   [[nodiscard]] UnixSeconds now() const { return as_of.value_or(system_time()); }
   [[nodiscard]] Result<std::shared_ptr<const collateral::Collector>> collector() const {
-    return make_collector(collateral, as_of ? JudgedAsOf::kThen : JudgedAsOf::kNow);
+    return api::make_collector(collateral, as_of ? api::JudgedAsOf::kThen : api::JudgedAsOf::kNow);
   }
 };
 
@@ -79,8 +78,8 @@ ExitCode verify_document(ByteView bytes, const Question& question) {
 ExitCode verify_lines(std::string_view text, const Question& question) {
   const auto collector = question.collector();
   if (!collector) return report(collector.error());
-  return verify_log(
-      text, {question.policy, question.as_of, question.format, keys_for_logs(**collector, question.policy.rules())});
+  return verify_log(text, {question.policy, question.as_of, question.format,
+                           api::keys_for_logs(**collector, question.policy.rules(), hint_at_missing)});
 }
 
 // ---- evidence by itself ----
@@ -106,7 +105,7 @@ ExitCode show_evidence(attestation::AttestationResult result, const Question& qu
 ExitCode verify_pieces(const fs::path& target, const Question& question) {
   auto folder = read_evidence(target);
   if (!folder) return report(folder.error());
-  const auto given = services_of_jwks(question.collateral);
+  const auto given = api::services_of_key_sets(question.collateral);
   if (!given) return report(given.error());
   folder->note_key_sets(*given);
   const auto collector = question.collector();
@@ -153,7 +152,7 @@ Result<std::optional<UnixSeconds>> read_as_of(const std::string& text) {
 }
 
 // Of what stays unused by this kind of target, so that nothing that was given is silently ignored.
-Status check_unused(const VerifyOptions& options) {
+Status check_unused(const VerifyFlags& options) {
   const bool address = is_address(options.target);
   const bool run_log = !address && is_minion_log_file(options.target);
   const auto refuse = [&](std::string_view flag, std::string_view what) {
@@ -167,21 +166,23 @@ Status check_unused(const VerifyOptions& options) {
 
 }  // namespace
 
-void add_verify(CLI::App& command, VerifyOptions& options) {
+void add_verify(CLI::App& command, VerifyFlags& options) {
   command
       .add_option("target", options.target,
                   "attestation document, log of --log or of a run, evidence, a folder of it, or a server")
       ->type_name("FILE|DIR|URL")
       ->required();
   command.add_option("--as-of", options.as_of, "judge as at this time, 2026-09-21T14:13:20Z")->type_name("TIME");
-  command.add_option("--policy", options.server.policy_file, "appraisal policy (TOML)")->type_name("FILE");
-  command.add_option("--trusted-attestation-pem", options.server.trusted_attestation_pem, "pinned attestation key")
+  command.add_option("--policy", options.server.policy.file, "appraisal policy (TOML)")->type_name("FILE");
+  command
+      .add_option("--trusted-attestation-pem", options.server.policy.trusted_attestation_pem, "pinned attestation key")
       ->type_name("PEM");
   command
-      .add_option("--vm-launch-measurement", options.server.vm_launch_measurement,
+      .add_option("--vm-launch-measurement", options.server.policy.vm_launch_measurement,
                   "expected measurement of the VM, in hex")
       ->type_name("FILE");
-  command.add_flag("--allow-simulated", options.server.allow_simulated, "accept simulated evidence: NOT CONFIDENTIAL");
+  command.add_flag("--allow-simulated", options.server.policy.allow_simulated,
+                   "accept simulated evidence: NOT CONFIDENTIAL");
   command
       .add_option("--ca-file", options.server.ca_file, "certificate authorities in place of the system's, for a URL")
       ->type_name("PEM");
@@ -196,13 +197,13 @@ void add_verify(CLI::App& command, VerifyOptions& options) {
   command.footer("example: minions verify conversation.log --policy production.toml");
 }
 
-ExitCode verify(const VerifyOptions& options) {
+ExitCode verify(const VerifyFlags& options) {
   const auto as_of = read_as_of(options.as_of);
   if (!as_of) return report(as_of.error());
   if (const Status used = check_unused(options); !used) return report(used.error());
   if (is_address(options.target)) {
     if (*as_of) return report({ErrorCode::kUsage, "--as-of: what a server shows now is judged now"});
-    AttestOptions attest_options{options.server, options.format};
+    AttestFlags attest_options{options.server, options.format};
     attest_options.server.server = options.target;
     return attest(attest_options);
   }
@@ -210,7 +211,7 @@ ExitCode verify(const VerifyOptions& options) {
     if (*as_of) return report({ErrorCode::kUsage, "--as-of: the log of a run is judged as of its own receipts"});
     return verify_minion_log({options.target, options.log_key_file, options.server, options.format});
   }
-  const auto policy = read_policy(options.server);
+  const auto policy = api::read_policy(options.server.policy);
   if (!policy) return report(policy.error());
   return verify_file(options.target, {*policy, *as_of, options.format, options.server.collateral});
 }

@@ -7,16 +7,16 @@
 
 namespace minions::app {
 
-struct VerifyOptions {
+struct VerifyFlags {
   std::string target;  // a file, a folder or an address
   std::string as_of;   // 2026-09-21T14:13:20Z
   std::string log_key_file;
-  ServerOptions server;
+  ServerFlags server;
   OutputFormat format = OutputFormat::kText;
 };
-void add_verify(CLI::App& command, VerifyOptions& options);
+void add_verify(CLI::App& command, VerifyFlags& options);
 
 // kRefused: an appraisal failed. kIncomplete: a log was altered.
-[[nodiscard]] ExitCode verify(const VerifyOptions& options);
+[[nodiscard]] ExitCode verify(const VerifyFlags& options);
 
 }  // namespace minions::app

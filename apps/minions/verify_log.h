@@ -2,7 +2,7 @@
 #pragma once
 
 #include "attestation/policy/policy.h"
-#include "collateral.h"
+#include "audit/sealed_exchange.h"
 #include "exit_code.h"
 #include "options.h"
 

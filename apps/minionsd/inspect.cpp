@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "crypto/certificate.h"
 #include "crypto/process.h"
+#include "gateway/api_keys.h"
 #include "net/tls.h"
 
 namespace minions::minionsd {
@@ -83,7 +84,7 @@ std::vector<Finding> inspect_gpus(const attester::AttesterOptions& options) {
   const auto inventory = attester::take_inventory(**nvml);
   if (!inventory) return {bad("nvml", inventory.error().detail, "nvidia-smi shows the driver's own view")};
   std::vector<Finding> findings = {
-      good("nvml", fmt::format("driver {}, {} gpus, confidential computing {}", inventory->driver_version,
+      good("nvml", fmt::format("driver {}, GPUs: {}, confidential computing {}", inventory->driver_version,
                                inventory->names.size(), inventory->feature))};
   const bool confidential = inventory->mode == attester::ConfidentialMode::kOn ||
                             inventory->mode == attester::ConfidentialMode::kProtectedPcie;
@@ -175,6 +176,44 @@ std::vector<Finding> inspect_key_directory(const DoctorOptions& options) {
   return {};
 }
 
+std::vector<Finding> inspect_listen(const DoctorOptions& options) {
+  if (!options.listen) return {};
+  const std::string shown = fmt::format("{}, port {}", options.listen->address().to_string(), options.listen->port());
+  net::asio::io_context context{1};
+  net::Acceptor acceptor(context);
+  boost::system::error_code error;
+  acceptor.open(options.listen->protocol(), error);
+  if (!error) acceptor.set_option(net::Acceptor::reuse_address(true), error);
+  if (!error) acceptor.bind(*options.listen, error);
+  if (!error) return {good("listen", shown + ": is free")};
+  const std::string found = fmt::format("{}: {}", shown, error.message());
+  if (error == boost::system::errc::address_in_use)
+    return {{"listen", State::kNote, found, "stop what serves there, unless it is this minionsd"}};
+  return {bad("listen", found, "name an address of this machine, and a port that this user may open")};
+}
+
+std::vector<Finding> inspect_api_keys(const DoctorOptions& options) {
+  if (!options.api_keys_file) return {};
+  const auto keys = gateway::ApiKeys::read(*options.api_keys_file);
+  const std::string fix = fmt::format("minionsd key new NAME --api-keys {}", *options.api_keys_file);
+  if (!keys) return {bad("api keys", keys.error().detail, fix)};
+  if (keys->empty()) return {bad("api keys", *options.api_keys_file + ": has none, so that nobody may ask", fix)};
+  return {good("api keys", fmt::format("{}: keys: {}", *options.api_keys_file, keys->size()))};
+}
+
+std::vector<Finding> inspect_model_file(const DoctorOptions& options) {
+  if (!options.model_file) return {};
+  const std::string& file = *options.model_file;
+  std::ifstream in(file, std::ios::binary);
+  char magic[4] = {};
+  in.read(magic, sizeof magic);
+  if (!in.is_open() || in.gcount() != sizeof magic)
+    return {bad("model", file + ": cannot be read", "name a GGUF file that this user may read")};
+  if (std::string_view(magic, sizeof magic) != "GGUF")
+    return {bad("model", file + ": is not a GGUF file", "name a model in llama.cpp's format")};
+  return {good("model", file + ": a GGUF file")};
+}
+
 std::vector<Finding> inspect_upstream(const DoctorOptions& options) {
   if (!options.models.upstream) return {};
   const std::string fix = "start the model server, or correct --upstream";
@@ -201,6 +240,9 @@ std::vector<Finding> inspect(const DoctorOptions& options) {
   all.push_back(inspect_clock());
   add(inspect_tls(options));
   add(inspect_key_directory(options));
+  add(inspect_listen(options));
+  add(inspect_api_keys(options));
+  add(inspect_model_file(options));
   add(inspect_upstream(options));
   return all;
 }

@@ -3,6 +3,7 @@
 
 #include "attester/platform.h"
 #include "model_source.h"
+#include "net/task.h"
 
 namespace minions::minionsd {
 
@@ -13,6 +14,9 @@ struct DoctorOptions {
   std::optional<std::string> tls_cert;  // with tls_key
   std::optional<std::string> tls_key;
   std::optional<std::string> attestation_key_path;
+  std::optional<net::tcp::endpoint> listen;  // where it is named
+  std::optional<std::string> api_keys_file;
+  std::optional<std::string> model_file;
   ModelSourceOptions models;  // looked at where there is an upstream
 };
 

@@ -47,7 +47,6 @@ int protect_process() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  ::setenv("GGML_NO_BACKTRACE", "1", 1);  // else llama.cpp attaches a debugger to this process where it aborts
   net::ignore_sigpipe();
   attester::quiet_tpm_library();
   const auto options = minionsd::parse_options(argc, argv);

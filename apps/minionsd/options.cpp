@@ -238,6 +238,13 @@ Result<DoctorOptions> doctor_options(Flags flags) {
   MINIONS_TRY(read_tls(flags, out));
   MINIONS_TRY(read_upstream(flags, lone_endpoint(flags.server), out.models));
   if (!flags.attestation_key_path.empty()) out.attestation_key_path = flags.attestation_key_path;
+  if (!flags.api_keys.empty()) out.api_keys_file = flags.api_keys;
+  const std::string& model = flags.model.file;
+  if (!model.empty() && !model.starts_with("hf:") && !model.starts_with("ollama:")) out.model_file = model;
+  if (!flags.listen.empty()) {
+    MINIONS_TRY_ASSIGN(const ListenAddress listen, ListenAddress::parse(flags.listen));
+    out.listen = net::tcp::endpoint(net::asio::ip::make_address(listen.host), listen.port);
+  }
   if (flags.output != "text" && flags.output != "json")
     return usage(fmt::format("--output: want text or json, found {}", flags.output));
   if (flags.output == "json") out.format = DoctorOptions::Format::kJson;
@@ -287,8 +294,11 @@ tl::expected<Options, int> parse_options(int argc, char** argv) {
   CLI::App* new_key = keys->add_subcommand("new", "make one, show it once, and add its hash to the file");
   new_key->add_option("NAME", key.name, "whose key it is")->required();
   new_key->add_option("--api-keys", key.file, "the file")->required();
+  for (CLI::App* command : {keys, new_key}) command->footer("example: minionsd key new alice --api-keys keys.txt");
   CLI::App* doctor = app.add_subcommand("doctor", "look at what attesting needs; takes the options of serving");
   doctor->fallthrough();
+  doctor->footer(
+      "example: minionsd doctor --upstream http://127.0.0.1:30000 --attest auto --attestation-key-path keys");
   doctor->add_option("-o,--output", flags.output, "text or json")->capture_default_str();
   try {
     app.parse(argc, argv);

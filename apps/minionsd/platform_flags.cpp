@@ -57,11 +57,11 @@ Result<std::vector<std::string>> read_overrides(const PlatformFlags& flags, atte
 void declare_platform(CLI::App& app, PlatformFlags& flags) {
   app.add_option("--attest", flags.attest,
                  "auto (the hardware at hand), sev-snp, tdx, azure, or simulated (SIMULATED, NOT CONFIDENTIAL)");
-  app.add_option("--gpu", flags.gpu, "nvidia gpus: auto (those in confidential mode), require or off")
+  app.add_option("--gpu", flags.gpu, "NVIDIA GPUs: auto (those in confidential mode), require or off")
       ->capture_default_str();
   app.add_flag("--allow-debug-guest", flags.allow_debug_guest, "attest although the host may read this guest's memory");
   app.add_option("--maa", flags.maa, "https address of a Microsoft Azure Attestation instance to ask for tokens");
-  app.add_option("--nras", flags.nras, "https address of NVIDIA's attestation service to ask about the gpus");
+  app.add_option("--nras", flags.nras, "https address of NVIDIA's attestation service to ask about the GPUs");
   app.add_option("--tsm-root", flags.tsm_root, "another place than the kernel's configfs-tsm: told to clients");
   app.add_option("--sev-guest-device", flags.sev_guest_device, "another device than /dev/sev-guest: told to clients");
   app.add_option("--nvml-library", flags.nvml_library, "another library than NVIDIA's: told to clients");
@@ -95,7 +95,7 @@ Result<std::vector<std::string>> read_platform(const PlatformFlags& flags, attes
   }
   if (!flags.nras.empty()) {
     if (*mode == AttestMode::kSimulated || *gpus == GpuMode::kOff)
-      return usage("--nras needs gpus: neither --attest simulated nor --gpu off");
+      return usage("--nras needs GPUs: neither --attest simulated nor --gpu off");
     out.nras = flags.nras;
   }
   return read_overrides(flags, out);

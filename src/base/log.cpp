@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -15,7 +16,7 @@
 namespace minions::log {
 namespace {
 
-Level g_least = Level::kInfo;
+std::optional<Level> g_least;  // nothing: silent
 Format g_format = Format::kKeyValue;
 std::atomic<int> g_to = STDERR_FILENO;
 
@@ -49,7 +50,7 @@ void configure(Level least, Format format) {
   g_format = format;
 }
 
-bool enabled(Level level) { return level >= g_least; }
+bool enabled(Level level) { return g_least && level >= *g_least; }
 
 void write(Level level, std::string_view event, std::initializer_list<Field> fields) {
   if (!enabled(level)) return;

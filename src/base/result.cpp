@@ -1,6 +1,7 @@
 #include "base/result.h"
 
 namespace minions {
+inline namespace v0 {
 
 std::string_view name_of(ErrorCode code) {
   switch (code) {
@@ -45,4 +46,5 @@ Error Error::with_status(int status) && {
   return std::move(*this);
 }
 
+}  // namespace v0
 }  // namespace minions

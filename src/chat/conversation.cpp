@@ -50,7 +50,8 @@ Status Conversation::answer(Text answer) {
 }
 
 Status Conversation::retry() {
-  if (turns_.empty() || awaits_answer()) return fail(ErrorCode::kUsage, "conversation: there is no answer to drop");
+  if (turns_.empty() || awaits_answer())
+    return fail(ErrorCode::kUsage, "conversation: there is no question to ask again");
   turns_.pop_back();
   return {};
 }

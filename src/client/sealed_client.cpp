@@ -63,6 +63,21 @@ SealedClient::~SealedClient() {
   if (session_ != nullptr) session_->keys.close();
 }
 
+SealedClientOptions SealedClientOptions::copy() const {
+  SealedClientOptions to;
+  to.server = server;
+  to.policy = policy;
+  to.ca_file = ca_file;
+  to.api_key = api_key.copy();
+  to.retry = retry;
+  to.collector = collector;
+  to.no_progress = no_progress;
+  to.connect_time = connect_time;
+  to.unix_time = unix_time;
+  to.on_attested = on_attested;
+  return to;
+}
+
 std::optional<session::SessionParameters> SealedClient::session_parameters() const {
   if (session_ == nullptr) return std::nullopt;
   return session_->keys.parameters();
@@ -75,26 +90,28 @@ net::Task<Result<std::shared_ptr<const Attestation>>> SealedClient::attest(std::
   if (known != nullptr) input.known = &*known->document;
   input.collector = options_.collector.get();
   input.executor = executor_;
-  MINIONS_CO_TRY_ASSIGN(Attestation fetched, co_await fetch_and_appraise(input, std::move(stop)));
-  last_attestation_ = std::make_shared<const Attestation>(std::move(fetched));
-  if (options_.on_attested) options_.on_attested(*last_attestation_);
-  if (last_attestation_->result.accepted()) {
-    cache_.put(key, last_attestation_);
-  } else {
+  MINIONS_CO_TRY_ASSIGN(Attestation fetched, co_await fetch_and_appraise(input, stop));
+  const auto attestation = std::make_shared<const Attestation>(std::move(fetched));
+  last_attestation_ = attestation;
+  if (!attestation->result.accepted()) {
     cache_.drop(key);
     session_ = nullptr;  // nothing more goes to a server that is no longer accepted
+    ++refusals_;
   }
-  co_return last_attestation_;
+  if (options_.on_attested) MINIONS_CO_TRY(co_await options_.on_attested(attestation, stop));
+  if (attestation->result.accepted()) cache_.put(key, attestation);
+  co_return attestation;
 }
 
-net::Task<Result<std::shared_ptr<const Attestation>>> SealedClient::accepted_statement(ExchangeTiming& timing,
+net::Task<Result<std::shared_ptr<const Attestation>>> SealedClient::accepted_statement(ExchangeOutcome& outcome,
                                                                                        std::stop_token stop) {
   if (auto cached = cache_.find(cache_key(), options_.unix_time())) {
     if (last_attestation_ == nullptr) last_attestation_ = cached;
     co_return cached;
   }
   MINIONS_CO_TRY_ASSIGN(auto attestation, co_await attest(std::move(stop)));
-  timing.attestation_s += attestation->seconds;
+  outcome.timing.attestation_s += attestation->seconds;
+  outcome.attestation = attestation;
   if (!attestation->result.accepted()) {
     const std::string_view sent = has_sent_ ? attestation::kNothingMoreSent : attestation::kNothingSent;
     Error refused = attestation::refusal(attestation->result, sent);
@@ -134,14 +151,14 @@ net::Task<tl::expected<SealedClient::SessionPointer, SealedClient::HandshakeFail
 }
 
 // A stale statement is attested again, once; so is one that does not list the key of the connection.
-net::Task<Result<SealedClient::SessionPointer>> SealedClient::open_session(ExchangeTiming& timing,
+net::Task<Result<SealedClient::SessionPointer>> SealedClient::open_session(ExchangeOutcome& outcome,
                                                                            std::stop_token stop) {
   for (int tries = 1;; ++tries) {
     const bool from_cache = cache_.find(cache_key(), options_.unix_time()) != nullptr;
-    MINIONS_CO_TRY_ASSIGN(const auto attestation, co_await accepted_statement(timing, stop));
+    MINIONS_CO_TRY_ASSIGN(const auto attestation, co_await accepted_statement(outcome, stop));
     const auto start = std::chrono::steady_clock::now();
     auto opened = co_await shake_hands(*attestation->result.statement, stop);
-    timing.handshake_s += seconds_since(start);
+    outcome.timing.handshake_s += seconds_since(start);
     if (opened) {
       (*opened)->attestation = attestation;
       if (log_ != nullptr) {
@@ -168,23 +185,37 @@ bool SealedClient::usable(const OpenSession& session) const {
          now + kSessionMargin < session.last_used + std::chrono::seconds(limits.idle_s);
 }
 
-net::Task<Result<SealedClient::SessionPointer>> SealedClient::ready_session(ExchangeTiming& timing,
+net::Task<Result<SealedClient::SessionPointer>> SealedClient::ready_session(ExchangeOutcome& outcome,
                                                                             std::stop_token stop) {
   const std::stop_callback on_stop(stop, [this] { opening_ended_.cancel(); });
   for (;;) {
     if (stop.stop_requested()) co_return fail(ErrorCode::kCancelled, "cancelled");
     if (session_ != nullptr && usable(*session_)) co_return session_;
-    if (!opening_) break;
-    co_await opening_ended_.async_wait(net::use_task_tuple);
+    if (opening_) {
+      co_await opening_ended_.async_wait(net::use_task_tuple);
+      continue;
+    }
+    const std::uint64_t refusals = refusals_;
+    auto opened = co_await alone(open_session(outcome, stop));
+    if (stop.stop_requested()) co_return fail(ErrorCode::kCancelled, "cancelled");
+    if (!opened) co_return fail(std::move(opened).error());
+    if (refusals != refusals_) continue;  // attested meanwhile, and not accepted
+    session_ = *opened;
+    co_return session_;
   }
+}
+
+net::Task<Result<SealedClient::SessionPointer>> SealedClient::alone(net::Task<Result<SessionPointer>> opening) {
+  struct Ending {
+    SealedClient& client;
+    ~Ending() {
+      client.opening_ = false;
+      client.opening_ended_.cancel();
+    }
+  };
   opening_ = true;
-  auto opened = co_await open_session(timing, stop);
-  opening_ = false;
-  opening_ended_.cancel();
-  if (stop.stop_requested()) co_return fail(ErrorCode::kCancelled, "cancelled");
-  if (!opened) co_return fail(std::move(opened).error());
-  session_ = *opened;
-  co_return session_;
+  const Ending ending{*this};
+  co_return co_await std::move(opening);
 }
 
 void SealedClient::drop_session(const SessionPointer& session) {
@@ -238,7 +269,8 @@ net::Task<Result<SealedReply>> SealedClient::exchange_with_retries(const Request
   RetryRules rules(options_.retry, random_);
   bool asked_anew = false;
   for (;;) {
-    MINIONS_CO_TRY_ASSIGN(const SessionPointer session, co_await ready_session(outcome.timing, stop));
+    MINIONS_CO_TRY_ASSIGN(const SessionPointer session, co_await ready_session(outcome, stop));
+    outcome.attestation = session->attestation;
     if (const Status stated = check_model(request, *session); !stated) {
       // The model may have come since: a newer statement is looked at, once.
       if (asked_anew || outcome.timing.attestation_s > 0) co_return fail(stated.error());

@@ -19,8 +19,11 @@ struct SealedClientOptions {
   std::chrono::milliseconds no_progress{60'000};
   std::chrono::milliseconds connect_time{10'000};
   UnixClock unix_time;  // required
-  // Told of each appraisal, whatever came of it, before anything else is sent.
-  std::function<void(const Attestation&)> on_attested;
+  // Told of each appraisal, accepted or not, before anything else is sent. Its error ends the call, and the next one
+  // attests anew. The token is that of the call.
+  std::function<net::Task<Status>(std::shared_ptr<const Attestation>, std::stop_token)> on_attested;
+
+  [[nodiscard]] SealedClientOptions copy() const;
 };
 
 struct ExchangeTiming {
@@ -42,6 +45,8 @@ struct ExchangeOutcome {
   std::uint64_t data_bytes_sent = 0;  // by all attempts
   std::uint64_t sealed_bytes_sent = 0;
   ExchangeTiming timing;
+  // What its session was opened to, or what was refused; null: nothing was appraised.
+  std::shared_ptr<const Attestation> attestation = {};
 };
 
 class SealedClient {
@@ -81,6 +86,8 @@ class SealedClient {
   [[nodiscard]] const std::shared_ptr<const Attestation>& last_attestation() const { return last_attestation_; }
   // Of the open session; nothing where there is none.
   [[nodiscard]] std::optional<session::SessionParameters> session_parameters() const;
+  // Whether a request was sent, at some time.
+  [[nodiscard]] bool has_sent() const { return has_sent_; }
   [[nodiscard]] std::string address() const { return transport_.address(); }
 
  private:
@@ -95,9 +102,11 @@ class SealedClient {
 
   SealedClient(Transport transport, SealedClientOptions options, const Parts& parts, net::Executor executor);
 
-  [[nodiscard]] net::Task<Result<SessionPointer>> ready_session(ExchangeTiming& timing, std::stop_token stop);
-  [[nodiscard]] net::Task<Result<SessionPointer>> open_session(ExchangeTiming& timing, std::stop_token stop);
-  [[nodiscard]] net::Task<Result<std::shared_ptr<const Attestation>>> accepted_statement(ExchangeTiming& timing,
+  [[nodiscard]] net::Task<Result<SessionPointer>> ready_session(ExchangeOutcome& outcome, std::stop_token stop);
+  // Has the others wait meanwhile.
+  [[nodiscard]] net::Task<Result<SessionPointer>> alone(net::Task<Result<SessionPointer>> opening);
+  [[nodiscard]] net::Task<Result<SessionPointer>> open_session(ExchangeOutcome& outcome, std::stop_token stop);
+  [[nodiscard]] net::Task<Result<std::shared_ptr<const Attestation>>> accepted_statement(ExchangeOutcome& outcome,
                                                                                          std::stop_token stop);
   struct HandshakeFailure {
     Error error;
@@ -125,6 +134,7 @@ class SealedClient {
   std::shared_ptr<const Attestation> last_attestation_;
   bool has_sent_ = false;  // a request, at some time
   bool opening_ = false;   // one task opens a session, the others wait for it
+  std::uint64_t refusals_ = 0;
   net::Timer opening_ended_;
 };
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-
 #include "chat/completion_reader.h"
 #include "chat/delta.h"
 #include "openai/model_list.h"

@@ -19,7 +19,7 @@ enum class PdfLayout { kReadingOrder, kAsPrinted };  // as printed keeps tables 
 enum class Ocr { kOff, kOn };                        // on: pages of a PDF that have no text, and pictures
 
 struct ExtractorOptions {
-  std::filesystem::path helper = {};  // empty: minions-extract beside the running program
+  std::filesystem::path helper = {};  // empty: minions-extract beside the program or library
   Confinement confinement = Confinement::kRequired;
   PdfLayout layout = PdfLayout::kReadingOrder;
   std::uint32_t max_pages = 5000;

@@ -1,5 +1,6 @@
 #include "documents/helper.h"
 
+#include <dlfcn.h>
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -26,12 +27,22 @@ Error no_sandbox(std::string detail) {
   return Error{ErrorCode::kUnsupported, std::move(detail)}.because(Cause::kNoSandbox);
 }
 
+// Beside the running program, or where an installation has it from the library that holds this code.
 Result<std::filesystem::path> helper_path(const ExtractorOptions& options) {
   if (!options.helper.empty()) return options.helper;
   std::error_code error;
   const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
   if (error) return fail(ErrorCode::kIo, "the path of the running program is not known: " + error.message());
-  return program.parent_path() / kHelperName;
+  const auto beside = program.parent_path() / kHelperName;
+  if (std::filesystem::exists(beside, error)) return beside;
+  Dl_info object{};
+  if (::dladdr(reinterpret_cast<const void*>(&no_sandbox), &object) == 0 || object.dli_fname == nullptr) return beside;
+  const auto library = std::filesystem::absolute(object.dli_fname, error).parent_path();
+  for (const char* folder : {"../bin", "../../bin"}) {  // lib, or lib/x86_64-linux-gnu
+    const auto installed = (library / folder / kHelperName).lexically_normal();
+    if (std::filesystem::exists(installed, error)) return installed;
+  }
+  return beside;
 }
 
 std::vector<std::string> arguments_of(const HelperRun& run, const ExtractorOptions& options) {

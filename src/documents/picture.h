@@ -7,7 +7,7 @@
 namespace minions::documents {
 
 struct PictureOptions {
-  std::filesystem::path helper = {};  // empty: minions-extract beside the running program
+  std::filesystem::path helper = {};  // empty: minions-extract beside the program or library
   Confinement confinement = Confinement::kRequired;
   std::uint64_t max_pixels = 50'000'000;                  // width times height, held against the header before all else
   std::size_t max_memory_bytes = std::size_t{512} << 20;  // address space of the helper

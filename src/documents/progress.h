@@ -1,4 +1,4 @@
-// Told how far long work has come. Calls come from whichever thread gets on, one at a time.
+// Told how far long work has come, on the thread that does it or waits for it.
 #pragma once
 
 #include <cstddef>
@@ -8,8 +8,8 @@ namespace minions::documents {
 class Progress {
  public:
   virtual ~Progress() = default;
-  // `done` of `total` pages or files; done only grows within one total.
-  virtual void at(std::size_t done, std::size_t total) = 0;
+  // `done` of `total` pages or files; done only grows within one total. False breaks the work off: kCancelled.
+  [[nodiscard]] virtual bool at(std::size_t done, std::size_t total) = 0;
 };
 
 }  // namespace minions::documents

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <log.h>
 
+#include <cstdio>
+#include <exception>
 #include <filesystem>
 #include <mutex>
 
@@ -42,6 +44,17 @@ std::string library_folder() {
   Dl_info info;
   if (dladdr(reinterpret_cast<const void*>(&llama_backend_init), &info) == 0 || info.dli_fname == nullptr) return ".";
   return std::filesystem::path(info.dli_fname).parent_path().string();
+}
+
+// What llama.cpp does of itself when it aborts or an exception is not caught: attach a debugger, which could read the
+// keys of this process, to print a backtrace. Its library sets the handler as it loads, before this runs.
+[[gnu::constructor]] void keep_debuggers_away() {
+  ggml_set_abort_callback([](const char* message) { std::fprintf(stderr, "fatal: llama.cpp: %s\n", message); });
+  Dl_info owner;
+  const bool known = dladdr(reinterpret_cast<const void*>(std::get_terminate()), &owner) != 0;
+  if (known && owner.dli_fname != nullptr &&
+      std::string_view(owner.dli_fname).find("libggml") != std::string_view::npos)
+    std::set_terminate(__gnu_cxx::__verbose_terminate_handler);
 }
 
 void start_llama() {

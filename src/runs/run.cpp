@@ -82,9 +82,11 @@ net::Task<RunReport> Run::run() {
     result_.final_answer = std::move(finished->answer);
     if (result_.answered) result_.citations = check_citations(result_.final_answer.reveal(), text_);
     if (finished->outcome == Outcome::kLimit)
-      report.error = Error{ErrorCode::kLimit,
-                           fmt::format("minion: the next answer would take the worker's text that left over {} bytes",
-                                       *in_.options.max_disclosed_bytes)};
+      report.error = Error{
+          ErrorCode::kLimit,
+          fmt::format(
+              "minion: the next answer would bring the worker's disclosed text to more than {} bytes; it was not sent",
+              *in_.options.max_disclosed_bytes)};
     if (finished->outcome == Outcome::kDeclined && stop_.stop_requested())
       report.error = Error{ErrorCode::kCancelled, "cancelled"};
     else if (finished->outcome == Outcome::kDeclined)

@@ -143,18 +143,35 @@ net::Task<Result<ReadyWorker>> make(const WorkerSpec& spec, const WorkerSetup& s
 
 std::span<const Preset> presets() { return kPresets; }
 
-VendorKeys VendorKeys::take_from_environment() {
+VendorKeys::VendorKeys(const std::map<std::string, std::string>& keys) {
+  for (const auto& [variable, key] : keys) keys_.try_emplace(variable, crypto::SecretText(std::string(key)));
+}
+
+VendorKeys VendorKeys::from_environment() {
   VendorKeys keys;
   for (const Preset& preset : kPresets) {
     if (preset.key_variable.empty()) continue;
     const std::string variable(preset.key_variable);
+    if (const char* value = std::getenv(variable.c_str()); value != nullptr)
+      keys.keys_.try_emplace(variable, crypto::SecretText(std::string(value)));
+  }
+  return keys;
+}
+
+VendorKeys VendorKeys::take_from_environment() {
+  VendorKeys keys = from_environment();
+  for (const auto& [variable, key] : keys.keys_) {
     char* value = std::getenv(variable.c_str());
-    if (value == nullptr) continue;
-    keys.keys_.try_emplace(variable, crypto::SecretText(std::string(value)));
     // The block that the program was started with stays in memory after unsetenv.
     crypto::wipe({reinterpret_cast<std::uint8_t*>(value), std::strlen(value)});
     ::unsetenv(variable.c_str());
   }
+  return keys;
+}
+
+std::map<std::string, std::string> VendorKeys::copy() const {
+  std::map<std::string, std::string> keys;
+  for (const auto& [variable, key] : keys_) keys.emplace(variable, key.reveal());
   return keys;
 }
 
@@ -214,6 +231,7 @@ Result<WorkerSpec> parse_worker(std::string_view text) {
 
 net::Task<Result<ReadyWorker>> make_worker(WorkerSpec spec, WorkerSetup setup, std::stop_token stop) {
   auto made = co_await make(spec, setup, std::move(stop));
+  if (!made && made.error().code == ErrorCode::kCancelled) co_return fail(std::move(made).error());
   if (!made) co_return fail(std::move(made).error().in("worker").because(Cause::kWorker));
   co_return made;
 }

@@ -19,12 +19,17 @@ struct Preset {
 };
 [[nodiscard]] std::span<const Preset> presets();
 
-// API keys of vendors, taken out of this process's environment, so that no child inherits them.
+// API keys of vendors, by the variables of the environment that hold them.
 class VendorKeys {
  public:
   VendorKeys() = default;
+  explicit VendorKeys(const std::map<std::string, std::string>& keys);
+  // The environment stays as it is.
+  [[nodiscard]] static VendorKeys from_environment();
+  // Wipes and removes them there, so that no child inherits them: for programs that own their process.
   [[nodiscard]] static VendorKeys take_from_environment();
   [[nodiscard]] const crypto::SecretText* find(std::string_view variable) const;
+  [[nodiscard]] std::map<std::string, std::string> copy() const;
 
  private:
   std::map<std::string, crypto::SecretText, std::less<>> keys_;

@@ -3,7 +3,7 @@
 
 #include <fstream>
 
-#include "api/secure_minion_protocol.h"
+#include "api/inputs.h"
 #include "documents/extractor.h"
 #include "make_picture.h"
 
@@ -12,12 +12,20 @@ namespace {
 
 using namespace test;
 
-documents::LoadOptions options() {
-  documents::LoadOptions options;
-  options.extractor.helper = MINIONS_EXTRACT;
-  if (!documents::check_extractor(options.extractor))
-    options.extractor.confinement = documents::Confinement::kUnsafeNoSandbox;
+DocumentOptions reading() {
+  DocumentOptions options;
+  options.extractor = MINIONS_EXTRACT;
+  options.no_cache = true;
+  documents::ExtractorOptions extractor;
+  extractor.helper = MINIONS_EXTRACT;
+  options.unsafe_no_sandbox = !documents::check_extractor(extractor);
   return options;
+}
+
+Result<Inputs> read(const RunOptions& options, std::uint64_t max_image_pixels = 0) {
+  DocumentOptions how = reading();
+  how.max_image_pixels = max_image_pixels;
+  return read_inputs(options, DocumentReader(how, PictureUse::kForWorker));
 }
 
 std::filesystem::path write(const std::string& name, const std::string& content) {
@@ -29,13 +37,12 @@ std::filesystem::path write(const std::string& name, const std::string& content)
 TEST(Inputs, ReducesLargerPicturesOnRequest) {
   const auto large = write("inputs-large.jpg", make_jpeg(enlarge(draw("abc def"), 100)));
   const auto small = write("inputs-small.png", make_png(draw("abc def")));
-  MinionCall call;
-  call.images = {large, small};
-  const auto as_they_are = read_inputs(call, options());
+  RunOptions options;
+  options.images = {large, small};
+  const auto as_they_are = read(options);
   ASSERT_TRUE(as_they_are) << as_they_are.error().detail;
   EXPECT_TRUE(as_they_are->notes.empty());
-  call.max_image_pixels = 6000;
-  const auto reduced = read_inputs(call, options());
+  const auto reduced = read(options, 6000);
   ASSERT_TRUE(reduced) << reduced.error().detail;
   EXPECT_EQ(reduced->notes, std::vector<std::string>{"inputs-large.jpg: reduced from 300 x 200 to 94 x 63 pixels"});
   ASSERT_EQ(reduced->images.size(), 2U);
@@ -46,11 +53,10 @@ TEST(Inputs, ReducesLargerPicturesOnRequest) {
 
 TEST(Inputs, NamesThePictureThatCannotBeReduced) {
   const std::string png = make_png(enlarge(draw("abc def"), 100));
-  MinionCall call;
-  call.images = {write("inputs-cut.png", png.substr(0, png.size() - 1))};
-  EXPECT_TRUE(read_inputs(call, options()));
-  call.max_image_pixels = 6000;
-  const auto refused = read_inputs(call, options());
+  RunOptions options;
+  options.images = {write("inputs-cut.png", png.substr(0, png.size() - 1))};
+  EXPECT_TRUE(read(options));
+  const auto refused = read(options, 6000);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kDocument);
   EXPECT_NE(refused.error().detail.find("inputs-cut.png: is damaged"), std::string::npos) << refused.error().detail;

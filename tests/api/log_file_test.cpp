@@ -6,8 +6,6 @@
 
 #include <fstream>
 
-#include "api/secure_minion_protocol.h"
-
 namespace minions::api {
 namespace {
 

@@ -1,6 +1,6 @@
 // The logs of runs, as `minions verify` judges them: genuine ones hold, and no change of what was signed does.
 #include "audit/run_log.h"
-#include "api/secure_minion.h"
+#include "api/minion_session_fixture.h"
 #include "audit/logged_head.h"
 
 namespace minions::api {
@@ -18,9 +18,9 @@ std::string first_failure(const Json& log, const attestation::AppraisalPolicy& p
 // What nothing signs does not hold, however much is left out.
 TEST_F(SecureMinion, LeavesNoLogToForge) {
   answer({kQuestion, kFinal});
-  const MinionRun run = make()->call(task());
-  ASSERT_FALSE(run.error);
-  const Json log = log_of(run);
+  const RecordedRun ran = run(*make());
+  ASSERT_FALSE(ran.error);
+  const Json log = log_of(ran);
   const auto policy = trust();
   const auto holds = [&](const Json& judged) {
     const std::string text = judged.dump();
@@ -88,9 +88,9 @@ TEST_F(SecureMinion, LeavesNoLogToForge) {
 
 TEST_F(SecureMinion, LeavesALogThatHoldsAndNoChangeOfIt) {
   answer({kQuestion, kFinal});
-  const MinionRun run = make()->call(task());
-  ASSERT_FALSE(run.error);
-  const Json log = log_of(run);
+  const RecordedRun ran = run(*make());
+  ASSERT_FALSE(ran.error);
+  const Json log = log_of(ran);
   const auto policy = trust();
   const auto holds = [&](const Json& judged) {
     const std::string text = judged.dump();
@@ -133,11 +133,11 @@ TEST_F(SecureMinion, LeavesALogThatHoldsAndNoChangeOfIt) {
 // Turns of two genuine runs are no run, and what nothing signs is named.
 TEST_F(SecureMinion, LeavesNoLogToSplice) {
   answer({kQuestion, kFinal, kQuestion, kFinal});
-  const auto protocol = make();
-  const MinionRun first = protocol->call(task());
-  MinionCall other = task();
+  const auto session = make();
+  const RecordedRun first = run(*session);
+  RunOptions other = task();
   other.task = "What did the other turbine reach?";
-  const MinionRun second = protocol->call(std::move(other));
+  const RecordedRun second = run(*session, other);
   ASSERT_FALSE(second.error);
   const Json mine = log_of(second);
   const Json theirs = log_of(first);
@@ -197,16 +197,16 @@ TEST_F(SecureMinion, LeavesNoLogToSplice) {
 TEST_F(SecureMinion, LeavesALogThatHoldsWithoutAnAnswer) {
   const char* const more = R"({"decision":"request_additional_info","message":"Which turbine?"})";
   answer({kQuestion, more, kFinal});
-  MinionCall call = task();
+  RunOptions call = task();
   call.max_rounds = 1;
   const auto policy = trust();
   const auto failure_of = [&](const Json& judged) { return first_failure(judged, policy); };
-  const MinionRun none = make()->call(std::move(call));
+  const RecordedRun none = run(*make(), call);
   ASSERT_FALSE(none.error) << none.error->detail;
   EXPECT_FALSE(none.result.answered);
   EXPECT_EQ(failure_of(log_of(none)), "none");
   answer({kQuestion, kFinal});
-  Json hidden = log_of(make()->call(task()));
+  Json hidden = log_of(run(*make()));
   hidden["answered"] = false;
   hidden["outcome"] = "no_answer";
   hidden["generated_final_answer"] = nullptr;
@@ -216,7 +216,7 @@ TEST_F(SecureMinion, LeavesALogThatHoldsWithoutAnAnswer) {
   hidden["outcome"] = "done";
   EXPECT_NE(failure_of(hidden), "none");
   // A call that broke off is the last.
-  Json longer = log_of(make()->call(task()));
+  Json longer = log_of(run(*make()));
   const Json failed = {
       {"user", "supervisor"}, {"prompt", "more"}, {"output", ""}, {"error", "x"}, {"receipt", nullptr}};
   longer["conversation"].insert(longer["conversation"].begin(), failed);
@@ -226,11 +226,11 @@ TEST_F(SecureMinion, LeavesALogThatHoldsWithoutAnAnswer) {
 // A session outlasts its statement, and a run in it may begin after that.
 TEST_F(SecureMinion, LeavesALogThatHoldsOfARunBehindItsStatementsEnd) {
   answer({kQuestion, kFinal, kQuestion, kFinal});
-  const auto protocol = make();
-  ASSERT_FALSE(protocol->call(task()).error);
+  const auto session = make();
+  ASSERT_FALSE(run(*session).error);
   now_ += 3000;
   server_.set_time(now_);
-  const MinionRun second = protocol->call(task());
+  const RecordedRun second = run(*session);
   ASSERT_FALSE(second.error) << second.error->detail;
   const Json log = log_of(second);
   ASSERT_EQ(log["sealed"][0]["exchanges"].size(), 2U) << "in the session of the first";
@@ -270,10 +270,10 @@ TEST_F(SecureMinion, LeavesALogThatHoldsHoweverAReplyIsWritten) {
       return FakeReply{first ? 200 : status, {}, {first ? streamed(kQuestion) : last}, "", {}};
     };
     server_.set(std::move(hooks));
-    const MinionRun run = make()->call(task());
-    Json log = log_of(run);
+    const RecordedRun ran = run(*make());
+    Json log = log_of(ran);
     EXPECT_EQ(failure_of(log), "none") << status << " " << last;
-    if (!run.result.answered) continue;
+    if (!ran.result.answered) continue;
     ++answered;
     log["generated_final_answer"] = "413";
     EXPECT_EQ(failure_of(log), "log.answer: another text");
@@ -290,14 +290,14 @@ TEST_F(SecureMinion, LeavesALogThatHoldsHoweverAReplyIsWritten) {
 TEST_F(SecureMinion, LeavesALogThatHoldsOfARunWithoutAQuestion) {
   const std::string longer = R"({"message":")" + std::string(5'000, 'q') + "\"}";
   answer({longer, kFinal});
-  const MinionRun run = make()->call(task());
-  ASSERT_TRUE(run.error);
+  const RecordedRun ran = run(*make());
+  ASSERT_TRUE(ran.error);
   const auto policy = trust();
-  const std::string text = log_of(run).dump();
+  const std::string text = log_of(ran).dump();
   const auto verdict = audit::check_run_log({text, policy, ""});
   for (const attestation::Check& check : verdict->checks)
     EXPECT_NE(check.outcome, attestation::Outcome::kFail) << check.to_text();
-  Json other = log_of(run);
+  Json other = log_of(ran);
   other["conversation"][0]["user"] = "Supervisor";
   const std::string named = other.dump();
   EXPECT_FALSE(audit::check_run_log({named, policy, ""})->good());
@@ -306,9 +306,9 @@ TEST_F(SecureMinion, LeavesALogThatHoldsOfARunWithoutAQuestion) {
 // They are the log's own word.
 TEST_F(SecureMinion, NamesThePlaceholdersThatNothingSigns) {
   answer({kQuestion, R"({"decision":"provide_final_answer","answer":"412 megawatts, says email_1"})"});
-  const MinionRun run = make()->call(task());
-  ASSERT_FALSE(run.error);
-  Json log = log_of(run);
+  const RecordedRun ran = run(*make());
+  ASSERT_FALSE(ran.error);
+  Json log = log_of(ran);
   log["placeholders"] = {{"EMAIL_1", "mallory@evil.example"}, {"EMAIL_2", "x"}};
   log["generated_final_answer"] = "412 megawatts, says mallory@evil.example";
   const auto policy = trust();
@@ -333,10 +333,10 @@ TEST_F(SecureMinion, LeavesALogThatHoldsWhereAShapeIsRefused) {
     return FakeReply{200, {}, {streamed(asked->fetch_add(1) == 0 ? kQuestion : kFinal)}, "", {}};
   };
   server_.set(std::move(hooks));
-  const MinionRun run = make()->call(task());
-  ASSERT_FALSE(run.error) << run.error->detail;
+  const RecordedRun ran = run(*make());
+  ASSERT_FALSE(ran.error) << ran.error->detail;
   const auto policy = trust();
-  const std::string text = log_of(run).dump();
+  const std::string text = log_of(ran).dump();
   const auto verdict = audit::check_run_log({text, policy, ""});
   ASSERT_TRUE(verdict);
   for (const attestation::Check& check : verdict->checks)
@@ -361,9 +361,9 @@ TEST_F(OneId, LeavesALogThatHolds) {
     return FakeReply{200, {}, {streamed(n == 0 ? kQuestion : n == 1 ? more : kFinal)}, "", {}};
   };
   server_.set(std::move(hooks));
-  const MinionRun run = make()->call(task());
-  ASSERT_FALSE(run.error) << run.error->detail;
-  const Json log = log_of(run);
+  const RecordedRun ran = run(*make());
+  ASSERT_FALSE(ran.error) << ran.error->detail;
+  const Json log = log_of(ran);
   ASSERT_EQ(log["sealed"].size(), 2U);
   EXPECT_EQ(log["sealed"][0]["session"], log["sealed"][1]["session"]);
   const auto policy = trust();

@@ -28,6 +28,7 @@ TEST(Log, WritesJson) {
 
 // What a library prints may be a user's.
 TEST(Log, HasStandardErrorToItselfWhileItSaysSo) {
+  configure(Level::kInfo, Format::kKeyValue);
   testing::internal::CaptureStderr();
   {
     const ToItself to_itself;

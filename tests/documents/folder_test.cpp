@@ -157,18 +157,26 @@ TEST(LoadFolder, StopsWhereNoFileCanBeReadForLackOfASandbox) {
 TEST(LoadFolder, TellsHowFarItIs) {
   class Counts final : public Progress {
    public:
-    void at(std::size_t done, std::size_t total) override {
-      EXPECT_EQ(done, ++calls);
+    bool at(std::size_t done, std::size_t total) override {
+      EXPECT_TRUE(std::this_thread::get_id() == own);
+      EXPECT_GT(done, last);
       EXPECT_EQ(total, 20U);
+      last = done;
+      return done != stop_at;
     }
-    std::size_t calls = 0;
+    const std::thread::id own = std::this_thread::get_id();
+    std::size_t last = 0;
+    std::size_t stop_at = 0;
   } counts;
   const TemporaryFolder folder;
   for (int i = 0; i < 20; ++i) folder.write(std::to_string(i) + ".txt", "x");
   FolderOptions told = options();
   told.progress = &counts;
   ASSERT_TRUE(load_folder(folder.path(), told));
-  EXPECT_EQ(counts.calls, 20U);
+  EXPECT_EQ(counts.last, 20U);
+  counts.last = 0;
+  counts.stop_at = 20;
+  EXPECT_EQ(load_folder(folder.path(), told).error().code, ErrorCode::kCancelled);
 }
 
 }  // namespace

@@ -93,7 +93,7 @@ class Bare(ProgramsTest):
         run = self.minions("attest", "--server", server.url, "--policy", self.policy(roots=False), "--collateral-cache",
                            self.directory / "cache", "--collateral-url", source)
         self.assert_exit(run, 3)
-        self.assertRegex(run.stderr, r"hint: not to be had: AMD revocation list of ARK-\w+: http://127.0.0.1:\d+/.*: status 404")
+        self.assertRegex(run.stderr, r"hint: not available: AMD revocation list of ARK-\w+: http://127.0.0.1:\d+/.*: status 404")
         self.assertEqual(len(asked), 1)
 
     def test_is_refused_for_each_expectation_that_it_does_not_meet(self):

@@ -67,6 +67,25 @@ class Doctor(ProgramsTest):
             self.assertEqual(parts[part]["state"], "bad", parts[part])
             self.assertTrue(parts[part]["fix"])
 
+    def test_address_api_keys_and_model_file_are_looked_at(self):
+        keys = self.write("keys.txt", "")
+        model = self.write("model.gguf", "no model")
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            listen = f"127.0.0.1:{taken.getsockname()[1]}"
+            code, parts = self.doctor("--attest", "simulated", "--listen", listen, "--api-keys", keys, "--model", model)
+        self.assertEqual(code, 3)
+        self.assertEqual([parts[part]["state"] for part in ("listen", "api keys", "model")], ["note", "bad", "bad"], parts)
+        code, parts = self.doctor("--attest", "simulated", "--listen", "192.0.2.1:80")
+        self.assertEqual((code, parts["listen"]["state"]), (3, "bad"), parts)
+
+        self.assert_exit(self.run_minionsd("key", "new", "alice", "--api-keys", keys), 0)
+        model.write_bytes(b"GGUF" + bytes(60))
+        code, parts = self.doctor("--attest", "simulated", "--listen", "127.0.0.1:0", "--api-keys", keys, "--model", model)
+        self.assertEqual(code, 0, parts)
+        self.assertEqual([parts[part]["state"] for part in ("listen", "api keys", "model")], ["ok"] * 3, parts)
+
     def test_gpus_are_told_one_by_one(self):
         library = ["--nvml-library", FAKE_NVML]
         others = self.nowhere[:4] + self.nowhere[6:]

@@ -120,7 +120,7 @@ class Paths(GpuMachineTest):
         return run.stdout
 
     def by_api(self):
-        keys = self.nras.jwks if self.keys else "/dev/null"
+        keys = self.nras.jwks if self.keys else ""
         run = subprocess.run([BIN / "api_attest", self.server.url, self.policy, keys], capture_output=True, text=True,
                              timeout=PATIENCE_S, env=self.environment, cwd=self.directory)
         return self.result(run)["checks"]

@@ -1,6 +1,9 @@
 // The embedded engine with a tiny model of random weights: its text is noise, all else is as with any model.
 #include "llama/model.h"
 
+#include <dlfcn.h>
+
+#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -567,6 +570,13 @@ TEST_F(LlamaWorker, SaysWhatIsWrongWithAFile) {
   const auto failed = make(text);
   EXPECT_EQ(failed.error().code, ErrorCode::kUsage);
   EXPECT_EQ(failed.error().detail, "worker: " + text + ": is no GGUF file");
+}
+
+// ggml makes one, which attaches a debugger to the process.
+TEST(LlamaRuntime, LeavesTheTerminateHandlerAsItWas) {
+  Dl_info owner;
+  ASSERT_NE(::dladdr(reinterpret_cast<const void*>(std::get_terminate()), &owner), 0);
+  EXPECT_EQ(std::string_view(owner.dli_fname).find("ggml"), std::string_view::npos) << owner.dli_fname;
 }
 
 }  // namespace

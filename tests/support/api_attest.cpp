@@ -2,65 +2,41 @@
 // extractive worker, and prints the attestation result that the run holds.
 //
 //   api_attest SERVER POLICY NRAS_JWKS
-#include <fmt/core.h>
-
-#include <fstream>
-#include <nlohmann/json.hpp>
-#include <sstream>
-
-#include "api/secure_minion_protocol.h"
-#include "net/io_thread.h"
+#include <cstdio>
+#include <minions/minions.hpp>
 
 namespace {
 
-using namespace minions;
-
-std::string text_of(const char* file) {
-  std::ifstream in(file);
-  std::stringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
-Result<api::MinionRun> run(char** arguments) {
-  net::asio::io_context context{1};
-  const workers::VendorKeys keys = workers::VendorKeys::take_from_environment();
-  MINIONS_TRY_ASSIGN(const workers::WorkerSpec spec, workers::parse_worker("extractive"));
-  MINIONS_TRY_ASSIGN(workers::ReadyWorker worker,
-                     net::run_until_done(context, workers::make_worker(spec, {context.get_executor(), keys}, {})));
-  collateral::CollectorOptions collect;
-  collect.network = collateral::Network::kOffline;
-  if (const std::string keys_of_nras = text_of(arguments[3]); !keys_of_nras.empty())
-    collect.key_sets["nras"] = keys_of_nras;
-
-  api::SecureMinionOptions options;
-  options.supervisor_url = arguments[1];
-  MINIONS_TRY_ASSIGN(options.policy, attestation::AppraisalPolicy::parse(text_of(arguments[2]), arguments[2]));
-  options.collector = std::make_shared<const collateral::Collector>(std::move(collect));
-  options.logging = api::Logging::kOff;
-  MINIONS_TRY_ASSIGN(const auto protocol,
-                     api::SecureMinionProtocol::create({context}, std::move(options), std::move(worker)));
-  api::MinionCall call;
-  call.context = {"The office is in Ulm."};
-  call.task = "Where is the office?";
-  return protocol->call(std::move(call));
+minions::Result<minions::MinionRun> run(char** arguments) {
+  minions::ConnectionOptions options;
+  options.server = arguments[1];
+  options.policy = minions::Policy::from_file(arguments[2]);
+  options.collateral.offline = true;
+  if (*arguments[3] != '\0') options.collateral.key_sets = {std::string("nras=") + arguments[3]};
+  auto client = minions::Client::open(std::move(options));
+  if (!client) return tl::unexpected(client.error());
+  minions::MinionOptions with;
+  with.worker.model = "extractive";
+  with.no_log = true;
+  auto minion = client->minion(std::move(with));
+  if (!minion) return tl::unexpected(minion.error());
+  return minion->run({.task = "Where is the office?", .context = {"The office is in Ulm."}});
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
   if (count != 4) {
-    fmt::print(stderr, "usage: api_attest SERVER POLICY NRAS_JWKS\n");
+    std::fprintf(stderr, "usage: api_attest SERVER POLICY NRAS_JWKS\n");
     return 2;
   }
-  minions::net::ignore_sigpipe();
   const auto run = ::run(arguments);
   if (!run) {
-    fmt::print(stderr, "error: {}\n", run.error().detail);
+    std::fprintf(stderr, "error: %s\n", run.error().detail.c_str());
     return 1;
   }
-  fmt::print("{}\n", run->result.attestation.dump());
-  if (run->error) fmt::print(stderr, "error: {}\n", run->error->detail);
-  if (!run->error) return 0;
-  return run->error->code == minions::ErrorCode::kRefused ? 3 : 1;
+  std::printf("%s\n", run->attestation == nullptr ? "null" : run->attestation->json.c_str());
+  if (*run) return 0;
+  std::fprintf(stderr, "error: %s\n", run->error().detail.c_str());
+  return run->error().code == minions::ErrorCode::kRefused ? 3 : 1;
 }

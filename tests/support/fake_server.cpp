@@ -45,7 +45,7 @@ net::Task<bool> put(net::HttpExchange& exchange, ByteView bytes) {
 
 }  // namespace
 
-FakeServer::FakeServer(FakeServerOptions options) : options_(std::move(options)) {
+FakeServer::FakeServer(FakeServerOptions options) : options_(std::move(options)), now_(options_.now) {
   net::ignore_sigpipe();
   attester::EpochSettings settings;
   settings.instance.fill(7);
@@ -79,7 +79,7 @@ FakeServerHooks FakeServer::hooks() const {
 
 void FakeServer::rotate() {
   const std::lock_guard lock(mutex_);
-  epoch_ = factory_->epoch(++epoch_number_, kFakeNow, random_).value();
+  epoch_ = factory_->epoch(++epoch_number_, options_.now, random_).value();
 }
 
 void FakeServer::forget_sessions() {

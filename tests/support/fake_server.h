@@ -1,5 +1,6 @@
 // An smp2 server for tests of clients: honest by itself, and as hostile as its hooks make it. Speaks over real sockets
-// on loopback, keeps what it was sent, and runs at a fixed time.
+// on loopback, keeps what it was sent, and runs at a fixed
+// time.
 #pragma once
 
 #include <atomic>
@@ -62,6 +63,7 @@ struct FakeServerOptions {
   session::SessionParameters session;
   std::string set_cookie;
   std::optional<session::SessionId> session_id;  // of every session; by default random
+  UnixSeconds now = kFakeNow;                    // of its statements, and of receipts until set_time()
 };
 
 class FakeServer {
@@ -112,7 +114,7 @@ class FakeServer {
   attester::EpochPointer epoch_;
   std::uint64_t epoch_number_ = 0;
   std::uint16_t port_ = 0;
-  std::atomic<UnixSeconds> now_ = kFakeNow;
+  std::atomic<UnixSeconds> now_;
   std::unique_ptr<net::HttpServer> server_;  // last: its handlers use the rest
 };
 

@@ -178,7 +178,7 @@ Check check_gpu_distinct(const Evidence& evidence) {
       return want.failed("two items with the key " + to_hex(key));
     keys.push_back(key);
   }
-  return want.pass(fmt::format("{} gpus", keys.size()));
+  return want.pass(fmt::format("GPUs: {}", keys.size()));
 }
 
 // Whether a service's token must be there. One that counts for nothing is not verified either: its key set is not

@@ -15,7 +15,7 @@ Side side_of(const Check& failed) {
 std::string_view name_of(Side side) {
   switch (side) {
     case Side::kEvidence: return "the server's evidence does not meet this";
-    case Side::kPolicy: return "your policy has to say this";
+    case Side::kPolicy: return "your policy must name it";
     case Side::kInput: return "a matter of what was given here to be judged";
     case Side::kClock: return "a matter of time: compare your clock with the server's";
     case Side::kService: return "a vendor's service has not given this";

@@ -106,7 +106,7 @@ void add_unjudged_revocation(const PolicyRules& policy, std::string_view kind, s
   if (waived || may_be)
     readers.push_back(
         fmt::format("whoever holds an AMD key that was revoked{}: [snp] crl is not \"require\"",
-                    waived ? ", since AMD's list was not to be had" : ", where AMD's list is not to be had"));
+                    waived ? ", since AMD's list was not available" : ", where AMD's list is not available"));
 }
 
 // What is not a matter of class, and still tells who could read.

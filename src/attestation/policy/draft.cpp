@@ -161,7 +161,7 @@ Status Draft::read_snp(ByteView bytes, Machine machine) {
   if (passed("evidence.sev-snp.chain.revocation") || passed("evidence.azure-snp-vtpm.chain.revocation"))
     snp_.set_text("crl", "require");
   else
-    snp_.warn("AMD's list of revoked keys was not to be had. With crl = \"require\" no server is accepted without it");
+    snp_.warn("AMD's list of revoked keys was not available. With crl = \"require\" no server is accepted without it");
   if (!is_zero(report.host_data)) snp_.set_hex("host_data", report.host_data);
   if (!is_zero(report.id_key_digest)) snp_.set_hex("id_key_digests", report.id_key_digest);
   if (report.key_info.author_key_enabled) snp_.set_hex("author_key_digests", report.author_key_digest);

@@ -45,7 +45,7 @@ void about_cpus(const PolicyRules& rules, Weaknesses& out) {
   out.where(snp.max_vmpl.value > 0, snp.max_vmpl, "[snp] less privileged software of the guest may make the report");
   out.where(snp.min_tcb.empty(), "[snp] min_tcb is not set: firmware of any age is accepted");
   out.where(snp.crl.value == CrlMode::kIfAvailable,
-            "[snp] crl is not \"require\": where AMD's list is not to be had, revocation is not judged");
+            "[snp] crl is not \"require\": where AMD's list is not available, revocation is not judged");
   out.where(!snp.require_secure_boot.value, snp.require_secure_boot, "[snp] secure boot is not required");
   out.where(!tdx.require_secure_boot.value, tdx.require_secure_boot, "[tdx] secure boot is not required");
   out.where(!tdx.require_sept_ve_disable.value, tdx.require_sept_ve_disable,

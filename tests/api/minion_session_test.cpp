@@ -1,57 +1,57 @@
 #include "audit/run_log.h"
-#include "secure_minion.h"
+#include "minion_session_fixture.h"
 
 namespace minions::api {
 namespace {
 
 TEST_F(SecureMinion, AnswersATaskOverAFile) {
   answer({kQuestion, kFinal});
-  const auto protocol = make();
-  const MinionRun run = protocol->call(task());
-  ASSERT_FALSE(run.error) << run.error->detail;
-  EXPECT_TRUE(run.result.answered);
-  EXPECT_EQ(run.result.final_answer.reveal(), "412 megawatts");
+  const auto session = make();
+  const RecordedRun ran = run(*session);
+  ASSERT_FALSE(ran.error) << ran.error->detail;
+  EXPECT_TRUE(ran.result.answered);
+  EXPECT_EQ(ran.result.final_answer.reveal(), "412 megawatts");
   EXPECT_EQ(seen_, "supervisor worker... worker supervisor supervisor! ");
-  EXPECT_EQ(run.result.receipts.size(), 2U);
-  EXPECT_EQ(run.result.session_id.size(), 32U);
-  EXPECT_GT(run.result.timing.attestation_exchange, 0);
-  EXPECT_GT(run.result.timing.key_exchange, 0);
-  EXPECT_GT(run.result.timing.rounds.at(0).supervisor_encryption, 0);
-  EXPECT_GT(run.result.timing.rounds.at(0).supervisor_transmission, 0);
+  EXPECT_EQ(ran.result.receipts.size(), 2U);
+  EXPECT_EQ(ran.result.session_id.size(), 32U);
+  EXPECT_GT(ran.result.timing.attestation_exchange, 0);
+  EXPECT_GT(ran.result.timing.key_exchange, 0);
+  EXPECT_GT(ran.result.timing.rounds.at(0).supervisor_encryption, 0);
+  EXPECT_GT(ran.result.timing.rounds.at(0).supervisor_transmission, 0);
 }
 
 TEST_F(SecureMinion, CountsTheBytesThatTheServerOpened) {
   answer({kQuestion, R"({"decision":"request_additional_info","message":"Which turbine?"})", kFinal});
-  const MinionRun run = make()->call(task());
-  ASSERT_FALSE(run.error) << run.error->detail;
+  const RecordedRun ran = run(*make());
+  ASSERT_FALSE(ran.error) << ran.error->detail;
   std::uint64_t opened = 0;
   for (const ReceivedExchange& exchange : server_.exchanges()) opened += exchange.body.size();
-  EXPECT_EQ(run.result.wire_bytes(), opened);
-  EXPECT_EQ(run.result.disclosed.size(), 3U);
+  EXPECT_EQ(ran.result.wire_bytes(), opened);
+  EXPECT_EQ(ran.result.disclosed.size(), 3U);
 }
 
 TEST_F(SecureMinion, TakesTheUsageThatTheReceiptSigns) {
   answer({kQuestion, kFinal});
-  EXPECT_EQ(make()->call(task()).result.remote_usage->prompt_tokens, 80U);  // and not what the stream said
+  EXPECT_EQ(run(*make()).result.remote_usage->prompt_tokens, 80U);  // and not what the stream said
   answer({kQuestion, kFinal}, "");
-  const MinionRun run = make()->call(task());
-  EXPECT_FALSE(run.result.remote_usage);
-  EXPECT_FALSE(run.result.notes.empty());
+  const RecordedRun ran = run(*make());
+  EXPECT_FALSE(ran.result.remote_usage);
+  EXPECT_FALSE(ran.result.notes.empty());
 }
 
 TEST_F(SecureMinion, GoesOnInItsSessionAndLogsEachCallByItself) {
   answer({kQuestion, kFinal, kQuestion, kFinal});
-  const auto protocol = make();
-  const MinionRun first = protocol->call(task());
-  const MinionRun second = protocol->call(task());
+  const auto session = make();
+  const RecordedRun first = run(*session);
+  const RecordedRun second = run(*session);
   ASSERT_FALSE(second.error);
   EXPECT_EQ(first.result.session_id, second.result.session_id);
   EXPECT_EQ(second.result.timing.key_exchange, 0);
   EXPECT_NE(first.result.log_file, second.result.log_file);
   EXPECT_EQ(log_of(first)["sealed"][0]["exchanges"].size(), 3U);  // the list of models, too
   EXPECT_EQ(log_of(second)["sealed"][0]["exchanges"].size(), 2U);
-  protocol->end_session();
-  EXPECT_FALSE(protocol->client().session_parameters());
+  end(*session);
+  EXPECT_FALSE(session->client().session_parameters());
 }
 
 TEST_F(SecureMinion, ReadsEverythingThatACallNames) {
@@ -59,16 +59,16 @@ TEST_F(SecureMinion, ReadsEverythingThatACallNames) {
   fs::create_directory(directory_ / "folder");
   std::ofstream(directory_ / "folder" / "note.txt") << "Another note.";
   std::ofstream(directory_ / "folder" / "dot.gif", std::ios::binary) << "GIF89a\x01";
-  MinionCall call = task();
-  call.context = {"A text that was handed in."};
-  call.folder = directory_ / "folder";
-  call.metadata = "two notes";
-  call.logging_id = "id 7";
-  call.max_rounds = 1;
-  const MinionRun run = make()->call(std::move(call));
-  ASSERT_FALSE(run.error) << run.error->detail;
-  EXPECT_EQ(fs::path(run.result.log_file).filename(), "id7_secure_minion.json");
-  const Json log = log_of(run);
+  RunOptions options = task();
+  options.context = {"A text that was handed in."};
+  options.folder = directory_ / "folder";
+  options.metadata = "two notes";
+  options.logging_id = "id 7";
+  options.max_rounds = 1;
+  const RecordedRun ran = run(*make(), options);
+  ASSERT_FALSE(ran.error) << ran.error->detail;
+  EXPECT_EQ(fs::path(ran.result.log_file).filename(), "id7_secure_minion.json");
+  const Json log = log_of(ran);
   ASSERT_EQ(log["documents"].size(), 3U);
   EXPECT_EQ(log["documents"][2]["name"], "note.txt (2)");  // names are unique, so that citations are
   EXPECT_NE(log["conversation"][0]["prompt"].get<std::string>().find("two notes"), std::string::npos);
@@ -77,10 +77,10 @@ TEST_F(SecureMinion, ReadsEverythingThatACallNames) {
 
 TEST_F(SecureMinion, LogsARunThatFailedHalfway) {
   answer({kQuestion, "no JSON"});
-  const MinionRun run = make()->call(task());
-  ASSERT_TRUE(run.error);
-  EXPECT_EQ(run.error->code, ErrorCode::kBackend);
-  const Json log = log_of(run);
+  const RecordedRun ran = run(*make());
+  ASSERT_TRUE(ran.error);
+  EXPECT_EQ(ran.error->code, ErrorCode::kBackend);
+  const Json log = log_of(ran);
   EXPECT_EQ(log["answered"], false);
   EXPECT_EQ(log["generated_final_answer"], "No answer found.");
   EXPECT_EQ(log["conversation"].size(), 4U);
@@ -88,33 +88,33 @@ TEST_F(SecureMinion, LogsARunThatFailedHalfway) {
 
 TEST_F(SecureMinion, SendsNothingWhereADocumentCannotBeRead) {
   answer({kQuestion, kFinal});
-  MinionCall call = task();
-  call.pdf = directory_ / "missing.pdf";
-  const MinionRun run = make()->call(std::move(call));
-  EXPECT_EQ(run.error->code, ErrorCode::kDocument);
+  RunOptions options = task();
+  options.files.push_back(directory_ / "missing.pdf");
+  const RecordedRun ran = run(*make(), options);
+  EXPECT_EQ(ran.error->code, ErrorCode::kDocument);
   EXPECT_TRUE(server_.requests().empty());
-  EXPECT_FALSE(run.result.log_file.empty());
+  EXPECT_FALSE(ran.result.log_file.empty());
 }
 
 TEST_F(SecureMinion, SendsNothingToAServerWhoseStatementIsNotValidNow) {
   answer({kQuestion, kFinal});
   now_ += 100'000;
-  const MinionRun run = make()->call(task());
-  ASSERT_TRUE(run.error);
-  EXPECT_EQ(run.error->code, ErrorCode::kRefused);
+  const RecordedRun ran = run(*make());
+  ASSERT_TRUE(ran.error);
+  EXPECT_EQ(ran.error->code, ErrorCode::kRefused);
   EXPECT_TRUE(server_.exchanges().empty());
-  EXPECT_EQ(log_of(run)["error"]["code"], "refused");
-  EXPECT_EQ(run.result.attestation["verdict"], "refused");
+  EXPECT_EQ(log_of(ran)["error"]["code"], "refused");
+  EXPECT_EQ(ran.result.attestation["verdict"], "refused");
 }
 
 TEST_F(SecureMinion, LogsARunWhoseWorkerIsNotThereAndTriesItAgainInTheNext) {
   answer({kQuestion, kFinal, kQuestion, kFinal});
   int tries = 0;
-  const auto protocol = make({"llama3.2", [&](std::stop_token) -> net::Task<Result<workers::ReadyWorker>> {
-                                if (++tries == 1) co_return fail(ErrorCode::kNetwork, "worker: cannot be reached");
-                                co_return extractive();
-                              }});
-  const MinionRun failed = protocol->call(task());
+  const auto session = make({"llama3.2", [&](std::stop_token) -> net::Task<Result<workers::ReadyWorker>> {
+                               if (++tries == 1) co_return fail(ErrorCode::kNetwork, "worker: cannot be reached");
+                               co_return extractive();
+                             }});
+  const RecordedRun failed = run(*session);
   ASSERT_TRUE(failed.error);
   EXPECT_EQ(failed.error->code, ErrorCode::kNetwork);
   EXPECT_TRUE(server_.exchanges().empty());
@@ -127,18 +127,18 @@ TEST_F(SecureMinion, LogsARunWhoseWorkerIsNotThereAndTriesItAgainInTheNext) {
   for (const attestation::Check& check : verdict->checks)
     EXPECT_NE(check.outcome, attestation::Outcome::kFail) << check.to_text();
   EXPECT_FALSE(verdict->complete);
-  EXPECT_FALSE(protocol->call(task()).error);
-  EXPECT_FALSE(protocol->call(task()).error);
+  EXPECT_FALSE(run(*session).error);
+  EXPECT_FALSE(run(*session).error);
   EXPECT_EQ(tries, 2);
 }
 
 TEST_F(SecureMinion, TellsWhereItsLogCannotBeWritten) {
   answer({kQuestion, kFinal});
   std::ofstream(directory_ / "logs") << "a file in the way";
-  const MinionRun run = make()->call(task());
-  EXPECT_FALSE(run.error);
-  ASSERT_TRUE(run.log_error);
-  EXPECT_EQ(run.log_error->code, ErrorCode::kIo);
+  const RecordedRun ran = run(*make());
+  EXPECT_FALSE(ran.error);
+  ASSERT_TRUE(ran.log_error);
+  EXPECT_EQ(ran.log_error->code, ErrorCode::kIo);
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 
 #include "base/result.h"
 
-namespace minions::app {
+namespace minions::api {
 
 // At most 1 MiB. kUsage with the option and the file otherwise.
 [[nodiscard]] Result<std::string> read_small_file(const std::string& file, std::string_view option);
@@ -18,4 +18,4 @@ enum class Readers { kOwner, kAll };
 [[nodiscard]] Status write_new_file(const std::string& file, std::string_view text, std::string_view rule,
                                     Readers readers = Readers::kOwner);
 
-}  // namespace minions::app
+}  // namespace minions::api

@@ -1,4 +1,4 @@
-// SecureMinionProtocol with a server that speaks smp2 over real sockets and keeps what it opened.
+// MinionSession with a server that speaks smp2 over real sockets and keeps what it opened.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include <atomic>
 #include <fstream>
 
-#include "api/secure_minion_protocol.h"
+#include "api/minion_session.h"
 #include "extractive/model.h"
 #include "support/fake_server.h"
 #include "workers/in_process_client.h"
@@ -51,22 +51,34 @@ class SecureMinion : public ::testing::Test {
                                                        std::make_unique<extractive::ExtractiveModel>()),
             "extractive", 1'000'000};
   }
-  [[nodiscard]] std::unique_ptr<SecureMinionProtocol> make() {
+  [[nodiscard]] std::unique_ptr<MinionSession> make() {
     return make(
         {"extractive", [this](std::stop_token) -> net::Task<Result<workers::ReadyWorker>> { co_return extractive(); }});
   }
-  [[nodiscard]] std::unique_ptr<SecureMinionProtocol> make(WorkerSource worker) {
-    SecureMinionOptions options;
-    options.supervisor_url = server_.url();
+  [[nodiscard]] std::unique_ptr<MinionSession> make(WorkerSource worker) {
+    MinionSessionOptions options;
+    options.connection.server = net::Url::parse(server_.url()).value();
     options.log_dir = directory_ / "logs";
-    options.unix_time = [this] { return now_; };
-    options.policy = trust();
-    options.callback = [this](minion::Sender sender, const chat::Message* message, bool is_final) {
-      seen_ += std::string(minion::name_of(sender)) + (message == nullptr ? "... " : is_final ? "! " : " ");
-    };
-    auto protocol = SecureMinionProtocol::create({context_}, std::move(options), std::move(worker));
-    EXPECT_TRUE(protocol) << protocol.error().detail;
-    return *std::move(protocol);
+    options.connection.unix_time = [this] { return now_; };
+    options.connection.policy = trust();
+    auto session = MinionSession::create(context_.get_executor(), std::move(options), std::move(worker));
+    EXPECT_TRUE(session) << session.error().detail;
+    return *std::move(session);
+  }
+  [[nodiscard]] RecordedRun run(MinionSession& session, const RunOptions& options) {
+    const auto inputs = read_inputs(options, DocumentReader({.no_cache = true}, PictureUse::kForWorker));
+    const MinionTask task{.task = options.task,
+                          .metadata = options.metadata,
+                          .logging_id = options.logging_id,
+                          .max_rounds = options.max_rounds};
+    return net::run_until_done(context_, session.run(task, inputs, observer_, {}));
+  }
+  [[nodiscard]] RecordedRun run(MinionSession& session) { return run(session, task()); }
+  void end(MinionSession& session) {
+    (void)net::run_until_done(context_, [](MinionSession& ended) -> net::Task<bool> {
+      co_await ended.end();
+      co_return true;
+    }(session));
   }
   [[nodiscard]] attestation::AppraisalPolicy trust() const {
     attestation::PolicyFlags flags;
@@ -74,13 +86,13 @@ class SecureMinion : public ::testing::Test {
     flags.trusted_attestation_pem = server_.attestation_pem();
     return attestation::AppraisalPolicy::built_in().with(flags).value();
   }
-  [[nodiscard]] MinionCall task() const {
-    MinionCall call;
-    call.task = "What output did the turbine reach?";
-    call.files = {directory_ / "note.txt"};
-    return call;
+  [[nodiscard]] RunOptions task() const {
+    RunOptions options;
+    options.task = "What output did the turbine reach?";
+    options.files = {directory_ / "note.txt"};
+    return options;
   }
-  [[nodiscard]] Json log_of(const MinionRun& run) const {
+  [[nodiscard]] Json log_of(const RecordedRun& run) const {
     std::ifstream in(run.result.log_file);
     return Json::parse(in);
   }
@@ -90,6 +102,16 @@ class SecureMinion : public ::testing::Test {
   net::asio::io_context context_{1};
   UnixSeconds now_ = ::minions::testing::kFakeNow;
   std::string seen_;
+  class Seen final : public runs::RunObserver {
+   public:
+    explicit Seen(std::string& to) : to_(to) {}
+    void message(minion::Sender sender, const chat::Message* message, bool is_final) override {
+      to_ += std::string(minion::name_of(sender)) + (message == nullptr ? "... " : is_final ? "! " : " ");
+    }
+
+   private:
+    std::string& to_;
+  } observer_{seen_};
 };
 
 inline constexpr const char* kQuestion = R"({"message":"What output did the turbine at Falkenau reach?"})";

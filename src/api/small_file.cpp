@@ -1,4 +1,4 @@
-#include "small_file.h"
+#include "api/small_file.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -7,10 +7,11 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <system_error>
 
 #include "base/file_descriptor.h"
 
-namespace minions::app {
+namespace minions::api {
 namespace {
 
 constexpr std::size_t kSmallFileBytes = 1024 * 1024;
@@ -18,12 +19,14 @@ constexpr std::size_t kSmallFileBytes = 1024 * 1024;
 }  // namespace
 
 Result<std::string> read_small_file(const std::string& file, std::string_view option) {
+  errno = 0;
   std::ifstream in(file, std::ios::binary);
   std::string text(kSmallFileBytes + 1, '\0');
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
   const auto count = static_cast<std::size_t>(in.gcount());
   if (!in.is_open() || in.bad() || (count == 0 && !in.eof()))
-    return fail(ErrorCode::kUsage, fmt::format("{}: {} cannot be read", option, file));
+    return fail(ErrorCode::kUsage, fmt::format("{}: {} cannot be read{}{}", option, file, errno != 0 ? ": " : "",
+                                               errno != 0 ? std::generic_category().message(errno) : ""));
   if (count > kSmallFileBytes)
     return fail(ErrorCode::kUsage, fmt::format("{}: {} is over {} bytes", option, file, kSmallFileBytes));
   text.resize(count);
@@ -42,4 +45,4 @@ Status write_new_file(const std::string& file, std::string_view text, std::strin
   return fail(ErrorCode::kIo, fmt::format("{}: {}", file, failed.message()));
 }
 
-}  // namespace minions::app
+}  // namespace minions::api

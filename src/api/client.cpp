@@ -1,0 +1,286 @@
+#include "api/client_impl.h"
+#include "api/connection_options.h"
+#include "api/raw_attestation.h"
+#include "base/encoding.h"
+
+namespace minions {
+
+using api::Call;
+
+namespace {
+
+constexpr std::chrono::milliseconds kCloseTime{1'000};
+
+}  // namespace
+
+namespace api {
+
+bool HandedTokens::token(std::string_view piece) {
+  text_.append(piece);
+  // A secret goes into the queue, as it may wait there.
+  if (on_token_)
+    call_.hand_over(
+        [&told = on_token_, text = std::make_shared<chat::Text>(std::string(piece))] { told(text->reveal()); },
+        Call::AfterStop::kDrop);
+  return !call_.stop().stop_requested();
+}
+
+Answer failed(Error error) {
+  Answer answer;
+  answer.failure = std::move(error);
+  return answer;
+}
+
+Result<std::shared_ptr<const client::Attestation>> fetch_attestation(client::SealedClientOptions options,
+                                                                     std::stop_token stop) {
+  crypto::SystemRandom random;
+  client::StatementCache cache;
+  net::IoThread io;
+  MINIONS_TRY_ASSIGN(const auto client,
+                     client::SealedClient::create(io.executor(), std::move(options), {random, cache}));
+  Call call(io.executor(), std::move(stop));
+  return call.run(client->attest(call.stop()));
+}
+
+chat::ChatRequest make_request(const AskOptions& options) {
+  chat::ChatRequest request{.model = options.model};
+  request.temperature = options.temperature;
+  request.max_tokens = options.max_tokens;
+  return request;
+}
+
+void tell_completion(Result<chat::Completion> completion, Answer& answer) {
+  if (!completion) {
+    answer.failure = std::move(completion).error();
+    return;
+  }
+  if (completion->finish_reason) answer.finish_reason = chat::name_of(*completion->finish_reason);
+  if (completion->usage) answer.usage = usage_of(*completion->usage);
+}
+
+}  // namespace api
+
+inline namespace v0 {
+
+Result<std::shared_ptr<Client::Impl>> Client::Impl::open(ConnectionOptions options) {
+  auto impl = std::make_shared<Impl>();
+  MINIONS_TRY_ASSIGN(impl->read, api::client_options(options));
+  if (!options.log_file.empty()) {
+    MINIONS_TRY_ASSIGN(impl->log, client::ExchangeLog::create(options.log_file));
+  }
+  api::wipe(options.api_key);
+  impl->model_id = options.model;
+  impl->options = std::move(options);
+  client::SealedClientOptions made = impl->read.copy();
+  made.on_attested = [impl = impl.get()](std::shared_ptr<const client::Attestation> attestation, std::stop_token stop) {
+    return impl->attested(std::move(attestation), std::move(stop));
+  };
+  const client::SealedClient::Parts parts{impl->random, impl->cache, impl->log.get()};
+  MINIONS_TRY_ASSIGN(impl->client, client::SealedClient::create(impl->io.executor(), std::move(made), parts));
+  return impl;
+}
+
+Client::Impl::~Impl() {
+  if (client == nullptr) return;
+  Call call(io.executor(), {});
+  (void)call.run(close());
+}
+
+net::Task<Status> Client::Impl::attested(std::shared_ptr<const client::Attestation> attestation, std::stop_token stop) {
+  auto told = given(attestation);
+  {
+    const std::lock_guard lock(mutex);
+    last = told;
+  }
+  const auto by = std::find_if(calls.begin(), calls.end(), [&](const Call* call) { return call->stop() == stop; });
+  if (!options.on_attested || by == calls.end()) co_return Status{};
+  // Named: GCC 12 destroys twice what a lambda inside a co_await expression holds.
+  std::function<bool()> tell = [this, told = std::move(told)] {
+    options.on_attested(*told);
+    return true;
+  };
+  const bool went_on = co_await (*by)->hand_over_and_wait(std::move(tell));
+  co_return went_on ? Status() : fail(ErrorCode::kCancelled, "cancelled");
+}
+
+std::shared_ptr<const Attestation> Client::Impl::given(const std::shared_ptr<const client::Attestation>& attestation) {
+  if (attestation == nullptr) return nullptr;
+  if (attestation != given_of_) {
+    given_ = std::make_shared<const Attestation>(api::attestation_of(*attestation, *client));
+    given_of_ = attestation;
+  }
+  return given_;
+}
+
+std::shared_ptr<const Attestation> Client::Impl::last_attestation() const {
+  const std::lock_guard lock(mutex);
+  return last;
+}
+
+net::Task<Result<std::shared_ptr<const Attestation>>> Client::Impl::attest(std::stop_token stop) {
+  MINIONS_CO_TRY(check_not_closed());
+  auto attestation = co_await client->attest(std::move(stop));
+  if (!attestation) co_return fail(std::move(attestation).error());
+  co_return given(*attestation);
+}
+
+net::Task<client::SealedModels> Client::Impl::list_models(std::stop_token stop) {
+  if (const Status open = check_open(); !open) co_return client::SealedModels{fail(open.error()), {}};
+  co_return co_await client::list_models(*client, std::move(stop));
+}
+
+net::Task<Result<std::string>> Client::Impl::model(std::optional<client::ExchangeOutcome>& listed,
+                                                   std::stop_token stop) {
+  MINIONS_CO_TRY(check_open());
+  if (!model_id.empty()) co_return model_id;
+  client::SealedModels models = co_await list_models(std::move(stop));
+  listed = std::move(models.exchange);
+  if (!models.ids) co_return fail(std::move(models.ids).error());
+  if (models.ids->empty()) co_return fail(ErrorCode::kBackend, "the server lists no model; name one with --model");
+  model_id = models.ids->front();
+  co_return model_id;
+}
+
+net::Task<Answer> Client::Impl::answer(chat::ChatRequest& request, const TokenCallback& on_token, Call& call) {
+  Answer answer;
+  if (const Status open = check_open(); !open) co_return api::failed(open.error());
+  std::optional<client::ExchangeOutcome> listed;
+  if (request.model.empty()) {
+    auto found = co_await model(listed, call.stop());
+    if (!found) {
+      answer.failure = std::move(found).error();
+      if (listed) api::tell_exchange(*listed, listed->timing, answer);
+      if (listed) answer.attestation = given(listed->attestation);
+      co_return answer;
+    }
+    request.model = *std::move(found);
+  }
+  answer.model = request.model;
+  api::HandedTokens tokens(call, on_token, answer.text);
+  client::SealedCompletion sealed = co_await client::complete(*client, request, tokens, call.stop());
+  api::tell_completion(std::move(sealed.completion), answer);
+  client::ExchangeTiming timing = sealed.exchange.timing;
+  if (listed) {
+    timing.attestation_s += listed->timing.attestation_s;
+    timing.handshake_s += listed->timing.handshake_s;
+  }
+  api::tell_exchange(sealed.exchange, timing, answer);
+  answer.attestation = given(sealed.exchange.attestation);
+  co_return answer;
+}
+
+Status Client::Impl::check_not_closed() const {
+  return closed ? fail(ErrorCode::kUsage, "the client was closed") : Status();
+}
+
+Status Client::Impl::check_open() const {
+  MINIONS_TRY(check_not_closed());
+  if (options.as_of)
+    return fail(ErrorCode::kUsage, "as_of: a server that is judged as of another time can be attested only");
+  return {};
+}
+
+net::Task<bool> Client::Impl::end_session() {
+  for (Call* call : calls) call->cancel();
+  while (!calls.empty()) co_await call_ended.async_wait(net::use_task_tuple);
+  if (client->session_parameters()) co_await client->close(kCloseTime);
+  co_return true;
+}
+
+net::Task<Status> Client::Impl::close() {
+  closed = true;
+  co_await end_session();
+  co_return log == nullptr ? Status() : log->finish();
+}
+
+Answer Client::Impl::ask(chat::ChatRequest request, const TokenCallback& on_token, std::stop_token stop) {
+  Call call(io.executor(), std::move(stop));
+  Answer asked = run(call, answer(request, on_token, call));
+  if (asked && call.dropped()) asked.failure = Error{ErrorCode::kCancelled, "cancelled"};
+  return asked;
+}
+
+Client::Client(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Result<Client> Client::open(ConnectionOptions options) {
+  MINIONS_TRY_ASSIGN(std::shared_ptr<Impl> impl, Impl::open(std::move(options)));
+  return Client(std::move(impl));
+}
+
+Result<Client> Client::connect(ConnectionOptions options, std::stop_token stop) {
+  MINIONS_TRY_ASSIGN(Client client, open(std::move(options)));
+  MINIONS_TRY_ASSIGN(const auto attestation, client.attest(std::move(stop)));
+  if (attestation->refusal) return fail(*attestation->refusal);
+  return client;
+}
+
+Result<std::shared_ptr<const Attestation>> Client::attest(std::stop_token stop) const {
+  Call call(impl_->io.executor(), std::move(stop));
+  return impl_->run(call, impl_->attest(call.stop()));
+}
+
+std::shared_ptr<const Attestation> Client::last_attestation() const { return impl_->last_attestation(); }
+
+Result<std::vector<Model>> Client::models(std::stop_token stop) const {
+  const auto list = [](Impl& impl, std::stop_token stopped) -> net::Task<Result<std::vector<Model>>> {
+    client::SealedModels listed = co_await impl.list_models(std::move(stopped));
+    if (!listed.ids) co_return fail(std::move(listed.ids).error());
+    const auto attestation = impl.given(listed.exchange.attestation);
+    std::vector<Model> models;
+    for (const std::string& id : *listed.ids) {
+      const auto stated = std::find_if(attestation->models.begin(), attestation->models.end(),
+                                       [&](const Model& model) { return model.id == id; });
+      if (stated != attestation->models.end()) {
+        models.push_back(*stated);
+      } else {
+        models.emplace_back().id = id;
+      }
+    }
+    co_return models;
+  };
+  Call call(impl_->io.executor(), std::move(stop));
+  return impl_->run(call, list(*impl_, call.stop()));
+}
+
+Result<std::string> Client::model(std::stop_token stop) const {
+  Call call(impl_->io.executor(), std::move(stop));
+  std::optional<client::ExchangeOutcome> listed;
+  return impl_->run(call, impl_->model(listed, call.stop()));
+}
+
+Answer Client::ask(std::string_view question, const AskOptions& options, const TokenCallback& on_token) const {
+  auto made = api::make_question(question, options);
+  if (!made) return api::failed(std::move(made).error());
+  chat::ChatRequest request = api::make_request(options);
+  if (!options.system_prompt.empty())
+    request.messages.push_back({chat::Role::kSystem, chat::Text(options.system_prompt)});
+  request.messages.push_back(std::move(made->message));
+  Answer answer = impl_->ask(std::move(request), on_token, options.stop);
+  answer.notes = std::move(made->notes);
+  return answer;
+}
+
+std::string Client::address() const { return impl_->client->address(); }
+
+std::optional<Session> Client::session() const {
+  const auto read = [](const client::SealedClient& client) -> net::Task<std::optional<session::SessionParameters>> {
+    co_return client.session_parameters();
+  };
+  Call call(impl_->io.executor(), {});
+  const auto open = call.run(read(*impl_->client));
+  if (!open) return std::nullopt;
+  return Session{to_hex(open->session), open->idle_s, open->max_s};
+}
+
+void Client::end_session() const {
+  Call call(impl_->io.executor(), {});
+  (void)call.run(impl_->end_session());
+}
+
+Status Client::close() const {
+  Call call(impl_->io.executor(), {});
+  return call.run(impl_->close());
+}
+
+}  // namespace v0
+}  // namespace minions

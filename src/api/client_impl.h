@@ -1,0 +1,119 @@
+// One server behind Client: its sockets live on a thread of their own, where everything here happens that does not say
+// otherwise.
+#pragma once
+
+#include <atomic>
+#include <mutex>
+
+#include "api/call.h"
+#include "api/facts.h"
+#include "chat/conversation.h"
+#include "client/sealed_model.h"
+#include "net/io_thread.h"
+
+namespace minions {
+inline namespace v0 {
+
+struct Attachment::Impl {
+  std::string name;
+  std::string media_type;     // empty: a document
+  chat::Attachment document;  // where it is one
+  chat::Image picture;        // else
+};
+
+struct Client::Impl {
+  // On the thread that opens: reads the files, dials nothing.
+  [[nodiscard]] static Result<std::shared_ptr<Impl>> open(ConnectionOptions options);
+  ~Impl();
+
+  // On the thread of a caller, which they block.
+  template <class T>
+  [[nodiscard]] T run(api::Call& call, net::Task<T> task) {
+    return call.run(entered(call, std::move(task)));
+  }
+  [[nodiscard]] Answer ask(chat::ChatRequest request, const TokenCallback& on_token, std::stop_token stop);
+
+  // Tasks.
+  [[nodiscard]] net::Task<Result<std::shared_ptr<const Attestation>>> attest(std::stop_token stop);
+  [[nodiscard]] net::Task<client::SealedModels> list_models(std::stop_token stop);
+  // That of the options, or the first that is listed. Nothing for `listed` where none had to be.
+  [[nodiscard]] net::Task<Result<std::string>> model(std::optional<client::ExchangeOutcome>& listed,
+                                                     std::stop_token stop);
+  [[nodiscard]] net::Task<Answer> answer(chat::ChatRequest& request, const TokenCallback& on_token, api::Call& call);
+  // Breaks off the calls that are under way, waits for them, and ends the session.
+  [[nodiscard]] net::Task<bool> end_session();
+  [[nodiscard]] net::Task<Status> close();
+  // kUsage: it was closed.
+  [[nodiscard]] Status check_not_closed() const;
+  // kUsage: no session may be opened, since it was closed or judges as of another time.
+  [[nodiscard]] Status check_open() const;
+
+  // The same as the facade gives it; null for null.
+  [[nodiscard]] std::shared_ptr<const Attestation> given(const std::shared_ptr<const client::Attestation>& attestation);
+  [[nodiscard]] std::shared_ptr<const Attestation> last_attestation() const;  // on any thread
+
+  ConnectionOptions options;         // without the key
+  client::SealedClientOptions read;  // what they name: read once, so that each session is judged by the same
+  crypto::SystemRandom random;
+  client::StatementCache cache;
+  std::unique_ptr<client::ExchangeLog> log;
+  std::string model_id;  // once it is known
+  std::atomic<bool> closed = false;
+  std::vector<api::Call*> calls;  // under way
+  mutable std::mutex mutex;
+  std::shared_ptr<const Attestation> last;  // guarded by mutex
+  net::IoThread io;
+  net::Timer call_ended{io.executor(), net::kNoDeadline};
+  std::unique_ptr<client::SealedClient> client;
+
+ private:
+  struct Entry {
+    Impl& impl;
+    api::Call& call;
+    ~Entry() {
+      std::erase(impl.calls, &call);
+      impl.call_ended.cancel();
+    }
+  };
+  template <class T>
+  [[nodiscard]] net::Task<T> entered(api::Call& call, net::Task<T> task) {
+    calls.push_back(&call);
+    const Entry entry{*this, call};
+    co_return co_await std::move(task);
+  }
+  [[nodiscard]] net::Task<Status> attested(std::shared_ptr<const client::Attestation> attestation,
+                                           std::stop_token stop);
+
+  std::shared_ptr<const client::Attestation> given_of_;  // the last that was asked for
+  std::shared_ptr<const Attestation> given_;
+};
+
+}  // namespace v0
+
+namespace api {
+
+// Passes pieces of an answer to the callback, on the thread of the call.
+class HandedTokens final : public chat::TokenSink {
+ public:
+  HandedTokens(Call& call, const TokenCallback& on_token, std::string& text)
+      : call_(call), on_token_(on_token), text_(text) {}
+  bool token(std::string_view piece) override;
+
+ private:
+  Call& call_;
+  const TokenCallback& on_token_;
+  std::string& text_;
+};
+
+// The messages of one question. kDocument: a file that cannot be read.
+struct Question {
+  chat::Message message;
+  std::vector<std::string> notes;
+};
+[[nodiscard]] Result<Question> make_question(std::string_view question, const AskOptions& options);
+[[nodiscard]] Answer failed(Error error);
+void tell_completion(Result<chat::Completion> completion, Answer& answer);
+[[nodiscard]] chat::ChatRequest make_request(const AskOptions& options);
+
+}  // namespace api
+}  // namespace minions

@@ -1,0 +1,79 @@
+#include "api/client_impl.h"
+
+namespace minions {
+inline namespace v0 {
+
+struct Conversation::Impl {
+  std::shared_ptr<Client::Impl> client;
+  chat::Conversation turns;
+  std::string model;       // of the last answer, or that of the connection
+  bool under_way = false;  // a call
+
+  // kUsage: a call is under way, whose callback makes this one.
+  [[nodiscard]] Status check_idle() const {
+    return under_way ? fail(ErrorCode::kUsage, "conversation: another call of it is under way") : Status();
+  }
+  [[nodiscard]] Answer answer(const AskOptions& options, const TokenCallback& on_token) {
+    under_way = true;
+    const std::unique_ptr<bool, void (*)(bool*)> over(&under_way, [](bool* flag) { *flag = false; });
+    chat::ChatRequest request = api::make_request(options);
+    request.messages = turns.messages();
+    Answer answer = client->ask(std::move(request), on_token, options.stop);
+    if (!answer.model.empty()) model = answer.model;
+    if (!answer) return answer;
+    if (const Status kept = turns.answer(chat::Text(answer.text)); !kept) answer.failure = kept.error();
+    return answer;
+  }
+};
+
+Conversation::Conversation(Client client, std::string_view system_prompt)
+    : impl_(std::make_unique<Impl>(client.impl_, chat::Conversation(chat::Text(std::string(system_prompt))),
+                                   client.impl_->options.model)) {}
+Conversation::Conversation(Conversation&&) noexcept = default;
+Conversation& Conversation::operator=(Conversation&&) noexcept = default;
+Conversation::~Conversation() = default;
+
+Answer Conversation::ask(std::string_view question, const AskOptions& options, const TokenCallback& on_token) {
+  if (!options.system_prompt.empty())
+    return api::failed({ErrorCode::kUsage, "system_prompt: a conversation has its own; restart() sets another"});
+  if (const Status idle = impl_->check_idle(); !idle) return api::failed(idle.error());
+  impl_->turns.withdraw();
+  auto made = api::make_question(question, options);
+  if (!made) return api::failed(std::move(made).error());
+  if (const Status asked = impl_->turns.ask(std::move(made->message.content), std::move(made->message.images)); !asked)
+    return api::failed(asked.error());
+  Answer answer = impl_->answer(options, on_token);
+  answer.notes = std::move(made->notes);
+  return answer;
+}
+
+Answer Conversation::retry(const AskOptions& options, const TokenCallback& on_token) {
+  if (!options.files.empty() || !options.attachments.empty() || !options.system_prompt.empty())
+    return api::failed({ErrorCode::kUsage, "retry: asks the same again: no files, attachments or system_prompt"});
+  if (const Status idle = impl_->check_idle(); !idle) return api::failed(idle.error());
+  if (!impl_->turns.awaits_answer()) {
+    if (const Status withdrawn = impl_->turns.retry(); !withdrawn) return api::failed(withdrawn.error());
+  }
+  return impl_->answer(options, on_token);
+}
+
+void Conversation::clear() { impl_->turns.clear(); }
+
+void Conversation::restart(std::string_view system_prompt) {
+  impl_->turns = chat::Conversation(chat::Text(std::string(system_prompt)));
+}
+
+std::string Conversation::to_json() const {
+  const chat::Text text = impl_->turns.to_json(impl_->model);
+  return std::string(text.reveal());
+}
+
+std::string Conversation::to_markdown() const {
+  const chat::Text text = impl_->turns.to_markdown(impl_->model);
+  return std::string(text.reveal());
+}
+
+Conversation Client::conversation(std::string_view system_prompt) const { return {*this, system_prompt}; }
+
+}  // namespace v0
+}  // namespace minions
