@@ -1,9 +1,8 @@
-// Cold offline appraisal of documents with genuine evidence, against the sum of the signature checks in them; and what
-// a statement costs that was verified before. Prints one JSON object, or nothing where the evidence is not beside the
+// Cold offline appraisal of documents with genuine evidence, against the sum of the signature checks in them; and the
+// cost of a statement that was verified before. Prints one JSON object, or nothing if the evidence is not next to the
 // project.
-//
-// Genuine evidence is bound to its own statements, so each document is refused for its binding at the end, and for
-// nothing else: everything that costs has been done by then.
+//  Genuine evidence is bound to its own statements, so each document is refused for its binding at the end, and for
+//  nothing else: all costly work has been done by then.
 #include <fmt/format.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
@@ -129,7 +128,7 @@ struct CheckCosts {
   double rsa4096_pss_us;
 };
 
-// One check with a key that is at hand, over a message as long as a report.
+// One check with an available key, over a message as long as a report.
 struct RawCheck {
   RawCheck(const char* curve, unsigned rsa_bits, const EVP_MD* hash) : hash_(hash) {
     key_ = rsa_bits > 0 ? EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{rsa_bits})

@@ -1,5 +1,5 @@
-// Clocks and statistics of the benchmarks. CPU time wherever it says what is asked: other work on the machine is not in
-// it.
+// Clocks and statistics of the benchmarks. CPU time wherever that is the question: it excludes other work on the
+// machine.
 #pragma once
 
 #include <sys/types.h>

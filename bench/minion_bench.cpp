@@ -1,4 +1,4 @@
-// What the Minion protocol costs beside the models: CPU of rounds with models that answer at once, over documents of
+// What the Minion protocol costs besides the models: CPU of rounds with models that answer at once, over documents of
 // given sizes. One JSON object on standard output; scripts/bench reads it.
 #include <fmt/format.h>
 

@@ -13,7 +13,7 @@ namespace minions::bench {
 namespace {
 
 constexpr std::size_t kNonces = 4096;               // as many as may wait
-constexpr std::size_t kEndorsementBytes = 200'000;  // certificates, lists and reference values beside hardware evidence
+constexpr std::size_t kEndorsementBytes = 200'000;  // certificates, lists and reference values with hardware evidence
 constexpr int kRounds = 5;
 
 // Simulated evidence with endorsements as long as those of hardware.

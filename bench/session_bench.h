@@ -1,5 +1,5 @@
-// The session core against what it is made of, in one process and in turns. Each function gives ratios, and what they
-// were made from.
+// The session core compared with its primitives, in one process and in turns. Each function returns ratios, and the
+// values they come from.
 #pragma once
 
 #include <string_view>

@@ -1,5 +1,5 @@
 cmake_policy(VERSION 3.25)
-# Run by each build: writes SOURCE with the commit that is built, if that is another than before.
+# Run by each build: writes SOURCE with the commit that is built, if it has changed.
 # cmake -DROOT=... -DSOURCE=... -DRELEASE=ON|OFF -P build_id.cmake
 set(id unknown)
 find_package(Git QUIET)

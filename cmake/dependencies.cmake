@@ -1,4 +1,4 @@
-# Third-party libraries. docs/architecture.md says why each is here and which folder may include it.
+# Third-party libraries. docs/architecture.md explains why each is here and which folder may include it.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 
@@ -11,7 +11,7 @@ else()
   set(MINIONS_CACHE_DIR $ENV{HOME}/.cache/secure-minions)
 endif()
 
-# OpenSSL 3.5: the system's where it is new enough, else the one that scripts/setup built.
+# OpenSSL 3.5: the system's if it is new enough, otherwise the one that scripts/setup built.
 if(NOT OPENSSL_ROOT_DIR AND EXISTS ${MINIONS_CACHE_DIR}/openssl/.complete)
   set(OPENSSL_ROOT_DIR ${MINIONS_CACHE_DIR}/openssl)
   set(OPENSSL_USE_STATIC_LIBS ON)
@@ -38,6 +38,6 @@ pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 
 add_library(minions_asio INTERFACE)
 target_link_libraries(minions_asio INTERFACE Boost::headers Threads::Threads)
-# For all, so that one set of precompiled headers fits all.
+# Applies to all targets, so that one set of precompiled headers fits all.
 target_compile_definitions(minions_settings INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_ARRAY
   BOOST_ASIO_DISABLE_BOOST_BIND BOOST_ASIO_DISABLE_BOOST_REGEX BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=8)

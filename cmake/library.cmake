@@ -32,7 +32,7 @@ file(RELATIVE_PATH PREFIX_FROM_PKGCONFIG ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig 
 configure_file(cmake/minions.pc.in generated/minions.pc @ONLY)
 install(FILES ${CMAKE_BINARY_DIR}/generated/minions.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
-# llama.cpp comes with what was linked to it, in a folder that no other program looks at.
+# Installs llama.cpp's libraries with what was linked to them, in a folder that no other program searches.
 if(MINIONS_HAVE_LLAMA)
   foreach(folder ${MINIONS_LLAMA_FOLDERS})
     install(DIRECTORY ${folder}/ DESTINATION ${CMAKE_INSTALL_LIBDIR}/minions FILES_MATCHING PATTERN *.so* PATTERN LICENSE)

@@ -1,4 +1,4 @@
-# The headers that cost most to read, compiled once for all targets. A source still includes what it uses: the dev and
+# The most expensive headers, compiled once for all targets. A source still includes what it uses: the dev and
 # fuzz presets build without.
 set(precompiled_headers <algorithm> <array> <chrono> <cstring> <functional> <map> <memory> <optional> <span> <string>
   <string_view> <unordered_map> <utility> <variant> <vector> <fmt/format.h> <nlohmann/json.hpp> <tl/expected.hpp>

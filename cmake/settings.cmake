@@ -12,7 +12,7 @@ if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
 endif()
 
-# The hot loops are OpenSSL's; at -O3 GCC 12 warns in its own library where nothing is wrong.
+# The hot loops are OpenSSL's; at -O3 GCC 12 warns in its own library although nothing is wrong.
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 
 find_program(CCACHE ccache)
@@ -31,7 +31,7 @@ target_compile_options(minions_settings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
   -Wimplicit-fallthrough -Wno-missing-field-initializers -fstack-protector-strong -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # GCC 12 reports these inside its own library and in coroutine frames, where nothing is wrong (GCC bugs 105329, 105562,
+  # GCC 12 reports these inside its own library and in coroutine frames, although nothing is wrong (GCC bugs 105329, 105562,
   # 105651, 109224).
   target_compile_options(minions_settings INTERFACE -Wno-restrict -Wno-maybe-uninitialized -Wno-array-bounds
     -Wno-stringop-overflow -Wno-mismatched-new-delete)

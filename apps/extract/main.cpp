@@ -57,7 +57,7 @@ bool read_number(std::string_view text, Number& to) {
   return number > 0 && to == number;
 }
 
-// They become arguments of other programs, so only digits do.
+// They become arguments of other programs, so only digits are accepted.
 bool read_pages(std::string_view text, Arguments& to) {
   const std::size_t dash = text.find('-');
   std::uint32_t first = 0;
@@ -70,7 +70,7 @@ bool read_pages(std::string_view text, Arguments& to) {
   return true;
 }
 
-// `eng` or `deu+eng`: names of files in the reader's own folder, and nothing that leads out of it.
+// `eng` or `deu+eng`: file names in the reader's own folder, and nothing that leads out of it.
 bool read_language(std::string_view text, Arguments& to) {
   if (text.empty() || text.size() > 64) return false;
   for (const char c : text) {
@@ -126,7 +126,7 @@ void require(Confined confined) {
   }
 }
 
-// One line an attempt: `NAME denied` or `NAME allowed`.
+// One line per attempt: `NAME denied` or `NAME allowed`.
 int self_test(std::string_view wanted) {
   bool known = false;
   for (const Attempt& attempt : attempts()) {
@@ -151,7 +151,7 @@ std::vector<std::string> words_of(const Arguments& arguments) {
   if (arguments.mode == "pdf-info") return {"pdfinfo", "-enc", "UTF-8", std::string(kInput)};
   if (arguments.mode == "ocr") return {"tesseract", "stdin", "stdout", "-l", arguments.language};
   if (arguments.mode == "pdf-image") {
-    // 300 dots an inch is what the reader of pictures was trained on; a side is limited for pages of absurd size.
+    // The picture reader was trained on 300 dots per inch; the side is limited for absurdly large pages.
     words = pages({"pdftoppm", "-r", "300", "-gray", "-singlefile"});
   } else {
     words = pages({"pdftotext", "-enc", "UTF-8", "-eol", "unix"});

@@ -10,7 +10,7 @@ namespace {
 
 using namespace formats;
 
-constexpr std::size_t kPipeBytes = 64 * 1024;  // what a pipe holds
+constexpr std::size_t kPipeBytes = 64 * 1024;  // the capacity of a pipe
 
 void remark_size(std::uint32_t width, std::uint32_t height) {
   remark(Remark::kWidth, width);

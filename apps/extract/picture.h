@@ -8,8 +8,8 @@
 
 namespace minions::extract {
 
-// pixels: rows of RGB, 3 bytes a pixel. reduce: a smaller picture of the same kind of file, or PNG. The exit status: 0
-// or an ExtractExit; what was written is whole only with 0.
+// pixels: rows of RGB, 3 bytes per pixel. reduce: a smaller picture of the same file type, or PNG. The exit status: 0
+// or an ExtractExit; the output is whole only with 0.
 [[nodiscard]] int read_picture(std::string_view mode, const formats::PixelLimits& limits);
 
 }  // namespace minions::extract

@@ -43,7 +43,7 @@ Read<void> read_mail(PageWriter& writer) {
 }
 
 Read<void> read_image(PageWriter& writer) {
-  constexpr std::size_t kHeaderBytes = 1 << 20;  // JPEG puts thumbnails and colour profiles in front
+  constexpr std::size_t kHeaderBytes = 1 << 20;  // JPEG puts thumbnails and colour profiles first
   const auto bytes = input_bytes(kHeaderBytes);
   if (!bytes) return stop(bytes.error());
   const auto header = read_image_header(as_bytes(*bytes));

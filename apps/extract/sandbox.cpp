@@ -32,28 +32,28 @@ constexpr std::uint64_t rights_of_abi(long abi) {
   return (1 << 13) - 1;
 }
 
-// struct landlock_ruleset_attr of ABI 6. What an older kernel does not know is cut off by the size.
+// struct landlock_ruleset_attr of ABI 6. The size cuts off what an older kernel does not know.
 struct Handled {
   std::uint64_t files;
   std::uint64_t net = 3;    // TCP: bind and connect, from ABI 4
-  std::uint64_t scope = 3;  // abstract sockets of others, and signals to them, from ABI 6
+  std::uint64_t scope = 3;  // others' abstract sockets, and signals to them, from ABI 6
 };
 constexpr std::size_t size_for_abi(long abi) {
   if (abi >= 6) return sizeof(Handled);
   return abi >= 4 ? offsetof(Handled, scope) : offsetof(Handled, net);
 }
 
-// What started programs and their libraries open. Nothing of users lies there.
+// What started programs and their libraries open. Contains nothing of users.
 constexpr const char* kLibraries[] = {
     "/lib",           "/lib64",           "/lib32",          "/usr/lib",          "/usr/lib64",
     "/usr/local/lib", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", nullptr};
-// A program needs the program loader beside itself.
+// A program needs the program loader too.
 constexpr const char* kLoaders[] = {"/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1",
                                     "/lib/ld-musl-x86_64.so.1", "/lib/ld-musl-aarch64.so.1", nullptr};
 
-// What a program that reads one file, maps memory and writes to a pipe calls. All others fail with ENOSYS, for which C
-// libraries have a fallback where the call is new. None of these can be told to act on another process; those that can
-// stand in kAllowedWith.
+// The calls of a program that reads one file, maps memory and writes to a pipe. All others fail with ENOSYS, for which
+// C libraries have a fallback if the call is new. None of these can be directed at another process; those that can are
+// in kAllowedWith.
 constexpr int kAllowed[] = {SCMP_SYS(read),
                             SCMP_SYS(readv),
                             SCMP_SYS(pread64),
@@ -119,10 +119,10 @@ constexpr int kAllowed[] = {SCMP_SYS(read),
                             SCMP_SYS(exit),
                             SCMP_SYS(exit_group)};
 
-// Arguments of the type int: the kernel does not look at the upper half of the register.
+// Arguments of the type int: the kernel ignores the upper half of the register.
 constexpr std::uint64_t kInt = 0xFFFFFFFF;
 
-// A call that is allowed where the masked argument has one of these values, and else not there.
+// A call that is allowed only if the masked argument has one of these values.
 struct AllowedWith {
   int call;
   unsigned argument;
@@ -130,15 +130,15 @@ struct AllowedWith {
   std::initializer_list<std::uint64_t> values;
 };
 
-// FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME go with any operation. Those with priority inheritance name the thread of
-// any process, and are left out.
+// FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME go with any operation. Operations with priority inheritance name a thread
+// of any process, and are left out.
 constexpr std::uint64_t kFutexOperation = kInt & ~std::uint64_t{FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME};
-// Clocks below zero are those of any process, and what it computed can be told from its time.
+// Negative clocks are those of any process, and its time reveals what it computed.
 constexpr std::uint64_t kOwnClock = kInt & ~std::uint64_t{0xF};
 
 constexpr AllowedWith kAllowedWith[] = {
-    // No owner or signal of a file (F_SETOWN, F_SETOWN_EX, F_SETSIG, and O_ASYNC of F_SETFL), which signals whom it is
-    // told to; no locks, leases or seals, which others see.
+    // No owner or signal of a file (F_SETOWN, F_SETOWN_EX, F_SETSIG, and O_ASYNC of F_SETFL), which can signal any
+    // process; no locks, leases or seals, which others see.
     {SCMP_SYS(fcntl), 1, kInt, {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL}},
     {SCMP_SYS(futex),
      1,
@@ -148,14 +148,14 @@ constexpr AllowedWith kAllowedWith[] = {
     {SCMP_SYS(clock_getres), 0, kOwnClock, {0}},
     {SCMP_SYS(clock_nanosleep), 0, kOwnClock, {0}},
     // Not MADV_HWPOISON and MADV_SOFT_OFFLINE, which take pages from all who share them, nor MADV_MERGEABLE, MADV_COLD
-    // and MADV_PAGEOUT, which tell of pages of others.
+    // and MADV_PAGEOUT, which reveal pages of others.
     {SCMP_SYS(madvise),
      2,
      kInt,
      {MADV_NORMAL, MADV_RANDOM, MADV_SEQUENTIAL, MADV_WILLNEED, MADV_DONTNEED, MADV_FREE, MADV_HUGEPAGE,
       MADV_NOHUGEPAGE, MADV_DONTDUMP}},
     {SCMP_SYS(prctl), 0, kInt, {PR_GET_NAME}},
-    // Standard output may be asked whether it is a terminal.
+    // Asking whether standard output is a terminal is allowed.
     {SCMP_SYS(ioctl), 1, kInt, {TCGETS}},
 };
 
@@ -167,7 +167,7 @@ bool allow(int ruleset, const char* path, std::uint64_t rights) {
   rule.allowed_access = rights;
   rule.parent_fd = target.get();
   if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0) return true;
-  // Rights that mean something for folders only are refused for a file.
+  // Rights that apply only to folders are refused for a file.
   rule.allowed_access &= kExecute | kReadFile;
   return syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
 }
@@ -179,7 +179,7 @@ bool allow_all(int ruleset, const char* const* paths, std::uint64_t rights) {
   return true;
 }
 
-// A file in memory has no place in the tree, which Landlock says with EBADFD, and leaves open to its holder.
+// A file in memory has no place in the tree, which Landlock reports with EBADFD, and leaves open to its holder.
 bool allow_input(int ruleset) {
   landlock_path_beneath_attr rule{};
   rule.allowed_access = kReadFile;
@@ -223,8 +223,8 @@ bool allow(const Filter& filter, const AllowedWith& allowed) {
   return true;
 }
 
-// The calls that name a process, for the own one: abort() signals it; libraries count its processors; limits may be
-// read but not set, which root could do in spite of everything.
+// The calls that name a process, for this process only: abort() signals it; libraries count its processors; limits may
+// be read but not set, which root could do in spite of everything.
 bool allow_for_itself(const Filter& filter) {
   const auto is = [](unsigned argument, std::uint64_t mask, std::uint64_t value) {
     return scmp_arg_cmp{argument, SCMP_CMP_MASKED_EQ, mask, value};

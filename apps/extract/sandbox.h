@@ -1,5 +1,5 @@
-// Gives up what a reader of one untrusted file does not need: files but the named ones, writing, sockets, other
-// processes, new processes, namespaces, kernel interfaces. What is given up stays given up across exec.
+// Gives up what a reader of one untrusted file does not need: files other than the named ones, writing, sockets, other
+// processes, new processes, namespaces, kernel interfaces. This persists across exec.
 #pragma once
 
 #include <sys/resource.h>
@@ -13,18 +13,18 @@ struct Limits {
   rlim_t cpu_s;
 };
 
-// What a mode still needs. Paths end with a null pointer; those that a system has not are passed over.
+// What a mode still needs. Paths end with a null pointer; missing ones are skipped.
 struct Needs {
   std::string_view mode;
-  const char* const* programs;  // the first that exists is what this program becomes; none: it reads by itself
-  const char* const* readable;  // beside what every started program reads
+  const char* const* programs;  // this program becomes the first that exists; none: it reads by itself
+  const char* const* readable;  // besides what every started program reads
 };
 inline constexpr const char* kNone[] = {nullptr};
 inline constexpr const char* kPdfText[] = {"/usr/bin/pdftotext", "/usr/local/bin/pdftotext", nullptr};
 inline constexpr const char* kPdfInfo[] = {"/usr/bin/pdfinfo", "/usr/local/bin/pdfinfo", nullptr};
 inline constexpr const char* kPdfImage[] = {"/usr/bin/pdftoppm", "/usr/local/bin/pdftoppm", nullptr};
 inline constexpr const char* kOcr[] = {"/usr/bin/tesseract", "/usr/local/bin/tesseract", nullptr};
-// Fonts and encodings; nothing of users lies there.
+// Fonts and encodings; contains nothing of users.
 inline constexpr const char* kPdfData[] = {"/usr/share/fonts",       "/usr/local/share/fonts",
                                            "/usr/share/poppler",     "/usr/share/fontconfig",
                                            "/usr/share/ghostscript", "/etc/fonts",

@@ -82,7 +82,7 @@ bool socket_of(int family) {
 
 bool system_call_exists(long made) { return made >= 0; }
 
-// Whether a call got to the kernel, whatever that made of it: the filter answers ENOSYS. Its arguments do no harm.
+// Whether a call reached the kernel, whatever its result: the filter answers ENOSYS. Its arguments are harmless.
 template <class... Arguments>
 bool reaches_kernel(long call, Arguments... arguments) {
   return syscall(call, arguments...) >= 0 || errno != ENOSYS;
@@ -96,7 +96,7 @@ bool own_files_by_parent(int command) {
   return owned;
 }
 
-// The upper half of the register, which the kernel does not look at, must not get it past the filter.
+// The upper half of the register, which the kernel ignores, must not get it past the filter.
 bool own_files_by_wide_command() { return reaches_kernel(SYS_fcntl, STDOUT_FILENO, (1L << 32) | F_SETOWN, 0); }
 
 bool make_asynchronous() {
@@ -127,7 +127,7 @@ bool read_processors_of_parent() {
   return reaches_kernel(SYS_sched_getaffinity, getppid(), sizeof set, &set);
 }
 
-// A word that says that the parent holds the lock.
+// A word stating that the parent holds the lock.
 bool lend_priority_to_parent() {
   unsigned word = static_cast<unsigned>(getppid());
   const timespec past{};
@@ -160,13 +160,13 @@ constexpr Attempt kAttempts[] = {
        execl("/bin/sh", "sh", "-c", "echo ' allowed'", nullptr);
        return false;
      }},
-    // Another reader than the mode's own: no mode starts a program of this name.
+    // A reader other than the mode's own: no mode starts a program of this name.
     {"exec-reader",
      [] {
        execl("/usr/bin/printf", "printf", " allowed\n", nullptr);
        return false;
      }},
-    // What lies on the path of the input file is not reached through it.
+    // Nothing along the input file's path can be reached through it.
     {"open-by-path",
      [] { return opens("/proc/self/fd/0/..", O_RDONLY) || opens("/proc/self/root/etc/passwd", O_RDONLY); }},
     {"bpf", [] { return syscall(SYS_bpf, 0, nullptr, 0) >= 0; }},

@@ -1,4 +1,4 @@
-// Attempts, made inside the sandbox, at what it must deny. They make the sandbox's promises testable on each machine.
+// Attempts, made inside the sandbox, at what it must deny. They make the sandbox's promises testable on every machine.
 #pragma once
 
 #include <span>

@@ -13,7 +13,7 @@
 namespace minions::app {
 namespace {
 
-// Passes the answer on as it comes.
+// Passes the answer on as it arrives.
 class AnswerPrinter {
  public:
   AnswerPrinter(OutputFormat format, Interrupt& interrupt) : format_(format), interrupt_(interrupt) {}
@@ -47,7 +47,7 @@ class AnswerPrinter {
   bool written_ = true;
 };
 
-// The files come first: nothing is dialled for a document that cannot be read.
+// The files come first: nothing is dialled if a document cannot be read.
 Result<std::vector<Attachment>> load_all(const DocumentFlags& flags) {
   std::vector<Attachment> attached;
   for (const std::string& file : flags.files) {

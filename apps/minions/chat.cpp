@@ -20,7 +20,7 @@ enum class Next { kGoOn, kLeave };
 
 struct TypedText {
   std::string text;
-  bool block = false;  // between """: a question, whatever it begins with
+  bool block = false;  // between """: a question, however it begins
 };
 
 class ChatLoop {
@@ -56,7 +56,7 @@ class ChatLoop {
   LineEditor editor_;
   Interrupt interrupt_;
   Conversation conversation_;
-  std::vector<Attachment> attachments_;  // go with the next question; dropped once it was answered
+  std::vector<Attachment> attachments_;  // sent with the next question; dropped once it was answered
   Usage usage_;
   std::uint64_t last_exchange_ = 0;  // of the last answer, where it was whole; 0: none
 };
@@ -76,7 +76,7 @@ ExitCode ChatLoop::run() {
     if (next && *next == Next::kLeave) break;
     if (next) continue;
     const ExitCode code = report(next.error());
-    // A script must not go on as if it had its answer.
+    // A script must not continue as if it had its answer.
     if (!editor_.interactive()) return code;
   }
   return ExitCode::kOk;
@@ -110,7 +110,7 @@ std::optional<TypedText> ChatLoop::read_input() {
   }
 }
 
-// Lines up to one that ends in """. False if it was given up.
+// Lines up to one that ends in """. False if it was abandoned.
 bool ChatLoop::read_block(std::string& text) {
   while (!text.ends_with("\"\"\"")) {
     const TypedLine line = editor_.read("  ");
@@ -229,7 +229,7 @@ Status ChatLoop::verify() {
 Status ChatLoop::save(const std::string& file) {
   const std::string text = file.ends_with(".json") ? conversation_.to_json() : conversation_.to_markdown();
   const Status written = api::write_new_file(file, text, "a saved conversation is never overwritten");
-  if (!written) return fail(ErrorCode::kIo, written.error().detail);  // typed in a chat: the command line was right
+  if (!written) return fail(ErrorCode::kIo, written.error().detail);  // typed in a chat: the command line was valid
   note("saved to " + file);
   return {};
 }

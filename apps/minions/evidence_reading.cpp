@@ -28,7 +28,7 @@ Result<Bytes> read_whole(const fs::path& path) {
 
 std::string shown_name(const fs::path& path) { return attestation::shown(path.filename().string()); }
 
-// In the order of their names, but the one that is named first.
+// In the order of their names, but the named one first.
 Result<std::vector<fs::path>> list(const fs::path& folder, const std::optional<std::string>& named,
                                    std::vector<std::string>& not_read) {
   std::vector<fs::path> paths;

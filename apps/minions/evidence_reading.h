@@ -7,8 +7,8 @@
 
 namespace minions::app {
 
-// A folder's own files, not those below it; or a file with what lies beside it. kUsage: what cannot be read, is too
-// much, or holds nothing that is known.
+// A folder's own files, not those below it; or a file with its neighbours. kUsage: unreadable, too much, or nothing
+// recognised.
 [[nodiscard]] Result<audit::EvidenceFiles> read_evidence(const std::filesystem::path& target);
 
 }  // namespace minions::app

@@ -1,5 +1,5 @@
-// Ctrl-C while a call runs: the call is broken off, not the program. Between calls the signal has its usual effect, or
-// that which the line editor gives it.
+// Ctrl-C while a call runs aborts the call, not the program. Between calls the signal has its usual effect, or the line
+// editor's.
 #pragma once
 
 #include <csignal>
@@ -22,7 +22,7 @@ class Interrupt {
   [[nodiscard]] std::stop_token begin();
   // Stops watching.
   void end();
-  // Breaks the call off as the signal would.
+  // Aborts the call as the signal would.
   void stop() { source_.request_stop(); }
 
  private:

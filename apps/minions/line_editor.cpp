@@ -17,7 +17,7 @@ constexpr int kHistorySize = 500;
 
 volatile std::sig_atomic_t interrupted = 0;
 
-// Ctrl-C while a line is typed gives the line up.
+// Ctrl-C while a line is typed discards the line.
 class InterruptWatch {
  public:
   InterruptWatch() {
@@ -35,7 +35,7 @@ class InterruptWatch {
   struct sigaction before_ {};
 };
 
-// libedit's own reader goes on after a signal; this one ends the line.
+// libedit's own reader continues after a signal; this one ends the line.
 int read_character(EditLine*, wchar_t* to) {
   std::mbstate_t state{};
   for (;;) {
@@ -106,7 +106,8 @@ TypedLine LineEditor::read(const char* prompt) {
   }
   const InterruptWatch watch;
   terminal_->prompt = prompt;
-  // el_gets shows the prompt first and prepares the terminal then: what is typed in between, such as Ctrl-D, is lost.
+  // el_gets first shows the prompt and only then prepares the terminal: what is typed in between, such as Ctrl-D, is
+  // lost.
   el_set(terminal_->editor, EL_PREP_TERM, 1);
   int count = 0;
   const char* text = el_gets(terminal_->editor, &count);

@@ -1,4 +1,4 @@
-// Lines typed by the user: edited and with a history on a terminal, as they come through a pipe.
+// Lines typed by the user: edited and with a history on a terminal, unchanged from a pipe.
 #pragma once
 
 #include <memory>
@@ -23,7 +23,7 @@ class LineEditor {
   LineEditor& operator=(const LineEditor&) = delete;
 
   [[nodiscard]] bool interactive() const { return terminal_ != nullptr; }
-  // No prompt is shown where input does not come from a terminal.
+  // Shows no prompt if the input is not a terminal.
   [[nodiscard]] TypedLine read(const char* prompt);
   void remember(const std::string& text);
 

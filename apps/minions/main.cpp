@@ -1,4 +1,4 @@
-// minions: the user's side. Each subcommand is a file of its own; this one protects the process and picks one.
+// minions: the user's side. Each subcommand is a separate file; this one protects the process and picks one.
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 

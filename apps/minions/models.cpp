@@ -25,7 +25,7 @@ Json entry_json(const Model& model) {
 
 std::string shown_digest(const std::string& hex) { return hex.empty() ? "-" : "sha256:" + hex; }
 
-// The last fields are there where there is something to say: most models have no projector, and none should share.
+// The last fields appear only if they have content: most models have no projector, and none should share.
 std::string facts_of(const Model& model) {
   std::string facts =
       fmt::format("{}\t{}\t{}", line_for_terminal(model.engine), model.where, shown_digest(model.weights_sha256));

@@ -1,4 +1,5 @@
-// minions models: what can be asked of the server, listed over the sealed channel, and what its statement says of each.
+// minions models: the models that the server offers, listed over the sealed channel, and what its statement states
+// about each.
 #pragma once
 
 #include "exit_code.h"

@@ -7,7 +7,7 @@
 namespace minions::app {
 namespace {
 
-// Names of the prototype: they work and stay out of the help.
+// The prototype's names: they work but are not in the help.
 void add_alias(CLI::App& command, const std::string& names, std::string& value) {
   command.add_option(names, value)->group("");
 }

@@ -1,4 +1,5 @@
-// What every subcommand that talks to a server takes, from flags and from a profile of the settings file. Flags win.
+// The options of every subcommand that talks to a server, from flags and from a profile of the settings file. Flags
+// win.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -55,8 +56,7 @@ void add_attest(CLI::App& command, AttestFlags& options);
 void add_format(CLI::App& command, OutputFormat& format);  // -o text or json
 void add_models(CLI::App& command, ModelsFlags& options);
 
-// Fills in from the settings file what no flag gave. kUsage: a file or profile that makes no sense, or no server at
-// all.
+// Fills in from the settings file what no flag gave. kUsage: an invalid file or profile, or no server at all.
 [[nodiscard]] Status apply_settings(ServerFlags& options);
 
 }  // namespace minions::app

@@ -42,7 +42,7 @@ Result<AppraisalPolicy> load(const std::string& file) {
 
 // ---- init ----
 
-// What no policy settles: then nothing is written.
+// What no policy settles: then writes nothing.
 const Check* first_that_no_policy_settles(const AttestationResult& result) {
   for (const Check& check : result.checks) {
     if (check.outcome == Outcome::kFail && !attestation::is_expectation(check.id)) return &check;
@@ -66,7 +66,7 @@ Result<std::optional<attestation::Covers>> read_covers(const std::string& name) 
               fmt::format("--covers: want firmware, kernel, root or config, found {}", attestation::shown(name)));
 }
 
-// ---- from a folder of evidence, which no statement is bound to ----
+// ---- from a folder of evidence, bound to no statement ----
 
 struct JudgedFolder {
   attestation::AttestationDocument document;  // without a statement
@@ -178,7 +178,7 @@ ExitCode init(const PolicyToolFlags& options) {
   if (!draft) return report(draft.error());
   const auto drafted = AppraisalPolicy::parse(*draft, "the policy");
   if (!drafted) return report({ErrorCode::kInternal, drafted.error().detail});
-  // What a server shows and no policy should accept, a debuggable guest for one, is not written as accepted.
+  // What a server shows but no policy should accept, such as a debuggable guest, is not written as accepted.
   const auto again = client::appraise_attestation(attestation, *drafted, now);
   if (!again.accepted())
     return report(attestation::refusal(again).in("no policy is written for what this server shows"));
@@ -187,7 +187,7 @@ ExitCode init(const PolicyToolFlags& options) {
 
 // ---- check and diff ----
 
-// Who could read by this policy, on each kind of machine that it lets in.
+// Who could read under this policy, on each kind of machine that it admits.
 void print_verdicts(const attestation::PolicyRules& rules) {
   const auto verdicts = attestation::verdicts_of(rules);
   if (verdicts.empty()) print_out("\n# no kind of machine is let in: name one in [platform] kinds\n");

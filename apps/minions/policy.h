@@ -8,10 +8,10 @@
 namespace minions::app {
 
 struct PolicyToolFlags {
-  ServerFlags server;  // of init; its policy file gives [roots] where they are not the vendors'
+  ServerFlags server;  // of init; its policy file gives [roots] if they are not the vendors'
   std::string output;  // of init; empty: standard output
   std::string as_of;   // of init from a folder; empty: now
-  std::string covers;  // of init; empty: not said
+  std::string covers;  // of init; empty: not stated
   std::string file;    // of check
   std::string before;  // of diff
   std::string after;

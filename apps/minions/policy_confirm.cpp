@@ -34,7 +34,7 @@ Status io_failure(const std::string& file) {
   return fail(ErrorCode::kIo, fmt::format("{}: {}", file, std::generic_category().message(errno)));
 }
 
-// "[snp] measurements" and "[snp.pcrs] 4" are of the table snp.
+// "[snp] measurements" and "[snp.pcrs] 4" belong to the table snp.
 std::string table_of(const RuleText& rule) { return rule.name.substr(1, rule.name.find_first_of(".]") - 1); }
 
 bool is_first_use(const attestation::PolicyRules& rules, const std::string& table) {
@@ -42,7 +42,7 @@ bool is_first_use(const attestation::PolicyRules& rules, const std::string& tabl
   return origin != rules.origins.end() && origin->second.value.starts_with("first-use");
 }
 
-// The values that wait to be confirmed. What an origin or its author says of them is no value.
+// The values that wait for confirmation. What an origin or its author states about them is not a value.
 std::vector<RuleText> waiting(const attestation::PolicyRules& rules) {
   std::vector<RuleText> out;
   for (RuleText& rule : attestation::describe(rules)) {
@@ -53,7 +53,7 @@ std::vector<RuleText> waiting(const attestation::PolicyRules& rules) {
   return out;
 }
 
-// What keeps a file from being somebody else's word: values of its own first use, or that its values fix less.
+// What disqualifies a file as an independent source: its own values are of first use, or it states that they fix less.
 std::string doubts(const attestation::PolicyRules& mine, const attestation::PolicyRules& other,
                    const std::string& file) {
   std::string found;
@@ -61,7 +61,7 @@ std::string doubts(const attestation::PolicyRules& mine, const attestation::Poli
     if (is_first_use(other, table))
       found += fmt::format("\n  [{}]: {} has it by first use itself ({})", table, file, origin.source);
   }
-  // What the values fix is said by the file that has them.
+  // What the values fix is stated by the file that has them.
   const auto compare_covers = [&](const std::string& table, attestation::Covers here, attestation::Covers there) {
     if (is_first_use(mine, table) && here != there)
       found += fmt::format("\n  [{}] covers: {} here, {} in {}", table, name_of(here), name_of(there), file);
@@ -74,7 +74,7 @@ std::string doubts(const attestation::PolicyRules& mine, const attestation::Poli
     const bool remark = rule.name.ends_with("] origin") || rule.name.ends_with("] covers");
     if (remark || !rule.source.starts_with("policy line") || !is_first_use(mine, table_of(rule))) continue;
     const auto found_here = here.find(rule.name);
-    // What is written here is compared as a value; the rest is as it is built in, or open.
+    // What is written here is compared as a value; the rest is built in, or open.
     if (found_here != here.end() && found_here->second.source.starts_with("policy line")) continue;
     const std::string value = found_here == here.end() ? "not set" : found_here->second.value;
     if (value != rule.value) found += fmt::format("\n  {}: {} here, {} in {}", rule.name, value, rule.value, file);
@@ -120,7 +120,7 @@ bool any_first_use(const attestation::PolicyRules& rules) {
                      [&](const auto& origin) { return is_first_use(rules, origin.first); });
 }
 
-// Whether the text says what the rules say, but for this table's origin.
+// Whether the text states what the rules state, except for this table's origin.
 bool says_the_same(std::string_view text, const attestation::PolicyRules& before, const std::string& table,
                    const std::string& origin) {
   const auto after = AppraisalPolicy::parse(text, "");
@@ -139,8 +139,8 @@ std::size_t start_of_line(std::string_view text, int line) {
   return at;
 }
 
-// The date is all that changes. On the line of an inline table other values, keys and remarks may read the same: the
-// right one is the one that changes nothing else of what the policy says.
+// Only the date changes. On the line of an inline table other values, keys and comments may read the same: the right
+// one is the one that changes nothing else in the policy's meaning.
 Result<std::string> rewritten(std::string text, const AppraisalPolicy& policy) {
   const std::string confirmed = "confirmed " + today();
   for (const auto& [table, origin] : policy.rules().origins) {
@@ -167,7 +167,7 @@ Result<std::string> rewritten(std::string text, const AppraisalPolicy& policy) {
   return text;
 }
 
-// In place of the file, whole or not at all, and with its mode.
+// Replaces the file, whole or not at all, and keeps its mode.
 Status replace_file(const std::string& file, std::string_view text) {
   struct stat before {};
   if (::stat(file.c_str(), &before) != 0) return io_failure(file);
@@ -200,7 +200,7 @@ Status confirm(const ConfirmOptions& options) {
   MINIONS_TRY_ASSIGN(const AppraisalPolicy after, AppraisalPolicy::parse(text, options.file));
   if (any_first_use(after.rules()))
     return fail(ErrorCode::kInternal, fmt::format("{}: origins are left", options.file));
-  // Where a link leads: the link stays one.
+  // The target of a link: the link stays one.
   std::error_code unresolved;
   const auto target = std::filesystem::canonical(options.file, unresolved);
   if (unresolved) return fail(ErrorCode::kIo, fmt::format("{}: {}", options.file, unresolved.message()));

@@ -1,6 +1,5 @@
-// `minions policy confirm`: the user compared values that were taken from the server on first use with the operator's,
-// or has a file of the operator's that this program compares them with. Rewrites the policy's origins, and nothing
-// else.
+// `minions policy confirm`: the user compared first-use values from the server with the operator's, or has a file of
+// the operator's that this program compares them with. Rewrites the policy's origins, and nothing else.
 #pragma once
 
 #include <string>
@@ -11,7 +10,7 @@ namespace minions::app {
 
 struct ConfirmOptions {
   std::string file;
-  std::string against;  // a policy that came another way; empty: the user compared
+  std::string against;  // a policy obtained another way; empty: the user compared
   bool yes = false;     // without asking
 };
 

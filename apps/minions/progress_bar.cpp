@@ -38,7 +38,8 @@ void ProgressBar::at(std::size_t done, std::size_t total) {
   drawn_ = now;
   shown_ = true;
   const double elapsed_s = std::chrono::duration<double>(now - start_).count();
-  fmt::print(stderr, "\r{}\x1b[K", progress_line(verb_, done, total, elapsed_s));  // and nothing of a longer line stays
+  fmt::print(stderr, "\r{}\x1b[K", progress_line(verb_, done, total, elapsed_s));  // and nothing of a longer line
+                                                                                   // remains
   std::fflush(stderr);
 }
 

@@ -1,5 +1,5 @@
-// How far long work has come, with the time that is left, on the last line of a terminal. Says nothing where standard
-// error is none, and nothing about work that is done within a second.
+// The progress of long work, with the remaining time, on the last line of a terminal. Shows nothing if standard error
+// is not a terminal, or if the work is done within a second.
 #pragma once
 
 #include <chrono>
@@ -16,7 +16,7 @@ class ProgressBar {
 
   // Calls come one at a time.
   void at(std::size_t done, std::size_t total);
-  // Takes the line away, for what is printed next.
+  // Removes the line, for what is printed next.
   void clear();
 
  private:

@@ -17,7 +17,7 @@ Json attestation_json(const std::shared_ptr<const Attestation>& attestation) {
 ExitCode report_refusal(const attestation::AttestationResult& refused) { return report(attestation::refusal(refused)); }
 
 Status print_line(const Json& json) {
-  // On a terminal in ASCII, which says the same: JSON leaves C1 controls and bidi overrides as they are.
+  // On a terminal in ASCII, with the same meaning: JSON leaves C1 controls and bidi overrides unescaped.
   const bool ascii = ::isatty(STDOUT_FILENO) == 1;
   const std::string line = json.dump(-1, ' ', ascii, Json::error_handler_t::replace) + '\n';
   const bool written = std::fwrite(line.data(), 1, line.size(), stdout) == line.size() && std::fflush(stdout) == 0;

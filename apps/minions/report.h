@@ -1,4 +1,4 @@
-// What subcommands print as JSON, on stdout and nowhere else.
+// What subcommands print as JSON, only on stdout.
 #pragma once
 
 #include "attestation/core/result.h"
@@ -8,13 +8,13 @@
 
 namespace minions::app {
 
-// What the facade gives as text, to add to it. Its own JSON: it parses.
+// Parses the facade's JSON text, to add to it. It is our own JSON, so it parses.
 [[nodiscard]] Json parsed(const std::string& json);
 // {code, message, exit_code}
 [[nodiscard]] inline Json error_json(const Error& error) { return parsed(to_json(error)); }
-// {verdict, simulated, checks, ...}; null where nothing was appraised.
+// {verdict, simulated, checks, ...}; null if nothing was appraised.
 [[nodiscard]] Json attestation_json(const std::shared_ptr<const Attestation>& attestation);
-// On stderr why it was refused, in the words of attestation/core/refusal.h, and a hint; kRefused.
+// Prints to stderr why it was refused, in the words of attestation/core/refusal.h, and a hint; kRefused.
 ExitCode report_refusal(const attestation::AttestationResult& refused);
 // Writes one line to stdout. kIo if it cannot be written.
 [[nodiscard]] Status print_line(const Json& json);

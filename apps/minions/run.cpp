@@ -49,7 +49,7 @@ class RunScreen {
     if (terminal_) print_err("{}\n", line_for_terminal(line));
   }
 
-  // A line of standard input, read byte by byte: what follows it belongs to the next question. Ctrl-C is a no.
+  // A line of standard input, read byte by byte: what follows belongs to the next question. Ctrl-C means no.
   [[nodiscard]] bool read_yes() const {
     std::string line;
     while (!stop_.stop_requested()) {
@@ -193,7 +193,7 @@ class RunCommand {
         continue;
       editor.remember(line.text);
       code = one(line.text);
-      // A script must not go on as if it had its answer.
+      // A script must not continue as if it had its answer.
       if (code != ExitCode::kOk && !editor.interactive()) return code;
     }
   }

@@ -26,8 +26,8 @@ struct Profile {
   std::string system_prompt;
 };
 
-// The profile of that name; of no name, the one that the file calls its default (profile "default" where it names
-// none). Nothing if no file or no default is there; kUsage for an unknown key or a named profile that is not there.
+// The profile of that name; without a name, the file's default (profile "default" if it names none). Nothing if there
+// is no file or no default; kUsage for an unknown key or a missing named profile.
 [[nodiscard]] Result<std::optional<Profile>> load_profile(const std::string& name);
 
 }  // namespace minions::app

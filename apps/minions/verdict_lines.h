@@ -1,5 +1,5 @@
-// What a user is told of a verdict beside the answer, on standard error: who could read what is sent, what is missing
-// for the best class, and how to fix it. Nothing where only the code that the policy names could.
+// What a user is told about a verdict besides the answer, on standard error: who could read what is sent, what is
+// missing for the best class, and how to fix it. Nothing if only the code that the policy names could.
 #pragma once
 
 #include "attestation/core/result.h"
@@ -7,18 +7,18 @@
 
 namespace minions::app {
 
-// On standard output, of a document that was kept: whether it is accepted, as of when, its class and who could read.
+// On standard output, for a kept document: whether it is accepted, as of when, its class and who could read.
 void print_appraisal(const attestation::AttestationResult& result, UnixSeconds judged_at);
 
-// Where it was not refused. Prints each text once; `told` keeps what was printed.
+// If it was not refused. Prints each text once; `told` keeps what was printed.
 void warn_of_readers(const Attestation& attestation, std::string& told);
 void warn_of_readers(const attestation::AttestationResult& result, std::string& told);
 
-// What is said of each appraisal of a connection, whatever came of it: who could read, once each; and what could not be
-// had, where that may be why a server was refused.
+// What is reported about each appraisal of a connection, accepted or not: who could read, once each; and what was
+// unavailable, if that may be why a server was refused.
 class AttestationNotes {
  public:
-  // The options, with this told of each appraisal. This outlives the client.
+  // The options, with this informed of each appraisal. This outlives the client.
   [[nodiscard]] ConnectionOptions watch(ConnectionOptions options);
   void tell(const Attestation& attestation);
 

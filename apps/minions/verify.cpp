@@ -41,7 +41,7 @@ Result<Bytes> read_whole(const fs::path& path, std::size_t limit) {
   return bytes;
 }
 
-// Everything but what is judged.
+// Everything except what is judged.
 struct Question {
   const AppraisalPolicy& policy;
   std::optional<UnixSeconds> as_of;
@@ -118,7 +118,7 @@ ExitCode verify_pieces(const fs::path& target, const Question& question) {
                                                                   .now = asked});
   const attestation::AppraisalChoices choices{question.policy, &collected.keys};
   attestation::AttestationResult result;
-  // The time once all is there.
+  // The time once everything has arrived.
   result.checks = folder->judge({choices, collected.endorsements, question.now()});
   attestation::Verdict verdict = folder->verdict(question.policy.rules(), result.checks);
   result.vector = folder->trust_vector(question.policy.rules(), result.checks, verdict.missing);
@@ -151,7 +151,7 @@ Result<std::optional<UnixSeconds>> read_as_of(const std::string& text) {
   return time;
 }
 
-// Of what stays unused by this kind of target, so that nothing that was given is silently ignored.
+// Reports options unused by this kind of target, so that none is silently ignored.
 Status check_unused(const VerifyFlags& options) {
   const bool address = is_address(options.target);
   const bool run_log = !address && is_minion_log_file(options.target);

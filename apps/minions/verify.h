@@ -1,5 +1,5 @@
-// minions verify: appraises what lies in files: attestation documents, logs of --log and of runs, evidence of its own
-// with its certificates beside it; or fetches a server's document and appraises it, sending nothing.
+// minions verify: appraises files: attestation documents, logs of --log and of runs, bare evidence with its
+// certificates; or fetches a server's document and appraises it, sending nothing.
 #pragma once
 
 #include "exit_code.h"

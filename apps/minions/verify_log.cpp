@@ -39,7 +39,7 @@ void print_session(const audit::LoggedSessionVerdict& session) {
   }
 }
 
-// What a log's lines came to.
+// The results of a log's lines.
 struct LogTally {
   std::size_t lines = 0;
   std::size_t altered = 0;

@@ -1,4 +1,4 @@
-// minionsd doctor: looks at each part that serving with attestation needs, says what is missing and how to fix it.
+// minionsd doctor: checks each part that serving with attestation needs, and reports what is missing and how to fix it.
 // Changes nothing on the machine.
 #pragma once
 

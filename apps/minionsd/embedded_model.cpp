@@ -11,13 +11,13 @@
 namespace minions::minionsd {
 namespace {
 
-// Requests that are computed or wait for it, each with a thread that reads its prompt and then sleeps. One sender has
-// half of them: as many as a session has streams, and an API key requests.
+// Requests being computed or waiting, each with a thread that reads its prompt and then sleeps. One sender has half of
+// them: as many as a session has streams, and an API key requests.
 constexpr std::size_t kRequests = 128;
 
 constexpr std::chrono::milliseconds kToldEvery{5'000};
 
-// A line now and then, with the time that is left at the speed so far.
+// An occasional line, with the remaining time at the current speed.
 class DownloadLines {
  public:
   void report(const hub::DownloadProgress& progress) {
@@ -38,7 +38,7 @@ class DownloadLines {
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
-// hf: and ollama: become paths. The token is gone from the environment before anything else could inherit it.
+// hf: and ollama: become paths. The token is removed from the environment before anything else could inherit it.
 Status find_files(llama::LlamaOptions& options) {
   hub::ModelStoreOptions store = hub::store_options([](const char* variable) { return std::getenv(variable); });
   ::unsetenv("HF_TOKEN");
@@ -100,7 +100,7 @@ Result<std::optional<llama::LlamaOptions>> read_model(const ModelFlags& flags, c
 Result<EmbeddedModel> load_model(const llama::LlamaOptions& options) {
   llama::LlamaOptions local = options;
   MINIONS_TRY(find_files(local));
-  // Files of a store of Ollama are called by their hash.
+  // Files in Ollama's store are named by their hash.
   if (constexpr std::string_view kOllama = "ollama:"; options.path.starts_with(kOllama))
     local.id = options.path.substr(kOllama.size());
   MINIONS_TRY_ASSIGN(llama::LoadedModel loaded, llama::load_llama_model(local));

@@ -1,4 +1,4 @@
-// The model that runs inside minionsd: its options, and the backend made of it.
+// The model that runs inside minionsd: its options, and the backend created from it.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -23,7 +23,7 @@ struct ModelFlags {
 };
 
 void declare_model(CLI::App& app, ModelFlags& flags);
-// Nothing: --model is not given. kUsage: an option of it is, without it.
+// Nothing: --model is not given. kUsage: one of its options is given without it.
 [[nodiscard]] Result<std::optional<llama::LlamaOptions>> read_model(const ModelFlags& flags, const CLI::App& app);
 
 struct EmbeddedModel {

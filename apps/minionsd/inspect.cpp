@@ -61,7 +61,7 @@ Finding inspect_tsm(const attester::AttesterOptions& options) {
           "run as root, or as a user who may write there; modprobe sev-guest, or tdx-guest"};
 }
 
-// What opens no device: whether a request succeeds is for the part `attest`.
+// Checks without opening a device: the part `attest` shows whether a request succeeds.
 std::vector<Finding> inspect_devices(const attester::AttesterOptions& options) {
   constexpr std::string_view kFixes[] = {"", "a guest with SEV-SNP on; modprobe sev-guest",
                                          "a guest with TDX on; modprobe tdx-guest",

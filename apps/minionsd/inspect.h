@@ -23,20 +23,20 @@ struct DoctorOptions {
 struct Finding {
   enum class State {
     kGood,
-    kAbsent,  // a part that this machine need not have
-    kNote,    // stops nothing, but should be known
+    kAbsent,  // a part that this machine may lack
+    kNote,    // prevents nothing, but worth knowing
     kBad,     // minionsd would not attest, or not start
   };
   std::string part;
   State state = State::kGood;
   std::string found;
-  std::string fix;  // what to do; empty where nothing is to be done
+  std::string fix;  // what to do; empty if nothing needs doing
 };
 
-// All of them, in the order of what depends on what.
+// All of them, in order of dependency.
 [[nodiscard]] std::vector<Finding> inspect(const DoctorOptions& options);
 
-// Room for the keys of 10,000 sessions and of the epochs.
+// Space for the keys of 10,000 sessions and of the epochs.
 inline constexpr std::size_t kKeyArenaBytes = 4 * 1024 * 1024;
 
 }  // namespace minions::minionsd

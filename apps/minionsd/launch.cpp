@@ -15,7 +15,7 @@ namespace {
 constexpr std::chrono::milliseconds kProbeTime{5'000};
 constexpr std::chrono::milliseconds kSignalPoll{200};
 
-// A port that nobody has now. The server binds it in a moment; if somebody was faster, it ends and says so.
+// A port that is free now. The server binds it in a moment; if another program was faster, it ends and reports that.
 Result<std::uint16_t> free_port() {
   using boost::asio::ip::tcp;
   boost::asio::io_context context;
@@ -28,12 +28,12 @@ Result<std::uint16_t> free_port() {
   return port;
 }
 
-// Whether something answers there already.
+// Whether something already answers there.
 Result<bool> answers(const net::Url& url) {
   const auto status = upstream::probe_health(url, kProbeTime);
   if (!status && status.error().code == ErrorCode::kNetwork) return false;
   if (!status) return fail(Error(status.error()));
-  // OpenAI-compatible servers without /health say 404.
+  // OpenAI-compatible servers without /health answer 404.
   if (*status == 200 || *status == 404) return true;
   return fail(ErrorCode::kBackend, fmt::format("{}/health: want status 200, found {}", url.origin(), *status));
 }
@@ -44,7 +44,7 @@ Result<upstream::ProcessStart> process_of(const ModelServerChoice& choice, std::
   const char* path = std::getenv("PATH");
   const std::string_view folders = path == nullptr ? "/usr/local/bin:/usr/bin:/bin" : path;
   auto program = upstream::find_program(start.words.front(), folders);
-  // Where there is no virtual environment, Debian has python3 alone.
+  // Without a virtual environment, Debian has only python3.
   if (!program && start.words.front() == "python") program = upstream::find_program("python3", folders);
   if (!program) return fail(std::move(program).error());
   start.program = *std::move(program);

@@ -1,4 +1,4 @@
-// Brings the chosen inference server up, or finds it up already.
+// Starts the chosen inference server, or finds it running.
 #pragma once
 
 #include <functional>
@@ -11,11 +11,11 @@ namespace minions::minionsd {
 
 struct LaunchedServer {
   net::Url url;
-  std::shared_ptr<upstream::ModelServer> server;  // null: somebody else runs it
+  std::shared_ptr<upstream::ModelServer> server;  // null: another party runs it
 };
 
-// Waits until it is healthy. stop_asked is looked at meanwhile: kCancelled. kUsage: an endpoint that does not answer
-// and where none can be started. Else why the server did not come up.
+// Waits until it is healthy. Checks stop_asked meanwhile: kCancelled. kUsage: an endpoint that does not answer and
+// where none can be started. Otherwise why the server did not start.
 [[nodiscard]] Result<LaunchedServer> launch(const ModelServerChoice& choice, const std::function<bool()>& stop_asked);
 
 }  // namespace minions::minionsd

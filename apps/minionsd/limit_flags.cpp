@@ -7,7 +7,7 @@
 namespace minions::minionsd {
 namespace {
 
-// At least `least`, which is what `of` says.
+// At least `least`, which is what `of` states.
 Status fit(const CLI::App& app, const char* flag, std::uint64_t& bytes, std::uint64_t least, const char* of) {
   if (bytes >= least) return {};
   if (app.count(flag) == 0) {

@@ -51,7 +51,7 @@ int main(int argc, char** argv) {
   attester::quiet_tpm_library();
   const auto options = minionsd::parse_options(argc, argv);
   if (!options) return options.error();
-  // What the doctor finds stands in its report.
+  // The doctor's findings are in its report.
   log::configure(options->doctor ? log::Level::kError : options->log_level, options->log_format);
   if (options->new_key) return make_key(*options->new_key);
   if (options->doctor) return minionsd::doctor(*options->doctor);

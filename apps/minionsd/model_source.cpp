@@ -23,7 +23,7 @@ Where where_is(const net::Url& url) { return net::is_loopback_host(url.host) ? W
 
 Result<ModelSource> make_launched(const ModelSourceOptions& options, const std::function<bool()>& stop_asked) {
   MINIONS_TRY_ASSIGN(LaunchedServer launched, launch(*options.model_server, stop_asked));
-  // One that ran before may have been started in any way.
+  // One that was already running may have been started in any way.
   const bool none_kept = launched.server != nullptr && keeps_no_prompts(options.model_server->command);
   MINIONS_TRY_ASSIGN(auto backend, make_upstream(launched.url, options,
                                                  none_kept ? upstream::UpstreamCache::kOff : options.upstream_cache));
@@ -80,7 +80,7 @@ Result<ModelSource> make_model_source(const ModelSourceOptions& options, const s
     source.compute = options.compute;
     return source;
   }
-  // Of which one sender has half: as many as there are processors to compute on.
+  // One sender has half of these: as many as there are processors to compute on.
   const backend::InProcessOptions engine{.threads = 2 * options.threads};
   ModelSource source{
       std::make_shared<backend::InProcessBackend>(std::make_unique<extractive::ExtractiveModel>(), engine),

@@ -1,5 +1,4 @@
-// The model that minionsd stands before: an upstream, an inference server that it starts itself, or an engine of this
-// process.
+// The model behind minionsd: an upstream, an inference server that it starts itself, or an engine of this process.
 #pragma once
 
 #include <functional>
@@ -25,7 +24,7 @@ struct ModelSourceOptions {
   std::optional<std::string> upstream_ca_file;
   upstream::UpstreamCache upstream_cache = upstream::UpstreamCache::kAsk;  // of the second and third
   std::size_t threads = 1;
-  // What the operator says of an upstream or a child; an engine of this process knows by itself.
+  // What the operator states about an upstream or a child; an engine of this process knows it itself.
   std::optional<attestation::ModelEntry::Compute> compute;
 };
 
@@ -35,18 +34,18 @@ struct ModelSource {
   attestation::ModelEntry::Where where;
   std::optional<std::string> weights_sha256 = std::nullopt;
   std::string projector_sha256 = {};                        // empty: none
-  std::shared_ptr<upstream::ModelServer> server = nullptr;  // where we started one
+  std::shared_ptr<upstream::ModelServer> server = nullptr;  // if we started one
   std::optional<attestation::ModelEntry::Compute> compute = std::nullopt;
   std::optional<std::size_t> request_places = std::nullopt;  // of an engine of this process: requests at once
 
-  // What statements say of its models.
+  // What statements state about its models.
   [[nodiscard]] std::vector<attestation::ModelEntry> entries(const std::vector<openai::ModelInfo>& listed) const;
 };
 
-// Loads, starts and waits as long as that takes; stop_asked is looked at meanwhile: kCancelled.
+// Loads, starts and waits as long as that takes; checks stop_asked meanwhile: kCancelled.
 [[nodiscard]] Result<ModelSource> make_model_source(const ModelSourceOptions& options,
                                                     const std::function<bool()>& stop_asked);
-// Asked of it now.
+// Queried now.
 [[nodiscard]] Result<std::vector<openai::ModelInfo>> list_models(const ModelSource& source);
 
 }  // namespace minions::minionsd

@@ -42,7 +42,7 @@ struct Flags {
 
 tl::unexpected<Error> usage(std::string detail) { return fail(ErrorCode::kUsage, std::move(detail)); }
 
-// An empty name would leave the rule out without a word.
+// An empty name would silently drop the rule.
 CLI::Validator not_empty() {
   return {[](const std::string& given) { return given.empty() ? "want the name of a file" : std::string(); }, "FILE"};
 }
@@ -230,7 +230,7 @@ Result<ServeOptions> serve_options(const Flags& flags, const CLI::App& app) {
   return out;
 }
 
-// Of the options of serving, those that it looks at; all may be left out.
+// The serving options that it uses; all may be left out.
 Result<DoctorOptions> doctor_options(Flags flags) {
   if (flags.platform.attest.empty()) flags.platform.attest = "auto";
   DoctorOptions out;
@@ -279,7 +279,7 @@ std::string ListenAddress::url(std::uint16_t bound_port, bool tls) const {
 
 tl::expected<Options, int> parse_options(int argc, char** argv) {
   Flags flags;
-  // What stands behind -- is the model server's, whatever it looks like.
+  // Everything after -- belongs to the model server, whatever it looks like.
   const auto end = std::find(argv, argv + argc, std::string_view("--"));
   if (end != argv + argc) flags.server.rest.assign(end + 1, argv + argc);
   argc = static_cast<int>(end - argv);

@@ -1,5 +1,5 @@
-// The command line of minionsd, parsed into what serve(), doctor() and the key command need. What contradicts itself is
-// refused here.
+// The command line of minionsd, parsed into what serve(), doctor() and the key command need. Contradictions are refused
+// here.
 #pragma once
 
 #include <optional>
@@ -36,7 +36,7 @@ struct ServeOptions {
 
   ModelSourceOptions models;
   attester::AttesterOptions attester;
-  std::vector<std::string> overrides;  // flags that put something in the place of a part of the machine
+  std::vector<std::string> overrides;                      // flags that replace a part of the machine
   std::optional<collateral::CollectorOptions> collateral;  // nothing: none is fetched
   std::string attestation_key_path;
   std::int64_t epoch_s = 600;
@@ -62,7 +62,8 @@ struct Options {
   log::Format log_format = log::Format::kKeyValue;
 };
 
-// Prints help or version itself. Nothing to do then, or after a usage error that it has printed: the exit code.
+// Prints help or version itself. If nothing is left to do then, or after a usage error that it has printed: the exit
+// code.
 [[nodiscard]] tl::expected<Options, int> parse_options(int argc, char** argv);
 
 }  // namespace minions::minionsd

@@ -34,7 +34,7 @@ std::optional<T> value_named(const Named<T> (&values)[N], std::string_view name)
   return std::nullopt;
 }
 
-// Parts of the machine that the operator names instead of its own. Each is told to clients.
+// Parts of the machine that the operator replaces. Each is reported to clients.
 Result<std::vector<std::string>> read_overrides(const PlatformFlags& flags, attester::AttesterOptions& out) {
   std::vector<std::string> overrides;
   const auto take = [&](std::string_view name, const std::string& value, auto& into) {

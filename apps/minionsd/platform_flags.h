@@ -1,4 +1,4 @@
-// The part of the command line that says how this machine attests, and what is stapled to its evidence.
+// The part of the command line that selects how this machine attests, and what is stapled to its evidence.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -20,7 +20,7 @@ struct PlatformFlags {
 };
 
 void declare_platform(CLI::App& app, PlatformFlags& flags);
-// Gives the names of the overrides among them. kUsage: what makes no sense, or not together.
+// Returns the names of the overrides among them. kUsage: invalid values or combinations.
 [[nodiscard]] Result<std::vector<std::string>> read_platform(const PlatformFlags& flags,
                                                              attester::AttesterOptions& out);
 // Nothing: none is fetched.

@@ -19,7 +19,7 @@
 namespace minions::minionsd {
 namespace {
 
-// In seconds, at most: another server in the place of the last is known then.
+// In seconds, at most: by then a replaced server is noticed.
 constexpr std::int64_t kListModelsEvery = 15;
 
 // SIGTERM or SIGINT has come; both are blocked.
@@ -53,7 +53,7 @@ std::unique_ptr<gateway::ModelWatch> watch_models(const ServeOptions& options, c
 Result<std::unique_ptr<gateway::AttestationService>> make_attestation(const ServeOptions& options,
                                                                       std::vector<attestation::ModelEntry> models,
                                                                       std::vector<Digest32> tls_spki) {
-  // The platform first: keys are made only once it was found sound.
+  // The platform first: keys are created only once it was found sound.
   if (options.attester.mode == attester::AttestMode::kSimulated) {
     log::warning("SIMULATED, NOT CONFIDENTIAL",
                  {{"reason", "--attest simulated: whoever runs this machine can read everything"}});
@@ -132,7 +132,7 @@ Status serve(const ServeOptions& options) {
     MINIONS_TRY_ASSIGN(api_keys, gateway::ApiKeys::load(options.api_keys_file));
   }
   auto made = make_model_source(options.models, stop_asked);
-  if (!made && made.error().code == ErrorCode::kCancelled) return {};  // told to stop before it served
+  if (!made && made.error().code == ErrorCode::kCancelled) return {};  // stopped before it served
   if (!made) return fail(std::move(made).error());
   const ModelSource source = *std::move(made);
   // llama.cpp prints grammars, and with them users' schemas.

@@ -1,4 +1,4 @@
-// Builds the server's object graph and runs it until it is told to stop.
+// Builds the server's object graph and runs it until it receives a stop signal.
 #pragma once
 
 #include "options.h"

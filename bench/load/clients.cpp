@@ -29,7 +29,7 @@ void measure_exchanges(const TargetOptions& options, std::size_t clients, std::s
     std::vector<net::Task<void>> tasks;
     for (const auto& client : all) tasks.push_back(ask_one_after_the_other(target, *client, question, unasked));
     target.run(std::move(tasks));
-    if (round < 0) continue;  // connects and shakes hands
+    if (round < 0) continue;  // connects and does the handshake
     const auto count = static_cast<double>(requests);
     rates.push_back(count / (wall_seconds() - start));
     cpu_us.push_back((target.server_cpu_seconds() - cpu) / count * 1e6);

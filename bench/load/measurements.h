@@ -8,8 +8,8 @@ namespace minions::bench {
 // One request at a time: sealed through minionsd, and directly, in turns.
 void measure_latency(const TargetOptions& options, std::size_t prompt_bytes, int rounds);
 
-// What it costs that sessions share no connection to the model server: the first exchange of a session, and what a new
-// connection adds to a direct call, in turns.
+// The cost of not sharing connections to the model server between sessions: the first exchange of a session, and what a
+// new connection adds to a direct call, in turns.
 void measure_connections(const TargetOptions& options, int rounds);
 
 enum class Way { kSealed, kDirect };
@@ -34,7 +34,7 @@ struct ModelLoad {
 };
 void measure_model(const TargetOptions& options, const ModelLoad& load);
 
-// Clients with a session each that ask one 1 KB question after the other.
+// Clients with one session each that ask one 1 KB question after the other.
 void measure_exchanges(const TargetOptions& options, std::size_t clients, std::size_t requests);
 
 // The server's memory above idle while it takes in one request of that length.

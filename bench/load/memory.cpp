@@ -3,7 +3,7 @@
 namespace minions::bench {
 namespace {
 
-// Small exchanges until the server has all it keeps: code paged in, buffers, connections to the stub.
+// Small exchanges until the server has everything it keeps: code paged in, buffers, connections to the stub.
 void warm_up(Target& target, client::SealedClient& client) {
   const std::string question = prompt_of(1024);
   for (int i = 0; i < 20; ++i) target.run(target.ask_sealed(client, question, 0));
@@ -11,7 +11,7 @@ void warm_up(Target& target, client::SealedClient& client) {
 
 }  // namespace
 
-// The high-water mark is of the process's whole life: where something earlier was higher, the result is an upper bound.
+// The high-water mark is of the process's whole life: if something earlier was higher, the result is an upper bound.
 void measure_request_memory(const TargetOptions& options, std::size_t bytes) {
   net::asio::io_context context;
   Target target(context, options);
@@ -35,8 +35,8 @@ void measure_idle_sessions(const TargetOptions& options, std::size_t sessions) {
   }
   const std::size_t idle = target.server_memory("VmRSS");
   const std::string question = prompt_of(1024);
-  // A client that goes without closing leaves its session behind, as one that lost its network does. The first session
-  // is that of the warm-up.
+  // A client that disconnects without closing leaves its session behind, like one that lost its network. The first
+  // session is that of the warm-up.
   for (std::size_t i = 1; i < sessions; ++i) {
     const auto client = target.new_client();
     target.run(target.ask_sealed(*client, question, 0));

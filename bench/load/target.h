@@ -15,10 +15,10 @@ struct TargetOptions {
   std::string attestation_pem;  // file
   std::string ca_file;          // roots for https; empty: the system's
   int server_process = 0;
-  int upstream_process = 0;  // where its CPU counts, too
+  int upstream_process = 0;  // if its CPU counts too
 };
 
-// Ends the program: a benchmark with an error in it measures nothing.
+// Ends the program: a benchmark with an error measures nothing.
 [[noreturn]] void give_up(const std::string& what);
 template <class T>
 T must(Result<T> result, std::string_view what) {

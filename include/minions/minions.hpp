@@ -1,16 +1,15 @@
-// The client of an attested model server, and the local-remote protocol over it. What a program needs; the command line
-// is built on the same.
+// The client of an attested model server, and the local-remote protocol over it. Everything a program needs; the
+// command line is built on it too.
 //
 //   auto client = minions::Client::connect({.server = "https://llm.example.org",
 //                                           .policy = minions::Policy::from_file("production.toml")});
 //   if (!client) return report(client.error());  // names the failed check; nothing was sent
 //   auto answer = client->ask("Which deadlines does it set?", {.files = {"contract.pdf"}},
 //                             [](std::string_view piece) { std::cout << piece; });
-//
-// Calls block and may come from any thread, several at a time. A callback runs on the thread of its call; what it
-// throws ends the call and is thrown by it. Each client has a thread for its sockets. The library changes no signal,
-// allocator, environment or limit of the process. Keys are erased when a session ends; strings that are returned are
-// the caller's.
+//  Calls block and may come from any thread, several at a time. A callback runs on the thread of its call; an exception
+//  from it ends the call, which rethrows it. Each client has a thread for its sockets. The library changes no signal,
+//  allocator, environment or limit of the process. Keys are erased when a session ends; returned strings are the
+//  caller's.
 #pragma once
 
 #include <memory>
@@ -21,7 +20,7 @@
 namespace minions {
 inline namespace v0 {
 
-// Semantic version of the library that is loaded.
+// Semantic version of the loaded library.
 [[nodiscard]] MINIONS_API std::string_view version();
 
 struct Usage {
@@ -33,21 +32,21 @@ struct Usage {
 
 // One check of an appraisal.
 struct Check {
-  std::string id;       // stable: scripts match on it
+  std::string id;       // stable: scripts match it
   std::string outcome;  // pass, fail or waived
   std::string expected;
   std::string found;
-  std::string source;  // built-in, policy line 12, ...; of a waived check the reason
+  std::string source;  // built-in, policy line 12, ...; for a waived check the reason
 };
 
-// A model, and what the attested statement says of it.
+// A model, and what the attested statement states about it.
 struct Model {
   std::string id;
-  bool is_stated = false;  // whether the statement lists it; what follows is empty otherwise
+  bool is_stated = false;  // whether the statement lists it; if not, the rest is empty
   std::string engine;
   std::string where;             // the model computes: in-process, loopback or remote
   std::string weights_sha256;    // hex
-  std::string projector_sha256;  // hex; empty: it has none
+  std::string projector_sha256;  // hex; empty: none
   std::string prompt_cache;      // own, shared, ...
 };
 
@@ -60,13 +59,13 @@ struct Gap {
 // The appraisal of a server's evidence.
 struct MINIONS_API Attestation {
   bool accepted = false;
-  bool simulated = false;            // no hardware stands behind it: NOT CONFIDENTIAL
+  bool simulated = false;            // no hardware backs it: NOT CONFIDENTIAL
   std::string verdict_class;         // confidential, ...; empty: refused before one was found
   std::vector<std::string> readers;  // who could read what is sent
   std::vector<Gap> missing;          // for `confidential`
   std::vector<Check> checks;
-  std::vector<Model> models;             // of the statement, where it was accepted
-  std::vector<std::string> unavailable;  // collateral that could not be had, and why
+  std::vector<Model> models;             // of the statement, if it was accepted
+  std::vector<std::string> unavailable;  // unavailable collateral, and why
   std::optional<Error> refusal;          // the first check that failed, in words
   std::string text;                      // all of it, for people
   std::string json;                      // all of it: one JSON object
@@ -74,25 +73,25 @@ struct MINIONS_API Attestation {
 
 // Seconds of one question.
 struct Timing {
-  double attestation_s = 0;  // 0: a verified statement was at hand
+  double attestation_s = 0;  // 0: a verified statement was available
   double handshake_s = 0;    // 0: in a session that was open
   double first_data_s = 0;   // from the call to the first opened data; 0: none came
   double total_s = 0;
 };
 
-// An answer, or how far it came. Tested and read like a Result: `if (!answer) report(answer.error())`.
+// An answer, or how far it got. Tested and read like a Result: `if (!answer) report(answer.error())`.
 struct MINIONS_API Answer {
   std::string text;  // what came, whole or not
   std::optional<Error> failure;
   std::string model;
   std::string finish_reason;     // stop, length, ...; empty: the backend gave none
   std::optional<Usage> usage;    // nothing: the backend gave none, which is not zero
-  std::optional<Timing> timing;  // nothing: no exchange was begun
+  std::optional<Timing> timing;  // nothing: no exchange began
   unsigned attempts = 0;
   bool may_have_run_twice = false;                 // sent again after the connection was lost
   std::string session;                             // hex; empty: none
   std::uint64_t exchange = 0;                      // its number in the session
-  std::string receipt;                             // JSON: what the server signed of it; empty: none that verified
+  std::string receipt;                             // JSON: what the server signed about it; empty: none that verified
   std::string alert;                               // JSON: the sealed alert that ended it; empty: none
   std::vector<std::string> notes;                  // about the files that were read
   std::shared_ptr<const Attestation> attestation;  // the last; null: nothing was appraised
@@ -103,19 +102,19 @@ struct MINIONS_API Answer {
   [[nodiscard]] std::string to_json() const;
 };
 
-// {code, message, exit_code}: an error as the answers' JSON has it.
+// {code, message, exit_code}: an error as it appears in the answers' JSON.
 [[nodiscard]] MINIONS_API std::string to_json(const Error& error);
 
 using TokenCallback = std::function<void(std::string_view piece)>;
 
-// A file that was read to go with questions: a document as text, or a picture.
+// A file that was read to accompany questions: a document as text, or a picture.
 class MINIONS_API Attachment {
  public:
   Attachment(Attachment&&) noexcept;
   Attachment& operator=(Attachment&&) noexcept;
   ~Attachment();
-  [[nodiscard]] const std::string& name() const;  // without folders; in a folder the path from there
-  // image/png where it goes as a picture; empty where it goes as text.
+  [[nodiscard]] const std::string& name() const;  // without folders; for a folder's file the path within it
+  // image/png if it goes as a picture; empty if it goes as text.
   [[nodiscard]] const std::string& media_type() const;
 
   struct MINIONS_HIDDEN Impl;
@@ -128,7 +127,7 @@ class MINIONS_API Attachment {
 
 struct Attachments {
   std::vector<Attachment> items;
-  std::vector<std::string> notes;  // what was not read as one would expect, a line each; no content
+  std::vector<std::string> notes;  // what was not read as expected, one line each; no content
 };
 // One file, or each that can be read of a folder, in the order of their paths. kDocument names file and reason. Starts
 // minions-extract for what needs a parser.
@@ -144,12 +143,12 @@ struct Attachments {
 struct AskOptions {
   std::vector<std::string> files = {};           // documents, pictures or folders, read for this question
   DocumentOptions documents = {};                // how `files` are read
-  std::span<const Attachment> attachments = {};  // read already; they go in front of `files`
+  std::span<const Attachment> attachments = {};  // already read; they go before `files`
   std::string system_prompt = {};
   std::string model = {};  // empty: the connection's
   std::optional<double> temperature = {};
   std::optional<std::uint32_t> max_tokens = {};
-  std::stop_token stop = {};  // breaks the call off: kCancelled
+  std::stop_token stop = {};  // aborts the call: kCancelled
 };
 
 // The parameters of an open session.
@@ -161,7 +160,7 @@ struct Session {
 
 class Client;
 
-// A conversation: its turns stay here and go with each question. One call at a time.
+// A conversation: keeps its turns here and sends them with each question. One call at a time.
 class MINIONS_API Conversation {
  public:
   Conversation(Client client, std::string_view system_prompt);
@@ -169,14 +168,14 @@ class MINIONS_API Conversation {
   Conversation& operator=(Conversation&&) noexcept;
   ~Conversation();
 
-  // A question that got no answer before is withdrawn. An answer that failed is not kept. The system prompt is the
+  // Withdraws an earlier question that got no answer. An answer that failed is not kept. The system prompt is the
   // conversation's.
   [[nodiscard]] Answer ask(std::string_view question, const AskOptions& options = {},
                            const TokenCallback& on_token = {});
-  // Asks the last question again, in place of its answer. kUsage: there is none.
+  // Asks the last question again, replacing its answer. kUsage: there is none.
   [[nodiscard]] Answer retry(const AskOptions& options = {}, const TokenCallback& on_token = {});
   void clear();
-  // Begins anew with this system prompt.
+  // Starts over with this system prompt.
   void restart(std::string_view system_prompt);
   // {"model","messages":[{"role","content"}]}
   [[nodiscard]] std::string to_json() const;
@@ -188,7 +187,7 @@ class MINIONS_API Conversation {
   std::unique_ptr<Impl> impl_;
 };
 
-// What a run of the local-remote protocol gave, or how far it came.
+// What a run of the local-remote protocol produced, or how far it got.
 struct MINIONS_API MinionRun {
   std::string final_answer;
   bool answered = false;
@@ -223,7 +222,7 @@ class MINIONS_API Minion {
   // Tells the server to forget the session, and erases the keys.
   ~Minion();
 
-  // Reads the documents, makes the worker ready, attests, asks. The log is written whether it went well or not.
+  // Reads the documents, prepares the worker, attests, asks. Writes the log on failure too.
   [[nodiscard]] MinionRun run(const RunOptions& options);
   void end_session();
 
@@ -237,28 +236,28 @@ class MINIONS_API Minion {
 // One server. Copies share the connection.
 class MINIONS_API Client {
  public:
-  // Reads the files that the options name; dials nothing. kUsage, kIo: options or files that are invalid.
+  // Reads the files that the options name; dials nothing. kUsage, kIo: invalid options or files.
   [[nodiscard]] static Result<Client> open(ConnectionOptions options);
   // open(), then attests. kRefused names the check that failed; nothing was sent.
   [[nodiscard]] static Result<Client> connect(ConnectionOptions options, std::stop_token stop = {});
 
-  // Attests anew. A refusal is a result; an error means that there was nothing to appraise.
+  // Attests again. A refusal is a result; an error means that there was nothing to appraise.
   [[nodiscard]] Result<std::shared_ptr<const Attestation>> attest(std::stop_token stop = {}) const;
   // The last appraisal, accepted or not; null before the first.
   [[nodiscard]] std::shared_ptr<const Attestation> last_attestation() const;
   // In the server's order.
   [[nodiscard]] Result<std::vector<Model>> models(std::stop_token stop = {}) const;
-  // That of the options, or the first that the server lists.
+  // The model of the options, or the first that the server lists.
   [[nodiscard]] Result<std::string> model(std::stop_token stop = {}) const;
 
-  // Attests and opens a session where there is none. Nothing is sent before the evidence was accepted.
+  // Attests and opens a session if there is none. Nothing is sent before the evidence was accepted.
   [[nodiscard]] Answer ask(std::string_view question, const AskOptions& options = {},
                            const TokenCallback& on_token = {}) const;
   [[nodiscard]] Conversation conversation(std::string_view system_prompt = {}) const;
-  // With a session of its own. kUsage, kIo: options or files that are invalid.
+  // Opens its own session. kUsage, kIo: invalid options or files.
   [[nodiscard]] Result<Minion> minion(MinionOptions options = {}) const;
 
-  // The address as it is dialled.
+  // The address that is dialled.
   [[nodiscard]] std::string address() const;
   [[nodiscard]] std::optional<Session> session() const;
   // Breaks off the calls that are under way, tells the server to forget the session, and erases the keys. The next call
@@ -277,10 +276,10 @@ class MINIONS_API Client {
   std::shared_ptr<Impl> impl_;
 };
 
-// A model on this machine, or one of a vendor, without a server of ours: nothing is sealed or attested.
+// A model on this machine, or a vendor's, without a server of ours: nothing is sealed or attested.
 class MINIONS_API LocalModel {
  public:
-  // Asks the server of the model whether it has it, or loads it. kRefused: it is not on this machine.
+  // Asks the model's server whether it has the model, or loads it. kRefused: it is not on this machine.
   [[nodiscard]] static Result<LocalModel> open(WorkerOptions options, std::stop_token stop = {});
   LocalModel(LocalModel&&) noexcept;
   LocalModel& operator=(LocalModel&&) noexcept;

@@ -1,5 +1,5 @@
-// What callers say of a server, of documents, of a worker and of a run. Plain values: names of files, addresses and
-// choices. An empty string, 0 or false means "not given".
+// What callers state about a server, documents, a worker and a run. Plain values: file names, addresses and choices. An
+// empty string, 0 or false means "not given".
 #pragma once
 
 #include <cstdint>
@@ -17,19 +17,19 @@ inline namespace v0 {
 
 struct Attestation;
 
-// What the server must prove before anything is sent. Without file and text: the built-in policy.
+// What the server must prove before anything is sent. With neither file nor text: the built-in policy.
 struct MINIONS_API Policy {
   std::string file = {};                     // TOML, as `minions policy init` writes it
-  std::string text = {};                     // the same as text, in place of the file
+  std::string text = {};                     // the same as text, instead of the file
   std::string trusted_attestation_pem = {};  // file with the operator's key
-  std::string vm_launch_measurement = {};    // file with the expected measurement of the VM, in hex
+  std::string vm_launch_measurement = {};    // file with the VM's expected measurement, in hex
   bool allow_simulated = false;              // accepts simulated evidence: NOT CONFIDENTIAL
 
   [[nodiscard]] static Policy from_file(std::string file);
   [[nodiscard]] static Policy from_text(std::string toml);
 };
 
-// Where endorsements and key sets come from beside the server.
+// Where endorsements and key sets come from, besides the server.
 struct CollateralOptions {
   bool offline = false;                    // fetches nothing from vendors
   std::vector<std::string> key_sets = {};  // nras=FILE, maa=FILE
@@ -37,18 +37,18 @@ struct CollateralOptions {
   std::string cache_folder = {};           // empty: the user's
 };
 
-// How a server is reached and what it must prove. Every path to a server takes these, whole.
+// How a server is reached and what it must prove. Every path to a server takes all of these.
 struct ConnectionOptions {
   std::string server = {};  // https://HOST[:PORT], http:// on loopback only
   Policy policy = {};
-  std::string ca_file = {};       // PEM, in place of the system's store
+  std::string ca_file = {};       // PEM, instead of the system's store
   std::string api_key_file = {};  // one line
-  std::string api_key = {};       // the same as text, in place of the file
-  bool no_retry = false;          // never send again what the server may have worked on
+  std::string api_key = {};       // the same as text, instead of the file
+  bool no_retry = false;          // never repeat what the server may have worked on
   CollateralOptions collateral = {};
   std::string model = {};     // empty: the first that the server lists
   std::string log_file = {};  // records all exchanges for an offline check: as secret as key and conversation together
-  // Judges the evidence as of this time, in seconds since 1970: for attest() alone, no session is opened.
+  // Judges the evidence as of this time, in seconds since 1970: only for attest(), no session is opened.
   std::optional<std::int64_t> as_of = {};
   // Told of each appraisal, accepted or not, on the thread of the call that brought it, before anything else is sent:
   // what it throws ends the call, and nothing is sent. Calls of several threads may be told at the same time.
@@ -58,7 +58,7 @@ struct ConnectionOptions {
 // How documents are read: the same for every path.
 struct DocumentOptions {
   std::string ocr_language = {};       // of tesseract: eng, deu+eng; empty: no OCR
-  std::uint64_t max_image_pixels = 0;  // larger pictures are reduced to this; 0: they stay as they are
+  std::uint64_t max_image_pixels = 0;  // larger pictures are reduced to this; 0: never reduced
   bool no_cache = false;               // keeps no text of documents between runs
   bool unsafe_no_sandbox = false;      // reads with all rights of this user where there is no sandbox
   std::string extractor = {};          // minions-extract; empty: beside the program or the library
@@ -76,7 +76,7 @@ struct WorkerOptions {
   std::string key_file = {};         // with the worker's API key
   bool allow_remote = false;         // lets the documents go to a worker on another machine
   std::string ollama_host = {};      // OLLAMA_HOST; empty: the environment's
-  // API keys by the vendor's variable, such as OPENAI_API_KEY; without any: the environment's, which stays as it is.
+  // API keys by the vendor's variable, such as OPENAI_API_KEY; if empty: the environment's, which stays unchanged.
   std::map<std::string, std::string> vendor_keys = {};
 };
 
@@ -100,7 +100,7 @@ struct RunProgress {
   unsigned round = 0;
   unsigned max_rounds = 0;
   Sender thinking = Sender::kSupervisor;
-  std::uint64_t wire_bytes = 0;            // that left so far
+  std::uint64_t wire_bytes = 0;            // sent so far
   std::uint64_t remote_prompt_tokens = 0;  // likewise, as reported
 };
 
@@ -119,22 +119,22 @@ struct Disclosure {
 // One task. Only `task` is needed.
 struct RunOptions {
   std::string task = {};
-  std::vector<std::string> context = {};  // texts, one a document
+  std::vector<std::string> context = {};  // texts, one per document
   std::vector<std::string> files = {};    // documents or folders
   std::vector<std::string> images = {};   // PNG, JPEG, GIF, WebP: for the worker
   std::string folder = {};
-  std::string metadata = {};  // about the documents, told to the supervisor
+  std::string metadata = {};  // about the documents, given to the supervisor
   std::string logging_id = {};
-  std::optional<unsigned> max_rounds = {};  // in place of the options'
-  bool privacy = false;                     // personal data leaves as placeholders and is put back here
+  std::optional<unsigned> max_rounds = {};  // instead of the options'
+  bool privacy = false;                     // personal data leaves as placeholders and is restored here
   std::optional<std::size_t> max_disclosed_bytes = {};
   // All on the thread that called run(). Told of each message, the supervisor's as the JSON that it replied with, and
   // of the final answer as text. A null message: the worker has begun to work on one.
   std::function<void(Sender sender, const std::string* message, bool is_final)> on_message = {};
   std::function<void(const RunProgress&)> on_progress = {};
   std::function<bool(const Disclosure&)> approve = {};  // false stops the run before the message leaves
-  std::function<void(const std::string& name, std::size_t pages)> on_document = {};  // told of each that was read
-  std::function<void()> on_worker = {};                                              // about to make the worker ready
+  std::function<void(const std::string& name, std::size_t pages)> on_document = {};  // called with each that was read
+  std::function<void()> on_worker = {};                                              // about to prepare the worker
   std::stop_token stop = {};
 };
 

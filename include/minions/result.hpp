@@ -12,19 +12,19 @@ inline namespace v0 {
 
 enum class ErrorCode {
   kUsage,         // the caller asked for something invalid
-  kMalformed,     // bytes that break their format
+  kMalformed,     // bytes that violate their format
   kTooLarge,      // over a stated limit
-  kNotFound,      // a file, a session or a model that is not there
-  kUnsupported,   // well formed, but nothing here supports it
+  kNotFound,      // a file, a session or a model that does not exist
+  kUnsupported,   // well formed, but unsupported here
   kIo,            // the operating system refused a file or a process
   kNetwork,       // connect, TLS, read or write failed
   kTimeout,       // a deadline passed
-  kCancelled,     // somebody asked to stop
+  kCancelled,     // somebody requested a stop
   kTruncated,     // a stream ended before its authenticated end
   kTampered,      // authentication of a message failed
   kReplayed,      // a stream id was used before
   kRefused,       // attestation or policy refused; nothing was sent
-  kUnauthorized,  // the peer wants another API key, or a quota is used up
+  kUnauthorized,  // the peer wants another API key, or a quota is exhausted
   kBusy,          // a limit of the peer or of this process; try later
   kBackend,       // the model behind the server failed, or the server sent a sealed alert
   kDocument,      // a document that cannot be read
@@ -35,13 +35,13 @@ enum class ErrorCode {
 // Stable names in snake_case: logs, JSON and scripts use them.
 [[nodiscard]] MINIONS_API std::string_view name_of(ErrorCode code);
 
-// What an error came from, where callers handle it differently.
+// What an error came from, if callers handle it differently.
 enum class Cause {
   kOther,
   kTime,         // something has expired, or is not valid yet
-  kNotServed,    // a vendor's service, or whoever relays its answers, has not given what it must
+  kNotServed,    // a vendor's service, or a relay of its answers, has not supplied what it must
   kCertificate,  // TLS: the peer's certificate is not trusted
-  kModel,        // another model was asked for than those that are attested
+  kModel,        // another model was requested than the attested ones
   kWorker,       // the run's worker, not its supervisor
   kNoSandbox,    // nothing that needs a parser can be read here
 };
@@ -49,12 +49,12 @@ enum class Cause {
 struct MINIONS_API Error {
   ErrorCode code;
   std::string detail;  // for the user of this machine: never content or keys
-  // Facts, for programs: nothing is decided by the words of `detail`.
+  // Facts for programs: nothing depends on the wording of `detail`.
   Cause cause = Cause::kOther;
   int http_status = 0;     // of the reply that reports it; 0: none
   std::string check_id{};  // of a refused appraisal: its first failing check
 
-  // The same error with its place in front: `policy.toml line 3: ...`.
+  // The same error, prefixed with its place: `policy.toml line 3: ...`.
   [[nodiscard]] Error in(std::string_view where) &&;
   [[nodiscard]] Error because(Cause of) &&;
   [[nodiscard]] Error with_status(int status) &&;
@@ -64,7 +64,7 @@ template <class T>
 using Result = tl::expected<T, Error>;
 using Status = Result<void>;
 
-// How a command ends: one number for each kind of end.
+// How a command ends: one number for each outcome.
 enum class ExitCode : int {
   kOk = 0,
   kInternal = 1,
@@ -79,7 +79,7 @@ enum class ExitCode : int {
   kInterrupted = 130,
 };
 [[nodiscard]] MINIONS_API ExitCode exit_code_of(const Error& error);
-// What the user can do about it, with the flags of the command line; empty: nothing is known.
+// What the user can do about it, with the flags of the command line; empty: nothing known.
 [[nodiscard]] MINIONS_API std::string_view hint_for(const Error& error);
 
 }  // namespace v0

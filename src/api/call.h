@@ -1,5 +1,5 @@
-// One blocking call of the facade. Its task runs on the client's I/O thread; what the task hands over, such as a piece
-// of an answer for a callback, runs on the thread that called, in order.
+// One blocking call of the facade. Its task runs on the client's I/O thread. Work that the task posts to the caller,
+// such as a piece of an answer for a callback, runs on the thread that called, in order.
 #pragma once
 
 #include <condition_variable>
@@ -21,9 +21,9 @@ class Call {
 
   [[nodiscard]] std::stop_token stop() const { return source_.get_token(); }
 
-  // Whether handed-over work still runs once the caller has asked to stop.
+  // Whether posted work still runs once the caller has requested a stop.
   enum class AfterStop { kRun, kDrop };
-  // For the task. Work that throws breaks the call off; what is handed over after it does not run.
+  // For the task. Work that throws aborts the call; work posted after it does not run.
   void hand_over(std::function<void()> work, AfterStop after_stop = AfterStop::kRun);
   // Likewise, and goes on with what the work gave. False, too, where it did not run or threw, and at once where the
   // call is stopped: work that is under way then ends by itself, so it owns what it uses.
@@ -31,10 +31,10 @@ class Call {
   // Breaks the call off. On the I/O thread.
   void cancel() { source_.request_stop(); }
 
-  // Whether work was dropped: the caller has not seen all that came. For the thread that calls, after run().
+  // Whether work was dropped: the caller has not seen all that came. For the calling thread, after run().
   [[nodiscard]] bool dropped() const { return dropped_; }
 
-  // For the thread that calls: once, and not from the I/O thread. Throws what handed-over work threw.
+  // For the calling thread: once, and not from the I/O thread. Throws what posted work threw.
   template <class T>
   [[nodiscard]] T run(net::Task<T> task) {
     std::optional<T> result;
@@ -60,7 +60,7 @@ class Call {
   void queue(Work work);
   void request_stop();
   void end(std::exception_ptr thrown);
-  // Runs what is handed over until the task has ended.
+  // Runs posted work until the task has ended.
   void serve();
 
   net::Executor executor_;

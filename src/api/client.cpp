@@ -17,7 +17,7 @@ namespace api {
 
 bool HandedTokens::token(std::string_view piece) {
   text_.append(piece);
-  // A secret goes into the queue, as it may wait there.
+  // A secret is queued as a secret, since it may wait there.
   if (on_token_)
     call_.hand_over(
         [&told = on_token_, text = std::make_shared<chat::Text>(std::string(piece))] { told(text->reveal()); },

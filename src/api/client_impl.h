@@ -1,5 +1,4 @@
-// One server behind Client: its sockets live on a thread of their own, where everything here happens that does not say
-// otherwise.
+// One server behind Client. Its sockets have their own thread; everything here runs on it unless stated otherwise.
 #pragma once
 
 #include <atomic>
@@ -17,16 +16,16 @@ inline namespace v0 {
 struct Attachment::Impl {
   std::string name;
   std::string media_type;     // empty: a document
-  chat::Attachment document;  // where it is one
-  chat::Image picture;        // else
+  chat::Attachment document;  // if it is one
+  chat::Image picture;        // otherwise
 };
 
 struct Client::Impl {
-  // On the thread that opens: reads the files, dials nothing.
+  // On the opening thread: reads the files, dials nothing.
   [[nodiscard]] static Result<std::shared_ptr<Impl>> open(ConnectionOptions options);
   ~Impl();
 
-  // On the thread of a caller, which they block.
+  // On a caller's thread, which they block.
   template <class T>
   [[nodiscard]] T run(api::Call& call, net::Task<T> task) {
     return call.run(entered(call, std::move(task)));
@@ -36,7 +35,7 @@ struct Client::Impl {
   // Tasks.
   [[nodiscard]] net::Task<Result<std::shared_ptr<const Attestation>>> attest(std::stop_token stop);
   [[nodiscard]] net::Task<client::SealedModels> list_models(std::stop_token stop);
-  // That of the options, or the first that is listed. Nothing for `listed` where none had to be.
+  // The model of the options, or the first that is listed. `listed` is empty if no list was needed.
   [[nodiscard]] net::Task<Result<std::string>> model(std::optional<client::ExchangeOutcome>& listed,
                                                      std::stop_token stop);
   [[nodiscard]] net::Task<Answer> answer(chat::ChatRequest& request, const TokenCallback& on_token, api::Call& call);
@@ -92,7 +91,7 @@ struct Client::Impl {
 
 namespace api {
 
-// Passes pieces of an answer to the callback, on the thread of the call.
+// Passes pieces of an answer to the callback, on the calling thread.
 class HandedTokens final : public chat::TokenSink {
  public:
   HandedTokens(Call& call, const TokenCallback& on_token, std::string& text)

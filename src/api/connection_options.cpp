@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kApiKeyBytes = 4096;
 
-// One line of what may stand in a header.
+// One line that may stand in a header.
 Result<crypto::SecretText> check_api_key(std::string text, std::string_view where) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.pop_back();
   const bool printable = std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });

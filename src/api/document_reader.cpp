@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kImageLimitBytes = 20 * 1024 * 1024;
 constexpr std::size_t kReducedLimitBytes = 64 * 1024 * 1024;  // of a picture before it is reduced
-constexpr std::size_t kImageStartBytes = 64;                  // tell every kind
+constexpr std::size_t kImageStartBytes = 64;                  // enough to recognise every kind
 constexpr std::size_t kNamedSkips = 20;
 
 bool is_mere_picture(const documents::Document& document) { return document.image && document.pages.empty(); }
@@ -22,7 +22,7 @@ Status check_size(std::size_t bytes, std::size_t limit_bytes) {
   return fail(ErrorCode::kTooLarge, fmt::format("the picture is {} bytes, at most {} are taken", bytes, limit_bytes));
 }
 
-// What was left out by a rule is counted; what could not be read is named.
+// Counts what a rule left out; names what could not be read.
 void note_skips(const std::string& path, const std::vector<documents::Skipped>& skipped,
                 std::vector<std::string>& notes) {
   if (skipped.empty()) return;

@@ -1,5 +1,5 @@
-// The one reader of files that go with a question or to a worker: documents as text, pictures as they are. The content
-// decides which, not the name.
+// The only reader of files that accompany a question or go to a worker: documents as text, pictures unchanged. The
+// content decides which, not the name.
 #pragma once
 
 #include <set>
@@ -12,10 +12,10 @@
 
 namespace minions::api {
 
-// What becomes of pictures whose text is not read by OCR.
+// What happens to pictures whose text is not read by OCR.
 enum class PictureUse {
-  kWithQuestion,  // one that is named goes along, those of a folder are left out
-  kForWorker,     // those of a folder go along; one that is named among documents is noted
+  kWithQuestion,  // sends a picture that is named; skips those of a folder
+  kForWorker,     // sends those of a folder; reports one that is named among documents
 };
 
 struct ReadDocument {
@@ -44,7 +44,7 @@ class DocumentReader {
   // A file, or all that can be read of a folder. Unreadable files of a folder are skipped and noted.
   [[nodiscard]] Status read(const std::filesystem::path& path, ReadFiles& to, std::stop_token stop) const;
   [[nodiscard]] Status read_bytes(std::string_view name, ByteView bytes, ReadFiles& to) const;
-  // PNG, JPEG, GIF or WebP, reduced where the options say so.
+  // PNG, JPEG, GIF or WebP, reduced if the options ask for it.
   [[nodiscard]] Status read_picture(const std::filesystem::path& path, ReadFiles& to) const;
 
   // Why no cache is used, where one was wanted; told once.

@@ -1,4 +1,4 @@
-// What happened, as the values and the JSON that the facade gives.
+// What happened, as the values and the JSON of the facade.
 #pragma once
 
 #include "attestation/core/refusal.h"
@@ -15,12 +15,12 @@ void wipe(std::string& secret);
 // On one line; what is not UTF-8 is replaced.
 [[nodiscard]] std::string text_of(const Json& json);
 
-// sent: what came of the request, where it was refused (attestation/core/refusal.h).
+// sent: what became of the request, if it was refused (attestation/core/refusal.h).
 [[nodiscard]] Attestation attestation_of(const attestation::AttestationResult& result,
                                          std::string_view sent = attestation::kNothingSent);
 // Of a connection, with what was unavailable.
 [[nodiscard]] Attestation attestation_of(const client::Attestation& attestation, const client::SealedClient& client);
-// What a statement says of a model.
+// What a statement states about a model.
 [[nodiscard]] Model model_of(const attestation::ModelEntry& stated);
 [[nodiscard]] Usage usage_of(const chat::Usage& usage);
 // Session and number of the exchange, and what the receipt signs.
@@ -28,7 +28,7 @@ void wipe(std::string& secret);
 [[nodiscard]] Json alert_json(const session::Alert& alert);
 // {code, message, exit_code, alert?}
 [[nodiscard]] Json error_json(const Error& error, std::string_view alert = {});
-// Sets all of an answer but its text and its error. reply, where it is complete.
+// Sets everything of an answer except its text and its error. reply, if it is complete.
 void tell_exchange(const client::ExchangeOutcome& exchange, const client::ExchangeTiming& timing, Answer& answer);
 
 }  // namespace minions::api

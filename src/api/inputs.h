@@ -1,4 +1,4 @@
-// All that a run names, read: its texts, documents, folders and pictures.
+// Everything a run names, read: its texts, documents, folders and pictures.
 #pragma once
 
 #include "api/document_reader.h"
@@ -6,12 +6,12 @@
 namespace minions::api {
 
 struct Inputs {
-  std::vector<documents::Document> documents;  // of different names, so that citations are clear
+  std::vector<documents::Document> documents;  // with distinct names, so that citations are unambiguous
   std::vector<chat::Image> images;
   std::vector<std::string> notes;  // what a reader of the answer must know, such as skipped files
 };
 
-// In the order of the options. Blocks. The reader is one for workers.
+// In the order of the options. Blocks. Needs a reader made for workers.
 [[nodiscard]] Result<Inputs> read_inputs(const RunOptions& options, const DocumentReader& reader);
 
 }  // namespace minions::api

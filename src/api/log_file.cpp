@@ -72,7 +72,7 @@ std::string log_name(const LogName& name) {
     std::string id;
     std::copy_if(name.logging_id.begin(), name.logging_id.end(), std::back_inserter(id), is_name_char);
     id.resize(std::min(id.size(), kIdChars));
-    // Neither hidden nor a way out of the directory.
+    // Neither hidden nor outside the directory.
     if (!id.empty() && id.front() == '.') id.front() = '_';
     if (!id.empty()) return id + "_secure_minion.json";
   }

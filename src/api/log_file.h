@@ -1,8 +1,7 @@
-// The log of a run on disk: JSON, UTF-8, mode 0600, one file a run, never overwritten; encrypted where a key is given.
+// The log of a run on disk: JSON, UTF-8, mode 0600, one file per run, never overwritten; encrypted if a key is given.
 //
 //   "secure-minions-log 1\n" || salt (32 bytes) || AES-256-GCM(HKDF-Expand(key, "minion log" || salt), nonce 0, JSON)
-//
-// The salt makes a key for each file, so that its one nonce is never used twice. The first line is associated data.
+//  The salt gives each file its own key, so its one nonce is never used twice. The first line is associated data.
 #pragma once
 
 #include <filesystem>
@@ -21,16 +20,16 @@ using LogKey = crypto::SecretArray<32>;
 
 struct LogName {
   std::string_view logging_id;  // LOGGING_ID_secure_minion.json, reduced to [A-Za-z0-9._-]
-  std::string_view task;        // else YYYYMMDD_HHMMSS_TASK_secure.json, UTC
+  std::string_view task;        // otherwise YYYYMMDD_HHMMSS_TASK_secure.json, UTC
   UnixSeconds time = 0;
 };
 [[nodiscard]] std::string log_name(const LogName& name);
 
-// Makes the directory (0700) where it is not there. A name that is taken gets _2, _3 before its end. The path.
+// Creates the directory (0700) if it is missing. A name that is taken gets _2, _3 before its suffix. Returns the path.
 [[nodiscard]] Result<std::filesystem::path> write_log(const std::filesystem::path& directory, const std::string& name,
                                                       std::string_view json, const LogKey* key, crypto::Random& random);
 
-// kUsage: it is encrypted and there is no key. kTampered: another key, or the file was changed.
+// kUsage: it is encrypted and there is no key. kTampered: wrong key, or the file was changed.
 [[nodiscard]] Result<crypto::SecretText> read_log(const std::filesystem::path& file, const LogKey* key);
 
 }  // namespace minions::api

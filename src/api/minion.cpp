@@ -21,7 +21,7 @@ Disclosure disclosure_of(const minion::LedgerEntry& entry) {
   return to;
 }
 
-// Passes what a run tells to the callbacks, on the thread of the call.
+// Passes what a run reports to the callbacks, on the calling thread.
 class HandedEvents final : public runs::RunObserver {
  public:
   HandedEvents(Call& call, const RunOptions& options) : call_(call), options_(options) {}
@@ -118,7 +118,7 @@ struct Minion::Impl {
   ~Impl() {
     if (session == nullptr) return;
     end();
-    // Its model may be of this process; whatever it waits with belongs to the I/O thread.
+    // Its model may be in this process; everything it waits with belongs to the I/O thread.
     Call call(client->io.executor(), {});
     (void)call.run([](Impl& impl) -> net::Task<bool> {
       impl.session.reset();
@@ -147,7 +147,7 @@ struct Minion::Impl {
     co_return went_on ? Status() : fail(ErrorCode::kCancelled, "cancelled");
   }
 
-  std::shared_ptr<Client::Impl> client;  // for its options and its thread; the session is another
+  std::shared_ptr<Client::Impl> client;  // for its options and its thread; the session is separate
   api::WorkerFiles worker;
   api::DocumentReader reader;
   std::unique_ptr<api::MinionSession> session;

@@ -1,5 +1,5 @@
 // What the log of a run holds, as JSON: {"minion_log":1, task, context, conversation, generated_final_answer, usage,
-// timing, session_id, ...}, the prototype's names first. `sealed` has one entry a session in the form of
+// timing, session_id, ...}, the prototype's names first. `sealed` has one entry per session in the form of
 // client/exchange_log.h, with the API key left out of each request's head.
 #pragma once
 

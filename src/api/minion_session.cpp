@@ -16,7 +16,7 @@ class AnyTokens final : public chat::TokenSink {
   bool token(std::string_view) override { return true; }
 };
 
-// The supervisor behind the sealed session. Usage is what the receipt signs, not what the reply's text says.
+// The supervisor behind the sealed session. Usage is what the receipt signs, not what the reply's text states.
 class SealedSupervisor final : public runs::Supervisor {
  public:
   SealedSupervisor(client::SealedClient& client, client::ExchangeTiming setup) : client_(client), setup_(setup) {}

@@ -24,24 +24,24 @@ struct MinionSessionOptions {
   std::uint32_t worker_answer_tokens = 2048;
 };
 
-// A worker that is made when the first run needs it, so that a run which fails for want of one has a log, too.
+// A worker that is created when the first run needs it, so that a run that fails without one has a log too.
 struct WorkerSource {
-  std::string name;  // for the log, until it is there
+  std::string name;  // for the log, until it exists
   std::function<net::Task<Result<workers::ReadyWorker>>(std::stop_token stop)> make;
 };
 
-// What a run is about, beside its documents.
+// What a run is about, besides its documents.
 struct MinionTask {
   std::string task;
-  std::string metadata;  // about the documents, told to the supervisor
+  std::string metadata;  // about the documents, given to the supervisor
   std::string logging_id;
-  std::optional<unsigned> max_rounds;  // in place of the options'
+  std::optional<unsigned> max_rounds;  // instead of the options'
   minion::Privacy privacy = minion::Privacy::kOff;
   std::optional<std::size_t> max_disclosed_bytes;
 };
 
 struct RecordedRun {
-  minion::MinionResult result;  // on failure, too: as far as it came
+  minion::MinionResult result;  // on failure too: as far as it got
   std::optional<Error> error;
   std::optional<Error> log_error;  // the log could not be written
 };
@@ -54,8 +54,8 @@ class MinionSession {
   MinionSession(const MinionSession&) = delete;
   MinionSession& operator=(const MinionSession&) = delete;
 
-  // Makes the worker, attests and asks, and writes the log. Later runs go on in the same sealed session while it lasts.
-  // inputs: an error where a document could not be read, which the log tells.
+  // Creates the worker, attests and asks, and writes the log. Later runs continue in the same sealed session while it
+  // lasts. inputs: an error if a document could not be read, which the log reports.
   [[nodiscard]] net::Task<RecordedRun> run(const MinionTask& task, const Result<Inputs>& inputs,
                                            runs::RunObserver& observer, std::stop_token stop);
   // Tells the server to forget the session, and erases the keys.
@@ -74,7 +74,7 @@ class MinionSession {
   MinionSessionOptions options_;
   client::UnixClock unix_time_;
   WorkerSource source_;
-  std::optional<workers::ReadyWorker> worker_;  // once it is made
+  std::optional<workers::ReadyWorker> worker_;  // once it is created
   crypto::SystemRandom random_;
   client::StatementCache cache_;
   std::unique_ptr<client::ExchangeLog> exchanges_;

@@ -1,4 +1,4 @@
-// A server's evidence itself, beside its appraisal: for what writes policies.
+// A server's evidence itself, besides its appraisal: for code that writes policies.
 #pragma once
 
 #include "client/sealed_client.h"

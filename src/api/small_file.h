@@ -1,4 +1,4 @@
-// Files that options name: keys, policies, certificates.
+// Files named by options: keys, policies, certificates.
 #pragma once
 
 #include <string>
@@ -8,13 +8,13 @@
 
 namespace minions::api {
 
-// At most 1 MiB. kUsage with the option and the file otherwise.
+// At most 1 MiB. Otherwise kUsage with the option and the file.
 [[nodiscard]] Result<std::string> read_small_file(const std::string& file, std::string_view option);
 
-// For its owner alone, or for all to read.
+// Readable by its owner only, or by all.
 enum class Readers { kOwner, kAll };
-// Makes a file that is not there yet. kUsage: it is; `rule` says why that matters. kIo: it could not be written, and
-// nothing of it is left.
+// Creates a new file. kUsage: it exists; `rule` is why that matters. kIo: it could not be written, and nothing of it is
+// left.
 [[nodiscard]] Status write_new_file(const std::string& file, std::string_view text, std::string_view rule,
                                     Readers readers = Readers::kOwner);
 

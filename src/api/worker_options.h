@@ -16,7 +16,7 @@ struct WorkerFiles {
   // Refers to this.
   [[nodiscard]] workers::WorkerSetup setup(net::Executor executor) const;
 };
-// kUsage: no such worker, or a file that cannot be read.
+// kUsage: no such worker, or a file cannot be read.
 [[nodiscard]] Result<WorkerFiles> read_worker(WorkerOptions options);
 
 }  // namespace minions::api

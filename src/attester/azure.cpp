@@ -22,7 +22,8 @@ struct ReadReport {
   HclReport report;
 };
 
-// The paravisor's report, if it speaks for the key that this vTPM signs with: clients would refuse another much later.
+// The paravisor's report, if it vouches for the key that this vTPM signs with: clients would refuse another one much
+// later.
 Result<ReadReport> read_report(Tpm& tpm) {
   MINIONS_TRY_ASSIGN(Bytes bytes, tpm.read_nv(kHclReportIndex));
   MINIONS_TRY_ASSIGN(HclReport report, HclReport::parse(bytes));
@@ -60,7 +61,7 @@ class AzureAttester final : public Attester {
   Imds imds_;
   std::optional<MaaClient> maa_;
   Hardware hardware_;
-  std::optional<AmdCertification> amd_;                         // as IMDS gave it last
+  std::optional<AmdCertification> amd_;                         // as last received from IMDS
   std::optional<std::pair<Bytes, Bytes>> td_report_and_quote_;  // of this epoch
 };
 
@@ -70,7 +71,7 @@ Result<attestation::Evidence> AzureAttester::collect(const ReportData& data) {
   MINIONS_TRY_ASSIGN(ReadReport read, read_report(tpm));
   if (read.report.header.hardware != hardware_)
     return fail(ErrorCode::kMalformed, "hcl report: of other hardware than at the start");
-  // All PCRs: which of them matter is the client's policy to say.
+  // All PCRs: the client's policy decides which of them matter.
   MINIONS_TRY_ASSIGN(PcrQuote quote, tpm.quote(kAttestationKey, all_pcrs(), data.tpm_qualifying_data));
   EvidenceItem item{.type = std::string(platform()), .data = {}};
   if (!is_snp()) {
@@ -88,7 +89,7 @@ Result<attestation::Evidence> AzureAttester::collect(const ReportData& data) {
   return evidence;
 }
 
-// Once per epoch and TD report: the report stays the same until the paravisor makes another.
+// Once per epoch and TD report: the report stays the same until the paravisor creates another.
 Result<Bytes> AzureAttester::td_quote(const HclReport& report) {
   const ByteView td_report = ByteView(report.hardware_report).first(attestation::TdReport::kSize);
   if (!td_report_and_quote_ || !equal(td_report_and_quote_->first, td_report)) {
@@ -98,7 +99,7 @@ Result<Bytes> AzureAttester::td_quote(const HclReport& report) {
   return td_report_and_quote_->second;
 }
 
-// A processor's certificates change with its firmware only: the last ones stand in where IMDS is silent for a while.
+// A processor's certificates change only with its firmware: the last ones are used if IMDS is unavailable for a while.
 Result<AmdCertification> AzureAttester::amd_certification() {
   auto fresh = imds_.amd_certification();
   if (fresh) {
@@ -137,7 +138,7 @@ Result<attestation::Endorsements> AzureAttester::endorsements() {
   return out;
 }
 
-// The token and the proof of it may not pass a network in the clear.
+// The token and the proof of it must not cross a network in the clear.
 Result<std::string> maa_address(const std::string& text) {
   MINIONS_TRY_ASSIGN(std::string address, service_address("maa", text));
   const auto url = net::Url::parse(text);

@@ -8,7 +8,7 @@
 
 namespace minions::attester {
 
-// What is taken once per epoch.
+// What is collected once per epoch.
 struct EpochEvidence {
   EpochPointer epoch;
   attestation::Evidence gpus;
@@ -20,18 +20,18 @@ struct EpochEvidence {
 class AttestedBatch {
  public:
   // Collects over these nonces (none: M is zero) and signs A. Blocks as long as the platform does. kInternal if the
-  // platform gave evidence that no client would take.
+  // platform gave evidence that no client would accept.
   [[nodiscard]] static Result<AttestedBatch> collect(const EpochEvidence& epoch,
                                                      std::span<const attestation::Nonce> nonces, Attester& attester,
                                                      const crypto::P384PrivateKey& key);
 
   [[nodiscard]] const Digest32& statement_digest() const { return statement_digest_; }
-  // Documents for the nonce at that place of the batch; of a batch without nonces, those without a place.
+  // Documents for the nonce at that index of the batch; for a batch without nonces, those without an index.
   [[nodiscard]] std::string full(std::size_t index) const { return writer_.full(nonces_[index], proof(index)); }
   [[nodiscard]] std::string brief(std::size_t index) const { return writer_.brief(nonces_[index], proof(index)); }
   [[nodiscard]] std::string full() const { return writer_.full(); }
   [[nodiscard]] std::string brief() const { return writer_.brief(); }
-  // The same in pieces that lie here, and each nonce's own end.
+  // The same in pieces that are kept here, and each nonce's own end.
   [[nodiscard]] auto shared(attestation::DocumentForm form) const { return writer_.shared(form); }
   [[nodiscard]] std::string ending(std::size_t index) const { return writer_.ending(nonces_[index], proof(index)); }
 

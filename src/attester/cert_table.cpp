@@ -15,7 +15,7 @@ using Guid = ByteArray<16>;
 
 struct KnownGuid {
   AmdCertificate kind;
-  Guid bytes;  // as the text has it
+  Guid bytes;  // in the order of the text
 };
 constexpr KnownGuid kKnown[] = {
     // 63da758d-e664-4564-adc5-f4b93be8accd
@@ -32,7 +32,7 @@ constexpr KnownGuid kKnown[] = {
      {0xc0, 0xb4, 0x06, 0xa4, 0xa8, 0x03, 0x49, 0x52, 0x97, 0x43, 0x3f, 0xb6, 0x01, 0x4c, 0xd0, 0xae}},
 };
 
-// The order of a GUID in memory (RFC 4122 section 4.1.2 read little-endian): the first three fields are turned around.
+// The byte order of a GUID in memory (RFC 4122 section 4.1.2 read little-endian): the first three fields are reversed.
 constexpr Guid mixed_endian(const Guid& guid) {
   return {guid[3], guid[2], guid[1],  guid[0],  guid[5],  guid[4],  guid[7],  guid[6],
           guid[8], guid[9], guid[10], guid[11], guid[12], guid[13], guid[14], guid[15]};
@@ -95,7 +95,7 @@ Result<std::vector<CertTableEntry>> parse_cert_table(ByteView table) {
     if (twice) return fail(ErrorCode::kMalformed, fmt::format("certificate table: two entries for {}", name_of(*kind)));
     found.emplace_back(*kind, *entry);
   }
-  // Only now is it known where the entries end.
+  // Only now is the end of the entries known.
   const std::size_t start = reader.position();
   for (const auto& [kind, entry] : found) {
     if (entry.length == 0 || entry.offset < start || entry.offset > table.size() ||

@@ -10,7 +10,7 @@ namespace minions::attester {
 namespace {
 
 constexpr std::int64_t kShortestEpochS = 10;
-// Half as long again must stay within what clients take.
+// Half as long again must stay within what clients accept.
 constexpr std::int64_t kLongestEpochS = attestation::kValidityLimitS / 3 * 2;
 
 bool takes_handshakes(const EpochPointer& epoch, UnixSeconds now) { return epoch && now < epoch->noise_key_until(); }
@@ -59,7 +59,7 @@ Result<EpochPointer> EpochFactory::epoch(std::uint64_t number, UnixSeconds now, 
   for (const attestation::Suite suite : settings_.suites) statement.suites.emplace_back(noise_name(suite));
   EpochPointer epoch(new Epoch(std::move(noise), std::move(receipt)));
   epoch->bytes_ = to_bytes(statement.to_json());
-  // What clients would refuse is refused here, before anything is signed.
+  // Refuses here what clients would refuse, before anything is signed.
   auto parsed = attestation::Statement::parse(epoch->bytes_);
   if (!parsed) return fail(ErrorCode::kUsage, "statement: " + parsed.error().detail);
   epoch->statement_ = *std::move(parsed);

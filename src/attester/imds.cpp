@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view kName = "imds";
 constexpr std::chrono::milliseconds kTime{3'000};
 
-// IMDS refuses what a browser could be made to send: this header tells the difference.
+// This header distinguishes the request from those a browser could be made to send; IMDS refuses it without.
 net::Header metadata_header() { return {"Metadata", "true"}; }
 
 Status check_certificates(std::string_view member, const std::string& pem, std::size_t want) {

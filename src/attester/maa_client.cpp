@@ -20,9 +20,9 @@ namespace {
 constexpr std::string_view kName = "maa";
 constexpr std::string_view kPath = "/attest/AzureGuest?api-version=2020-10-01";
 constexpr std::chrono::milliseconds kTime{8'000};
-// What the service binds its AES-GCM ciphertext to.
+// The associated data of the service's AES-GCM ciphertext.
 constexpr std::string_view kAssociatedData = "Transport Key";
-// The PCRs that the service wants of Linux: firmware and boot.
+// The PCRs that the service requires of Linux: firmware and boot.
 const PcrSelection kBootPcrs = {0, 1, 2, 3, 4, 5, 6, 7};
 
 std::string text_of(const std::filesystem::path& path) {

@@ -1,6 +1,6 @@
-// Asks Microsoft Azure Attestation for a token about this machine, by its form for guests (POST /attest/AzureGuest):
-// the only one whose tokens name an azurevm with its boot and carry a nonce of ours. The answer comes encrypted to a
-// key of the vTPM, so that a token asked for one machine is of no use to another.
+// Asks Microsoft Azure Attestation for a token about this machine, through its API for guests (POST
+// /attest/AzureGuest): the only one whose tokens name an azurevm with its boot and carry a nonce of ours. The answer
+// comes encrypted to a key of the vTPM, so a token requested for one machine is of no use to another.
 #pragma once
 
 #include <filesystem>
@@ -13,17 +13,17 @@
 
 namespace minions::attester {
 
-// What the paravisor's report is vouched for with.
+// What vouches for the paravisor's report.
 using HardwareProof = std::variant<AmdCertification, Bytes>;  // SNP: certificates; TDX: the quote
 
-// What the service notes in its token about the guest's system.
+// What the service records in its token about the guest's system.
 struct GuestSystem {
   std::string distribution;
   unsigned version_major = 0;
   unsigned version_minor = 0;
-  Bytes boot_log;  // as firmware measured it; empty where the system does not show it
+  Bytes boot_log;  // as firmware measured it; empty if the system does not show it
 
-  // root: "/" but for tests. What cannot be read stays empty: the service decides whether that will do.
+  // root: "/" except in tests. What cannot be read stays empty: the service decides whether that suffices.
   [[nodiscard]] static GuestSystem read(const std::filesystem::path& root);
 };
 
@@ -38,7 +38,7 @@ struct SealedToken {
 
 class MaaClient {
  public:
-  // address: as of service_address().
+  // address: from service_address().
   MaaClient(std::string address, CloudAccess access) : address_(std::move(address)), access_(std::move(access)) {}
 
   // A compact JWT whose client payload has this nonce: 64 hex digits.

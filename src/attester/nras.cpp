@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kName = "nras";
 
-// By the certificate of the key that signs a report: its name begins with that of the chip.
+// From the certificate of the key that signs a report: its name begins with the chip's.
 Result<std::string_view> architecture_of(ByteView chain) {
   MINIONS_TRY_ASSIGN(const auto certificates, crypto::Certificate::from_pem(as_text(chain)));
   const std::string subject = certificates.front().subject_name();
@@ -39,7 +39,7 @@ Result<Bytes> request_body(const attestation::Evidence& gpus, const Digest32& no
   return to_bytes(body.dump());
 }
 
-// Whether it is an answer at all. Its signatures are for clients, who have the service's keys.
+// Whether it is an answer at all. Its signatures are for clients, which have the service's keys.
 Status check_form(ByteView answer, const Digest32& nonce) {
   const Result<attestation::JwkSet> no_keys = fail(ErrorCode::kNotFound, "not asked for");
   const attestation::GpuRules rules;
@@ -52,7 +52,7 @@ Status check_form(ByteView answer, const Digest32& nonce) {
   return fail(ErrorCode::kMalformed, parse.found);
 }
 
-// What the service would be refused for by every client.
+// What every client would refuse in the service's answer.
 Status check_answer(ByteView answer, const Digest32& nonce) {
   MINIONS_TRY(check_form(answer, nonce));
   const std::string overall = Json::parse(as_text(answer))[0][1].get<std::string>();

@@ -37,7 +37,7 @@ const char* load_functions(void* library, nvml::Functions& to) {
   return nullptr;
 }
 
-// Printable, ended, and no longer than its buffer: what a library wrote is shown to people.
+// Printable, terminated, and no longer than its buffer: what a library wrote is shown to people.
 template <std::size_t N>
 std::string text_in(const std::array<char, N>& buffer) {
   const auto end = std::find(buffer.begin(), buffer.end(), '\0');
@@ -111,7 +111,7 @@ class NvmlSource final : public GpuSource {
       : nvml_(std::move(nvml)), patience_(std::move(patience)) {}
 
   [[nodiscard]] Result<attestation::Evidence> collect(const Digest32& gpu_nonce) override {
-    // The mode can change under a running program: asked each time, with the devices.
+    // The mode can change under a running program: queried each time, with the devices.
     MINIONS_TRY_ASSIGN(const GpuInventory inventory, take_inventory(*nvml_));
     MINIONS_TRY(check_mode(inventory));
     MINIONS_TRY_ASSIGN(const std::vector<nvml::Device> devices, devices_of(*nvml_));

@@ -7,18 +7,18 @@
 
 namespace minions::attester {
 
-// The library, ready for use until this goes.
+// The library, usable as long as this exists.
 class Nvml {
  public:
   // path: a file name for the loader's search, or a path. kNotFound: no such library, or no driver behind it;
-  // kUnsupported: a function that is needed is not in it.
+  // kUnsupported: a required function is missing from it.
   [[nodiscard]] static Result<std::unique_ptr<Nvml>> open(const std::string& path);
   Nvml(const Nvml&) = delete;
   Nvml& operator=(const Nvml&) = delete;
   ~Nvml();
 
   [[nodiscard]] const nvml::Functions& functions() const { return functions_; }
-  // kIo with what was asked, the library's own words and the number; kBusy for a device in use and for a timeout.
+  // kIo with what was requested, the library's own message and the number; kBusy for a device in use and for a timeout.
   [[nodiscard]] Status check(nvml::Return result, std::string_view what) const;
 
  private:
@@ -31,7 +31,7 @@ enum class ConfidentialMode {
   kOff,
   kOn,
   kProtectedPcie,  // several GPUs of one guest, with their switches
-  kDevTools,       // on, but with debuggers and profilers let in
+  kDevTools,       // on, but debuggers and profilers are admitted
 };
 [[nodiscard]] std::string_view name_of(ConfidentialMode mode);
 
@@ -43,8 +43,8 @@ struct GpuInventory {
 };
 [[nodiscard]] Result<GpuInventory> take_inventory(const Nvml& nvml);
 
-// All GPUs of the machine, in the library's order. Each report is read before it is served: it decodes and answers the
-// nonce. kRefused at once if the machine's mode is not kOn or kProtectedPcie, and again at each collection.
+// All GPUs of the machine, in the library's order. Each report is checked before it is served: it decodes and answers
+// the nonce. kRefused at once if the machine's mode is not kOn or kProtectedPcie, and again at each collection.
 [[nodiscard]] Result<std::unique_ptr<GpuSource>> make_nvml_source(std::unique_ptr<Nvml> nvml,
                                                                   RetryPolicy patience = {});
 

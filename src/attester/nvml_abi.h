@@ -59,12 +59,12 @@ struct GpuAttestationReport {
 static_assert(sizeof(GpuAttestationReport) == 12 + 0x20 + 0x2000 + 0x1000 &&
               offsetof(GpuAttestationReport, report) == 44);
 
-// Which the library exports under the names beside them.
+// Exported by the library under the names next to them.
 struct Functions {
   Return (*init)();                     // nvmlInit_v2
   Return (*shutdown)();                 // nvmlShutdown
   const char* (*error_string)(Return);  // nvmlErrorString
-  // nvmlSystemGetDriverVersion, -ConfComputeState, -ConfComputeSettings (null where older than driver 550)
+  // nvmlSystemGetDriverVersion, -ConfComputeState, -ConfComputeSettings (null if older than driver 550)
   Return (*driver_version)(char* text, unsigned length);
   Return (*system_state)(SystemState* state);
   Return (*system_settings)(SystemSettings* settings);

@@ -111,7 +111,7 @@ Status ready_directory(const std::filesystem::path& directory) {
   return check_directory(directory);
 }
 
-// Whether files may be made in it.
+// Whether files may be created in it.
 Status check_writable(const std::filesystem::path& directory) {
   if (::access(directory.c_str(), W_OK | X_OK) != 0) return system_failure(directory, "write");
   return {};

@@ -1,5 +1,5 @@
-// The operator's attestation key in a directory: attestation_private.pem (mode 0600) and attestation_public.pem, made
-// at the first start. Clients pin the public one.
+// The operator's attestation key in a directory: attestation_private.pem (mode 0600) and attestation_public.pem,
+// created at the first start. Clients pin the public one.
 #pragma once
 
 #include <filesystem>
@@ -17,17 +17,17 @@ struct OperatorKey {
   Origin origin = Origin::kLoaded;
 };
 
-// Makes the directory (0700; its parent must be there) and the pair where neither file is; writes the public file again
-// where only that is missing. Refuses a private key that others may read or own, a directory that others may write,
-// links, a public file of another key, and a public file without its private one.
+// Creates the directory (0700; its parent must exist) and the pair if neither file exists; rewrites the public file if
+// only that is missing. Refuses a private key that others may read or own, a directory that others may write, links, a
+// public file of another key, and a public file without its private one.
 [[nodiscard]] Result<OperatorKey> load_or_create_operator_key(const std::filesystem::path& directory);
 
 enum class KeyDirectory {
   kHasKey,
-  kEmpty,    // a pair would be made in it
-  kMissing,  // it would be made; its parent is there and may be written
+  kEmpty,    // a pair would be created in it
+  kMissing,  // it would be created; its parent exists and is writable
 };
-// What load_or_create_operator_key would find, and its refusals, without making anything.
+// What load_or_create_operator_key would find, and its refusals, without creating anything.
 [[nodiscard]] Result<KeyDirectory> inspect_operator_key(const std::filesystem::path& directory);
 
 }  // namespace minions::attester

@@ -1,4 +1,4 @@
-// A quote and the PCR values it is about. A TPM gives them by two commands, and PCRs may change in between.
+// A quote and its PCR values. A TPM returns them by two commands, and PCRs may change in between.
 #pragma once
 
 #include <functional>
@@ -26,8 +26,8 @@ struct PcrQuote {
 
 inline constexpr int kQuoteAttempts = 4;
 
-// Takes quotes until the values read after one are those it is about. kIo if that never happens, the error of a source
-// at once. kUnsupported for a key that signs with another hash than SHA-256, since the digest is by that hash.
+// Takes quotes until the values read after one are those it covers. kIo if that never happens; an error of a source at
+// once. kUnsupported for a key that signs with a hash other than SHA-256, since the digest uses that hash.
 [[nodiscard]] Result<PcrQuote> quote_with_values(const std::function<Result<SignedQuote>()>& take_quote,
                                                  const std::function<Result<Bytes>()>& read_values);
 

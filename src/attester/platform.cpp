@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A path that cannot be looked at is not there.
+// A path that cannot be examined counts as missing.
 bool is_there(const fs::path& path) {
   std::error_code error;
   return fs::exists(path, error) && !error;
@@ -23,7 +23,7 @@ bool is_there(const fs::path& path) {
 
 constexpr std::string_view kDeviceTcti = "device:";
 
-// Another TPM than a device is found by opening it.
+// A TPM other than a device is found by opening it.
 bool is_tpm_there(const std::string& tcti) {
   return !tcti.starts_with(kDeviceTcti) || is_there(tcti.substr(kDeviceTcti.size()));
 }
@@ -32,13 +32,13 @@ TsmReports tsm_reports(const AttesterOptions& options) {
   return TsmReports(std::make_unique<TsmFiles>(options.tsm_root), options.patience);
 }
 
-// One way to attest after the other, and what became of it.
+// The ways to attest, tried in order, and the result of each.
 class Search {
  public:
   using Found = std::unique_ptr<Attester>;
   explicit Search(const AttesterOptions& options) : options_(options) {}
 
-  // The kernel's interface, for whichever of the two it speaks; `want` empty: either.
+  // The kernel's interface, for whichever of the two it supports; `want` empty: either.
   Found by_tsm(std::string_view want) {
     if (!is_there(options_.tsm_root)) return note("configfs-tsm", options_.tsm_root.string(), "not found");
     TsmReports reports = tsm_reports(options_);
@@ -59,7 +59,7 @@ class Search {
                 missing ? "not found" : device.error().detail);
   }
 
-  // The device gives reports for this machine alone; a quote needs the kernel's interface.
+  // The device gives reports only for this machine; a quote needs the kernel's interface.
   Found by_tdx_guest() {
     return note(
         "TDX guest device", options_.tdx_guest_device.string(),
@@ -111,7 +111,7 @@ Result<std::unique_ptr<Attester>> make_cpu_attester(const AttesterOptions& optio
   return fail(ErrorCode::kInternal, "unknown way to attest");
 }
 
-// All GPUs of the machine, or why they cannot be attested; kNotFound where there is none.
+// All GPUs of the machine, or why they cannot be attested; kNotFound if there is none.
 Result<std::unique_ptr<GpuSource>> open_gpus(const AttesterOptions& options) {
   MINIONS_TRY_ASSIGN(std::unique_ptr<Nvml> nvml, Nvml::open(options.nvml_library));
   MINIONS_TRY_ASSIGN(const GpuInventory inventory, take_inventory(*nvml));
@@ -119,7 +119,7 @@ Result<std::unique_ptr<GpuSource>> open_gpus(const AttesterOptions& options) {
   return make_nvml_source(std::move(nvml), options.patience);
 }
 
-// Null: none to attest, which GpuMode::kRequire does not take.
+// Null: none to attest, which GpuMode::kRequire does not accept.
 Result<std::unique_ptr<GpuSource>> make_gpu_source(const AttesterOptions& options) {
   auto source = open_gpus(options);
   if (source) return source;

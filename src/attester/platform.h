@@ -12,11 +12,11 @@ namespace minions::attester {
 
 enum class AttestMode { kAuto, kSevSnp, kTdx, kAzure, kSimulated };
 enum class GpuMode {
-  kAuto,     // GPUs in confidential mode are attested, others warned of
+  kAuto,     // attests GPUs in confidential mode, warns of others
   kRequire,  // at least one, and all in confidential mode
   kOff,
 };
-// A guest whose memory the host may read by its debug interface.
+// A guest whose memory the host may read through its debug interface.
 enum class DebugGuest { kRefuse, kAllow };
 
 struct AttesterOptions {
@@ -27,9 +27,9 @@ struct AttesterOptions {
   std::filesystem::path sev_guest_device = "/dev/sev-guest";
   std::filesystem::path tdx_guest_device = "/dev/tdx_guest";
   std::string nvml_library = "libnvidia-ml.so.1";
-  std::optional<std::string> nras;  // address of NVIDIA's attestation service; none: it is not asked
+  std::optional<std::string> nras;  // address of NVIDIA's attestation service; none: not queried
   AzureOptions azure;
-  RetryPolicy patience;  // with platforms that are busy
+  RetryPolicy patience;  // with busy platforms
 };
 
 struct PlatformProbe {
@@ -40,11 +40,11 @@ struct PlatformProbe {
 // Looks for the parts of a platform, and opens none.
 [[nodiscard]] std::vector<PlatformProbe> probe_platform(const AttesterOptions& options);
 
-// The attester that the options name; with kAuto, that of the hardware at hand, never simulated evidence. kUnsupported,
-// with what was looked for and what was found, where none fits.
+// The attester that the options name; with kAuto, that of the available hardware, never simulated evidence.
+// kUnsupported, with what was looked for and what was found, if none fits.
 [[nodiscard]] Result<std::unique_ptr<Attester>> make_attester(const AttesterOptions& options);
 
-// Collects once over random values, so that keys are made only where the platform gives sound evidence: attesters judge
+// Collects once over random values, so that keys are created only if the platform gives sound evidence: attesters check
 // what they collect.
 [[nodiscard]] Status prove_platform(Attester& attester);
 

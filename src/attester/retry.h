@@ -1,4 +1,4 @@
-// How long a collection waits for a platform that is busy: firmware throttles, and devices take one request at a time.
+// How long a collection waits for a busy platform: firmware throttles, and devices take one request at a time.
 #pragma once
 
 #include <chrono>
@@ -17,7 +17,7 @@ struct RetryPolicy {
   };
 };
 
-// Asks again while the answer is kBusy. The last answer is given, whatever it is.
+// Retries while the answer is kBusy. Returns the last answer, whatever it is.
 template <class Ask>
 [[nodiscard]] auto with_retries(const RetryPolicy& policy, const Ask& ask) -> decltype(ask()) {
   std::chrono::milliseconds time = policy.first_pause;

@@ -19,7 +19,7 @@ static_assert(_IOWR('S', 0, GuestRequest) == kGetReport);
 static_assert(_IOWR('S', 2, GuestRequest) == kGetExtendedReport);
 
 constexpr std::size_t kPageBytes = 4096;
-constexpr std::size_t kCertificatesBytes = 4 * kPageBytes;  // SEV_FW_BLOB_MAX_SIZE: the kernel takes no more
+constexpr std::size_t kCertificatesBytes = 4 * kPageBytes;  // SEV_FW_BLOB_MAX_SIZE: the kernel's maximum
 
 class KernelDevice final : public GuestDevice {
  public:
@@ -41,7 +41,7 @@ struct alignas(kPageBytes) Certificates {
 
 std::uint64_t address_of(const void* object) { return reinterpret_cast<std::uintptr_t>(object); }
 
-// A request that was refused before the firmware saw it may come again; one that failed there is reported.
+// A request refused before the firmware saw it may be repeated; one that failed there is reported.
 Error request_failure(int error, const GuestRequest& request) {
   const bool busy =
       error == EAGAIN || error == EBUSY || error == EINTR || (error == EIO && request.vmm_error == kVmmBusy);
@@ -72,7 +72,7 @@ class SevGuestSource final : public SnpSource {
   [[nodiscard]] Result<SnpCollection> collect(const attestation::ReportData64& data) override {
     if (extended_) {
       auto collection = with_retries(patience_, [&] { return extended(data); });
-      // A host without certificates, or with more than the kernel takes, has a report still.
+      // A host without certificates, or with more than the kernel accepts, still has a report.
       if (collection || collection.error().code == ErrorCode::kBusy) return collection;
       log::warning("no_certificates_from_host", {{"reason", log::Public{collection.error().detail}}});
       extended_ = false;

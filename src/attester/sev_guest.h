@@ -1,6 +1,6 @@
-// Reports by /dev/sev-guest, where the kernel is too old for configfs-tsm (Documentation/virt/coco/sev-guest.rst). The
-// structures are those of the kernel's linux/sev-guest.h, declared here because old headers lack or name them
-// otherwise.
+// Reports through /dev/sev-guest, if the kernel is too old for configfs-tsm (Documentation/virt/coco/sev-guest.rst).
+// The structures are those of the kernel's linux/sev-guest.h, declared here because old headers lack them or name them
+// differently.
 #pragma once
 
 #include <filesystem>
@@ -27,7 +27,7 @@ struct ExtendedReportRequest {
 static_assert(sizeof(ExtendedReportRequest) == 112 && offsetof(ExtendedReportRequest, certificates_address) == 96 &&
               offsetof(ExtendedReportRequest, certificates_length) == 104);
 
-// MSG_REPORT_RSP of the firmware lies in it: status, size, reserved, report.
+// Contains MSG_REPORT_RSP of the firmware: status, size, reserved, report.
 struct ReportResponse {
   std::uint8_t data[4000];
 };
@@ -62,7 +62,7 @@ inline constexpr std::uint32_t kVmmBusy = 2;
 
 }  // namespace sev_guest_abi
 
-// The device; tests play it. 0, or the errno.
+// The device; tests simulate it. 0, or the errno.
 class GuestDevice {
  public:
   virtual ~GuestDevice() = default;
@@ -70,8 +70,8 @@ class GuestDevice {
 };
 [[nodiscard]] Result<std::unique_ptr<GuestDevice>> open_sev_guest(const std::filesystem::path& path);
 
-// Asks for certificates, too, and does without them where the host has none to give. A throttled request is repeated
-// within `patience`. vmpl: of the guest.
+// Requests certificates too, and does without them if the host has none. Repeats a throttled request within `patience`.
+// vmpl: of the guest.
 [[nodiscard]] std::unique_ptr<SnpSource> sev_guest_source(std::unique_ptr<GuestDevice> device,
                                                           RetryPolicy patience = {}, std::uint32_t vmpl = 0);
 

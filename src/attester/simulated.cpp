@@ -13,7 +13,7 @@ std::string_view SimulatedAttester::platform() const { return attestation::evide
 
 Result<attestation::Evidence> SimulatedAttester::collect_gpus(const Digest32&) { return attestation::Evidence(); }
 
-// Nothing to collect: the operator's signature over the same values is all that simulated evidence is.
+// Nothing to collect: simulated evidence is only the operator's signature over the same values.
 Result<attestation::Evidence> SimulatedAttester::collect(const ReportData&) {
   return attestation::Evidence{{.type = std::string(attestation::evidence_type::kSimulated), .data = {}}};
 }

@@ -1,4 +1,4 @@
-// Evidence of no hardware at all, for development: SIMULATED, NOT CONFIDENTIAL. Chosen by name only, never as a
+// Evidence without any hardware, for development: SIMULATED, NOT CONFIDENTIAL. Chosen only by name, never as a
 // fallback.
 #pragma once
 

@@ -32,7 +32,7 @@ Status check_report(ByteView bytes, const attestation::ReportData64& asked, Debu
   return {};
 }
 
-// Those that are certificates at all. What the host wrote wrong costs a client a download, and no evidence.
+// Those that are valid certificates. A mistake of the host costs a client a download, but no evidence.
 std::vector<Bytes> certificates_in(ByteView table) {
   std::vector<Bytes> certificates;
   const auto entries = parse_cert_table(table);
@@ -63,7 +63,7 @@ class SnpAttester final : public Attester {
     return attestation::Evidence{{std::string(attestation::evidence_type::kSevSnp), {{"report", std::move(report)}}}};
   }
 
-  // What came with the latest report: firmware that is updated under a running guest changes the certificate.
+  // What came with the latest report: a firmware update under a running guest changes the certificate.
   [[nodiscard]] Result<attestation::Endorsements> endorsements() override {
     if (!table_) MINIONS_TRY(collect_report({}));
     attestation::Endorsements out;

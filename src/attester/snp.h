@@ -20,8 +20,8 @@ class SnpSource {
 
 [[nodiscard]] std::unique_ptr<SnpSource> tsm_snp_source(TsmReports reports);
 
-// Each report is read before it is served: it decodes, carries what was asked, and is of no debuggable guest unless
-// `debug` allows that.
+// Each report is checked before it is served: it decodes, carries what was requested, and is not of a debuggable guest
+// unless `debug` allows that.
 [[nodiscard]] std::unique_ptr<Attester> make_snp_attester(std::unique_ptr<SnpSource> source, DebugGuest debug);
 
 }  // namespace minions::attester

@@ -1,4 +1,4 @@
-// The attester of a bare TDX guest: a quote over R, by configfs-tsm. Intel's collateral is fetched by others.
+// The attester of a bare TDX guest: a quote over R, through configfs-tsm. Others fetch Intel's collateral.
 #pragma once
 
 #include "attester/platform.h"
@@ -6,8 +6,8 @@
 
 namespace minions::attester {
 
-// Each quote is read before it is served: it decodes, carries what was asked, and is of no debuggable guest unless
-// `debug` allows that.
+// Each quote is checked before it is served: it decodes, carries what was requested, and is not of a debuggable guest
+// unless `debug` allows that.
 [[nodiscard]] std::unique_ptr<Attester> make_tdx_attester(TsmReports reports, DebugGuest debug);
 
 }  // namespace minions::attester

@@ -14,14 +14,14 @@
 namespace minions::attester {
 namespace {
 
-// What ESYS hands out is freed by Esys_Free alone.
+// What ESYS returns must be freed with Esys_Free.
 struct FreeEsys {
   void operator()(void* memory) const { Esys_Free(memory); }
 };
 template <class T>
 using EsysPtr = std::unique_ptr<T, FreeEsys>;
 
-// For an out-parameter of a C function: EsysOut(to) is the T** that ends up in it.
+// For an out-parameter of a C function: EsysOut(to) is the T** whose result is moved into it.
 template <class T>
 class EsysOut {
  public:
@@ -36,7 +36,7 @@ class EsysOut {
   T* raw_ = nullptr;
 };
 
-// Errors about a handle come with the handle's place in bits 8 to 10.
+// Errors about a handle have the handle's number in bits 8 to 10.
 bool is_missing(TSS2_RC code) {
   return (code & TSS2_RC_LAYER_MASK) == 0 && (code & (TPM2_RC_FMT1 | 0x3F)) == TPM2_RC_HANDLE;
 }
@@ -57,7 +57,7 @@ Result<Bytes> marshalled(const T& object, TSS2_RC (*marshal)(const T*, std::uint
   return out;
 }
 
-// A TPM2B of fixed room from bytes of any length.
+// A TPM2B of fixed capacity from bytes of any length.
 template <class T>
 Result<T> sized(ByteView bytes, std::string_view what) {
   T out{};
@@ -80,7 +80,7 @@ TPML_PCR_SELECTION selection_of(const PcrSelection& pcrs) {
   return selection;
 }
 
-// Takes from the selection what a reading has given.
+// Removes from the selection what a reading has returned.
 void remove(TPML_PCR_SELECTION& from, const TPML_PCR_SELECTION& read) {
   for (std::size_t i = 0; i < kPcrCount / 8; ++i)
     from.pcrSelections[0].pcrSelect[i] &= static_cast<std::uint8_t>(~read.pcrSelections[0].pcrSelect[i]);
@@ -93,7 +93,7 @@ bool is_empty(const TPML_PCR_SELECTION& selection) {
 
 constexpr TPMT_SIG_SCHEME kOwnScheme = {.scheme = TPM2_ALG_NULL, .details = {}};  // the key has one
 
-// Transport keys follow what Azure's attestation service expects of them: no password, use by their PCR policy alone.
+// Transport keys meet the requirements of Azure's attestation service: no password, used only through their PCR policy.
 TPM2B_PUBLIC transport_template(const TPM2B_DIGEST& policy) {
   TPM2B_PUBLIC out{};
   TPMT_PUBLIC& area = out.publicArea;
@@ -138,7 +138,7 @@ namespace {
 
 enum class Ending { kForget, kFlush };
 
-// ESYS's number for an object or session. What the TPM made for us is flushed; what it keeps is only forgotten.
+// ESYS's number for an object or session. Flushes what the TPM created for us; only forgets what the TPM keeps.
 class Object {
  public:
   Object(ESYS_CONTEXT* esys, Ending ending) : esys_(esys), ending_(ending) {}
@@ -186,7 +186,7 @@ Result<std::uint16_t> nv_buffer_bytes(ESYS_CONTEXT* esys) {
                                          TPM2_PT_NV_BUFFER_MAX, 1, &more, EsysOut(data)),
                       "capability"));
   const TPML_TAGGED_TPM_PROPERTY& properties = data->data.tpmProperties;
-  constexpr std::uint32_t kLeast = 512;  // what every TPM of a PC moves
+  constexpr std::uint32_t kLeast = 512;  // what every PC's TPM moves
   const bool told = properties.count == 1 && properties.tpmProperty[0].property == TPM2_PT_NV_BUFFER_MAX;
   const std::uint32_t bytes = told ? properties.tpmProperty[0].value : kLeast;
   return static_cast<std::uint16_t>(std::clamp<std::uint32_t>(bytes, 1, TPM2_MAX_NV_BUFFER_SIZE));
@@ -203,7 +203,7 @@ Result<SignedQuote> take_quote(ESYS_CONTEXT* esys, const Object& key, const TPML
   return SignedQuote{{attest->attestationData, attest->attestationData + attest->size}, std::move(tag)};
 }
 
-// By several commands: a TPM gives eight values at once.
+// With several commands: a TPM returns eight values at once.
 Result<Bytes> read_pcrs(ESYS_CONTEXT* esys, TPML_PCR_SELECTION left) {
   Bytes values;
   while (!is_empty(left)) {

@@ -1,5 +1,5 @@
-// A TPM 2.0 by way of tpm2-tss: memory of its NV indices, public parts of its keys, quotes over its PCRs, and a key to
-// which others encrypt. Owns the connection; one thread at a time. Judges nothing that the TPM says.
+// A TPM 2.0 through tpm2-tss: memory of its NV indices, public parts of its keys, quotes over its PCRs, and a key that
+// others encrypt to. Owns the connection; one thread at a time. Judges nothing that the TPM states.
 #pragma once
 
 #include <memory>
@@ -17,11 +17,11 @@ namespace minions::attester {
 // A persistent object or an NV index, as the TPM numbers them.
 using TpmHandle = std::uint32_t;
 
-// tpm2-tss writes its own lines to stderr for what is here an answer, such as an index that is not there. Call once,
-// before threads start: it sets TSS2_LOG, unless the operator has.
+// tpm2-tss prints to stderr for normal results here, such as a missing index. Call once, before threads start: it sets
+// TSS2_LOG, unless the operator has.
 void quiet_tpm_library();
 
-// A key that the TPM made for one exchange: it decrypts while the PCRs that it is bound to are as they were, and
+// A key that the TPM created for one exchange: it decrypts while the PCRs that it is bound to are unchanged, and
 // another key of the TPM has signed that it is the TPM's.
 struct TpmTransportKey {
   Bytes public_area;        // TPM2B_PUBLIC
@@ -37,19 +37,19 @@ class Tpm {
   Tpm& operator=(Tpm&&) noexcept;
   ~Tpm();
 
-  // All of it, with the zeros that fill it up. kNotFound where there is no such index or nothing was written to it.
+  // All of it, including the zeros that pad it. kNotFound if there is no such index or nothing was written to it.
   [[nodiscard]] Result<Bytes> read_nv(TpmHandle index);
-  // kNotFound where there is no such object, kUnsupported for a key that is not RSA.
+  // kNotFound if there is no such object, kUnsupported for a key that is not RSA.
   [[nodiscard]] Result<crypto::PublicKey> public_key(TpmHandle key);
   [[nodiscard]] Result<Bytes> public_area(TpmHandle key);  // TPM2B_PUBLIC
 
-  // A quote over PCRs of the SHA-256 bank and the values that it is about. Asked again a few times when the PCRs
-  // changed between quote and reading; kIo if they never stood still.
+  // A quote over PCRs of the SHA-256 bank and its values. Retried a few times if the PCRs changed between quote and
+  // reading; kIo if they never stayed unchanged.
   [[nodiscard]] Result<PcrQuote> quote(TpmHandle key, const PcrSelection& pcrs, ByteView qualifying_data);
 
   // RSA-2048, RSAES, in the null hierarchy: the same key each time until the TPM is reset. Certified by `signer`.
   [[nodiscard]] Result<TpmTransportKey> transport_key(const PcrSelection& pcrs, TpmHandle signer);
-  // What was encrypted to it. kIo with the TPM's answer where the PCRs have changed since, or it is no such ciphertext.
+  // What was encrypted to it. kIo with the TPM's answer if the PCRs have changed since, or it is not such a ciphertext.
   [[nodiscard]] Result<crypto::SecretText> open_with_transport_key(const PcrSelection& pcrs, ByteView ciphertext);
 
  private:

@@ -17,7 +17,7 @@
 namespace minions::attester {
 namespace {
 
-// The kernel gives at most 32 KiB of a report and 16 KiB of certificates.
+// The kernel returns at most 32 KiB of a report and 16 KiB of certificates.
 constexpr std::size_t kAttributeLimitBytes = 64 * 1024;
 constexpr int kUndisturbedAttempts = 3;
 constexpr int kNameAttempts = 3;
@@ -106,15 +106,15 @@ Status TsmFiles::write(const std::string& entry, std::string_view attribute, Byt
   if (count < 0) return system_failure(path, "write");
   if (static_cast<std::size_t>(count) != bytes.size())
     return fail(ErrorCode::kIo, fmt::format("{}: wrote {} of {} bytes", path.string(), count, bytes.size()));
-  // A binary attribute takes what was written when it is closed: the error comes only then.
+  // A binary attribute accepts its data when it is closed: only then does the error come.
   if (file.close()) return system_failure(path, "close");
   return {};
 }
 
-// A request of our own for as long as it lives.
+// Our own request entry while it exists.
 class TsmReports::Entry {
  public:
-  // Under a name that nobody else has.
+  // Under a unique name.
   static Result<Entry> make(TsmFiles& files) {
     crypto::SystemRandom random;
     Status made;
@@ -183,7 +183,7 @@ Result<std::optional<TsmReport>> TsmReports::report_once(std::string_view provid
                 fmt::format("{}: want provider {}, found {}", files_->root().string(), provider, found));
   }
   MINIONS_TRY_ASSIGN(const std::uint64_t before, entry.generation(patience_));
-  // The least privileged level that the platform lets us speak for, where it has levels: behind a paravisor not 0.
+  // The least privileged level that the platform lets us use, if it has levels: behind a paravisor not 0.
   if (const auto floor = entry.read("privlevel_floor", patience_)) {
     MINIONS_TRY_ASSIGN(const std::uint64_t level, number(*floor, "privlevel_floor"));
     MINIONS_TRY(entry.write("privlevel", as_bytes(fmt::format("{}\n", level)), patience_));

@@ -1,5 +1,6 @@
-// Reports by configfs-tsm, the kernel's one interface to the platforms' own (Documentation/ABI/testing/configfs-tsm):
-// a directory made below the root is a request of its own, with files for the input and for what the platform answers.
+// Reports through configfs-tsm, the kernel's common interface to the platforms
+// (Documentation/ABI/testing/configfs-tsm): a directory created below the root is a separate request, with files for
+// the input and for the platform's answers.
 #pragma once
 
 #include <filesystem>
@@ -14,8 +15,8 @@ namespace minions::attester {
 inline constexpr std::string_view kSnpProvider = "sev_guest";
 inline constexpr std::string_view kTdxProvider = "tdx_guest";
 
-// The file system as it is used here. Tests derive one that answers as the kernel would.
-// kNotFound: no such file; kBusy: EBUSY, EAGAIN; kTimeout: ETIMEDOUT; kIo: everything else.
+// The file system as used here. Tests derive one that answers like the kernel. kNotFound: no such file; kBusy: EBUSY,
+// EAGAIN; kTimeout: ETIMEDOUT; kIo: everything else.
 class TsmFiles {
  public:
   explicit TsmFiles(std::filesystem::path root) : root_(std::move(root)) {}
@@ -24,7 +25,7 @@ class TsmFiles {
   [[nodiscard]] virtual Status make_entry(const std::string& entry);
   [[nodiscard]] virtual Status remove_entry(const std::string& entry);
   [[nodiscard]] virtual Result<Bytes> read(const std::string& entry, std::string_view attribute);
-  // In one write: each one makes the kernel forget what an earlier one said.
+  // In one write: each write makes the kernel forget the previous one.
   [[nodiscard]] virtual Status write(const std::string& entry, std::string_view attribute, ByteView bytes);
   [[nodiscard]] const std::filesystem::path& root() const { return root_; }
 
@@ -34,7 +35,7 @@ class TsmFiles {
 
 struct TsmReport {
   Bytes out;  // the report or quote
-  Bytes aux;  // certificates, with SEV-SNP; empty where the platform gives none
+  Bytes aux;  // certificates, with SEV-SNP; empty if the platform gives none
 };
 
 class TsmReports {
@@ -42,16 +43,16 @@ class TsmReports {
   explicit TsmReports(std::unique_ptr<TsmFiles> files, RetryPolicy patience = {})
       : files_(std::move(files)), patience_(std::move(patience)) {}
 
-  // Who answers: kSnpProvider, kTdxProvider or another. Makes an entry for it and removes it.
+  // The provider: kSnpProvider, kTdxProvider or another. Creates an entry for it and removes it.
   [[nodiscard]] Result<std::string> provider();
-  // From a fresh entry, which is removed whatever happens. Only a report that nobody else's write can have touched is
-  // given: the entry's generation has moved by our writes alone. Tried three times, then kBusy.
+  // From a fresh entry, which is removed whatever happens. Returns only a report that no other process's write can have
+  // touched: only our writes changed the entry's generation. Tried three times, then kBusy.
   [[nodiscard]] Result<TsmReport> report(std::string_view provider, const attestation::ReportData64& data);
   [[nodiscard]] const std::filesystem::path& root() const { return files_->root(); }
 
  private:
   class Entry;
-  // Nothing: somebody else wrote to the entry meanwhile.
+  // Nothing: another process wrote to the entry meanwhile.
   [[nodiscard]] Result<std::optional<TsmReport>> report_once(std::string_view provider,
                                                              const attestation::ReportData64& data);
 

@@ -29,8 +29,8 @@ Result<ByteView> piece(const EvidenceCase& evidence, Piece wanted, std::string_v
   return piece_or_nothing(evidence, wanted);
 }
 
-// Certificates and revocation lists of the companions and of the case's own files. What PEM says that it is must be
-// read; other files are what they are.
+// Certificates and revocation lists of the companions and of the case's own files. A file that PEM labels as one must
+// parse; other files are left as they are.
 void collect(std::string_view name, ByteView bytes, AmdCollateral& into) {
   const std::string_view text = as_text(bytes);
   if (text.find("-----BEGIN X509 CRL-----") != std::string_view::npos) {
@@ -80,7 +80,7 @@ Result<Commitment> commitment_of(const EvidenceCase& evidence) {
 namespace {
 
 TdxCollateral tdx_collateral(const EvidenceCase& evidence) {
-  // The file of that place, whatever an alteration made of it, and all others that say they are one.
+  // The file of that piece, whatever an alteration made of it, and all others that look like one.
   const auto entries = [&](Piece piece) {
     const auto placed = evidence.pieces.find(piece);
     TdxCollateral::Entries found;
@@ -172,7 +172,7 @@ Checks judge_snp(const EvidenceCase& evidence) {
 }
 
 Checks judge_amd_certificate(const EvidenceCase& evidence) {
-  // What stands first is what is judged; the others are its issuers.
+  // The first is judged; the others are its issuers.
   if (evidence.files.empty()) return fail(ErrorCode::kMalformed, fmt::format("{}: no file", evidence.kind));
   CheckList checks(evidence.kind);
   const auto leaf = first_certificate(evidence.files.front().bytes);
@@ -365,7 +365,7 @@ Checks judge_nras(const EvidenceCase& evidence) {
   return std::move(checks).take();
 }
 
-// A key set is one instance's: where its role names the instance, tokens of others are not its.
+// A key set belongs to one instance: if its role names the instance, it does not apply to tokens of others.
 OptionalRule<std::string> issuer_of_keys(const EvidenceCase& evidence) {
   constexpr std::string_view kHost = ".attest.azure.net";
   const std::string& role = evidence.files[evidence.pieces.at(Piece::kKeySet)].role;

@@ -1,4 +1,4 @@
-// Files in memory that are evidence of one kind, and what the kind's verifier says of them.
+// Files in memory that are evidence of one kind, and what the kind's verifier reports about them.
 #pragma once
 
 #include <map>
@@ -17,13 +17,13 @@ struct EvidenceCase {
   UnixSeconds validation_time = 0;
   attestation::PolicyRules rules;
   attestation::TrustAnchors anchors{};
-  // Names are unique within a case. Files whose `use` says not used are not here.
+  // Names are unique within a case. Files whose `use` is "not used" are not here.
   std::vector<NamedFile> files;
   // Which of them is what. Settled by assign_pieces() before a mutation can hide it.
   std::map<Piece, std::size_t> pieces;
   std::vector<std::size_t> rims;
   std::vector<Bytes> companions;
-  // What the evidence was asked with, where that is known.
+  // What the evidence was requested with, if known.
   std::optional<Digest32> gpu_nonce;
   std::optional<Bytes> qualifying_data;
 };
@@ -37,10 +37,10 @@ struct Commitment {
   std::optional<Digest32> nonce;
 };
 [[nodiscard]] Result<Commitment> commitment_of(const EvidenceCase& evidence);
-// Where the case has the bytes whose digest the commitment states: they must be those, and hold this GPU's report.
+// If the case has the bytes whose digest the commitment states: they must match it, and hold this GPU's report.
 [[nodiscard]] Status check_gpu_commitment(const EvidenceCase& evidence, ByteView report,
                                           attestation::CheckList& checks);
-// Of the list of all 24 values, those that the quote selects.
+// From the list of all 24 values, those that the quote selects.
 [[nodiscard]] Result<Bytes> selected_pcrs(const EvidenceCase& evidence);
 [[nodiscard]] Result<crypto::PublicKey> key_from_pem(std::string_view pem);
 

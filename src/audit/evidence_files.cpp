@@ -23,8 +23,8 @@ namespace evidence_type = attestation::evidence_type;
 namespace evidence_piece = attestation::evidence_piece;
 using Indices = std::vector<std::size_t>;
 
-// The DER of each block of revocation lists in PEM, and what else is there. Nothing where there is no list, or one that
-// cannot be decoded.
+// The DER of each block of revocation lists in PEM, and whatever else is there. Nothing if there is no list, or one
+// that cannot be decoded.
 std::vector<Bytes> lists_of_pem(std::string_view text) {
   constexpr std::string_view kBegin = "-----BEGIN X509 CRL-----";
   constexpr std::string_view kEnd = "-----END X509 CRL-----";
@@ -61,7 +61,7 @@ bool knows_key_of(ByteView key_set, std::string_view token) {
   return keys && parsed && keys->find(parsed->key_id) != nullptr;
 }
 
-// Of the overall token, which stands first.
+// Of the overall token, which comes first.
 std::string nras_token(ByteView response) {
   const Json array = parse_json(as_text(response));
   const bool good =
@@ -91,7 +91,7 @@ Result<EvidenceFiles> EvidenceFiles::sorted(std::vector<NamedFile> files, std::o
   return out;
 }
 
-// Lists in PEM become lists in DER, so that both forms are one from here on.
+// Converts lists in PEM to DER, so that both forms are treated alike from here on.
 void EvidenceFiles::take(NamedFile file) {
   std::vector<Bytes> lists = lists_of_pem(as_text(file.bytes));
   if (lists.empty()) lists.push_back(std::move(file.bytes));
@@ -181,7 +181,7 @@ void EvidenceFiles::sort_cpu() {
   for (const std::size_t report : all(Piece::kSnpReport))
     add_item({std::string(evidence_type::kSevSnp), {{"report", copy(bytes(report))}}}, {report});
   for (const std::size_t quote : all(Piece::kTdQuote)) {
-    if (!unused_.contains(quote)) continue;  // beside an HCL report
+    if (!unused_.contains(quote)) continue;  // next to an HCL report
     add_item({std::string(evidence_type::kTdx), {{"quote", copy(bytes(quote))}}}, {quote});
   }
   const bool alone = all(Piece::kHclReport).empty();
@@ -197,7 +197,7 @@ void EvidenceFiles::sort_cpu() {
   }
 }
 
-// Each report with the chain whose leaf signed it; where none did, with the first, so that its checks say so.
+// Each report with the chain whose leaf signed it; if none did, with the first, so that its checks report it.
 void EvidenceFiles::sort_gpus() {
   const Indices chains = all(Piece::kGpuChain);
   for (const std::size_t report : all(Piece::kGpuReport)) {
@@ -266,7 +266,7 @@ void EvidenceFiles::sort_endorsements() {
     endorse("qe_identity", all(Piece::kQeIdentity));
     endorse("pck_crl", all(Piece::kPckCrl));
     endorse("root_ca_crl", all(Piece::kRootCrl));
-    // Nothing in a chain says of which of the two it is.
+    // Nothing in a chain shows which of the two it belongs to.
     endorse("tcb_info_issuer_chain", all(Piece::kTcbInfoChain));
     endorse("qe_identity_issuer_chain", all(Piece::kQeIdentityChain));
   }

@@ -1,6 +1,6 @@
-// Evidence among files, without an attestation document around it: told by its content, made into the items and
-// endorsements that a document would hold, and judged by the same verifiers. Each file is used or named; nothing that
-// is there passes because nobody looked.
+// Evidence in files, without an attestation document around it: recognised by its content, made into the items and
+// endorsements that a document would hold, and judged by the same verifiers. Each file is used or named; none passes
+// unexamined.
 #pragma once
 
 #include <set>
@@ -13,26 +13,26 @@ namespace minions::audit {
 
 class EvidenceFiles {
  public:
-  // named: the one of the files, which stands first, that the others only lie beside: only what is made with it is
-  // judged. not_read: what else was there, and why it is not here. kUsage: nothing that is known.
+  // named: the main file, which comes first; the others only accompany it, and only what is made with it is judged.
+  // not_read: what else was there, and why it was skipped. kUsage: nothing recognised.
   [[nodiscard]] static Result<EvidenceFiles> sorted(std::vector<NamedFile> files, std::optional<std::string> named,
                                                     std::vector<std::string> not_read);
 
-  // For whoever brings what is missing.
+  // For the code that brings what is missing.
   [[nodiscard]] const attestation::Evidence& evidence() const { return evidence_; }
   [[nodiscard]] const attestation::Endorsements& endorsements() const { return endorsements_; }
-  // The services whose key sets the user gave. One that lies beside a token is whoever's who made the files, and only
-  // named.
+  // The services whose key sets the user gave. A key set that lies next to a token comes from whoever made the files,
+  // and is only named.
   void note_key_sets(const std::set<std::string>& services);
 
-  // endorsements: the folder's, and what was brought beside them.
+  // endorsements: the folder's, and those brought in addition.
   struct Question {
     const attestation::AppraisalChoices& choices;
     const attestation::Endorsements& endorsements;
     UnixSeconds now;
   };
   [[nodiscard]] std::vector<attestation::Check> judge(const Question& question) const;
-  // The best that a statement of this machine could reach by the policy. Nothing where no piece is of a machine's CPU.
+  // The best that a statement of this machine could reach by the policy. Nothing if no piece is from a machine's CPU.
   // missing: of verdict().
   [[nodiscard]] attestation::TrustVector trust_vector(const attestation::PolicyRules& policy,
                                                       std::span<const attestation::Check> checks,
@@ -53,7 +53,7 @@ class EvidenceFiles {
   [[nodiscard]] std::vector<std::size_t> all(Piece piece) const;
   [[nodiscard]] ByteView bytes(std::size_t file) const { return case_.files[file].bytes; }
   void use(std::size_t file) { unused_.erase(file); }
-  // An item of these files, unless a file was named that is none of them.
+  // An item of these files, unless a named file is not among them.
   void add_item(attestation::EvidenceItem item, const std::vector<std::size_t>& files);
   void add_partial(std::string_view kind, const std::vector<std::size_t>& files);
   [[nodiscard]] bool has(std::string_view type) const;
@@ -71,15 +71,15 @@ class EvidenceFiles {
   std::optional<std::string> named_;
   attestation::Evidence evidence_;
   attestation::Endorsements endorsements_;
-  std::map<std::string, std::size_t> key_set_files_;  // by service, nras or maa: those that the tokens name
-  std::map<std::size_t, std::string> replaced_;       // files whose place a flag takes
-  // What no item of a document is: a kind of EvidenceCase with its own first piece.
+  std::map<std::string, std::size_t> key_set_files_;  // by service, nras or maa: those named by the tokens
+  std::map<std::size_t, std::string> replaced_;       // files given by a flag
+  // What is not an item of a document: a kind of EvidenceCase with its own first piece.
   struct Partial {
     std::string kind;
     std::map<Piece, std::size_t> pieces;
   };
   std::vector<Partial> partial_;
-  std::optional<std::size_t> public_key_;         // beside an HCL report, whose key it must be
+  std::optional<std::size_t> public_key_;         // next to an HCL report, whose key it must be
   std::map<std::string, std::string> malformed_;  // by check id: what could not be made into an item
   std::set<std::size_t> unused_;
   std::vector<std::string> not_read_;  // "x.bin: 20000000 bytes, at most 16777216"

@@ -18,7 +18,7 @@ namespace evidence_piece = attestation::evidence_piece;
 
 attestation::EvidenceBinding EvidenceFiles::binding() const {
   attestation::EvidenceBinding out;
-  // What a report commits to counts only with that report.
+  // A report's commitment counts only together with that report.
   if (!has(evidence_type::kSevSnp) && !has(evidence_type::kTdx)) return out;
   const auto commitment = commitment_of(case_);
   if (!commitment) return out;
@@ -58,7 +58,7 @@ Check EvidenceFiles::judge_public_key() const {
   return same ? want.pass("the public key beside it") : want.failed("another public key beside it");
 }
 
-// What only lies beside evidence, and must agree with it.
+// What only accompanies evidence, and must agree with it.
 void EvidenceFiles::judge_companions(std::vector<Check>& checks) const {
   if (const auto commitment = commitment_of(case_); !commitment)
     checks.push_back(
@@ -76,8 +76,7 @@ void EvidenceFiles::judge_companions(std::vector<Check>& checks) const {
     checks.push_back({id, Outcome::kFail, "a piece that can be read", found, "built-in"});
 }
 
-// What lies beside one file is there to be chosen from. What is of no known form may be a piece that is cut, and is
-// said.
+// Files next to one file may be chosen from. A file of unknown form may be a truncated piece, and is reported.
 void EvidenceFiles::name_unknown(std::vector<Check>& checks) const {
   constexpr std::size_t kNamed = 5;
   std::vector<std::string> unknown = not_read_;
@@ -108,7 +107,7 @@ void EvidenceFiles::name_unused(std::vector<Check>& checks) const {
   for (const std::string& each : not_read_) checks.push_back(want.failed(each));
 }
 
-// GPUs, tokens and certificates do not say which of several machines they are of.
+// GPUs, tokens and certificates do not show which of several machines they belong to.
 Check EvidenceFiles::judge_machines() const {
   const attestation::Expectation want{"files.machines", "one machine, where other evidence lies beside"};
   std::set<std::string> beside;
@@ -127,7 +126,7 @@ Check EvidenceFiles::judge_machines() const {
   const bool bare = has(evidence_type::kSevSnp) || has(evidence_type::kTdx);
   if (bare && beside.contains("azure-ak-cert"))
     return want.failed("a certificate of a vTPM's key, and a machine that has no vTPM");
-  // A certificate of its key is compared; tokens and GPUs are with whole machines.
+  // A certificate of its key is compared; tokens and GPUs are compared with whole machines.
   if (!half.empty()) beside.erase("azure-ak-cert");
   if (!half.empty() && !beside.empty())
     return want.failed(fmt::format("{}, half a machine, and {}: verify each by itself", half, fmt::join(beside, ", ")));
@@ -136,7 +135,7 @@ Check EvidenceFiles::judge_machines() const {
       fmt::format("{} machines, and {}: verify each machine with its own", machines, fmt::join(beside, ", ")));
 }
 
-// What is judged of one machine is not judged of another: each stands for itself.
+// What is judged for one machine does not apply to another: each is judged alone.
 std::vector<Check> EvidenceFiles::account(const attestation::PolicyRules& rules) const {
   std::vector<std::string_view> machines;
   attestation::KindsAtHand beside;
@@ -169,7 +168,7 @@ std::vector<Check> EvidenceFiles::judge(const Question& question) const {
                                           [](const Partial& each) { return attestation::is_machine(each.kind); });
   const bool has_machine = std::any_of(evidence_.begin(), evidence_.end(),
                                        [](const EvidenceItem& item) { return attestation::is_machine(item.type); });
-  if (half_a_machine && has_machine) {  // alone they were judged so already
+  if (half_a_machine && has_machine) {  // these were already judged alone
     for (Check& check : attestation::judge_no_machine(question.choices.policy.rules()))
       checks.push_back(std::move(check));
   }
@@ -178,7 +177,7 @@ std::vector<Check> EvidenceFiles::judge(const Question& question) const {
   return checks;
 }
 
-// Of several machines the lowest class, and whoever could read on any of them.
+// Of several machines the lowest class, and everyone who could read on any of them.
 attestation::Verdict EvidenceFiles::verdict(const attestation::PolicyRules& policy,
                                             std::span<const attestation::Check> checks) const {
   std::vector<attestation::Verdict> verdicts;

@@ -90,11 +90,11 @@ bool is_amd_list(ByteView bytes) {
   return list && (list->issuer_name().starts_with("ARK-") || list->issuer_name().starts_with("SEV-"));
 }
 
-// How a piece is known, from the surest sign to the least.
+// How a piece is recognised, from the surest sign to the weakest.
 struct Signs {
   Piece piece;
   bool (*content)(ByteView bytes);
-  std::initializer_list<std::string_view> role;  // any of these stands in it, in lower case
+  std::initializer_list<std::string_view> role;  // any of these appears in it, in lower case
   std::initializer_list<std::string_view> name;
 };
 
@@ -183,7 +183,7 @@ bool any_within(const std::string& text, std::initializer_list<std::string_view>
                      [&](std::string_view part) { return lower.find(part) != std::string::npos; });
 }
 
-// Content that belongs to another kind speaks louder than a role or a name.
+// Content that belongs to another kind outweighs a role or a name.
 bool is_something_else(Piece piece, ByteView bytes) {
   return std::any_of(std::begin(kSigns), std::end(kSigns),
                      [&](const Signs& signs) { return signs.piece != piece && signs.content(bytes); });
@@ -256,7 +256,7 @@ std::vector<std::size_t> find_rims(const std::vector<NamedFile>& files) {
 
 bool has_form(Piece piece, const NamedFile& file) {
   if (piece != Piece::kTpmSignature) return has_content(piece, file.bytes);
-  // Bytes without a form of their own: the name alone tells.
+  // Bytes without a form of their own: only the name identifies them.
   const bool known =
       std::any_of(std::begin(kPieces), std::end(kPieces), [&](Piece each) { return has_content(each, file.bytes); });
   return !known && (file.name.ends_with(".sig") || file.name.find("signature") != std::string::npos);

@@ -1,4 +1,4 @@
-// What a file of evidence is, told by its content first, then by what a manifest says of its role, then by its name.
+// What a file of evidence is: recognised first by its content, then by its role in a manifest, then by its name.
 #pragma once
 
 #include <optional>
@@ -47,19 +47,19 @@ inline constexpr Piece kPieces[] = {
 
 struct NamedFile {
   std::string name;  // without its folder
-  std::string role;  // empty: nothing is said
+  std::string role;  // empty: nothing is stated
   Bytes bytes;
 };
 
-// The file that fits best, by its place in `files`; nothing where none fits at all.
+// The file that fits best, by its index in `files`; nothing if none fits.
 [[nodiscard]] std::optional<std::size_t> find_piece(Piece piece, const std::vector<NamedFile>& files);
 // A GPU has several.
 [[nodiscard]] std::vector<std::size_t> find_rims(const std::vector<NamedFile>& files);
 // For messages: "a GPU report".
 [[nodiscard]] std::string_view name_of(Piece piece);
-// Whether the content alone says so.
+// Whether the content alone shows it.
 [[nodiscard]] bool has_content(Piece piece, ByteView bytes);
-// Whether a file is that; of a signature, which has no form of its own, by its name.
+// Whether a file is that piece; a signature, which has no form of its own, goes by its name.
 [[nodiscard]] bool has_form(Piece piece, const NamedFile& file);
 [[nodiscard]] std::optional<Piece> piece_of(const NamedFile& file);
 

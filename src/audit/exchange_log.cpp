@@ -78,7 +78,7 @@ Result<LoggedSessionVerdict> check_logged_session(const LoggedSessionInput& inpu
   for (const Json& exchange : *exchanges) verdict.exchanges.push_back(judge(exchange, facts));
   std::optional<UnixSeconds> time = input.as_of;
   if (!time && facts) time = judging_time(facts->statement, first_good(verdict.exchanges));
-  if (!time && document && document->statement) {  // no session: judged all the same
+  if (!time && document && document->statement) {  // no session: judged anyway
     if (const auto statement = attestation::Statement::parse(*document->statement)) time = statement->not_before;
   }
   verdict.judged_at = time.value_or(0);

@@ -1,9 +1,8 @@
-// The offline check of a log that client/exchange_log.h wrote. Pure: bytes, a policy and a time in, verdicts out. No
-// text of a question or an answer is in what it gives.
-//
-// Covered: the document by its signatures, and head, data, reply and usage of each exchange with C, h, n and time by
-// the receipt. Not covered, since nothing signs them: the fields server, session, complete and error, and whether
-// exchanges or whole lines are missing. That the log's nonce is the one this client asked with is the log's word.
+// The offline check of a log that client/exchange_log.h wrote. Pure: bytes, a policy and a time in, verdicts out. Its
+// results contain no text of a question or an answer.
+//  Covered: the document by its signatures, and head, data, reply and usage of each exchange with C, h, n and time by
+//  the receipt. Not covered, since nothing signs them: the fields server, session, complete and error, and whether
+//  exchanges or whole lines are missing. Only the log itself claims that its nonce is the one this client asked with.
 #pragma once
 
 #include "audit/sealed_exchange.h"
@@ -13,7 +12,7 @@ namespace minions::audit {
 struct ExchangeVerdict {
   enum class State {
     kGood,        // its receipt is by the attested key, over exactly this exchange
-    kIncomplete,  // it ended without a receipt, and the log says so
+    kIncomplete,  // it ended without a receipt, and the log states that
     kAltered,
   };
   std::uint64_t n = 0;
@@ -27,7 +26,7 @@ struct LoggedSessionVerdict {
   std::string server;   // as the log has it
   std::string session;  // hex; empty: none was opened
   UnixSeconds judged_at = 0;
-  // Nothing where the session failed before a document came.
+  // Nothing if the session failed before a document came.
   std::optional<attestation::AttestationResult> appraisal;
   std::vector<ExchangeVerdict> exchanges;
 
@@ -41,7 +40,7 @@ struct LoggedSessionInput {
   KeysFor keys_for = {};
 };
 
-// One line of the file. kMalformed: not one that the log writes.
+// One line of the file. kMalformed: not a line that the log writes.
 [[nodiscard]] Result<LoggedSessionVerdict> check_logged_session(const LoggedSessionInput& input);
 // Whether a file is a log: by its first characters.
 [[nodiscard]] bool is_exchange_log(std::string_view text);

@@ -8,7 +8,7 @@
 
 namespace minions::audit {
 
-// kMalformed: no log of a run.
+// kMalformed: not a log of a run.
 [[nodiscard]] Result<std::string> ledger_text(std::string_view log);
 
 }  // namespace minions::audit

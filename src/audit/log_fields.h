@@ -1,5 +1,4 @@
-// The members of a log of a run, which anybody may have written: one that is not there, or is of another kind, is
-// empty.
+// The members of a log of a run, which anyone may have written: a member that is missing or of another kind is empty.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -11,7 +10,7 @@
 
 namespace minions::audit {
 
-// kMalformed: no log of a run.
+// kMalformed: not a log of a run.
 [[nodiscard]] Result<Json> parse_log(std::string_view text);
 
 [[nodiscard]] std::string text_at(const Json& object, const char* name);

@@ -1,4 +1,4 @@
-// The head of a request in a log, without the API key that it was sent with: what is kept in its place names nothing.
+// The head of a request in a log, without the API key that it was sent with: the placeholder identifies nothing.
 #pragma once
 
 #include <string>

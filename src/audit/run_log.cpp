@@ -42,11 +42,11 @@ struct JudgedExchange {
   std::string data;
   std::string reply_data;
   bool complete = false;  // with a receipt
-  bool holds = false;     // and that is good
+  bool holds = false;     // and it is good
   bool is_named = false;  // by a turn
-  bool failed = false;    // the reply's status says so
+  bool failed = false;    // the reply's status shows it
 };
-// A supervisor's turn that was before.
+// An earlier turn of the supervisor.
 struct Turn {
   std::string prompt;
   std::string output;
@@ -55,7 +55,7 @@ struct Turn {
 struct ExchangeKey {
   std::string session;
   std::uint64_t n = 0;
-  std::string signature;  // of its receipt; empty where there is none
+  std::string signature;  // of its receipt; empty if there is none
   auto operator<=>(const ExchangeKey&) const = default;
 };
 
@@ -64,7 +64,7 @@ class TextSink final : public chat::TokenSink {
   bool token(std::string_view) override { return true; }
 };
 
-// As the client read it. Nothing: it was no answer for it either.
+// As the client read it. Nothing: it was no answer for the client either.
 std::optional<std::string> reply_text(std::string_view body, bool streamed) {
   TextSink sink;
   const auto completion = chat::read_completion(body, streamed, sink);
@@ -82,7 +82,7 @@ bool did_not_end_well(const Json& turn) { return has_no_output(turn) && !text_at
 
 bool is_message(const Json& message, std::string_view role) { return text_at(message, "role") == role; }
 
-// Whether a request's messages are those of the turns before, in their order, and the prompt behind them.
+// Whether a request's messages are those of the earlier turns, in order, followed by the prompt.
 bool goes_on(const Json& messages, const std::vector<Turn>& before, const std::string& prompt) {
   std::size_t at = !messages.empty() && is_message(messages.front(), "system") ? 1 : 0;
   if (messages.size() != at + 2 * before.size() + 1) return false;
@@ -95,7 +95,7 @@ bool goes_on(const Json& messages, const std::vector<Turn>& before, const std::s
   return is_message(messages[at], "user") && text_at(messages[at], "content") == prompt;
 }
 
-// What was new in a message to the supervisor: all of it, or the worker's answer in the words around it.
+// What was new in a message to the supervisor: all of it, or the worker's answer without the words around it.
 bool is_new_text_of(const std::string& text, const std::string& prompt) {
   return prompt == text || prompt == filled(prompts::kSupervisorDecide, {{"answer", text}}) ||
          prompt == filled(prompts::kSupervisorDecideLast, {{"answer", text}});
@@ -120,7 +120,7 @@ std::string last_output(const Json& log) {
   return last;
 }
 
-// Behind a first question that was taken, a final answer ends the run.
+// After an accepted first question, a final answer ends the run.
 bool gave_an_answer(const Json& log) {
   const std::string_view repair = prompts::kRepair.substr(0, prompts::kRepair.find('{'));
   bool is_first = true;
@@ -169,7 +169,7 @@ class RunLogCheck {
   void check_session(const Json& session) {
     const std::string id = text_at(session, "session");
     const std::string name = fmt::format("session.{}", ++sessions_);
-    // The server was not reached, or was refused: there is nothing that a receipt could be over.
+    // The server was not reached, or was refused: there is nothing that a receipt could cover.
     if (text_at(session, "h").empty() && list_at(session, "exchanges").empty())
       return waive(name, "a sealed session", "none was opened, and nothing was sent");
     const auto document = attestation::AttestationDocument::parse(as_bytes(member_of(session, "document").dump()));
@@ -256,7 +256,7 @@ class RunLogCheck {
         before.push_back({text_at(turn, "prompt"), text_at(turn, "output")});
       }
     }
-    // A server that refused the shape of a reply was asked the same without it.
+    // A server that refused the reply's shape was asked again without it.
     const bool all = std::all_of(exchanges_.begin(), exchanges_.end(), [&](const auto& entry) {
       const JudgedExchange& exchange = entry.second;
       const bool again = exchange.failed && named_.contains(messages_of(exchange.data).dump());
@@ -266,7 +266,7 @@ class RunLogCheck {
     check_task(log, before.empty() ? std::string() : before.front().prompt);
   }
 
-  // The exchange that a turn names, which no other has named. Null with the reason among the checks.
+  // The exchange that a turn names and no other turn has named. Null, with the reason among the checks.
   JudgedExchange* exchange_of(const Json& turn, const std::string& name) {
     const Json& receipt = member_of(turn, "receipt");
     if (!receipt.is_object() && did_not_end_well(turn)) {
@@ -291,7 +291,7 @@ class RunLogCheck {
     return &found->second;
   }
 
-  // A turn of the supervisor against what its exchange carried.
+  // Compares a supervisor's turn with what its exchange carried.
   void check_turn(const Json& log, const Json& turn, const std::string& name, const JudgedExchange& exchange,
                   const std::vector<Turn>& before) {
     const Json body = parse_json(exchange.data);
@@ -323,7 +323,7 @@ class RunLogCheck {
     const std::string_view start = prompts::kSupervisorFirst.substr(0, prompts::kSupervisorFirst.find("{documents}"));
     const std::string sent = filled(start, {{"task", text_at(log, "task")}});
     const bool same = first_prompt.starts_with(sent);
-    // What stands between the task and the documents may stand in the task as well.
+    // The text between the task and the documents may appear in the task as well.
     const std::string_view end = start.substr(start.find("{task}") + 6);
     if (same && first_prompt.find(end, sent.size() - end.size() + 1) != std::string::npos)
       return waive("task", "the task that was sent", "where it ends is not certain");
@@ -345,7 +345,7 @@ class RunLogCheck {
       sizes = sizes && count_at(entries[i], "text_bytes") == text.size();
       texts = texts && is_new_text_of(text, text_at(*asked[i], "prompt"));
     }
-    // Of an exchange that broke off, nothing says whether its request left.
+    // If an exchange was aborted, nothing shows whether its request left.
     std::uint64_t sent = 0;
     std::uint64_t perhaps = 0;
     for (const auto& [key, exchange] : exchanges_) (exchange.complete ? sent : perhaps) += exchange.data.size();
@@ -398,7 +398,7 @@ class RunLogCheck {
   const RunLogInput& in_;
   RunLogVerdict verdict_;
   std::multimap<ExchangeKey, JudgedExchange> exchanges_;
-  std::set<std::string> named_;  // the messages of those that a turn names
+  std::set<std::string> named_;  // the messages of the exchanges that a turn names
   unsigned sessions_ = 0;
   bool last_is_signed_ = false;  // the supervisor's last turn
 };

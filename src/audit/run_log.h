@@ -1,4 +1,4 @@
-// Checks the log of a run offline: that the attested key signed each sealed exchange it holds, that the conversation is
+// Checks the log of a run offline: that the attested key signed each sealed exchange in it, that the conversation is
 // what those exchanges carried, and that the ledger counts what was sent. Files and keys are the caller's.
 #pragma once
 
@@ -11,7 +11,7 @@ namespace minions::audit {
 
 struct RunLogInput {
   std::string_view log;
-  const attestation::AppraisalPolicy& policy;  // what the server had to show
+  const attestation::AppraisalPolicy& policy;  // what the server had to prove
   std::string_view api_key;                    // empty: requests that carried one are not judged
   KeysFor keys_for = {};
 };
@@ -27,7 +27,7 @@ struct LoggedAppraisal {
 enum class RunLogFault {
   kNone,
   kLacksApiKey,  // requests carried one that was not given: they were not judged
-  kRefused,      // its servers, by the policy; what it holds is as it was
+  kRefused,      // of its servers, by the policy; the log's content is unchanged
   kAltered,
 };
 
@@ -36,13 +36,13 @@ struct RunLogVerdict {
   std::vector<LoggedAppraisal> appraisals;
   std::size_t receipts = 0;  // that hold
   bool complete = true;      // false: of a run that failed
-  bool altered = false;      // a check failed that is not of an appraisal
-  bool refused = false;      // an appraisal did
+  bool altered = false;      // a check failed that is not part of an appraisal
+  bool refused = false;      // a check of an appraisal failed
   bool lacks_api_key = false;
   [[nodiscard]] RunLogFault fault() const;
   [[nodiscard]] bool good() const { return fault() == RunLogFault::kNone; }
 };
-// kMalformed: no log of a run at all.
+// kMalformed: not a log of a run at all.
 [[nodiscard]] Result<RunLogVerdict> check_run_log(const RunLogInput& input);
 
 }  // namespace minions::audit

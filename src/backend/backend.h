@@ -18,20 +18,20 @@ namespace minions::backend {
 struct BackendRequest {
   std::string method;
   std::string path;
-  net::Headers headers;      // content-type and accept, where the client gave them
+  net::Headers headers;      // content-type and accept, if the client gave them
   std::uint64_t length = 0;  // bytes of body that will be written
-  // Opaque; whose request it is: what a backend keeps of one session is of no use to another. Goes to no other program.
+  // Opaque; the session whose request it is: what a backend keeps for one session is of no use to another. Not passed
+  // to any other program.
   std::string session = {};
-  // Opaque; who answers for it: an API key, or the address where there are none. Of what all share a backend leaves
-  // something to others. Empty: nobody but the session. Goes to no other program.
+  // Opaque; who answers for it: an API key, or the address if there are none. A backend leaves part of every shared
+  // resource to others. Empty: only the session. Not passed to any other program.
   std::string sender = {};
-  // What divides a model server's prompt cache by session: another for each, and nobody can guess it. Goes to the model
-  // server.
+  // Divides a model server's prompt cache by session: unique to each, and not guessable. Passed to the model server.
   std::string cache_salt = {};
-  // The statement of its session says that sessions do not share the prompt cache.
+  // The session's statement states that sessions do not share the prompt cache.
   bool cache_stated_divided = false;
 
-  // Whose share of what all use it takes.
+  // Whose share of common resources it uses.
   [[nodiscard]] const std::string& owner() const { return sender.empty() ? session : sender; }
 };
 
@@ -40,22 +40,22 @@ struct BackendReplyHead {
   std::string content_type;  // empty: the backend gave none
 };
 
-// One request on its way. Destroying it breaks the request off. Used on one thread.
+// One request in progress. Destroying it aborts the request. Used on one thread.
 class BackendCall {
  public:
   virtual ~BackendCall() = default;
 
-  // The next piece of the body; the bytes are the caller's again when the task ends.
+  // The next piece of the body; the caller may reuse the bytes when the task ends.
   [[nodiscard]] virtual net::Task<Status> write(ByteView piece) = 0;
   // The request is complete: `length` bytes were written.
   [[nodiscard]] virtual net::Task<Status> finish() = 0;
-  // May be asked after a failed write: a backend that refuses early has said why.
+  // May be called after a failed write: a backend that refuses early has given the reason.
   [[nodiscard]] virtual net::Task<Result<BackendReplyHead>> head(net::Deadline deadline) = 0;
-  // The next piece, valid until the next call; empty at the end. kTruncated if the reply breaks off.
+  // The next piece, valid until the next call; empty at the end. kTruncated if the reply is cut off.
   [[nodiscard]] virtual net::Task<Result<ByteView>> read(net::Deadline deadline) = 0;
-  // As read, of what has come already: nothing if read would wait. The pieces given before stay valid.
+  // Like read, for what has already come: nothing if read would wait. Earlier pieces stay valid.
   [[nodiscard]] virtual Result<std::optional<ByteView>> read_received() { return std::nullopt; }
-  // Breaks the request off. What waits returns kCancelled.
+  // Aborts the request. Pending calls return kCancelled.
   virtual void cancel() = 0;
 };
 
@@ -63,7 +63,7 @@ class Backend {
  public:
   virtual ~Backend() = default;
 
-  // The models it has, asked of it now. executor: where the task runs.
+  // Its models, queried now. executor: where the task runs.
   [[nodiscard]] virtual net::Task<Result<std::vector<openai::ModelInfo>>> models(net::Executor executor) = 0;
   // kNetwork: it cannot be reached. kRefused: it divides its prompt cache less than is stated. executor: where the task
   // and the call run.

@@ -17,7 +17,7 @@ void FairPool::start_what_may() {
 
 void FairPool::run(Job job) {
   job.work();
-  job.work = nullptr;  // what it holds goes before its thread is another's
+  job.work = nullptr;  // releases what it holds before its thread goes to another
   const std::lock_guard lock(mutex_);
   running_.give_back(job.owner);
   start_what_may();

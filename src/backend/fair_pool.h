@@ -1,4 +1,4 @@
-// Threads that run the work of several owners: owners in turn, and no one of them on all threads.
+// Threads that run the work of several owners: owners take turns, and no owner occupies all threads.
 #pragma once
 
 #include <boost/asio/thread_pool.hpp>
@@ -17,7 +17,7 @@ class FairPool {
   FairPool(const FairPool&) = delete;
   FairPool& operator=(const FairPool&) = delete;
 
-  // From any thread; does not wait. The work throws nothing.
+  // From any thread; does not wait. The work does not throw.
   void post(std::string_view owner, std::function<void()> work);
 
  private:

@@ -22,7 +22,7 @@ class Share {
     load_->bytes.give_back(owner_, bytes_);
   }
   [[nodiscard]] const std::string& owner() const { return owner_; }
-  // So many bytes more, or a place: for a request that is whole, since one whose end does not come would hold it for
+  // This many more bytes, or a place: a place only for a complete request, since one that never ends would hold it for
   // nothing. False: too much for its sender, or for all.
   [[nodiscard]] bool add(std::uint64_t bytes) {
     const std::lock_guard lock(load_->mutex);
@@ -93,7 +93,7 @@ class ReplyChannel final : public openai::ApiSink, public std::enable_shared_fro
     if (!head_) co_return fail(ErrorCode::kBackend, "the model ended without a reply");
     co_return *head_;
   }
-  // All that is there, at least one piece; empty at the end.
+  // Everything available, at least one piece; empty at the end.
   net::Task<Result<ByteView>> next(net::Deadline deadline) {
     MINIONS_CO_TRY(co_await wait_until(deadline, [this] { return !pieces_.empty() || ended_; }));
     {
@@ -109,7 +109,7 @@ class ReplyChannel final : public openai::ApiSink, public std::enable_shared_fro
   }
   void stop() {
     {
-      // Under the lock, so that a model about to wait for room sees it, and that nothing is posted afterwards.
+      // Under the lock, so that a model about to wait for room sees it, and nothing is posted afterwards.
       const std::lock_guard lock(mutex_);
       stop_.request_stop();
     }
@@ -134,8 +134,8 @@ class ReplyChannel final : public openai::ApiSink, public std::enable_shared_fro
       if (std::chrono::steady_clock::now() >= deadline)
         co_return fail(ErrorCode::kTimeout, "the model did not answer in time");
       ready_->expires_at(deadline);
-      // A wake that came before this wait finds the timer set again; the state is looked at under the lock each time,
-      // on the thread that also runs the wakes.
+      // A wake before this wait finds the timer set again; the state is checked under the lock each time, on the thread
+      // that also runs the wakes.
       co_await ready_->async_wait(net::use_task_tuple);
     }
   }
@@ -148,7 +148,7 @@ class ReplyChannel final : public openai::ApiSink, public std::enable_shared_fro
   }
 
   net::Executor executor_;
-  std::optional<net::Timer> ready_;  // the connection's thread alone
+  std::optional<net::Timer> ready_;  // only the connection's thread
   std::mutex mutex_;
   std::condition_variable room_;
   std::stop_source stop_;
@@ -185,7 +185,7 @@ class InProcessCall final : public BackendCall {
                         model->serve({request.method, request.path, body, request.session, request.sender}, *channel,
                                      channel->token());
                     } catch (const std::exception&) {
-                      // Out of memory, most likely. The reply then ends without its end, which the client sees as a
+                      // Most likely out of memory. The reply then has no proper end, which the client sees as a
                       // failure.
                       channel->fail_reply();
                     }

@@ -1,6 +1,6 @@
-// Runs an in-process model as a backend: its work on threads of its own, its reply through a bounded queue, so that a
-// reader who is slow slows the model and not the gateway. A sender, or a session that has none, gets its share of
-// places, bytes and threads, and leaves the others theirs.
+// Runs an in-process model as a backend: its work on separate threads, its reply through a bounded queue, so that a
+// slow reader slows the model and not the gateway. A sender, or a session without one, gets its share of places, bytes
+// and threads, and leaves the others theirs.
 #pragma once
 
 #include "backend/backend.h"
@@ -10,9 +10,10 @@ namespace minions::backend {
 
 struct InProcessOptions {
   std::size_t threads = 1;
-  std::size_t request_limit = 256;                       // whole ones, under way or waiting; more are refused as busy
+  std::size_t request_limit = 256;                       // complete ones, running or waiting; further ones are refused
+                                                         // as busy
   std::uint64_t request_limit_bytes = 64 * 1024 * 1024;  // one request's body, which is held whole
-  // Of all bodies, as far as they have come; more are busy, too.
+  // Of all bodies received so far; more are refused as busy too.
   std::uint64_t held_limit_bytes = std::uint64_t{1} << 30;
 };
 
@@ -28,7 +29,7 @@ struct InProcessLoad {
 class InProcessBackend final : public Backend {
  public:
   InProcessBackend(std::unique_ptr<openai::InProcessModel> model, const InProcessOptions& options);
-  ~InProcessBackend() override = default;  // waits for the model to notice that it shall stop
+  ~InProcessBackend() override = default;  // waits until the model notices the stop
 
   [[nodiscard]] net::Task<Result<std::vector<openai::ModelInfo>>> models(net::Executor executor) override;
   [[nodiscard]] net::Task<Result<std::unique_ptr<BackendCall>>> open(BackendRequest request,

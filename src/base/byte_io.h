@@ -25,7 +25,7 @@ template <std::unsigned_integral T>
   return value;
 }
 
-// Each read either gives all it was asked for or an error that names the field and where it was wanted.
+// Each read either gives all it was asked for, or an error that names the field and its offset.
 class ByteReader {
  public:
   explicit ByteReader(ByteView bytes) : bytes_(bytes) {}

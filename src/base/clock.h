@@ -1,4 +1,5 @@
-// The system's clock. For programs, and for what hands its time to those who decide about trust: they read none.
+// The system's clock. For programs, and for code that passes the time to what decides about trust, which reads no
+// clock.
 #pragma once
 
 #include "base/time.h"

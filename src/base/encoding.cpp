@@ -40,7 +40,7 @@ Result<Bytes> decode(std::string_view text, const std::array<std::int8_t, 256>& 
     return fail(ErrorCode::kMalformed, fmt::format("{}: {} digits cannot be", name, text.size()));
   Bytes bytes(text.size() / 4 * 3);
   std::size_t at = 0;
-  // Four digits at a time while all is well; what follows says where something is not.
+  // Four digits at a time while all are valid; the loop below finds the position of an invalid one.
   const std::int8_t* const value_of = values.data();
   std::uint8_t* to = bytes.data();
   for (; at + 4 <= text.size(); at += 4, to += 3) {

@@ -1,4 +1,4 @@
-// Hex, base64 and base64url, decoded strictly: one text for each value and nothing else.
+// Hex, base64 and base64url, decoded strictly: each value has exactly one text.
 #pragma once
 
 #include "base/bytes.h"
@@ -10,7 +10,7 @@ namespace minions {
 [[nodiscard]] std::string to_hex(ByteView bytes);
 // Lower-case digits only, an even number of them.
 [[nodiscard]] Result<Bytes> from_hex(std::string_view text);
-// Digits of either case: for what people write.
+// Digits of either case: for text that people write.
 [[nodiscard]] Result<Bytes> from_hex_any_case(std::string_view text);
 
 // RFC 4648 section 5 without padding.

@@ -1,4 +1,4 @@
-// A file descriptor that closes itself, and writing all of a buffer to one.
+// A file descriptor that closes itself, and a function that writes a whole buffer to one.
 #pragma once
 
 #include <system_error>
@@ -23,14 +23,14 @@ class FileDescriptor {
   [[nodiscard]] bool is_open() const { return number_ >= 0; }
   // The caller closes it.
   [[nodiscard]] int release() { return std::exchange(number_, -1); }
-  // Some files report only now that a write failed. Does nothing where none is open.
+  // Some files report a failed write only now. Does nothing if none is open.
   std::error_code close();
 
  private:
   int number_ = -1;
 };
 
-// Writes on after signals and after writes that took a part.
+// Continues after signals and after partial writes.
 [[nodiscard]] std::error_code write_all(int descriptor, ByteView bytes);
 
 }  // namespace minions

@@ -15,7 +15,7 @@ constexpr std::uint64_t kIntegerLimit = std::uint64_t{1} << 53;
 
 namespace dom = simdjson::dom;
 
-// Copies what simdjson has parsed, as long as no object has a key twice and none is too deep.
+// Copies what simdjson has parsed, unless an object has a duplicate key or nests too deep.
 class StrictBuilder {
  public:
   explicit StrictBuilder(int depth_limit) : depth_limit_(depth_limit) {}
@@ -76,7 +76,7 @@ class StrictBuilder {
   std::string complaint_;
 };
 
-// In a text that is known to be a JSON object. simdjson takes it for 0, and it is no integer without a sign.
+// A -0 in a text that is known to be a JSON object. simdjson reads it as 0; without a sign it is not an integer.
 bool has_negative_zero(std::string_view text) {
   bool in_string = false;
   for (std::size_t at = 0; at < text.size(); ++at) {

@@ -30,7 +30,7 @@ std::string_view name_of(Level level) {
   return "unknown";
 }
 
-// In ASCII: a log is read on terminals, and JSON leaves C1 controls and bidi overrides as they are.
+// In ASCII: logs are read on terminals, and JSON leaves C1 controls and bidi overrides unescaped.
 std::string quoted_ascii(std::string_view text) {
   return Json(text).dump(-1, ' ', true, Json::error_handler_t::replace);
 }
@@ -72,14 +72,14 @@ void write(Level level, std::string_view event, std::initializer_list<Field> fie
     }
     fmt::format_to(out, "\n");
   }
-  // One write a line, so that lines of several threads do not mix. A log that cannot be written is not worth dying for.
+  // One write per line, so that lines of several threads do not mix. A failed write is ignored.
   [[maybe_unused]] const auto written = ::write(g_to, line.data(), line.size());
 }
 
 ToItself::ToItself() {
   const int own = ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
   const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
-  // Where there is no descriptor left, or no standard error, all stays as it is.
+  // Changes nothing if there is no free descriptor or no standard error.
   if (own >= 0 && nowhere >= 0 && ::dup2(nowhere, STDERR_FILENO) >= 0)
     g_to = own;
   else if (own >= 0)

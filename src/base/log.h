@@ -1,5 +1,5 @@
-// Logs as key=value lines or JSON lines on stderr. A call takes only log-safe values: numbers, truth values, text that
-// is part of the program, and text that its caller names public. Documents, prompts, answers and keys have no way in.
+// Logs as key=value lines or JSON lines on stderr. A call takes only log-safe values: numbers, booleans, text that is
+// part of the program, and text that the caller declares public. Documents, prompts, answers and keys have no way in.
 #pragma once
 
 #include <concepts>
@@ -43,8 +43,8 @@ struct Field {
 // Set once by main before threads start.
 void configure(Level least, Format format);
 
-// While there is one, the log has standard error to itself: what anything else in the process prints there is dropped.
-// Libraries print what they were given, and that may be a user's. One at a time.
+// While one exists, only the log writes to standard error: anything else in the process that prints there is dropped.
+// Libraries print their input, which may be a user's. One at a time.
 class ToItself {
  public:
   ToItself();

@@ -1,4 +1,5 @@
-// How deep a text nests, before a parser that recurses reads it: one that is made to be deep ends the program.
+// How deep a text nests, checked before a recursive parser reads it: a text made deep on purpose would crash the
+// program.
 #pragma once
 
 #include <cstddef>
@@ -7,13 +8,11 @@
 
 namespace minions {
 
-// Whether objects and arrays of JSON are within one another more than `limit` times, as far as brackets outside of
-// strings tell.
+// Whether JSON objects and arrays nest more than `limit` deep, judging by the brackets outside strings.
 [[nodiscard]] bool json_nests_deeper(std::string_view text, std::size_t limit);
 
-// The line, from 1, of the first that has more than `limit` dots. In TOML each dot of a key makes a table within the
-// one before, and a key is on one line; what else has dots, strings and remarks, counts as well, so that nothing hides
-// one.
+// The first line, from 1, with more than `limit` dots. In TOML each dot of a key opens a table within the one before,
+// and a key is on one line. Dots in strings and comments count too, so that nothing can hide one.
 [[nodiscard]] std::optional<std::size_t> line_with_more_dots(std::string_view text, std::size_t limit);
 
 }  // namespace minions

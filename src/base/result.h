@@ -15,7 +15,7 @@ namespace minions {
 
 }  // namespace minions
 
-// Returns the error of a Result from the enclosing function, or goes on. For plain functions and for coroutines.
+// Returns the error of a Result from the enclosing function, or continues. For plain functions and for coroutines.
 #define MINIONS_TRY(expression)                                  \
   do {                                                           \
     if (auto minions_status = (expression); !minions_status)     \

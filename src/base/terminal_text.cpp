@@ -14,7 +14,7 @@ struct Range {
   std::uint32_t first;
   std::uint32_t last;
 };
-// Unicode's general categories Cc and Cf and its line separators, without line end, tab and the two joiners.
+// Unicode's general categories Cc and Cf and its line separators, except line end, tab and the two joiners.
 constexpr Range kDeceiving[] = {
     {0x00, 0x08},     {0x0B, 0x1F},     {0x7F, 0x9F},       {0xAD, 0xAD},       {0x61C, 0x61C},
     {0x180E, 0x180E}, {0x200B, 0x200B}, {0x200E, 0x200F},   {0x2028, 0x202E},   {0x2060, 0x206F},
@@ -26,7 +26,7 @@ bool deceives(std::uint32_t code_point) {
                      [&](const Range& range) { return code_point >= range.first && code_point <= range.last; });
 }
 
-// Bytes of the character that begins here; 1 where none does.
+// Length in bytes of the character that begins here; 1 if none does.
 std::size_t character_size(std::string_view text) {
   const auto lead = static_cast<std::uint8_t>(text.front());
   const std::size_t size = lead < 0x80 ? 1 : lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
@@ -39,7 +39,7 @@ std::uint32_t code_point_of(std::string_view character) {
     case 2: return (byte(0) & 0x1F) << 6 | (byte(1) & 0x3F);
     case 3: return (byte(0) & 0x0F) << 12 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F);
     case 4: return (byte(0) & 0x07) << 18 | (byte(1) & 0x3F) << 12 | (byte(2) & 0x3F) << 6 | (byte(3) & 0x3F);
-    default: return byte(0);  // a lone byte from 0x80 is a C1 control where the terminal does not speak UTF-8
+    default: return byte(0);  // a lone byte from 0x80 is a C1 control on a terminal without UTF-8
   }
 }
 

@@ -1,4 +1,4 @@
-// Text without what surrounds it.
+// Trims text.
 #pragma once
 
 #include <string_view>
@@ -8,7 +8,7 @@ namespace minions {
 inline constexpr std::string_view kBlanks = " \t";  // optional white space of HTTP (RFC 9110 section 5.6.3)
 inline constexpr std::string_view kWhiteSpace = " \t\r\n\f";
 
-// Without those of the characters at both ends.
+// Without these characters at either end.
 [[nodiscard]] constexpr std::string_view trimmed(std::string_view text, std::string_view characters = kWhiteSpace) {
   const std::size_t begin = text.find_first_not_of(characters);
   if (begin == std::string_view::npos) return {};

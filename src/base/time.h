@@ -1,4 +1,4 @@
-// Time as the protocol speaks of it: Unix seconds, handed in. Nothing below the net reads a clock.
+// Time as the protocol uses it: Unix seconds, passed in. Nothing below the net folder reads a clock.
 #pragma once
 
 #include <chrono>

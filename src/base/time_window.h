@@ -1,11 +1,11 @@
-// A span of time that somebody states, held against a clock of ours: whether it holds, and both clocks in words.
+// A span of time that somebody states, compared with our own clock: whether it holds, and both times in words.
 #pragma once
 
 #include "base/time.h"
 
 namespace minions {
 
-// How far clocks may differ, in seconds: before the span, and after it.
+// How far the clocks may differ, in seconds: before the span, and after it.
 struct ClockLeeway {
   std::int64_t early_s = 0;
   std::int64_t late_s = 0;

@@ -8,7 +8,7 @@
 
 namespace minions {
 
-// 2026-09-21T14:13:20Z, which to_iso8601 writes, and no other form.
+// 2026-09-21T14:13:20Z, as to_iso8601 writes it, and no other form.
 [[nodiscard]] std::optional<UnixSeconds> parse_utc(std::string_view text);
 
 }  // namespace minions

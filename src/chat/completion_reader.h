@@ -1,4 +1,5 @@
-// The completion in the body of a reply: one reader for whoever asks and for whoever verifies what was said.
+// The completion in the body of a reply: one reader for the client that asks and for the check that verifies the
+// answer.
 #pragma once
 
 #include "chat/delta.h"
@@ -7,7 +8,7 @@
 
 namespace minions::chat {
 
-// Of a streamed reply with status 200, as it comes.
+// Of a streamed reply with status 200, as it arrives.
 class StreamReader {
  public:
   // The next piece of the body. Errors are the model server's.
@@ -19,7 +20,7 @@ class StreamReader {
   StreamedCompletion completion_;
 };
 
-// Of a body with status 200 that is there whole. streamed: as the request asked.
+// Of a complete body with status 200. streamed: as the request asked.
 [[nodiscard]] Result<Completion> read_completion(std::string_view body, bool streamed, TokenSink& sink);
 
 }  // namespace minions::chat

@@ -16,8 +16,8 @@ struct Attachment {
   AttachmentKind kind = AttachmentKind::kFile;
 };
 
-// "Context:\n\n" + parts joined by "\n\n" + "\n\nQuery:" + message; a part of a folder stands under
-// "--- Content from NAME ---". Without attachments, the message itself.
+// "Context:\n\n" + parts joined by "\n\n" + "\n\nQuery:" + message; a part of a folder is headed "--- Content from NAME
+// ---". Without attachments, the message itself.
 [[nodiscard]] Text fold(std::span<const Attachment> attachments, std::string_view message);
 
 // User and assistant take turns, the user first. An unanswered question is the last turn.
@@ -38,7 +38,7 @@ class Conversation {
 
   [[nodiscard]] bool awaits_answer() const { return !turns_.empty() && turns_.back().role == Role::kUser; }
   [[nodiscard]] std::span<const Message> turns() const { return turns_; }
-  // The system prompt, where there is one, and the turns.
+  // The system prompt, if there is one, and the turns.
   [[nodiscard]] std::vector<Message> messages() const;
 
   // {"model","messages":[{"role","content"}]}, indented; images as requests carry them.

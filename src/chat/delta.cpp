@@ -13,7 +13,7 @@ namespace {
 
 namespace od = simdjson::ondemand;
 using Key =
-    od::raw_json_string;  // compared as it stands: nobody escapes these names, and unescaping costs a third of an event
+    od::raw_json_string;  // compared unescaped: nobody escapes these names, and unescaping costs a third of an event
 
 tl::unexpected<Error> malformed(std::string_view what) {
   return fail(ErrorCode::kMalformed, fmt::format("completion: {}", what));
@@ -91,7 +91,7 @@ Result<ApiError> read_error(od::value value) {
   return error;
 }
 
-// Content is a string, null, or parts of which the texts count.
+// Content is a string, null, or parts, of which only the texts count.
 template <class Append>
 Status read_content(od::value value, Append append) {
   od::array parts;
@@ -141,15 +141,15 @@ Status read_choices(od::value value, std::optional<FinishReason>& reason, Append
   for (auto element : choices) {
     od::object choice;
     if (const auto error = element.get_object().get(choice)) return malformed(error);
-    return read_choice(choice, reason, append);  // only the first: more are never asked for
+    return read_choice(choice, reason, append);  // only the first: more are never requested
   }
   return {};
 }
 
-// Everything but the text goes to `to`.
+// Everything except the text goes to `to`.
 template <class Append>
 Status read_reply(od::document& document, Delta& to, Append append) {
-  bool known = false;  // at least one of the fields of a completion was there
+  bool known = false;  // at least one field of a completion was there
   od::object object;
   if (const auto error = document.get_object().get(object)) return malformed(error);
   for (auto field : object) {
@@ -218,7 +218,7 @@ Result<Delta> DeltaDecoder::decode(std::string_view payload) {
     buffers.padded.resize(2 * payload.size() + simdjson::SIMDJSON_PADDING);
   }
   std::memcpy(buffers.padded.data(), payload.data(), payload.size());
-  // simdjson looks at the byte behind the payload, where the event before it would still stand.
+  // simdjson reads the byte after the payload, which would still belong to the previous event.
   std::memset(buffers.padded.data() + payload.size(), 0, simdjson::SIMDJSON_PADDING);
   od::document document;
   if (const auto error =

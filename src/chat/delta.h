@@ -1,5 +1,5 @@
 // Decodes what an OpenAI-compatible backend sends: the payload of each SSE `data:` line of a streamed completion, and a
-// whole reply. Reads no sockets and splits no lines. Takes the first choice and ignores fields it does not know.
+// whole reply. Reads no sockets and splits no lines. Takes the first choice and ignores unknown fields.
 #pragma once
 
 #include <memory>
@@ -20,7 +20,7 @@ struct ApiError {
 [[nodiscard]] Error to_error(const ApiError& error);
 
 struct Delta {
-  std::string_view text;  // may be empty: the first event has the role only
+  std::string_view text;  // may be empty: the first event has only the role
   std::optional<FinishReason> finish_reason;
   std::optional<Usage> usage;
   std::optional<ApiError> error;
@@ -35,7 +35,7 @@ class DeltaDecoder {
   DeltaDecoder(DeltaDecoder&&) noexcept;
   DeltaDecoder& operator=(DeltaDecoder&&) noexcept;
 
-  // What follows `data: ` in one event. The views in the Delta are good until the next call.
+  // What follows `data: ` in one event. The views in the Delta are valid until the next call.
   [[nodiscard]] Result<Delta> decode(std::string_view payload);
 
  private:
@@ -49,7 +49,7 @@ class DeltaDecoder {
 // Joins the events of one stream.
 class StreamedCompletion {
  public:
-  // Text goes to the sink at once. kCancelled when the sink says stop; kBackend when the event is an error.
+  // Text goes to the sink at once. kCancelled if the sink requests a stop; kBackend if the event is an error.
   [[nodiscard]] Status take(std::string_view payload, TokenSink& sink);
   // True after [DONE].
   [[nodiscard]] bool done() const { return done_; }

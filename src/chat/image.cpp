@@ -5,9 +5,9 @@
 namespace minions::chat {
 namespace {
 
-// Two letters are too few to tell a bitmap from a text: what follows them must be a header's, too. The size of the
-// second header is that of one of its versions (BITMAPCOREHEADER to BITMAPV5HEADER), in a field of 4 little-endian
-// bytes at 14; the 4 bytes at 6 are reserved and zero.
+// Two letters are too few to tell a bitmap from text: a header must follow them too. The size of the second header is
+// that of one of its versions (BITMAPCOREHEADER to BITMAPV5HEADER), in a field of 4 little-endian bytes at 14; the 4
+// bytes at 6 are reserved and zero.
 bool is_bitmap(std::string_view text) {
   if (text.size() < 26 || !text.starts_with("BM")) return false;
   if (text.substr(6, 4) != std::string_view("\0\0\0\0", 4) || text.substr(15, 3) != std::string_view("\0\0\0", 3))

@@ -1,4 +1,4 @@
-// Pictures of a message: their media type, told from their bytes, and the form in which requests carry them.
+// Pictures of a message: their media type, recognised from their bytes, and the form in which requests carry them.
 #pragma once
 
 #include "base/bytes.h"
@@ -7,10 +7,10 @@
 
 namespace minions::chat {
 
-// Of PNG, JPEG, GIF, WebP and BMP, whatever the file is called. Empty: none of them.
+// Of PNG, JPEG, GIF, WebP and BMP, whatever the file's name. Empty: none of these.
 [[nodiscard]] std::string_view image_media_type(ByteView bytes);
 
-// kUnsupported: none of them.
+// kUnsupported: none of these.
 [[nodiscard]] Result<Image> make_image(ByteView bytes);
 
 // data:TYPE;base64,... appended (RFC 2397).

@@ -16,21 +16,21 @@ enum class Role { kSystem, kUser, kAssistant };
 [[nodiscard]] std::string_view name_of(Role role);
 
 struct Image {
-  std::string media_type;  // image/png: what its bytes say, not its name
+  std::string media_type;  // image/png: from its bytes, not its name
   Text base64;             // RFC 4648 section 4, with padding
 };
 
 struct Message {
   Role role;
   Text content;
-  std::vector<Image> images = {};  // stand behind the text
+  std::vector<Image> images = {};  // placed after the text
 };
 
 struct FreeText {};
 struct JsonObject {};  // any JSON object
 struct JsonSchema {
   std::string name;    // letters, digits, _ and -
-  std::string schema;  // a JSON object, sent as it stands
+  std::string schema;  // a JSON object, sent unchanged
 };
 using ResponseFormat = std::variant<FreeText, JsonObject, JsonSchema>;
 

@@ -36,12 +36,12 @@ Result<std::optional<SseEvent>> SseParser::next(std::string_view& input) {
       dispatched_ = true;
       return SseEvent{name_, data_};
     }
-    begin_event();  // without data there is no event, and its name is forgotten
+    begin_event();  // without data there is no event, and its name is discarded
   }
   return std::nullopt;
 }
 
-// `data: ...` LF LF in one piece, what model servers send: given without a copy.
+// `data: ...` LF LF in one piece, as model servers send it: returned without a copy.
 std::optional<SseEvent> SseParser::take_simple_event(std::string_view& input) {
   constexpr std::string_view kPrefix = "data:";
   if (at_start_ || skip_line_feed_ || !between_events() || input.substr(0, kPrefix.size()) != kPrefix) {

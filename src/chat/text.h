@@ -1,4 +1,4 @@
-// Text that users wrote or models answered: move-only, wiped when it goes.
+// Text that users wrote or models answered: move-only, wiped on destruction.
 #pragma once
 
 #include "crypto/secret.h"

@@ -1,4 +1,4 @@
-// Who is given an answer as it comes.
+// Receives an answer as it arrives.
 #pragma once
 
 #include <string_view>

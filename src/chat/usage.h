@@ -1,4 +1,4 @@
-// Tokens a model counted, as OpenAI's `usage` reports them and as a run of many calls adds them up.
+// Tokens that a model counted, as OpenAI's `usage` reports them and as a run of many calls adds them up.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@ namespace minions::chat {
 struct Usage {
   std::uint64_t prompt_tokens = 0;
   std::uint64_t completion_tokens = 0;
-  std::uint64_t cached_prompt_tokens = 0;  // part of prompt_tokens that the backend took from its cache
+  std::uint64_t cached_prompt_tokens = 0;  // part of prompt_tokens that came from the backend's cache
   std::uint64_t seen_prompt_tokens = 0;    // part of prompt_tokens sent before in the same run; no backend reports it
 
   [[nodiscard]] std::uint64_t total_tokens() const { return prompt_tokens + completion_tokens; }

@@ -10,8 +10,8 @@ namespace minions::client {
 namespace {
 
 constexpr std::size_t kWritePieceBytes = 16 * 1024;    // small requests leave in one write, large ones record by record
-constexpr std::size_t kHintLimitBytes = 16 * 1024;     // of a plain error's body
-constexpr std::chrono::milliseconds kHintTime{5'000};  // to say why a request was refused while it was written
+constexpr std::size_t kHintLimitBytes = 16 * 1024;     // of an unsealed error's body
+constexpr std::chrono::milliseconds kHintTime{5'000};  // to read why a request was refused while it was being written
 constexpr std::chrono::milliseconds kBodyEndTime{10'000};  // from the final record to the end of the HTTP body
 
 double seconds_since(SteadyTime start) {
@@ -38,7 +38,7 @@ class Attempt {
   [[nodiscard]] Result<SealedReply> verify(const Digest32& request);
   void note_written();
   void reached(Reached stage) { reached_ = std::max(reached_, stage); }
-  // A connection that ends inside a sealed reply has cut it.
+  // A connection that ends inside a sealed reply has truncated it.
   [[nodiscard]] Error inside_reply(Error error) const;
 
   const AttemptInput& in_;
@@ -129,7 +129,7 @@ net::Task<Status> Attempt::send(session::RequestSealer& sealer) {
   if (written) written = co_await http_->finish_body();
   if (written || reached_ == Reached::kNothingWritten || stop_.stop_requested()) co_return written;
 
-  // A server that refuses early says why and closes; whatever it says, the request has failed.
+  // A server that refuses early gives a reason and closes; whatever it is, the request has failed.
   const auto head = co_await http_->read_head(net::deadline_in(kHintTime));
   if (!head || head->status == 200) co_return written;
   Error refusal = co_await plain_refusal(head->status);
@@ -153,7 +153,7 @@ net::Task<Status> Attempt::read_reply_start() {
   if (!answered) {
     Error error = std::move(answered).error();
     if (error.code == ErrorCode::kTruncated)
-      error.code = ErrorCode::kNetwork;  // nothing sealed came yet that could be cut
+      error.code = ErrorCode::kNetwork;  // nothing sealed has come yet that could be truncated
     co_return fail(std::move(error));
   }
   const net::ResponseHead& head = *answered;
@@ -180,7 +180,7 @@ net::Task<Status> Attempt::read_records(session::RecordReader& reader) {
       if (!record) break;
       MINIONS_CO_TRY(take(*record));
     }
-    // Bytes that keep coming would keep a read from waiting, and so from passing its deadline.
+    // A steady flow of bytes would keep a read from waiting, and so from reaching its deadline.
     if (std::chrono::steady_clock::now() >= deadline_) {
       co_return fail(ErrorCode::kTimeout,
                      fmt::format("sealed reply: nothing but filler for {} s",

@@ -1,6 +1,6 @@
-// One try of one exchange, in one session over one connection: seals and sends the request, opens the reply record by
-// record, and calls it complete only with its trailer opened, its receipt good and its HTTP body ended. Retries
-// nothing.
+// One attempt at an exchange, in one session over one connection: seals and sends the request, and opens the reply
+// record by record. The exchange is complete only when its trailer has opened, its receipt is good and its HTTP body
+// has ended. Retries nothing.
 #pragma once
 
 #include "client/retry.h"
@@ -9,26 +9,26 @@
 
 namespace minions::client {
 
-// Takes the reply as it opens. What it gets is authentic and in order, but the reply is whole only once the exchange
-// says so.
+// Receives the reply as it opens. The data is authentic and in order, but the reply is whole only once the exchange
+// reports it complete.
 class ReplySink {
  public:
   virtual ~ReplySink() = default;
-  // Once, before data. False breaks the exchange off.
+  // Once, before data. False aborts the exchange.
   virtual bool head(const session::ReplyHead& head) = 0;
   virtual bool data(std::string_view piece) = 0;
 };
 
-// A complete reply's facts.
+// Facts about a complete reply.
 struct SealedReply {
   session::ReplyHead head;
   session::SessionId session{};
   session::StreamId n = 0;
-  std::string usage;         // JSON as the receipt signs it; empty where the server gave none
+  std::string usage;         // JSON as the receipt signs it; empty if the server gave none
   session::Receipt receipt;  // verified
 };
 
-// What an offline check of one exchange needs, as far as it came.
+// What an offline check of one exchange needs, as far as it got.
 struct ExchangeTranscript {
   Digest32 channel_binding{};  // of its session
   session::StreamId n = 0;
@@ -44,9 +44,9 @@ struct AttemptResult {
   tl::expected<SealedReply, AttemptFailure> reply;
   std::uint64_t sealed_bytes_sent = 0;  // of the request's HTTP body
   std::optional<std::chrono::steady_clock::time_point> first_data;
-  double seal_s = 0;  // in sealing and opening alone
+  double seal_s = 0;  // sealing and opening only
   double open_s = 0;
-  std::optional<ExchangeTranscript> transcript;  // with Keep::kTranscript, once n was spent
+  std::optional<ExchangeTranscript> transcript;  // with Keep::kTranscript, once n was used
 };
 
 struct AttemptInput {
@@ -60,7 +60,7 @@ struct AttemptInput {
   Keep keep = Keep::kFacts;
 };
 
-// Opens a connection and holds its key against the statement before a byte is written on it. kRefused if it fails.
+// Opens a connection and checks its key against the statement before writing a byte. kRefused if that fails.
 [[nodiscard]] net::Task<Result<std::unique_ptr<net::ClientExchange>>> open_pinned(
     const Transport& transport, const attestation::Statement& statement, const attestation::PolicyRules& policy,
     std::stop_token stop);

@@ -9,11 +9,11 @@ namespace {
 
 constexpr std::chrono::milliseconds kDocumentTime{30'000};
 
-// What the evidence needs beside what the server sent becomes part of the document.
+// Adds to the document what the evidence needs besides what the server sent.
 net::Task<void> add_collateral(const AttestingInput& input, Attestation& attestation, std::stop_token stop) {
   if (input.collector == nullptr || !input.executor || !attestation.document) co_return;
   attestation::AttestationDocument& document = *attestation.document;
-  // Refused whatever the vendors say: none is asked, and many processors are not work for this one.
+  // Refused whatever the vendors say, so none is asked: a document with many processors makes no work.
   if (!attestation::check_composition(document.evidence)) co_return;
   const collateral::CollectInput collect{.evidence = document.evidence,
                                          .endorsements = document.endorsements,
@@ -82,7 +82,7 @@ net::Task<Result<Attestation>> fetch_and_appraise(const AttestingInput& input, s
   attestation.document = read_document(input, reply.body);
   co_await add_collateral(input, attestation, stop);
   attestation.early_s = static_cast<std::int64_t>(input.policy.rules().leeway_s.value);
-  // Not before now: a token or an answer may have been made while it was waited for.
+  // Not read earlier: a token or an answer may have been issued while waiting for it.
   attestation.result = appraise_attestation(attestation, input.policy, input.unix_time());
   attestation.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   co_return attestation;

@@ -7,7 +7,7 @@ Attestation appraise_recorded(Result<attestation::AttestationDocument> document,
   const auto now = [&] { return options.as_of ? *options.as_of : options.clock(); };
   Attestation attestation;
   attestation.document = std::move(document);
-  // As of a server's own document: refused whatever the vendors say.
+  // As with a document from a server: refused whatever the vendors say.
   if (attestation.document && attestation::check_composition(attestation.document->evidence)) {
     collateral::Collected collected =
         options.collector.collect_blocking({.evidence = attestation.document->evidence,
@@ -19,7 +19,7 @@ Attestation appraise_recorded(Result<attestation::AttestationDocument> document,
     attestation.keys = std::make_shared<const attestation::TokenKeys>(std::move(collected.keys));
   }
   attestation.nonce = attestation::recorded(attestation.document).nonce;
-  attestation.result = appraise_attestation(attestation, policy, now());  // once all is there
+  attestation.result = appraise_attestation(attestation, policy, now());  // once everything has arrived
   return attestation;
 }
 

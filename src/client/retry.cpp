@@ -5,7 +5,7 @@
 namespace minions::client {
 namespace {
 
-// What another try can change. A key, a path or a size stays what it is.
+// Errors that another attempt can change. A key, a path or a size stays the same.
 bool may_pass(session::AlertCode code) {
   switch (code) {
     case session::AlertCode::kOverloaded:
@@ -37,7 +37,7 @@ Retry RetryRules::after(const AttemptFailure& failure) {
     return {RetryStep::kAgain, with_jitter(options_.backoff[after_alert_++])};
   }
   if (failure.reached == Reached::kNothingWritten) {
-    // A connection whose key the session's statement does not list: a newer statement may.
+    // The session's statement does not list the connection's key: a newer statement may.
     if (failure.error.code == ErrorCode::kRefused && !std::exchange(after_pin_, true))
       return {RetryStep::kWithNewStatement, {}};
     if (failure.error.code == ErrorCode::kNetwork && !std::exchange(after_nothing_written_, true))
@@ -49,7 +49,7 @@ Retry RetryRules::after(const AttemptFailure& failure) {
   return {RetryStep::kUncertainlyInNewSession, {}};
 }
 
-// Give or take half.
+// Plus or minus half.
 std::chrono::milliseconds RetryRules::with_jitter(std::chrono::milliseconds wait) {
   const auto bytes = random_.bytes<4>();
   const auto share = static_cast<std::int64_t>(load_be<std::uint32_t>(bytes.data()));

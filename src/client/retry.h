@@ -1,4 +1,4 @@
-// When a failed attempt may be made again by itself (docs/protocol.md section 7). Decides from facts; sends nothing.
+// When a failed attempt may be repeated automatically (docs/protocol.md section 7). Decides from facts; sends nothing.
 #pragma once
 
 #include <array>
@@ -11,12 +11,12 @@
 
 namespace minions::client {
 
-// How far an attempt came before it failed.
+// How far an attempt got before it failed.
 enum class Reached {
   kNothingWritten,
   kWritten,     // the server may have the whole request
   kReplyBegun,  // a record of the reply was opened
-  kDataGiven,   // and the sink has data of it
+  kDataGiven,   // and the sink has received data of it
 };
 
 struct AttemptFailure {
@@ -26,7 +26,7 @@ struct AttemptFailure {
   std::optional<int> plain_status;  // an HTTP status without a sealed body: a hint only
 };
 
-// Whether to repeat a request that the server may have worked on without our seeing an answer.
+// Whether to repeat a request that the server may have worked on although no answer was seen.
 enum class RepeatUncertain { kOnce, kNever };
 
 struct RetryOptions {
@@ -47,7 +47,7 @@ struct Retry {
   std::chrono::milliseconds wait{0};
 };
 
-// The tries of one request. random outlives it.
+// The attempts of one request. random outlives it.
 class RetryRules {
  public:
   RetryRules(const RetryOptions& options, crypto::Random& random) : options_(options), random_(random) {}

@@ -10,9 +10,9 @@ namespace minions::client {
 namespace {
 
 constexpr std::size_t kHandshakeReplyLimit = 16 * 1024;
-constexpr std::size_t kHelloPad = 64;  // the hello says nothing by its length when the version grows
+constexpr std::size_t kHelloPad = 64;  // keeps the hello's length the same when the version grows
 constexpr std::chrono::milliseconds kHandshakeTime{20'000};
-// A session about to end on the server is not used for another exchange.
+// A session that is about to end on the server is not used for another exchange.
 constexpr std::chrono::seconds kSessionMargin{5};
 
 double seconds_since(SteadyTime start) {
@@ -23,8 +23,8 @@ Result<std::shared_ptr<const net::TlsClientContext>> tls_context(const SealedCli
   if (options.server.scheme == net::Scheme::kHttp) return nullptr;
   net::TlsClientOptions tls;
   tls.ca_file = options.ca_file;
-  // The policy makes the attested key the condition for every connection, and so the only one that is needed: where
-  // that check is waived, nothing but the web PKI tells who is there.
+  // The policy requires the attested key on every connection, so no other check is needed. If that check is waived,
+  // only the web PKI identifies the peer.
   const attestation::PolicyRules& rules = options.policy.rules();
   const bool pinned = rules.tls.value == attestation::TlsMode::kRequire && !rules.waived.contains("tls.spki");
   if (pinned && !options.ca_file) tls.verification = net::PeerVerification::kNone;
@@ -272,7 +272,7 @@ net::Task<Result<SealedReply>> SealedClient::exchange_with_retries(const Request
     MINIONS_CO_TRY_ASSIGN(const SessionPointer session, co_await ready_session(outcome, stop));
     outcome.attestation = session->attestation;
     if (const Status stated = check_model(request, *session); !stated) {
-      // The model may have come since: a newer statement is looked at, once.
+      // The model may have been added since: checks a newer statement, once.
       if (asked_anew || outcome.timing.attestation_s > 0) co_return fail(stated.error());
       asked_anew = true;
       cache_.drop(cache_key());

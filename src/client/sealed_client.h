@@ -1,5 +1,5 @@
 // The client of one server: attests it, opens a session to the attested key, and makes sealed exchanges in it, with the
-// retries of docs/protocol.md section 7. Nothing of a request leaves before the server's statement was accepted. For
+// retries of docs/protocol.md section 7. No part of a request leaves before the server's statement was accepted. For
 // the tasks of one io_context, on its thread; must outlive them.
 #pragma once
 
@@ -12,10 +12,10 @@ namespace minions::client {
 struct SealedClientOptions {
   net::Url server;
   attestation::AppraisalPolicy policy = attestation::AppraisalPolicy::built_in();
-  std::optional<std::string> ca_file;  // PEM, in place of the system's store
+  std::optional<std::string> ca_file;  // PEM, instead of the system's store
   crypto::SecretText api_key;          // sealed in every request's head; empty: none
   RetryOptions retry;
-  std::shared_ptr<const collateral::Collector> collector;  // null: what the server sends must do
+  std::shared_ptr<const collateral::Collector> collector;  // null: what the server sends must suffice
   std::chrono::milliseconds no_progress{60'000};
   std::chrono::milliseconds connect_time{10'000};
   UnixClock unix_time;  // required
@@ -27,7 +27,7 @@ struct SealedClientOptions {
 };
 
 struct ExchangeTiming {
-  double attestation_s = 0;  // 0: a verified statement was at hand
+  double attestation_s = 0;  // 0: a verified statement was available
   double handshake_s = 0;    // 0: in a session that was open
   double seal_s = 0;         // by all attempts
   double open_s = 0;
@@ -51,8 +51,8 @@ struct ExchangeOutcome {
 
 class SealedClient {
  public:
-  // kUsage for an address or settings that make no sense, kIo for a CA file that cannot be read. random, cache and log
-  // (may be null) outlive the client.
+  // kUsage for an invalid address or settings, kIo for a CA file that cannot be read. random, cache and log (may be
+  // null) outlive the client.
   struct Parts {
     crypto::Random& random;
     StatementCache& cache;
@@ -65,7 +65,7 @@ class SealedClient {
   SealedClient(const SealedClient&) = delete;
   SealedClient& operator=(const SealedClient&) = delete;
 
-  // Attests anew. A refusal is a result; an error means that there was nothing to appraise.
+  // Attests again. A refusal is a result; an error means that there was nothing to appraise.
   [[nodiscard]] net::Task<Result<std::shared_ptr<const Attestation>>> attest(std::stop_token stop);
 
   // head.length and authorization are set here. What it refers to outlives the task.
@@ -73,25 +73,25 @@ class SealedClient {
     session::RequestHead head;
     ByteView body;
     ReplySink& sink;
-    // That the body asks, which must be among those that the statement of the session names: of another nobody said
-    // where it computes, nor with which weights. kRefused, and nothing is sent. Nothing: the body asks none.
+    // The model that the body asks for. It must be among those that the session's statement names: nothing states where
+    // another model computes, or with which weights. kRefused, and nothing is sent. Nothing: the body names no model.
     std::optional<std::string> model{};
   };
   [[nodiscard]] net::Task<ExchangeOutcome> exchange(Request request, std::stop_token stop);
 
-  // Tells the server to forget the session, as well as that goes in the given time, and erases the keys.
+  // Tells the server to forget the session, if that works within the given time, and erases the keys.
   [[nodiscard]] net::Task<void> close(std::chrono::milliseconds time);
 
-  // The last appraisal, whatever came of it; null before the first.
+  // The last appraisal, accepted or not; null before the first.
   [[nodiscard]] const std::shared_ptr<const Attestation>& last_attestation() const { return last_attestation_; }
-  // Of the open session; nothing where there is none.
+  // Of the open session; nothing if there is none.
   [[nodiscard]] std::optional<session::SessionParameters> session_parameters() const;
-  // Whether a request was sent, at some time.
+  // Whether a request was ever sent.
   [[nodiscard]] bool has_sent() const { return has_sent_; }
   [[nodiscard]] std::string address() const { return transport_.address(); }
 
  private:
-  // Exchanges hold a reference: a session that was replaced ends with its last one.
+  // Exchanges hold a reference: a replaced session ends with its last exchange.
   struct OpenSession {
     session::ClientSession keys;
     SteadyTime opened;

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kSmallReplyLimit = 4 * 1024 * 1024;  // model lists and the bodies of errors
 
-// Keeps a reply that is read as a whole.
+// Keeps a reply that is read whole.
 class WholeReply : public ReplySink {
  public:
   bool head(const session::ReplyHead& head) override {
@@ -37,7 +37,7 @@ class WholeReply : public ReplySink {
   std::optional<Error> failure_;
 };
 
-// The model's own refusal: a sealed reply whose status is none of success.
+// The model's own refusal: a sealed reply whose status is not a success.
 Error status_error(int status, std::string_view body) {
   auto decoded = chat::decode_reply(body);
   std::string detail = fmt::format("the model's server answered HTTP {}", status);
@@ -45,13 +45,13 @@ Error status_error(int status, std::string_view body) {
   return Error{ErrorCode::kBackend, std::move(detail)}.with_status(status);
 }
 
-// A reply that the server sealed, and that is of no use.
+// A reply that the server sealed but that is unusable.
 Error error_of_model(Error error) {
   if (error.code == ErrorCode::kMalformed) error.code = ErrorCode::kBackend;
   return error;
 }
 
-// A streamed completion, or the error that came in its place.
+// A streamed completion, or the error that came instead.
 class CompletionSink final : public ReplySink {
  public:
   CompletionSink(chat::TokenSink& tokens, bool streamed) : tokens_(tokens), streamed_(streamed) {}
@@ -63,7 +63,7 @@ class CompletionSink final : public ReplySink {
     return true;
   }
 
-  // Why it broke off.
+  // Why it was aborted.
   [[nodiscard]] const std::optional<Error>& failure() const { return failure_ ? failure_ : whole_.failure(); }
   [[nodiscard]] Result<chat::Completion> finish() && {
     if (whole_.status() != 200) return fail(status_error(whole_.status(), whole_.body()));

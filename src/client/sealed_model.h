@@ -11,8 +11,8 @@ struct SealedCompletion {
   Result<chat::Completion> completion;
   ExchangeOutcome exchange;
 };
-// POST /v1/chat/completions. kTruncated where the sealed reply is whole but the completion in it is not. What is
-// referred to outlives the task.
+// POST /v1/chat/completions. kTruncated if the sealed reply is whole but the completion in it is not. What is referred
+// to outlives the task.
 [[nodiscard]] net::Task<SealedCompletion> complete(SealedClient& client, const chat::ChatRequest& request,
                                                    chat::TokenSink& sink, std::stop_token stop);
 

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kMaxCookies = 16;
 constexpr std::size_t kMaxCookieBytes = 1024;
 
-// A dial that its caller may leave before it ends.
+// A dial that its caller may abandon.
 struct Opening {
   explicit Opening(const net::Executor& executor) : ended(executor, net::kNoDeadline) {}
   net::Timer ended;
@@ -105,7 +105,7 @@ net::Headers Transport::headers() const {
   return {{"Cookie", std::move(value)}};
 }
 
-// RFC 6265 section 5.2, without attributes: the cookies live as long as this object and go to this server only.
+// RFC 6265 section 5.2, without attributes: cookies live as long as this object and go only to this server.
 void Transport::take_cookies(const net::Headers& reply) {
   for (const net::Header& header : reply) {
     if (header.name != "set-cookie" || header.value.size() > kMaxCookieBytes) continue;

@@ -1,5 +1,5 @@
-// The way to one server: dials it, keeps the cookies that its balancer routes by, and says what is known of a
-// connection. Judges no key: whoever sends messages checks the connection first.
+// The way to one server: dials it, keeps the cookies that its balancer routes by, and reports what is known of a
+// connection. Judges no key: senders check the connection first.
 #pragma once
 
 #include <map>
@@ -22,10 +22,10 @@ struct PlainReply {
   Bytes body;
 };
 
-// A request without sealed content, and how much of its reply is read.
+// An unsealed request, and how much of its reply to read.
 struct PlainRequest {
   std::string method;
-  std::string path;  // with its query; the server's base path comes in front
+  std::string path;  // with its query; prefixed with the server's base path
   ByteView body;
   std::size_t reply_limit_bytes = 0;
   net::Deadline deadline = net::kNoDeadline;
@@ -46,7 +46,7 @@ class Transport {
   [[nodiscard]] std::string target(std::string_view path) const {
     return options_.server.base_path + std::string(path);
   }
-  // What every request carries: the cookies.
+  // The cookies, which every request carries.
   [[nodiscard]] net::Headers headers() const;
   void take_cookies(const net::Headers& reply);
   // scheme://authority/base, as errors and logs name the server.
@@ -56,15 +56,15 @@ class Transport {
   Transport(net::Executor executor, TransportOptions options);
 
   TransportOptions options_;
-  std::shared_ptr<net::HttpClient> http_;  // shared with a dial that was given up and ends later
+  std::shared_ptr<net::HttpClient> http_;  // shared with a dial that was abandoned and ends later
   net::Executor executor_;
   std::map<std::string, std::string> cookies_;
 };
 
-// What appraisal and pins are held against. Only while the exchange is not complete.
+// What appraisal and pins are checked against. Only while the exchange is not complete.
 [[nodiscard]] attestation::ServerConnection describe(const net::ClientExchange& exchange);
 
-// A plain reply that ends an exchange, as an error. Its body is a hint that anyone on the path can forge.
+// An unsealed reply that ends an exchange, as an error. Its body is a hint that anyone on the path can forge.
 [[nodiscard]] Error plain_error(std::string_view what, int status, ByteView body);
 
 }  // namespace minions::client

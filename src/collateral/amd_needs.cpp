@@ -19,7 +19,7 @@ using attestation::SnpProduct;
 using attestation::SnpReport;
 using attestation::SnpTcbComponent;
 
-// The certificate of a chip at one TCB does not change; one that was issued again is as good.
+// The certificate of a chip at one TCB does not change; a reissued one is equally good.
 constexpr std::int64_t kKeepCertificatesS = 30 * 24 * 3600;
 
 Result<SnpReport> report_of(const attestation::EvidenceItem& item) {
@@ -54,7 +54,7 @@ std::string vcek_url(const SnpReport& report, SnpProduct product, const std::str
   return url;
 }
 
-// What is there of a chain, each certificate by itself a stranger, and what is built in.
+// The available parts of a chain, each certificate untrusted by itself, and the built-in ones.
 struct AtHand {
   std::vector<crypto::Certificate> certificates;
   std::vector<crypto::RevocationList> lists;
@@ -76,7 +76,7 @@ bool has_leaf(const std::vector<crypto::Certificate>& certificates, const SnpRep
                      [&](const crypto::Certificate& certificate) { return is_leaf_of(certificate, report); });
 }
 
-// Of the report, else of a certificate at hand. A version 2 report alone does not say it.
+// From the report, otherwise from an available certificate. A version 2 report alone does not state it.
 std::vector<SnpProduct> products(const SnpReport& report, const std::vector<crypto::Certificate>& certificates) {
   if (report.product) return {*report.product};
   for (const crypto::Certificate& certificate : certificates) {
@@ -91,7 +91,7 @@ bool has_named(const AtHand& at_hand, std::string_view name) {
                      [&](const crypto::Certificate& certificate) { return certificate.subject_name() == name; });
 }
 
-// By the pinned root of this name: another's list says nothing about a chain that can be trusted.
+// By the pinned root of this name: another root's list proves nothing about a trusted chain.
 bool has_current_list(const AtHand& at_hand, std::string_view root) {
   const auto& roots = at_hand.roots;
   return std::any_of(at_hand.certificates.begin(), at_hand.certificates.end(),
@@ -119,7 +119,7 @@ Need certificates(std::string what, std::string url) {
 
 void add_amd_needs(const attestation::EvidenceItem& item, const NeedsInput& input, std::vector<Need>& needs) {
   const auto report = report_of(item);
-  if (!report) return;  // its verifier says why
+  if (!report) return;  // its verifier reports why
   const AmdCollateral collateral = AmdCollateral::of(input.endorsements);
   const attestation::TrustAnchors anchors = input.anchors();
   const std::string& base = input.sources.amd;
@@ -128,7 +128,7 @@ void add_amd_needs(const attestation::EvidenceItem& item, const NeedsInput& inpu
     const AtHand at_hand{attestation::with_built_in_chain(collateral.certificates, product, anchors.amd),
                          collateral.revocation_lists, anchors.amd, input.now};
     const std::string_view name = name_of(product);
-    // A VLEK's certificate is the cloud provider's to give; a masked chip id names no chip to ask about.
+    // The cloud provider supplies a VLEK's certificate; a masked chip id names no chip to ask about.
     const bool names_chip = !vlek && !report->key_info.chip_key_masked && !report->chip_id_is_masked();
     if (names_chip && !has_leaf(collateral.certificates, *report)) {
       needs.push_back(

@@ -26,7 +26,7 @@ std::vector<std::string> key_ids(const Need& need, const attestation::Evidence& 
     if (need.kind != Need::Kind::kNrasKeys || item.type != attestation::evidence_type::kNvidiaNras) continue;
     const auto response = item.part("response");
     const Json array = response ? parse_json(as_text(*response)) : Json();
-    // Keys of one answer are of one day: the first token's stands for all.
+    // The keys of one answer are of one day: the first token's stands for all.
     if (array.is_array() && !array.empty() && array[0].is_array() && array[0].size() == 2 && array[0][1].is_string())
       add(array[0][1].get_ref<const std::string&>());
   }
@@ -55,7 +55,7 @@ Status status_of(const Result<T>& read) {
   return read ? Status() : fail(read.error());
 }
 
-// Something of the kind that was asked for: what cannot be read would be a refusal where it is needed.
+// Whether it is of the requested kind: an unreadable entry would be a refusal where it is needed.
 Status check_form(const Need& need, const Bytes& body) {
   switch (need.kind) {
     case Need::Kind::kCertificates: return status_of(crypto::Certificate::read(body));
@@ -83,7 +83,7 @@ Result<Reply> read_reply(const Need& need, net::FetchReply&& fetched) {
   return reply;
 }
 
-// Beside what is at hand, of which the verifiers take what fits.
+// Added to what is available; the verifiers use what fits.
 void put(const Need& need, Reply&& reply, attestation::Endorsements& endorsements) {
   const auto add = [&](const std::string& name, Bytes&& entry) {
     auto& entries = endorsements[name];
@@ -139,7 +139,7 @@ net::Task<Result<Reply>> Collector::fetch(const Need& need, Run& run) const {
       cache_.put(need.question(), {reply, fresh_until(need, reply, run.input.now)});
       co_return reply;
     }
-    // A service that hangs has had its time; others wait for theirs.
+    // A service that hangs has used its time; others wait for theirs.
     const bool timed_out = !fetched && fetched.error().code == ErrorCode::kTimeout;
     const auto wait = timed_out ? std::nullopt : retries.next(fetched, run.left());
     if (!wait || run.stop.stop_requested()) {
@@ -164,7 +164,7 @@ net::Task<Result<Reply>> Collector::get(const Need& need, Run& run) const {
   }
   run.origin = Run::Origin::kService;
   auto fetched = co_await fetch(need, run);
-  // Old is better than nothing: its own dates are judged with the rest.
+  // Old is better than nothing: its dates are judged with the rest.
   if (!fetched && kept) co_return std::move(kept->reply);
   co_return fetched;
 }
@@ -184,7 +184,7 @@ net::Task<Status> Collector::take_keys(const Need& need, Run& run) const {
       co_return fail(std::move(reply).error());
     }
     keys = JwkSet::parse(as_text(reply->body));
-    // Keys rotate: one that is not in a kept set may be in a new one. Asked once.
+    // Keys rotate: a key missing from a kept set may be in a new one. Asked once.
     if (keys && knows_all(*keys, ids)) break;
     run.look = Run::Look::kFetchOnly;
   }
@@ -201,7 +201,7 @@ net::Task<Status> Collector::satisfy(const Need& need, Run& run) const {
 
 net::Task<Collected> Collector::collect(const CollectInput& input, net::Executor executor, std::stop_token stop) const {
   Run run{input, executor, net::deadline_in(options_.total_time), stop, {input.endorsements, {}, {}}};
-  // What was fetched may need something itself: reference values the answers about their signers.
+  // What was fetched may need more: reference values need the answers about their signers.
   constexpr int kMostRounds = 3;
   for (int round = 0; round < kMostRounds; ++round) {
     const std::vector<Need> needs =
@@ -213,7 +213,7 @@ net::Task<Collected> Collector::collect(const CollectInput& input, net::Executor
       const bool was_kept = before != run.asked.end() && before->second == Run::Origin::kCache;
       if (before != run.asked.end() && !was_kept) continue;
       any_new = true;
-      // What was kept and did not do is asked for at the service.
+      // Asks the service for what was kept but was not sufficient.
       run.look = was_kept ? Run::Look::kFetchOnly : Run::Look::kCacheFirst;
       const Status done = co_await satisfy(need, run);
       const bool ask_again = !was_kept && !is_key_set(need) && options_.network == Network::kOnline;

@@ -1,5 +1,5 @@
 // Gets what evidence needs and lacks, from the cache or the vendors' services. Judges nothing: what it brings is
-// verified with the rest. What cannot be had is left out, with the reason, and missed where it is needed.
+// verified with the rest. What is unavailable is left out, with the reason, and missed where it is needed.
 #pragma once
 
 #include <stop_token>
@@ -19,13 +19,13 @@ struct CollectorOptions {
   Network network = Network::kOnline;
   std::chrono::milliseconds request_time{10'000};
   std::chrono::milliseconds total_time{30'000};
-  net::RetryPolicy retries{};  // of requests that failed in passing, within the total time
-  // Key sets that the user gave: JSON by service, `nras` or `maa`. They stand in place of a fetch.
+  net::RetryPolicy retries{};  // of requests with a transient failure, within the total time
+  // Key sets that the user gave: JSON by service, `nras` or `maa`. They replace a fetch.
   std::map<std::string, std::string, std::less<>> key_sets;
 };
 
 struct Collected {
-  attestation::Endorsements endorsements;  // those that were there, and what was brought
+  attestation::Endorsements endorsements;  // those already there, and what was brought
   attestation::TokenKeys keys;
   std::vector<std::string> missing;  // "AMD ...: URL: reason"; the reason of a service's refusal is its status
 };
@@ -41,7 +41,7 @@ class Collector {
  public:
   explicit Collector(CollectorOptions options) : options_(std::move(options)), cache_(options_.cache_folder) {}
 
-  // What the input refers to outlives the task. Once asked to stop, nothing more is fetched.
+  // What the input refers to outlives the task. After a stop request, nothing more is fetched.
   [[nodiscard]] net::Task<Collected> collect(const CollectInput& input, net::Executor executor,
                                              std::stop_token stop = {}) const;
   // The same on a thread that may block.

@@ -11,7 +11,7 @@ namespace {
 
 using attestation::TdxCollateral;
 
-// What is there, and where its paths end.
+// What is available, and where its paths end.
 struct AtHand {
   TdxCollateral collateral;
   crypto::PathRules rules;
@@ -31,7 +31,7 @@ bool has_signed(const TdxCollateral::Entries& texts, const TdxCollateral::Entrie
   });
 }
 
-// One that is signed and current: whom it names is for the verifier to see.
+// A signed and current list: the verifier sees whom it names.
 bool has_list(const TdxCollateral::Entries& entries, const crypto::Certificate& issuer, UnixSeconds now) {
   if (entries.size() > attestation::kMostTdxEntries) return false;
   return std::any_of(entries.begin(), entries.end(), [&](ByteView entry) {
@@ -76,7 +76,7 @@ void add_intel_needs(const attestation::EvidenceItem& item, const NeedsInput& in
   const bool azure = item.type == attestation::evidence_type::kAzureTdxVtpm;
   const auto bytes = item.part(azure ? "td_quote" : "quote");
   const auto quote = bytes ? attestation::TdxQuote::parse(*bytes) : fail(bytes.error());
-  if (!quote) return;  // its verifier says why
+  if (!quote) return;  // its verifier reports why
   const auto chain = crypto::Certificate::from_pem(quote->pck_chain_pem);
   const auto extension = chain ? chain->front().extension(attestation::PckExtension::kOid) : std::nullopt;
   const auto pck = extension ? attestation::PckExtension::parse(*extension)
@@ -86,7 +86,7 @@ void add_intel_needs(const attestation::EvidenceItem& item, const NeedsInput& in
   const attestation::TrustAnchors anchors = input.anchors();
   const crypto::PathRules rules{.roots = anchors.intel, .now = input.now};
   const auto pck_path = attestation::verify_pck_chain(quote->pck_chain_pem, rules);
-  // Under another root than the pinned one nothing verifies, and so nothing is at hand.
+  // Under a root other than the pinned one nothing verifies, so nothing counts as available.
   const AtHand at_hand{pck_path ? TdxCollateral::of(input.endorsements) : TdxCollateral{}, rules};
   const TdxCollateral& there = at_hand.collateral;
   const bool has_info = has_signed<attestation::TcbInfo>(

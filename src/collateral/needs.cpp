@@ -36,7 +36,7 @@ std::vector<Need> needs_of(const NeedsInput& input) {
     } else if (item.type == evidence_type::kNvidiaGpu) {
       add_nvidia_needs(item, input, gpus, needs);
     } else if (item.type == evidence_type::kNvidiaNras) {
-      // A policy that trusts another issuer gets its keys from there.
+      // If a policy trusts another issuer, its keys come from there.
       const std::string& issuer = input.policy.jwt.nras_issuer.value;
       const std::string& base = issuer == attestation::JwtRules().nras_issuer.value ? input.sources.nras : issuer;
       needs.push_back(keys(Need::Kind::kNrasKeys, "NRAS key set", base + "/.well-known/jwks.json"));

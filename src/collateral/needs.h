@@ -1,6 +1,6 @@
-// What the verification of some evidence needs beside it and does not have: pure, from the evidence's own (not yet
-// verified) fields. A server that lies in them makes the client ask a vendor's service for something else, and no more.
-// At hand is what verifies and is current: junk under the right name keeps nobody from asking.
+// What the verification of some evidence needs besides it and lacks: pure, from the evidence's own, unverified fields.
+// A server that lies in them makes the client ask a vendor's service for something else, and no more. Available means
+// that it verifies and is current: junk under the right name does not prevent a query.
 #pragma once
 
 #include "attestation/core/anchors.h"
@@ -15,7 +15,7 @@ struct Need {
   enum class Kind {
     kCertificates,    // DER or PEM, into endorsements
     kRevocationList,  // DER or PEM
-    kSignedJson,      // Intel's, with the issuer chain beside it
+    kSignedJson,      // Intel's, with the issuer chain next to it
     kRim,             // JSON around a SWID tag
     kOcsp,            // DER, asked by POST
     kNrasKeys,        // key sets: into TokenKeys
@@ -25,12 +25,12 @@ struct Need {
   std::string what;  // for messages
   std::string url;
   Bytes body;                // of a POST; empty: GET
-  std::string endorsement;   // the name under which it goes; empty for key sets
-  std::string chain_header;  // of kSignedJson, where the chain comes in
+  std::string endorsement;   // the name under which it is sent; empty for key sets
+  std::string chain_header;  // of kSignedJson: the header with the chain
   std::string chain_endorsement;
-  std::int64_t keep_s = 0;  // where the answer does not say how long it holds
+  std::int64_t keep_s = 0;  // if the answer does not state how long it holds
 
-  // What makes two questions the same.
+  // The identity of a question.
   [[nodiscard]] std::string question() const;
 };
 

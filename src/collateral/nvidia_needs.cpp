@@ -25,7 +25,7 @@ bool has_rim(const Rims& rims, NvidiaRim::Kind kind, const std::string& version)
                      [&](const auto& rim) { return rim && rim->kind == kind && rim->version == version; });
 }
 
-// Ids are made of what the report says: only what may stand in a path does.
+// Ids are made from the report's fields: only those that may appear in a path.
 bool is_id(std::string_view id) {
   return !id.empty() && id.size() <= 128 && std::all_of(id.begin(), id.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
@@ -46,7 +46,7 @@ std::string family_of(std::span<const crypto::Certificate> chain) {
 }
 
 // Hopper has one id for all; later chips have one each, named by CHIP_INFO (GB100, GB202, ...). Reports of the first
-// Blackwell drivers lack it, and then the family's first chip stands for it, as in NVIDIA's own verifier.
+// Blackwell drivers lack it; then the family's first chip is used, as in NVIDIA's own verifier.
 std::string driver_rim_id(const SpdmReport& report, std::span<const crypto::Certificate> chain) {
   const std::string family = family_of(chain);
   if (family == "GH100") return fmt::format("NV_GPU_DRIVER_GH100_{}", report.driver_version);
@@ -86,14 +86,14 @@ bool has_current(std::span<const Result<crypto::OcspAnswer>> answers, UnixSecond
                      [&](const auto& answer) { return answer && now < answer->next_update; });
 }
 
-// path: leaf first, the root last. Under another root than the pinned one no answer verifies.
+// path: leaf first, the root last. Under a root other than the pinned one no answer verifies.
 void add_ocsp(std::span<const crypto::Certificate> path, const NeedsInput& input, attestation::OcspAnswers& answers,
               std::vector<Need>& needs) {
   for (std::size_t i = 0; i + 1 < path.size(); ++i) {
     const auto& [certificate, issuer] = std::tie(path[i], path[i + 1]);
     if (has_current(answers.about(certificate, issuer, path.back()), input.now)) continue;
     auto request = crypto::ocsp_request(certificate, issuer);
-    if (!request) continue;  // its verifier says why
+    if (!request) continue;  // its verifier reports why
     Need need;
     need.kind = Need::Kind::kOcsp;
     need.what = fmt::format("NVIDIA OCSP answer about {}", attestation::shown(certificate.subject_name()));
@@ -114,7 +114,7 @@ void add_nvidia_needs(const attestation::EvidenceItem& item, const NeedsInput& i
   if (!bytes || !pem) return;
   const auto report = SpdmReport::parse(*bytes);
   const auto chain = crypto::Certificate::from_pem(as_text(*pem));
-  if (!report || !chain) return;  // its verifier says why
+  if (!report || !chain) return;  // its verifier reports why
   const GpuRules& rules = input.policy.gpu;
   const attestation::TrustAnchors anchors = input.anchors();
   const Rims& rims = at_hand.rims();

@@ -1,5 +1,5 @@
-// What a service answered, reduced to what is used: the body as it came, and the chain that some of Intel's answers
-// carry in a header. Reads bytes and judges their form; verifies nothing.
+// A service's answer, reduced to what is used: the body as received, and the chain that some of Intel's answers carry
+// in a header. Reads bytes and judges their form; verifies nothing.
 #pragma once
 
 #include "base/bytes.h"
@@ -12,7 +12,7 @@ inline constexpr std::size_t kMostReplyBytes = 4 * 1024 * 1024;
 
 struct Reply {
   Bytes body;
-  Bytes issuer_chain;  // PEM; empty where the service sends none
+  Bytes issuer_chain;  // PEM; empty if the service sends none
 };
 
 // A URL-encoded header of Intel's service. kMalformed: a broken escape, or no certificate in it.
@@ -20,8 +20,8 @@ struct Reply {
 // {"id", "rim": base64 of the SWID tag, "sha256": hex}: the tag, if it has that digest.
 [[nodiscard]] Result<Bytes> decode_rim(std::string_view json);
 
-// Until when an answer needs no second look, by its own words: nextUpdate of Intel's JSON, of a revocation list. An
-// answer that has none, or whose words cannot be read, is fresh for no time.
+// Until when an answer need not be fetched again, as it states itself: nextUpdate of Intel's JSON, of a revocation
+// list. An answer that states none, or cannot be read, is not fresh at all.
 [[nodiscard]] UnixSeconds json_next_update(std::string_view json);
 [[nodiscard]] UnixSeconds list_next_update(ByteView list);  // PEM or DER
 

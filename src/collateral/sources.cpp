@@ -25,7 +25,7 @@ Status Sources::replace(std::string_view assignment) {
     while (address.ends_with('/')) address.remove_suffix(1);
     const auto url = net::Url::parse(address);
     if (!url) return fail(Error(url.error()).in(each.name));
-    // Key sets have no signature of their own: the connection is all that vouches for them.
+    // Key sets have no signature of their own: only the connection vouches for them.
     if (url->scheme == net::Scheme::kHttp && !net::is_loopback_host(url->host))
       return fail(ErrorCode::kUsage, fmt::format("{}: http:// is for loopback only", each.name));
     each.address = address;

@@ -17,7 +17,7 @@ struct Sources {
   std::string nvidia_rim = "https://rim.attestation.nvidia.com";
   std::string nvidia_ocsp = "https://ocsp.ndis.nvidia.com";
   std::string nras = "https://nras.attestation.nvidia.com";
-  std::optional<std::string> ca_file;  // PEM, in place of the system's store
+  std::optional<std::string> ca_file;  // PEM, instead of the system's store
 
   // "amd=https://mirror.example.org": another base address for one of the names above, with - for _. kUsage otherwise.
   [[nodiscard]] Status replace(std::string_view assignment);

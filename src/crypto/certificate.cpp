@@ -28,7 +28,7 @@ std::string shown_name(ByteView name) {
   return out;
 }
 
-// What PEM (RFC 7468) may hold: how its blocks are called, and how messages call them.
+// What PEM (RFC 7468) may hold: the labels of its blocks, and their names in messages.
 struct PemKind {
   std::string_view label;
   std::string_view what;
@@ -43,7 +43,7 @@ tl::unexpected<Error> no_pem(const PemKind& kind) {
   return fail(ErrorCode::kMalformed, fmt::format("{}: not {} blocks in PEM", kind.what, kind.label));
 }
 
-// The next block, which is cut off the front with what stands before it; nothing where none begins.
+// Returns the next block, and cuts it and the text before it off the front; nothing if no block begins.
 Result<std::optional<Bytes>> next_block(std::string_view& pem, const PemKind& kind) {
   const std::string begin = fmt::format("-----BEGIN {}-----", kind.label);
   const std::string end = fmt::format("-----END {}-----", kind.label);
@@ -68,7 +68,7 @@ struct PemLimits {
   std::size_t bytes;
 };
 
-// One or more blocks, each of which read() takes.
+// One or more blocks, each accepted by read().
 template <class T>
 Result<std::vector<T>> read_blocks(std::string_view pem, const PemKind& kind, const PemLimits& limits,
                                    Result<T> (*read)(ByteView der)) {

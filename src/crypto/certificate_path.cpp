@@ -22,7 +22,7 @@ struct Link {
   [[nodiscard]] TimeWindow validity() const { return {certificate.not_before(), certificate.not_after()}; }
 };
 
-// Who may have issued it, by names and key identifiers.
+// Whether it may be the issuer, by names and key identifiers.
 bool may_have_issued(const Link& issuer, const Link& subject) {
   if (!equal(issuer.certificate.fields().subject, subject.certificate.fields().issuer)) return false;
   const auto& key = issuer.extensions.subject_key_id;
@@ -30,7 +30,7 @@ bool may_have_issued(const Link& issuer, const Link& subject) {
   return !key || !wanted || equal(*key, *wanted);
 }
 
-// A root before others, one that is valid before one that is not.
+// Prefers a root, then a certificate that is valid now.
 const Link* find_issuer(const Link& subject, std::span<const Link> candidates, UnixSeconds now) {
   const Link* best = nullptr;
   const auto rank = [&](const Link& link) { return (link.is_root ? 2 : 0) + (link.validity().holds_at(now) ? 1 : 0); };
@@ -41,7 +41,7 @@ const Link* find_issuer(const Link& subject, std::span<const Link> candidates, U
   return best;
 }
 
-// What a certificate must be to stand at this place, above so many others.
+// What a certificate must satisfy at this place, above this many others.
 Status check_place(const Link& link, std::size_t place, UnixSeconds now) {
   const TimeWindow validity = link.validity();
   if (!validity.holds_at(now)) {
@@ -56,7 +56,7 @@ Status check_place(const Link& link, std::size_t place, UnixSeconds now) {
   if (!link.extensions.is_ca) return untrusted(link.certificate, "not a certificate authority");
   if (!link.extensions.allows(X509PathExtensions::kCertSign))
     return untrusted(link.certificate, "its key may not sign certificates");
-  // RFC 5280 section 4.2.1.9: of those between it and the leaf.
+  // RFC 5280 section 4.2.1.9: counts those between it and the leaf.
   if (link.extensions.path_length && place - 1 > *link.extensions.path_length)
     return untrusted(link.certificate, "path length constraint exceeded");
   return {};
@@ -68,7 +68,7 @@ Result<Link> link_of(const Certificate& certificate) {
   return Link{certificate, *std::move(extensions)};
 }
 
-// Those that can stand in a path; others are as good as absent.
+// Those that can stand in a path; the others are ignored.
 Result<std::vector<Link>> candidates_of(std::span<const Certificate> others, const PathRules& rules) {
   std::vector<Link> candidates;
   bool any_root = false;
@@ -90,7 +90,7 @@ Result<std::vector<Link>> find_path(const Certificate& leaf, std::span<const Cer
   MINIONS_TRY_ASSIGN(Link first, link_of(leaf));
   std::vector<Link> path = {std::move(first)};
   while (!path.back().is_root) {
-    // It may have the key of a root, but it is not the one that is pinned.
+    // It may have the key of a root, but it is not the pinned one.
     const X509Certificate& fields = path.back().certificate.fields();
     if (equal(fields.subject, fields.issuer)) return untrusted(path.back().certificate, "self-issued and not pinned");
     const Link* const issuer = find_issuer(path.back(), candidates, rules.now);
@@ -107,7 +107,7 @@ Result<std::vector<Certificate>> read_path(const Certificate& leaf, std::span<co
                                            const PathRules& rules) {
   MINIONS_TRY_ASSIGN(const std::vector<Link> path, find_path(leaf, others, rules));
   for (std::size_t place = path.size(); place-- > 0;) MINIONS_TRY(check_place(path[place], place, rules.now));
-  // From the root down: nothing is verified by a key that is not trusted yet.
+  // From the root down: no signature is verified with a key that is not yet trusted.
   for (std::size_t place = path.size() - 1; place-- > 0;) {
     const Certificate& certificate = path[place].certificate;
     if (!verify_signature(certificate.fields().is_signed, *path[place + 1].certificate.public_key()))

@@ -1,4 +1,4 @@
-// A strict reader of DER values (X.690): definite lengths in their shortest form, no bytes left over. For certificates,
+// A strict reader of DER values (X.690): definite lengths in their shortest form, no trailing bytes. For certificates,
 // revocation lists, keys, and the extensions that carry measurements.
 #pragma once
 
@@ -51,19 +51,19 @@ class DerReader {
   [[nodiscard]] Result<ByteView> take(std::uint8_t tag, std::string_view field);
   // A reader over the contents of a SEQUENCE or another constructed value.
   [[nodiscard]] Result<DerReader> enter(std::uint8_t tag, std::string_view field);
-  // Of tag `tag`, with tag and length.
+  // With tag `tag`; includes tag and length.
   [[nodiscard]] Result<ByteView> take_encoded(std::uint8_t tag, std::string_view field);
-  // TRUE where the value is there: DER leaves a FALSE out that is the default.
+  // TRUE if the value is there: DER omits FALSE where it is the default.
   [[nodiscard]] Result<bool> default_false(std::string_view field);
-  // Of whole bytes.
+  // A whole number of bytes.
   [[nodiscard]] Result<ByteView> bit_string(std::string_view field);
-  // An INTEGER that is not negative: its magnitude, big-endian, at least one byte.
+  // A non-negative INTEGER: its magnitude, big-endian, at least one byte.
   [[nodiscard]] Result<ByteView> unsigned_integer(std::string_view field);
-  // The same, where it fits.
+  // The same, if it fits.
   [[nodiscard]] Result<std::uint64_t> integer(std::string_view field);
-  // UTCTime or GeneralizedTime in the forms of RFC 5280 section 4.1.2.5: in seconds and UTC.
+  // UTCTime or GeneralizedTime in the forms of RFC 5280 section 4.1.2.5: seconds, UTC.
   [[nodiscard]] Result<UnixSeconds> time(std::string_view field);
-  // Dotted.
+  // In dotted form.
   [[nodiscard]] Result<std::string> object_identifier(std::string_view field);
   [[nodiscard]] Status finish(std::string_view what) const;
 
@@ -71,9 +71,10 @@ class DerReader {
   ByteView bytes_;
 };
 
-// The contents of an OBJECT IDENTIFIER, from its dotted form with at least two parts, the first two below 3 and 40.
+// The contents of an OBJECT IDENTIFIER, from its dotted form. At least two parts, the first below 3, the second below
+// 40.
 [[nodiscard]] Bytes object_identifier_bytes(std::string_view dotted);
-// Whether these contents are one in its shortest form.
+// Whether these contents are an OBJECT IDENTIFIER in its shortest form.
 [[nodiscard]] bool is_object_identifier(ByteView contents);
 
 }  // namespace minions::crypto

@@ -15,7 +15,7 @@ namespace {
 
 using Bio = OpensslPtr<BIO, BIO_free>;
 
-// OpenSSL takes no null pointer, which an empty view may have.
+// OpenSSL rejects a null pointer, which an empty view may have.
 Bio reading(std::string_view text) {
   return Bio(must(BIO_new_mem_buf(text.empty() ? "" : text.data(), static_cast<int>(text.size()))));
 }
@@ -71,8 +71,8 @@ Result<P384PublicKey> P384PublicKey::from_pem(std::string_view pem) {
   const bool alone = pem.starts_with("-----BEGIN PUBLIC KEY-----") && end != std::string_view::npos &&
                      pem.find_first_not_of(" \t\r\n", end + kEnd.size()) == std::string_view::npos;
   if (!alone) return fail(ErrorCode::kMalformed, "attestation key: want one PEM block PUBLIC KEY and nothing else");
-  // The DER is kept as it came: encoding the key anew would cost a third of a signature check. A key that is encoded in
-  // another way has another digest, and is another key to whoever pins it.
+  // Keeps the DER as it came: encoding the key again would cost a third of a signature check. A key with another
+  // encoding has another digest, and counts as another key to anyone who pins it.
   MINIONS_TRY_ASSIGN(Bytes der, der_in(pem));
   auto key = PublicKey::from_spki(der);
   if (!key) return fail(std::move(key).error().in("attestation key"));

@@ -1,4 +1,4 @@
-// ECDSA on P-384 with SHA-384 (FIPS 186-5): the operator's attestation key. PEM files as the prototype wrote them.
+// ECDSA on P-384 with SHA-384 (FIPS 186-5): the operator's attestation key. PEM files in the prototype's format.
 #pragma once
 
 #include <memory>
@@ -13,13 +13,13 @@ namespace minions::crypto {
 
 class P384PublicKey {
  public:
-  // SubjectPublicKeyInfo in PEM, on curve P-384; anything after it but white space is refused.
+  // SubjectPublicKeyInfo in PEM, on curve P-384. Refuses anything but white space after it.
   [[nodiscard]] static Result<P384PublicKey> from_pem(std::string_view pem);
 
   [[nodiscard]] std::string to_pem() const;
   [[nodiscard]] const Bytes& spki() const { return spki_; }  // DER
   [[nodiscard]] Digest32 spki_sha256() const;
-  // signature: DER. False for anything that is not a good signature over the message.
+  // signature: DER. False for anything but a good signature over the message.
   [[nodiscard]] bool verify(ByteView message, ByteView signature) const;
 
  private:

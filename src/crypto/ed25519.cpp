@@ -11,7 +11,7 @@ namespace {
 static_assert(Ed25519Public{}.size() == crypto_sign_PUBLICKEYBYTES);
 static_assert(Ed25519Signature{}.size() == crypto_sign_BYTES);
 
-// Chooses the fastest implementations for this processor. Fails only where the system has no random bytes.
+// Chooses the fastest implementations for this processor. Fails only if the system has no random bytes.
 void initialise_library() {
   static const bool done = sodium_init() >= 0;
   if (done) return;

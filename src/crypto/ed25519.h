@@ -1,4 +1,4 @@
-// Ed25519 (RFC 8032): receipts. By libsodium, which signs in half the time that OpenSSL 3.5 takes.
+// Ed25519 (RFC 8032): signs receipts. Uses libsodium, which signs in half the time of OpenSSL 3.5.
 #pragma once
 
 #include "base/result.h"
@@ -19,11 +19,11 @@ class Ed25519Signer {
 
  private:
   Ed25519Signer() = default;
-  LockedSecret<64> seed_and_public_;  // the form that the library signs with
+  LockedSecret<64> seed_and_public_;  // the form the library signs with
   Ed25519Public public_{};
 };
 
-// Refuses what RFC 8032 lets a verifier accept or refuse: keys of small order, and encodings that are not canonical.
+// Refuses what RFC 8032 leaves to the verifier: keys of small order, and non-canonical encodings.
 [[nodiscard]] bool ed25519_verify(const Ed25519Public& key, ByteView message, ByteView signature);
 
 }  // namespace minions::crypto

@@ -9,7 +9,7 @@
 namespace minions::crypto {
 namespace {
 
-// Fetched once: a fetch by name for each message costs more than hashing it.
+// Fetched once: fetching by name for each message costs more than hashing it.
 const EVP_MD* fetched(const char* name) { return must(EVP_MD_fetch(nullptr, name, nullptr)); }
 const EVP_MD* md_sha256() {
   static const EVP_MD* const md = fetched("SHA256");
@@ -55,7 +55,7 @@ Digest32 Sha256::finish() && {
   return out;
 }
 
-// RFC 2104 over the library's SHA-256: its own HMAC object costs five times as much to set up as two short hashes take.
+// RFC 2104 over the library's SHA-256: setting up its own HMAC object costs five times as much as two short hashes.
 SecretArray<32> hmac_sha256(ByteView key, std::initializer_list<ByteView> parts) {
   constexpr std::size_t kBlock = 64;
   thread_local const OpensslPtr<EVP_MD_CTX, EVP_MD_CTX_free> context(must(EVP_MD_CTX_new()));

@@ -16,7 +16,7 @@ namespace minions::crypto {
 [[nodiscard]] ByteArray<48> sha384(std::initializer_list<ByteView> parts);
 [[nodiscard]] ByteArray<64> sha512(std::initializer_list<ByteView> parts);
 
-// SHA-256 over bytes that come in pieces.
+// SHA-256 over input in pieces.
 class Sha256 {
  public:
   Sha256();

@@ -1,6 +1,6 @@
-// OpenSSL's answer about a path that our own reader has found. Given no store and no default paths: what it may trust
-// is the one certificate at the end, and the time is the caller's. X509_V_FLAG_X509_STRICT is off, since the genuine
-// certificates of AMD's chips name no authority key and would fail by it.
+// OpenSSL's answer about a path that our own reader has found. It gets no store and no default paths: it trusts only
+// the certificate at the end, and the time is the caller's. X509_V_FLAG_X509_STRICT is off, since AMD's genuine chip
+// certificates have no authority key identifier and would fail.
 #include <fmt/format.h>
 #include <openssl/x509_vfy.h>
 
@@ -19,7 +19,7 @@ tl::unexpected<Error> refused(const Certificate& certificate, std::string_view w
   return fail(ErrorCode::kTampered, fmt::format("{}: {}", certificate.subject_name(), why));
 }
 
-// Its chain is certificate for certificate ours.
+// Its chain equals ours, certificate for certificate.
 bool is_same(STACK_OF(X509) * chain, std::span<const Certificate> path) {
   if (static_cast<std::size_t>(std::max(sk_X509_num(chain), 0)) != path.size()) return false;
   for (std::size_t i = 0; i < path.size(); ++i) {
@@ -32,7 +32,7 @@ void set_rules(X509_STORE_CTX* context, UnixSeconds now) {
   X509_VERIFY_PARAM* const parameters = X509_STORE_CTX_get0_param(context);
   X509_VERIFY_PARAM_set_time(parameters, static_cast<time_t>(now));
   X509_VERIFY_PARAM_set_auth_level(parameters, kSecurityLevel);
-  // The pin decides what is a root, also where that has an issuer of its own.
+  // The pin decides what is a root, even if the root has an issuer.
   must(X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN));
 }
 

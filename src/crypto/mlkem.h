@@ -1,4 +1,4 @@
-// ML-KEM-768 (FIPS 203). Here where the library has it: OpenSSL 3.5 does.
+// ML-KEM-768 (FIPS 203). Available if the library has it: OpenSSL 3.5 does.
 #pragma once
 
 #include <memory>
@@ -27,7 +27,7 @@ class MlKemKeyPair {
   [[nodiscard]] static MlKemKeyPair generate(Random& random);
 
   [[nodiscard]] MlKemPublic public_key() const;
-  // Never fails on a wrong ciphertext: gives a secret that the peer does not have (implicit rejection).
+  // Never fails on a wrong ciphertext: returns a secret that the peer does not have (implicit rejection).
   [[nodiscard]] SecretArray<32> decapsulate(const MlKemCiphertext& ciphertext) const;
 
  private:

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kMostResponseBytes = 64 * 1024;
 
 using Id = OpensslPtr<OCSP_CERTID, OCSP_CERTID_free>;
-// Whoever sends it may find one that only our reader takes.
+// A sender may find an input that only our reader accepts.
 Result<X509*> library_form(const Certificate& certificate) {
   X509* const form = certificate.library_form();
   if (form == nullptr) return fail(ErrorCode::kMalformed, certificate.subject_name() + ": OpenSSL does not read it");
@@ -39,13 +39,13 @@ tl::unexpected<Error> tampered(std::string_view what) {
   return fail(ErrorCode::kTampered, fmt::format("ocsp response: {}", what));
 }
 
-// The certificate whose key signed, out of the response or the issuer.
+// The certificate whose key signed, from the response or the issuer.
 Result<Certificate> signer_of(OCSP_BASICRESP* response, const OcspQuestion& question) {
   const OpensslPtr<STACK_OF(X509), [](STACK_OF(X509) * stack) { sk_X509_free(stack); }> candidates(
       must(sk_X509_new_null()));
   MINIONS_TRY_ASSIGN(X509* const issuer, library_form(question.issuer));
   must(sk_X509_push(candidates.get(), issuer) > 0 ? 1 : 0);
-  // The signature alone: what the signer is worth is judged below.
+  // Only the signature: the signer's authority is judged below.
   const bool good = OCSP_basic_verify(response, candidates.get(), nullptr, OCSP_NOVERIFY) == 1;
   if (!good) return tampered("its signature does not verify: " + last_reason());
   X509* signer = nullptr;
@@ -64,14 +64,14 @@ bool is_for_ocsp(const Certificate& signer) {
          (X509_get_extended_key_usage(form) & XKU_OCSP_SIGN) != 0;
 }
 
-// Right under this authority.
+// Issued directly by this authority.
 Status check_issued_by(const Certificate& signer, const Certificate& authority, UnixSeconds now) {
   const Digest32 pin = authority.sha256();
   MINIONS_TRY(verify_path(signer, {&authority, 1}, {.roots = {&pin, 1}, .now = now}));
   return {};
 }
 
-// One that the certificate in question issued, or one below it, would speak for itself.
+// A signer issued by the certificate in question, or below it, would vouch for itself.
 Status judge_signer(const Certificate& signer, const OcspQuestion& question) {
   if (signer.der() == question.issuer.der()) return {};
   if (!is_for_ocsp(signer)) return tampered(fmt::format("{} may not sign answers", signer.subject_name()));
@@ -94,15 +94,15 @@ OcspAnswer::Status status_of(int status, int reason) {
   }
 }
 
-// By whatever hash it names certificates: an answer that uses another is an answer too.
+// Accepts any hash for naming the certificate: an answer that uses another hash is valid too.
 bool is_about(const OCSP_SINGLERESP* single, const OcspQuestion& question, const ASN1_INTEGER* serial) {
   const OCSP_CERTID* const theirs = OCSP_SINGLERESP_get0_id(single);
   ASN1_OBJECT* algorithm = nullptr;
   ASN1_INTEGER* their_serial = nullptr;
-  // The library's getter changes nothing.
+  // The library's getter does not modify it.
   if (OCSP_id_get0_info(nullptr, &algorithm, nullptr, &their_serial, const_cast<OCSP_CERTID*>(theirs)) != 1)
     return false;
-  // Cheap, and enough for nearly all: a response may have thousands.
+  // Cheap, and enough for nearly all: a response may have thousands of answers.
   if (ASN1_INTEGER_cmp(serial, their_serial) != 0) return false;
   const EVP_MD* const hash = EVP_get_digestbyobj(algorithm);
   if (hash == nullptr) return false;
@@ -110,7 +110,7 @@ bool is_about(const OCSP_SINGLERESP* single, const OcspQuestion& question, const
   return ours && OCSP_id_cmp(ours->get(), theirs) == 0;
 }
 
-// What it says, signed or not.
+// What it states, signed or not.
 std::optional<OcspAnswer> find_answer(OCSP_BASICRESP* response, const OcspQuestion& question) {
   std::optional<OcspAnswer> worst;
   const auto form = library_form(question.certificate);

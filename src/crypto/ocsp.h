@@ -1,5 +1,5 @@
-// OCSP (RFC 6960): the question whether one certificate is revoked, and the answer of its issuer's responder, verified
-// by OpenSSL. The time is always the caller's; nothing is fetched.
+// OCSP (RFC 6960): asks whether a certificate is revoked, and reads the answer of its issuer's responder, verified by
+// OpenSSL. The time is always the caller's; nothing is fetched.
 #pragma once
 
 #include "crypto/certificate.h"
@@ -9,7 +9,7 @@ struct ocsp_basic_response_st;
 namespace minions::crypto {
 
 // A request in DER for one certificate, identified by SHA-384. Without a nonce: the answer may be stapled or kept until
-// its nextUpdate, which is all the freshness it has (RFC 5019). kMalformed: OpenSSL does not read one of the two.
+// its nextUpdate, which is the only freshness it has (RFC 5019). kMalformed: OpenSSL cannot read one of the two.
 [[nodiscard]] Result<Bytes> ocsp_request(const Certificate& certificate, const Certificate& issuer);
 
 struct OcspAnswer {
@@ -19,7 +19,7 @@ struct OcspAnswer {
   UnixSeconds next_update = 0;
 };
 
-// About a certificate on a path that has been verified: issuer is the next one, root the last.
+// About a certificate on a verified path: issuer is the next one, root the last.
 struct OcspQuestion {
   const Certificate& certificate;
   const Certificate& issuer;
@@ -32,13 +32,13 @@ class OcspResponse {
   // A successful response in DER and nothing after it; kMalformed otherwise.
   [[nodiscard]] static Result<OcspResponse> parse(ByteView der);
 
-  // Whether one of its answers, signed or not, is about the certificate.
+  // Whether one of its answers, signed or not, is about this certificate.
   [[nodiscard]] bool speaks_of(const OcspQuestion& question) const;
 
-  // What it says of the certificate; the worst, where it says several things. The signer is one of RFC 6960 section
-  // 4.2.2.2, for each certificate by itself: its issuer, or a leaf for OCSP signing that this issuer issued, or one
-  // that the pinned root issued, which is the authority configured here. kNotFound: it speaks of other certificates
-  // only. kTampered: with the reason. The window of the answer is for the caller to judge.
+  // The status of the certificate; the worst, if there are several. The signer must be one of those in RFC 6960 section
+  // 4.2.2.2, for each certificate separately: its issuer, or a leaf for OCSP signing issued by this issuer, or one
+  // issued by the pinned root, which is the authority configured here. kNotFound: it covers only other certificates.
+  // kTampered: with the reason. The caller judges the answer's time window.
   [[nodiscard]] Result<OcspAnswer> about(const OcspQuestion& question) const;
 
  private:

@@ -1,5 +1,5 @@
-// For the sources of this folder alone: owning pointers to OpenSSL's objects, and what to do when a call that cannot
-// fail on any input fails all the same.
+// Only for the sources of this folder: owning pointers to OpenSSL's objects, and the handling of failures in calls that
+// cannot fail on any input.
 #pragma once
 
 #include <openssl/err.h>
@@ -21,7 +21,7 @@ struct OpensslFree {
 template <class T, auto free_function>
 using OpensslPtr = std::unique_ptr<T, OpensslFree<free_function>>;
 
-// Out of memory, or a library built without the algorithm: going on would mean going on without protection.
+// Out of memory, or a library built without the algorithm: continuing would mean continuing without protection.
 [[noreturn]] inline void openssl_failed() {
   char text[256] = "unknown";
   ERR_error_string_n(ERR_peek_last_error(), text, sizeof text);
@@ -37,7 +37,7 @@ inline void must(int ok) {
   if (ok != 1) openssl_failed();
 }
 
-// The reason of the last failure, and an empty queue for the next.
+// The reason of the last failure; empties the queue for the next.
 inline std::string last_reason() {
   const char* reason = ERR_reason_error_string(ERR_peek_last_error());
   std::string text = reason != nullptr ? reason : "unknown reason";

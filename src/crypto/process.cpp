@@ -28,7 +28,7 @@ Status forbid_dumps() {
 namespace {
 bool g_wiping = false;
 }
-// Called by wiping_allocator.cpp where it is linked.
+// Called by wiping_allocator.cpp if it is linked.
 void note_wiping_allocator() { g_wiping = true; }
 bool freed_memory_is_wiped() { return g_wiping; }
 

@@ -64,7 +64,7 @@ std::optional<Curve> curve_of(EVP_PKEY* key) {
   return std::nullopt;
 }
 
-// Of a curve, without a point: to set up a curve anew takes three times as long as to copy one.
+// The curve's parameters, without a point: setting up a curve takes three times as long as copying one.
 const EVP_PKEY* curve_parameters(Curve curve) {
   const auto make = [](const char* name) {
     char group[16] = "";
@@ -82,7 +82,7 @@ const EVP_PKEY* curve_parameters(Curve curve) {
   return curve == Curve::kP256 ? p256 : p384;
 }
 
-// A key from its parameters; null if they make none.
+// A key from its parameters; null if they are invalid.
 std::shared_ptr<EVP_PKEY> key_from(const char* type, OSSL_PARAM* params) {
   const KeyContext context(must(EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr)));
   must(EVP_PKEY_fromdata_init(context.get()));
@@ -120,7 +120,7 @@ Result<PublicKey> PublicKey::from_key(std::shared_ptr<evp_pkey_st> key) {
   return out;
 }
 
-// Not kept: encoding costs a tenth of what a certificate's verification does, and few keys are compared.
+// Not kept: encoding costs a tenth of verifying a certificate, and few keys are compared.
 Bytes PublicKey::spki() const {
   unsigned char* der = nullptr;
   const int length = i2d_PUBKEY(key_.get(), &der);
@@ -169,7 +169,7 @@ Result<PublicKey> PublicKey::from_point(Curve curve, ByteView x_y) {
   append(uncompressed, x_y);
   PublicKey out;
   out.curve_ = curve;
-  // The library keeps the count of references in it, and takes no const.
+  // The library keeps a reference count in it, so it takes no const.
   out.key_ =
       std::shared_ptr<EVP_PKEY>(must(EVP_PKEY_dup(const_cast<EVP_PKEY*>(curve_parameters(curve)))), EVP_PKEY_free);
   const bool on_curve = EVP_PKEY_set1_encoded_public_key(out.key_.get(), uncompressed.data(), uncompressed.size()) == 1;

@@ -1,4 +1,4 @@
-// Where randomness comes from. An interface, so that vectors can hand in theirs.
+// The source of randomness. An interface, so that test vectors can supply theirs.
 #pragma once
 
 #include "base/bytes.h"
@@ -18,7 +18,7 @@ class Random {
   }
 };
 
-// The operating system's, through OpenSSL's private generator. Ends the process if there is none: nothing can go on
+// The operating system's, through OpenSSL's private generator. Ends the process if there is none: it cannot continue
 // safely.
 class SystemRandom final : public Random {
  public:

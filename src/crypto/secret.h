@@ -1,5 +1,5 @@
-// Types for keys and for what users write. Move-only, wiped when they go, no ==, no <<; reading needs reveal(), which
-// reviewers can search for.
+// Types for keys and user text. Move-only, wiped on destruction, no ==, no <<; reading needs reveal(), which reviewers
+// can search for.
 #pragma once
 
 #include <algorithm>
@@ -10,13 +10,13 @@
 
 namespace minions::crypto {
 
-// Overwrites memory in a way the compiler keeps.
+// Overwrites memory in a way the compiler does not remove.
 void wipe(MutableBytes bytes);
 
-// Equal in time that depends on the lengths alone.
+// Compares in time that depends only on the lengths.
 [[nodiscard]] bool constant_time_equal(ByteView a, ByteView b);
 
-// N bytes inside the object: for keys on the stack or in short-lived objects. Long-lived keys take LockedSecret.
+// N bytes inside the object: for keys on the stack or in short-lived objects. Long-lived keys use LockedSecret.
 template <std::size_t N>
 class SecretArray {
  public:
@@ -51,11 +51,11 @@ class SecretArray {
 template <std::size_t N>
 class LockedSecret;
 
-// Text of users: prompts, documents, answers.
+// User text: prompts, documents, answers.
 class SecretText {
  public:
   SecretText() = default;
-  // A short text leaves its letters in the string that it is moved from.
+  // Moving a short text leaves its characters in the source string.
   explicit SecretText(std::string text) : text_(std::move(text)) { wipe_string(text); }
   SecretText(SecretText&& other) noexcept : text_(std::move(other.text_)) { other.clear(); }
   SecretText& operator=(SecretText&& other) noexcept;
@@ -72,13 +72,13 @@ class SecretText {
   void clear() { wipe_string(text_); }
 
  private:
-  // Empties it, and overwrites all that it had room for.
+  // Empties it and overwrites its whole capacity.
   static void wipe_string(std::string& text);
 
   std::string text_;
 };
 
-// Memory of the locked arena. Falls back to ordinary memory where there is no arena, as in tests.
+// Memory of the locked arena. Falls back to ordinary memory if there is no arena, as in tests.
 [[nodiscard]] std::uint8_t* locked_allocate(std::size_t size);
 void locked_release(std::uint8_t* memory, std::size_t size);
 

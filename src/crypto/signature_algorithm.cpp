@@ -65,8 +65,8 @@ Result<DerReader> enter_parameter(DerReader& fields, unsigned tag) {
   return fields.enter(der_tag::context_constructed(tag), "RSASSA-PSS parameters");
 }
 
-// RFC 4055 section 3.1: MGF1 with the same hash, and a salt as long as it. The trailer has one value; some write it
-// out.
+// RFC 4055 section 3.1: MGF1 with the same hash, and a salt of the hash's length. The trailer has one value; some
+// encoders write it out.
 Result<HashAlgorithm> read_pss(DerReader& from) {
   constexpr std::string_view kField = "RSASSA-PSS parameters";
   MINIONS_TRY_ASSIGN(DerReader fields, from.enter(der_tag::kSequence, kField));

@@ -1,5 +1,5 @@
-// Signatures of X.509: an AlgorithmIdentifier says which (RFC 4055, 5758). ECDSA, RSASSA-PKCS1-v1_5 and RSASSA-PSS with
-// SHA-256, SHA-384 or SHA-512 are spoken.
+// X.509 signatures: an AlgorithmIdentifier selects the algorithm (RFC 4055, 5758). Supports ECDSA, RSASSA-PKCS1-v1_5
+// and RSASSA-PSS with SHA-256, SHA-384 or SHA-512.
 #pragma once
 
 #include "crypto/public_key.h"
@@ -12,8 +12,8 @@ struct SignedBytes {
   ByteView signature;
 };
 
-// False for an algorithm that is not spoken or not the key's, for parameters that are not its own, and for anything
-// that is not a good signature.
+// False for an algorithm that is unsupported or does not fit the key, for parameters that do not fit the algorithm, and
+// for anything but a good signature.
 [[nodiscard]] bool verify_signature(const SignedBytes& is_signed, const PublicKey& key);
 
 }  // namespace minions::crypto

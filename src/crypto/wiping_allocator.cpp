@@ -1,5 +1,5 @@
-// Replaces operator new and delete, and OpenSSL's allocator, by ones that wipe what is freed. An object library of its
-// own: programs link it, tests under sanitizers (which bring allocators themselves) do not.
+// Replaces operator new and delete, and OpenSSL's allocator, with versions that wipe freed memory. A separate object
+// library: programs link it; tests under sanitizers, which bring their own allocators, do not.
 #include <malloc.h>
 #include <openssl/crypto.h>
 #include <string.h>

@@ -12,8 +12,8 @@ namespace {
 using Key = OpensslPtr<EVP_PKEY, EVP_PKEY_free>;
 using Context = OpensslPtr<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
 
-// With both halves at hand: from the private key alone the library computes the public one again, which costs as much
-// as a key generation.
+// Uses both halves: from the private key alone the library recomputes the public key, which costs as much as generating
+// a key.
 Key key_pair(std::span<const std::uint8_t, 32> private_key, const X25519Public& public_key) {
   const Context context(must(EVP_PKEY_CTX_new_from_name(nullptr, "X25519", nullptr)));
   must(EVP_PKEY_fromdata_init(context.get()));

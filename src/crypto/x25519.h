@@ -15,7 +15,7 @@ class X25519KeyPair {
   [[nodiscard]] static X25519KeyPair from_private(std::span<const std::uint8_t, 32> private_key);
 
   [[nodiscard]] const X25519Public& public_key() const { return public_; }
-  // kTampered if the result is 32 zero bytes, which a peer's key of low order makes (RFC 7748 section 6.1).
+  // kTampered if the result is 32 zero bytes, which a low-order key of the peer produces (RFC 7748 section 6.1).
   [[nodiscard]] Result<SecretArray<32>> derive(const X25519Public& peer) const;
   void clear() { private_.clear(); }
   [[nodiscard]] bool has_private() const { return private_.has_value(); }

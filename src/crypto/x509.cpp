@@ -21,8 +21,8 @@ tl::unexpected<Error> malformed(std::string_view field, std::string_view what) {
   return fail(ErrorCode::kMalformed, std::string(field).append(": ").append(what));
 }
 
-// SEQUENCE { OBJECT IDENTIFIER, parameters }. Those of the algorithms spoken here are none, NULL, one OBJECT IDENTIFIER
-// or a SEQUENCE.
+// SEQUENCE { OBJECT IDENTIFIER, parameters }. The parameters of the supported algorithms are absent, NULL, one OBJECT
+// IDENTIFIER or a SEQUENCE.
 Result<ByteView> take_algorithm(DerReader& from, std::string_view field) {
   MINIONS_TRY_ASSIGN(const ByteView encoded, from.take_encoded(der_tag::kSequence, field));
   DerReader outer(encoded);
@@ -52,7 +52,7 @@ Result<ByteView> take_key(DerReader& from) {
   return encoded;
 }
 
-// The whole of something that is signed: SEQUENCE { tbs, AlgorithmIdentifier, BIT STRING }.
+// The whole of a signed structure: SEQUENCE { tbs, AlgorithmIdentifier, BIT STRING }.
 Result<SignedBytes> parse_signed(ByteView der, std::string_view what) {
   DerReader outer(der);
   MINIONS_TRY_ASSIGN(DerReader fields, outer.enter(der_tag::kSequence, what));
@@ -77,7 +77,7 @@ Result<ByteView> read_serial(DerReader& fields) {
   return serial;
 }
 
-// Surrogates are no characters of UCS-2.
+// Surrogates are not UCS-2 characters.
 bool is_ucs2(ByteView text) {
   if (text.size() % 2 != 0) return false;
   for (std::size_t at = 0; at < text.size(); at += 2) {
@@ -97,7 +97,7 @@ bool is_text(const DerReader::Value& value) {
   }
 }
 
-// Name: SEQUENCE OF SET OF SEQUENCE { OBJECT IDENTIFIER, string }. read takes each identifier and its string.
+// Name: SEQUENCE OF SET OF SEQUENCE { OBJECT IDENTIFIER, string }. Calls read with each identifier and its string.
 template <class Read>
 Status read_name(ByteView name, const Read& read) {
   DerReader outer(name);
@@ -171,8 +171,8 @@ Result<bool> read_version_3(DerReader& fields) {
   return true;
 }
 
-// revokedCertificates: SEQUENCE OF SEQUENCE { serial number, time, extensions }. Whatever the extensions say, a
-// certificate that is listed is not good.
+// revokedCertificates: SEQUENCE OF SEQUENCE { serial number, time, extensions }. A listed certificate is not good,
+// whatever the extensions state.
 Result<std::vector<ByteView>> read_revoked(DerReader& fields) {
   MINIONS_TRY_ASSIGN(DerReader list, fields.enter(der_tag::kSequence, "revoked certificates"));
   std::vector<ByteView> serials;
@@ -250,7 +250,7 @@ Status read_authority_key_id(ByteView value, X509PathExtensions& out) {
   return fields.finish("authority key identifier");
 }
 
-// Judged by whoever asks for a purpose.
+// Judged by callers that ask for a purpose.
 Status check_extended_key_usage(ByteView value) {
   constexpr std::string_view kField = "extended key usage";
   DerReader outer(value);

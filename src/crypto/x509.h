@@ -1,5 +1,5 @@
-// X.509 in DER as it lies (RFC 5280): certificates and revocation lists, read strictly. Fields are views into the bytes
-// that were parsed. Judges nothing.
+// X.509 in DER as encoded (RFC 5280): certificates and revocation lists, read strictly. Fields are views into the
+// parsed bytes. Judges nothing.
 #pragma once
 
 #include <optional>
@@ -19,7 +19,7 @@ struct X509Extension {
 
 // RFC 5280 section 4.1.
 struct X509Certificate {
-  SignedBytes is_signed;  // the same algorithm inside of the message
+  SignedBytes is_signed;  // the same algorithm as inside the signed part
   ByteView serial;        // magnitude, big-endian
   ByteView issuer;        // Name with its header
   UnixSeconds not_before = 0;
@@ -32,21 +32,21 @@ struct X509Certificate {
   [[nodiscard]] static Result<X509Certificate> parse(ByteView der);
 };
 
-// RFC 5280 section 5.1. One with an extension that is critical is refused: it may speak of some certificates only.
+// RFC 5280 section 5.1. Refuses a list with a critical extension: it may cover only some certificates.
 struct X509RevocationList {
   SignedBytes is_signed;
   ByteView issuer;
   UnixSeconds this_update = 0;
-  UnixSeconds next_update = 0;    // 0: it says none
+  UnixSeconds next_update = 0;    // 0: not stated
   std::vector<ByteView> serials;  // magnitudes
 
   [[nodiscard]] static Result<X509RevocationList> parse(ByteView der);
 };
 
-// The common name of a Name, the first there is; all values joined by commas where there is none. As it lies.
+// The common name of a Name, the first if several; all values joined by commas if there is none. Unchanged.
 [[nodiscard]] std::string x509_common_name(ByteView name);
 
-// What extensions say of a certificate's place in a path (RFC 5280 section 4.2.1).
+// What the extensions state about a certificate's place in a path (RFC 5280 section 4.2.1).
 struct X509PathExtensions {
   bool is_ca = false;
   std::optional<std::uint64_t> path_length;
@@ -57,11 +57,11 @@ struct X509PathExtensions {
   static constexpr std::uint8_t kDigitalSignature = 0x80;
   static constexpr std::uint8_t kCertSign = 0x04;
   static constexpr std::uint8_t kCrlSign = 0x02;
-  // Without a usage the key is for everything.
+  // Without a usage extension the key is for everything.
   [[nodiscard]] bool allows(std::uint8_t usage) const { return !key_usage || (*key_usage & usage) != 0; }
 
-  // Refused: an extension twice, one that is critical and not spoken here, name constraints, an authority that is named
-  // otherwise than by its key.
+  // Refused: a duplicate extension, a critical one that is unsupported, name constraints, an authority that is named
+  // other than by its key.
   [[nodiscard]] static Result<X509PathExtensions> parse(const X509Certificate& certificate);
 };
 

@@ -17,7 +17,7 @@ namespace minions::documents {
 namespace {
 
 // An entry is version || salt || AES-256-GCM(key of the salt, nonce 0, the record below), with the entry's name as
-// associated data. A key seals once: each entry has a salt of its own, and so the nonce may be a constant.
+// associated data. Each entry has its own salt, so each key seals once and the nonce may be constant.
 constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kSaltBytes = 32;
 constexpr std::size_t kHeadBytes = 1 + kSaltBytes;
@@ -98,7 +98,7 @@ Status write_new(const std::filesystem::path& path, ByteView bytes) {
   return fail(ErrorCode::kIo, fmt::format("{}: {}", path.string(), error.message()));
 }
 
-// Of this user, and closed to all others.
+// Owned by this user, and closed to all others.
 Status check_private(const std::filesystem::path& path, const struct stat& status) {
   if (status.st_uid != geteuid()) return fail(ErrorCode::kRefused, path.string() + " belongs to another user");
   if ((status.st_mode & 077) == 0) return {};
@@ -119,7 +119,7 @@ Result<crypto::SecretArray<32>> read_key(const std::filesystem::path& path) {
   return key;
 }
 
-// Written beside and linked in place, so that of two programs that start at once one wins with a whole key.
+// Written next to it and linked into place, so that of two programs starting at once one wins with a whole key.
 Result<crypto::SecretArray<32>> read_or_make_key(const std::filesystem::path& folder, crypto::Random& random) {
   const auto path = folder / "key";
   if (::access(path.c_str(), F_OK) == 0) return read_key(path);
@@ -208,8 +208,8 @@ void DocumentCache::keep(const Digest32& entry, const Extracted& extracted) cons
   crypto::wipe(record);
 }
 
-// Counts the folder once, and again only when the bound is reached: other programs keep entries there, too. Then a
-// quarter goes, so that not each further entry counts anew.
+// Counts the folder once, and again only when the bound is reached: other programs keep entries there too. Then removes
+// a quarter, so that later entries need no new count.
 void DocumentCache::make_room(std::uint64_t room_bytes) const {
   const std::lock_guard lock(state_->mutex);
   const bool fits = state_->counted && state_->bytes + room_bytes <= limits_.bytes && state_->entries < limits_.entries;

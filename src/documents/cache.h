@@ -1,7 +1,7 @@
-// Text that took a parser, kept between runs: found again by the content's hash, sealed with AES-256-GCM under a key
-// beside it that only this user may read. It protects what leaves the folder without the key, as a copied entry does;
-// it does not protect against who can read this user's files or the whole disk, for whom the key lies there. Nothing in
-// it is trusted: the type of a document is examined anew each time, and what does not open is as if it were not there.
+// Text that needed a parser, kept between runs: found by the content's hash, sealed with AES-256-GCM under a key next
+// to it that only this user may read. It protects what leaves the folder without the key, such as a copied entry. It
+// does not protect against those who can read this user's files or the whole disk, where the key is. Nothing in it is
+// trusted: a document's type is determined anew each time, and an entry that does not open is ignored.
 #pragma once
 
 #include <filesystem>
@@ -19,25 +19,25 @@ namespace minions::documents {
 class DocumentCache {
  public:
   struct Limits {
-    std::uint64_t bytes = std::uint64_t{256} << 20;  // of all entries; the ones longest unused go first
+    std::uint64_t bytes = std::uint64_t{256} << 20;  // of all entries; removes those longest unused first
     std::size_t entries = 4096;
   };
 
-  // Makes the folder (0700) and its key (0600) where they are not there. kIo: the system refused; kRefused: others may
-  // read or write there.
+  // Creates the folder (0700) and its key (0600) if missing. kIo: the system refused; kRefused: others may read or
+  // write there.
   [[nodiscard]] static Result<DocumentCache> open(const std::filesystem::path& folder, crypto::Random& random,
                                                   Limits limits);
   [[nodiscard]] static Result<DocumentCache> open(const std::filesystem::path& folder, crypto::Random& random) {
     return open(folder, random, Limits{});
   }
-  // $XDG_CACHE_HOME/minions/documents or ~/.cache/minions/documents; nothing without a home.
+  // $XDG_CACHE_HOME/minions/documents or ~/.cache/minions/documents; nothing without a home directory.
   [[nodiscard]] static std::optional<std::filesystem::path> default_folder();
 
-  // The content, and all else that the text depends on. Kept as one value that says nothing about the content without
-  // the key.
+  // The content, and everything else that the text depends on. Kept as one value that reveals nothing about the content
+  // without the key.
   [[nodiscard]] Digest32 entry_of(const Digest32& content, std::string_view how) const;
   [[nodiscard]] std::optional<Extracted> find(const Digest32& entry) const;
-  // Failing to keep is no failure of the reading.
+  // Failing to keep an entry does not fail the reading.
   void keep(const Digest32& entry, const Extracted& extracted) const;
 
  private:

@@ -49,7 +49,7 @@ class Child {
     }
   }
 
-  // Its status once it has ended.
+  // Its status after it has ended.
   [[nodiscard]] Result<int> wait_until(Clock::time_point deadline) {
     int status = 0;
     while (true) {
@@ -116,7 +116,7 @@ class Reader {
     while (output_.is_open() || complaints_.is_open()) {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
       if (left <= 0) return fail(ErrorCode::kTimeout, "did not end in time");
-      // poll() passes over descriptors below zero.
+      // poll() ignores negative descriptors.
       pollfd ends[] = {{output_.get(), POLLIN, 0}, {complaints_.get(), POLLIN, 0}};
       if (poll(ends, 2, static_cast<int>(std::min<std::int64_t>(left, 1000))) < 0 && errno != EINTR) {
         return system_error("waiting for the child failed", errno);
@@ -128,7 +128,7 @@ class Reader {
   }
 
  private:
-  // What one read gives; closes the pipe at its end.
+  // What one read returns; closes the pipe at its end.
   [[nodiscard]] Result<std::string_view> take(FileDescriptor& pipe) {
     const ssize_t count = ::read(pipe.get(), chunk_.data(), chunk_.size());
     if (count < 0 && (errno == EINTR || errno == EAGAIN)) return std::string_view{};

@@ -1,4 +1,5 @@
-// Runs one program to its end with an empty environment, a given standard input, and its output handed on as it comes.
+// Runs one program to its end with an empty environment, a given standard input, and its output passed on as it
+// arrives.
 #pragma once
 
 #include <chrono>
@@ -17,7 +18,7 @@ struct ChildProgram {
   std::chrono::milliseconds time_limit;
 };
 
-// Takes the output as it comes; an error ends the child. What it keeps it also wipes.
+// Receives the output as it arrives; an error ends the child. It wipes what it keeps.
 class OutputSink {
  public:
   virtual ~OutputSink() = default;
@@ -25,14 +26,14 @@ class OutputSink {
 };
 
 struct ChildResult {
-  int wait_status;         // as waitpid gives it
+  int wait_status;         // as waitpid returns it
   std::string complaints;  // the first 16 KiB of standard error; may quote the document, so it is never shown
 };
 
 // kTimeout, the sink's own error, or kIo. The child is dead and reaped whenever this returns.
 [[nodiscard]] Result<ChildResult> run_child(const ChildProgram& child, OutputSink& sink);
 
-// Appends without leaving unwiped copies behind as the text grows.
+// Appends without leaving unwiped copies as the text grows.
 void append_wiping(std::string& to, std::string_view more);
 
 }  // namespace minions::documents

@@ -5,7 +5,7 @@
 namespace minions::documents {
 namespace {
 
-// `[anything, page 12]`, or a heading that the other end reads as the start of another document.
+// `[anything, page 12]`, or a heading that the other end would read as the start of another document.
 bool looks_like_marker(std::string_view line) {
   if (line.starts_with("--- Content from ") || line.starts_with("### Document ")) return true;
   return line.starts_with('[') && line.find(", page ") != std::string_view::npos;

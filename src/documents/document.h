@@ -29,11 +29,11 @@ enum class DocumentKind {
 [[nodiscard]] std::string_view name_of(DocumentKind kind);
 
 struct Page {
-  std::uint32_t number;  // from 1; of a slide or a sheet its place; what has no pages is page 1
+  std::uint32_t number;  // from 1; for a slide or a sheet its position; page 1 if there are no pages
   crypto::SecretText text;
 };
 
-// What a picture is, whatever its file is called.
+// What a picture is, whatever its file's name.
 struct ImageFacts {
   std::string media_type;  // image/png
   std::uint32_t width;     // in pixels
@@ -41,21 +41,21 @@ struct ImageFacts {
 };
 
 struct Document {
-  std::string name;  // one printable line: a file name without folders; in a folder the path from there
+  std::string name;  // one printable line: a file name without folders; within a folder, the path in it
   DocumentKind kind;
   std::vector<Page> pages;
   std::vector<std::string> notes;        // "pages 2 and 5-7 have no text: ..."; never content
-  std::optional<ImageFacts> image = {};  // of a picture, which has pages only where its text was asked for
+  std::optional<ImageFacts> image = {};  // of a picture, which has pages only if its text was requested
 };
 
-// The line in front of a page, which citations refer to, without its line end: `[NAME, page N]`.
+// The line before a page, which citations refer to, without its line end: `[NAME, page N]`.
 [[nodiscard]] std::string page_marker(std::string_view name, std::uint32_t number);
 
 // "2, 5-7": the numbers in order, for notes.
 [[nodiscard]] std::string ranges_of(const std::vector<std::uint32_t>& numbers);
 
-// Each page under its marker. A line of the text itself that could be taken for a marker gets a space in front, so that
-// a document cannot pass for another one.
+// Each page under its marker. A line of the text that could be taken for a marker is indented by a space, so that a
+// document cannot pass for another one.
 [[nodiscard]] crypto::SecretText render(const Document& document);
 
 }  // namespace minions::documents

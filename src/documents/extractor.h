@@ -1,6 +1,6 @@
-// The text of documents that need a parser, read inside the helper program minions-extract, which gives up everything
-// but the open file and the reader's own libraries first. The text comes through a pipe and is never in a file. Spawns
-// processes and waits for them: call it where blocking is allowed.
+// The text of documents that need a parser, read inside the helper program minions-extract, which first gives up
+// everything except the open file and the reader's own libraries. The text comes through a pipe and is never in a file.
+// Spawns processes and waits for them: call it where blocking is allowed.
 #pragma once
 
 #include <chrono>
@@ -15,21 +15,21 @@ namespace minions::documents {
 
 // kUnsafeNoSandbox leaves the reader with all rights of this user; only limits of time and memory remain.
 enum class Confinement { kRequired, kUnsafeNoSandbox };
-enum class PdfLayout { kReadingOrder, kAsPrinted };  // as printed keeps tables in columns, and columns side by side
+enum class PdfLayout { kReadingOrder, kAsPrinted };  // as printed: keeps tables in columns, and columns side by side
 enum class Ocr { kOff, kOn };                        // on: pages of a PDF that have no text, and pictures
 
 struct ExtractorOptions {
-  std::filesystem::path helper = {};  // empty: minions-extract beside the program or library
+  std::filesystem::path helper = {};  // empty: minions-extract next to the program or library
   Confinement confinement = Confinement::kRequired;
   PdfLayout layout = PdfLayout::kReadingOrder;
   std::uint32_t max_pages = 5000;
   std::size_t max_text_bytes = 64 * 1024 * 1024;
-  std::size_t max_memory_bytes = std::size_t{512} << 20;  // address space of one helper; OCR has twice of it
-  std::chrono::milliseconds time_limit{60'000};           // of one document; with OCR of each page of it
-  unsigned parallel = 0;                                  // helpers at once for one document; 0: one a processor
+  std::size_t max_memory_bytes = std::size_t{512} << 20;  // address space of one helper; OCR gets twice as much
+  std::chrono::milliseconds time_limit{60'000};           // for one document; with OCR for each page of it
+  unsigned parallel = 0;                                  // helpers at once for one document; 0: one per processor
   Ocr ocr = Ocr::kOff;
   std::string ocr_language = "eng";  // as tesseract names them: `deu+eng`
-  Progress* progress = nullptr;      // told about pages where a document takes long
+  Progress* progress = nullptr;      // called with pages when a document takes long
 };
 
 struct Extracted {
@@ -46,11 +46,11 @@ struct Extracted {
 [[nodiscard]] Result<Extracted> extract_office(const FileDescriptor& archive, const ExtractorOptions& options);
 [[nodiscard]] Result<Extracted> extract_html(const FileDescriptor& html, const ExtractorOptions& options);
 [[nodiscard]] Result<Extracted> extract_mail(const FileDescriptor& mail, const ExtractorOptions& options);
-// Its size; its text where OCR is on.
+// Its size; with OCR its text too.
 [[nodiscard]] Result<Extracted> extract_image(const FileDescriptor& image, std::string_view media_type,
                                               const ExtractorOptions& options);
 
-// Whether documents can be read here in the sandbox: runs the helper as far as its confinement.
+// Whether documents can be read here in the sandbox: runs the helper up to its confinement.
 [[nodiscard]] Status check_extractor(const ExtractorOptions& options);
 
 }  // namespace minions::documents

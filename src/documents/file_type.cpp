@@ -12,14 +12,14 @@ namespace {
 
 using namespace std::string_view_literals;
 
-// ISO 32000-1, annex H.3.4.1: %PDF- stands somewhere in the first 1,024 bytes.
+// ISO 32000-1, annex H.3.4.1: %PDF- appears somewhere in the first 1,024 bytes.
 constexpr std::size_t kPdfMarkWithin = 1024;
 
 struct Magic {
   std::string_view bytes;
   std::string_view what;
 };
-// Only so that a refusal can say what it met.
+// Only so that a refusal can name what it found.
 constexpr Magic kRefused[] = {
     {"\x7F"
      "ELF"sv,
@@ -58,7 +58,7 @@ std::string extension_of(std::string_view name) {
   return extension;
 }
 
-// UTF-16 with its mark, as far as ASCII goes: enough to see a tag.
+// UTF-16 with a byte order mark, ASCII characters only: enough to see a tag.
 std::string narrowed(std::string_view text) {
   if (text.starts_with("\xEF\xBB\xBF")) return std::string(text.substr(3));
   if (!text.starts_with("\xFF\xFE") && !text.starts_with("\xFE\xFF")) return std::string(text);
@@ -82,10 +82,10 @@ bool is_html(std::string_view text) {
   return std::any_of(std::begin(kStarts), std::end(kStarts), [&](auto start) { return starts_as(text, start); });
 }
 
-// A page without a frame, as templates and exports are.
+// A page without the outer tags, as templates and exports are.
 bool has_tags(std::string_view text) { return text.find("</") != std::string_view::npos; }
 
-// Header fields of a message (RFC 5322 section 3.6): one that only mail has, and another.
+// Header fields of a message (RFC 5322 section 3.6): one that only mail has, and one other.
 bool is_mail(std::string_view text, bool named_so) {
   constexpr std::string_view kOfMail[] = {"from:", "received:", "return-path:", "message-id:", "delivered-to:"};
   constexpr std::string_view kOthers[] = {

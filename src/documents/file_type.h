@@ -9,7 +9,7 @@
 
 namespace minions::documents {
 
-inline constexpr std::size_t kMagicBytes = 4096;  // the start that is looked at
+inline constexpr std::size_t kMagicBytes = 4096;  // how much of the start is read
 
 enum class FileType { kPdf, kArchive, kHtml, kMail, kImage, kText, kOldOffice, kOther };
 
@@ -20,10 +20,10 @@ struct FileFacts {
 
 [[nodiscard]] FileFacts examine(ByteView start, std::string_view name);
 
-// Of what turned out to be text: Markdown, CSV, source code or text, by the end of the name.
+// For content found to be text: Markdown, CSV, source code or text, by the end of the name.
 [[nodiscard]] DocumentKind text_kind(std::string_view name);
 
-// `is named .pdf and is text`, where the end of the name promises another kind than the content has.
+// `is named .pdf and is text`, if the end of the name promises another kind than the content is.
 [[nodiscard]] std::optional<std::string> note_on_name(std::string_view name, DocumentKind kind,
                                                       std::string_view media_type);
 

@@ -47,7 +47,7 @@ Result<std::vector<Listed>> list(FileDescriptor folder) {
   return entries;
 }
 
-// As git, which follows no link to rules.
+// Like git, which follows no link to rules.
 IgnoreRules read_rules(const FileDescriptor& root, const std::string& folder) {
   const auto file = open_regular_below(root, folder + ".gitignore");
   if (!file) return file.error().code == ErrorCode::kIo ? IgnoreRules::unknown() : IgnoreRules();
@@ -111,7 +111,7 @@ class Walk {
     return {};
   }
 
-  // The rules of the folders on the way, the innermost first.
+  // The rules of the folders on the path, the innermost first.
   [[nodiscard]] IgnoreRules::Verdict judge(std::string_view path, EntryType type) const {
     for (auto level = levels_.rbegin(); level != levels_.rend(); ++level) {
       const auto verdict = level->rules.judge(path.substr(level->folder.size()), type);

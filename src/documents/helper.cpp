@@ -22,12 +22,12 @@ constexpr std::string_view kHelperName = "minions-extract";
 constexpr std::string_view kWithoutSandbox =
     "PDFs, pictures and all else that needs a parser are read only in a sandbox unless minions has --unsafe-no-sandbox";
 
-// What no other document would fare better with.
+// Errors that every other document would meet too.
 Error no_sandbox(std::string detail) {
   return Error{ErrorCode::kUnsupported, std::move(detail)}.because(Cause::kNoSandbox);
 }
 
-// Beside the running program, or where an installation has it from the library that holds this code.
+// Next to the running program, or where an installation has it relative to the library that holds this code.
 Result<std::filesystem::path> helper_path(const ExtractorOptions& options) {
   if (!options.helper.empty()) return options.helper;
   std::error_code error;
@@ -84,7 +84,7 @@ std::string missing_program(std::string_view mode) {
   return fmt::format("{} cannot be started: install poppler-utils", program);
 }
 
-// What the helper's own codes say; kInternal with its number for a code that is not one.
+// What the helper's own codes mean; kInternal with the number for an unknown code.
 Error error_of(ExtractExit code, const HelperRun& run, const ExtractorOptions& options) {
   switch (code) {
     case ExtractExit::kEncrypted: return {ErrorCode::kDocument, "is encrypted: it wants a password"};
@@ -134,7 +134,7 @@ Status status_of_exit(const ChildResult& result, const HelperRun& run, const Ext
   return fail(error_of(static_cast<ExtractExit>(code), run, options));
 }
 
-// Lines `NAME NUMBER` of names that are known; all else on standard error is passed over.
+// Lines `NAME NUMBER` with known names; ignores everything else on standard error.
 HelperRemarks remarks_in(std::string_view complaints) {
   HelperRemarks found;
   found.is_damaged = complaints.find("Syntax Error") != std::string_view::npos;
@@ -212,7 +212,7 @@ crypto::SecretText PageCollector::take_page() {
   whole.reserve(bytes);
   for (crypto::SecretText& block : blocks_) {
     whole += block.reveal();
-    block = crypto::SecretText();  // gone before the next is copied
+    block = crypto::SecretText();  // released before the next is copied
   }
   whole += page_;
   blocks_.clear();

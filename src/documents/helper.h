@@ -1,4 +1,4 @@
-// One run of minions-extract: its arguments, and what its end means. Of its complaints only fixed phrases count,
+// One run of minions-extract: its arguments, and what its exit means. Of its messages only fixed phrases are used,
 // because they may quote the document.
 #pragma once
 
@@ -11,10 +11,10 @@ namespace minions::documents {
 struct HelperRun {
   std::string_view mode;
   const FileDescriptor& input;
-  std::vector<std::string> arguments = {};  // beside the limits
+  std::vector<std::string> arguments = {};  // besides the limits
 };
 
-// What a run that ended well had to remark.
+// The remarks of a run that succeeded.
 struct HelperRemarks {
   std::vector<std::pair<formats::Remark, std::uint64_t>> remarks;
   bool is_damaged = false;  // in places that the reader could work around
@@ -22,10 +22,10 @@ struct HelperRemarks {
 
 [[nodiscard]] Result<HelperRemarks> run_helper(const HelperRun& run, const ExtractorOptions& options, OutputSink& sink);
 
-// The sentence for readers; empty for what is no note.
+// The sentence for readers; empty if it is not a note.
 [[nodiscard]] std::string note_of(formats::Remark remark, std::uint64_t number);
 
-// Splits output at form feeds into pages as it comes, within the limits of the options.
+// Splits output at form feeds into pages as it arrives, within the limits of the options.
 class PageCollector final : public OutputSink {
  public:
   PageCollector(const ExtractorOptions& options, std::uint32_t first_number)
@@ -43,13 +43,13 @@ class PageCollector final : public OutputSink {
   const ExtractorOptions& options_;
   std::uint32_t next_number_;
   std::size_t text_bytes_ = 0;
-  // A page that is large comes in blocks: one growing string would hold it twice each time it grows.
+  // A large page comes in blocks: a growing string would hold it twice each time it grows.
   std::vector<crypto::SecretText> blocks_;
   std::string page_;  // its rest
   std::vector<Page> pages_;
 };
 
-// Keeps output as it is, up to a limit.
+// Keeps output unchanged, up to a limit.
 class BytesCollector final : public OutputSink {
  public:
   explicit BytesCollector(std::size_t limit_bytes) : limit_bytes_(limit_bytes) {}

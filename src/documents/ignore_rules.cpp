@@ -8,7 +8,7 @@ namespace {
 constexpr std::size_t kMaxRules = 10'000;
 constexpr std::size_t kMaxPattern = 1024;
 constexpr int kMaxSteps = 100'000;  // of one pattern: many stars could take forever
-// Of all rules for one path, so that a file of ten thousand such patterns does not take a second for each path.
+// For all rules on one path, so that a file of ten thousand such patterns does not take a second per path.
 constexpr int kMaxStepsOfAll = 2'000'000;
 
 constexpr std::string_view kFolders[] = {".git",        ".hg",          ".svn",        ".bzr",        "node_modules",
@@ -19,7 +19,7 @@ constexpr std::string_view kFiles[] = {".DS_Store",  "Thumbs.db",      "desktop.
                                        "yarn.lock",  "pnpm-lock.yaml", "Cargo.lock",  "poetry.lock",
                                        ".gitignore", ".gitattributes", ".gitmodules"};
 
-// `[a-z]` at the front: whether c is in it, and how long it is; length 0 if it does not end.
+// `[a-z]` at the front: whether c is in it, and its length; length 0 if it does not end.
 std::pair<bool, std::size_t> in_class(std::string_view pattern, char c) {
   std::size_t at = 1;
   const bool inverted = at < pattern.size() && (pattern[at] == '!' || pattern[at] == '^');
@@ -127,7 +127,7 @@ IgnoreRules IgnoreRules::unknown() {
 IgnoreRules::Verdict IgnoreRules::judge(std::string_view path, EntryType type) const {
   const std::size_t slash = path.rfind('/');
   const std::string_view name = slash == std::string_view::npos ? path : path.substr(slash + 1);
-  if (!is_whole_) return Verdict::kUndecided;  // any of the rest might have the last word
+  if (!is_whole_) return Verdict::kUndecided;  // any of the rest might have decided
   int steps_of_all = 0;
   for (auto rule = rules_.rbegin(); rule != rules_.rend(); ++rule) {
     if (rule->folders_only && type == EntryType::kFile) continue;

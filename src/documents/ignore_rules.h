@@ -1,5 +1,5 @@
-// Which files of a folder are left out: a list of what nobody asks about, and .gitignore files with their patterns
-// (gitignore(5)): `*`, `?`, `[a-z]`, `**`, a `/` that anchors, a `/` at the end for folders, `!` to take back.
+// Which files of a folder are skipped: a list of files nobody asks about, and .gitignore files with their patterns
+// (gitignore(5)): `*`, `?`, `[a-z]`, `**`, a `/` that anchors, a `/` at the end for folders, `!` to include again.
 #pragma once
 
 #include <optional>
@@ -19,13 +19,12 @@ class IgnoreRules {
  public:
   IgnoreRules() = default;
   explicit IgnoreRules(std::string_view text);
-  // Of a file that is there and is not read: nothing is decided.
+  // For a file that exists but is not read: decides nothing.
   [[nodiscard]] static IgnoreRules unknown();
 
-  // kUndecided: the rules are more, or take longer to compare, than is done here. What they may name is not for
-  // reading.
+  // kUndecided: there are more rules, or slower ones, than are evaluated here. What they may name must not be read.
   enum class Verdict { kIgnored, kTakenBack, kNotNamed, kUndecided };
-  // `path` from the folder of the rules, with `/` between names. The last rule that fits decides.
+  // `path` from the folder of the rules, with `/` between names. The last matching rule decides.
   [[nodiscard]] Verdict judge(std::string_view path, EntryType type) const;
 
  private:
@@ -36,10 +35,10 @@ class IgnoreRules {
     bool anchored = false;  // to the folder of the rules
   };
   std::vector<Rule> rules_;
-  bool is_whole_ = true;  // no rule was left out
+  bool is_whole_ = true;  // no rule was dropped
 };
 
-// Whether the pattern fits the whole path; `*` and `?` do not pass over a `/`, `**` does.
+// Whether the pattern matches the whole path; `*` and `?` do not match a `/`, `**` does.
 [[nodiscard]] bool fits_pattern(std::string_view pattern, std::string_view path);
 
 }  // namespace minions::documents

@@ -18,7 +18,7 @@ Status check_size(std::size_t size, std::size_t limit) {
   return fail(ErrorCode::kTooLarge, fmt::format("is {} bytes, at most {} are read", size, limit));
 }
 
-// Form feeds in text are page breaks, as in the RFCs; Markdown and the others have none.
+// Form feeds in text are page breaks, as in the RFCs; Markdown and other kinds have none.
 std::vector<Page> pages_of(std::string text, DocumentKind kind) {
   std::vector<Page> pages;
   if (kind != DocumentKind::kText || text.find('\f') == std::string::npos) {
@@ -64,7 +64,7 @@ Result<Extracted> refuse_old_office(const FileOfSize& source) {
 Result<Extracted> read_pdf(const FileOfSize& source, const ExtractorOptions& options) {
   const std::size_t end_bytes = std::min(source.size_bytes, kEndBytes);
   MINIONS_TRY_ASSIGN(const std::string end, read_at(source.file, source.size_bytes - end_bytes, end_bytes));
-  // The reader would guess at what is left of the file, and pages would be missing without a word.
+  // The reader would guess at what is left of the file, and pages would be missing silently.
   if (end.find("%%EOF") == std::string::npos)
     return fail(ErrorCode::kDocument, "is a PDF that is cut off: its end mark (%%EOF) is missing");
   return extract_pdf(source.file, options);
@@ -90,7 +90,7 @@ Result<Extracted> extract(const FileOfSize& source, const FileFacts& facts, cons
   return fail(ErrorCode::kUnsupported, fmt::format("is {}", facts.what));
 }
 
-// All that the text depends on beside the content. The number goes up when the readers change.
+// Everything the text depends on besides the content. Increase the number when the readers change.
 std::string how_read(const FileFacts& facts, const ExtractorOptions& options) {
   return fmt::format("1 {} {} {} {} {} {}", static_cast<int>(facts.type), static_cast<int>(options.layout),
                      options.max_pages, options.max_text_bytes, options.ocr == Ocr::kOn ? options.ocr_language : "-",
@@ -98,7 +98,7 @@ std::string how_read(const FileFacts& facts, const ExtractorOptions& options) {
 }
 
 Result<Extracted> extract_or_remember(const FileOfSize& source, const FileFacts& facts, const LoadOptions& options) {
-  // A picture's header is read faster than remembered.
+  // Reading a picture's header is faster than the cache.
   const bool quick = facts.type == FileType::kImage && options.extractor.ocr == Ocr::kOff;
   if (options.cache == nullptr || quick) return extract(source, facts, options);
   MINIONS_TRY_ASSIGN(const Digest32 content, content_hash(source));

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kMaxImageBytes = 64 * 1024 * 1024;
 
-// The reader of pictures keeps several copies of one.
+// The picture reader keeps several copies of one.
 ExtractorOptions with_room(const ExtractorOptions& options) {
   ExtractorOptions roomy = options;
   roomy.max_memory_bytes *= 2;
@@ -32,7 +32,7 @@ Result<crypto::SecretText> read_picture(const FileDescriptor& picture, const Ext
   BytesCollector text(options.max_text_bytes);
   MINIONS_TRY(run_helper({"ocr", picture, {"--language=" + options.ocr_language}}, roomy, text));
   std::string plain(text.bytes());
-  std::replace(plain.begin(), plain.end(), '\f', '\n');  // one stands at the end of each page
+  std::replace(plain.begin(), plain.end(), '\f', '\n');  // a form feed ends each page
   return crypto::SecretText(std::move(plain));
 }
 

@@ -1,5 +1,5 @@
-// Text of pages without text and of pictures: the page drawn by pdftoppm, read by tesseract, each confined in a helper
-// of its own. Only where it was asked for: it takes seconds a page and guesses.
+// Text of pictures and of pages without text: pdftoppm draws the page, tesseract reads it, each confined in its own
+// helper. Only on request: it takes seconds per page and guesses.
 #pragma once
 
 #include "documents/extractor.h"

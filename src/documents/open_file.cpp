@@ -19,7 +19,7 @@ tl::unexpected<Error> system_error(ErrorCode code, std::string_view what) {
 constexpr int kReadFile = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
 constexpr int kReadFolder = O_RDONLY | O_CLOEXEC | O_DIRECTORY;
 
-// What open gave, if it is a regular file.
+// What open returned, if it is a regular file.
 Result<FileOfSize> regular(FileDescriptor file, Links links) {
   if (!file.is_open() && errno == ELOOP && links == Links::kRefused)
     return fail(ErrorCode::kDocument, "is a symbolic link");
@@ -46,7 +46,7 @@ struct LastStep {
   [[nodiscard]] int from(const FileDescriptor& root) const { return above.is_open() ? above.get() : root.get(); }
 };
 
-// Folder by folder, since O_NOFOLLOW speaks of the last part of a path only.
+// Folder by folder, since O_NOFOLLOW applies only to the last part of a path.
 Result<LastStep> walk_to(const FileDescriptor& root, std::string_view path) {
   LastStep step;
   while (path.ends_with('/')) path.remove_suffix(1);

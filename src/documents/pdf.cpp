@@ -1,4 +1,4 @@
-// PDFs: page ranges are read by helpers of their own at the same time, where that pays.
+// PDFs: separate helpers read page ranges at the same time, where that pays.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,10 +12,10 @@
 namespace minions::documents {
 namespace {
 
-// Below this asking for the number of pages takes longer than a second helper saves.
+// Below this, asking for the number of pages takes longer than a second helper saves.
 constexpr std::uint32_t kFewPages = 8;
 constexpr std::size_t kSmallBytes = 64 * 1024;
-// More ranges than helpers, so that one with heavy pages does not keep the others waiting; each costs a start.
+// More ranges than helpers, so that one with heavy pages does not delay the others; each costs a start.
 constexpr unsigned kRangesForEach = 2;
 
 struct Range {
@@ -43,7 +43,7 @@ Result<Text> read_whole(const FileDescriptor& pdf, const ExtractorOptions& optio
   return Text{std::move(pages), remarks.is_damaged};
 }
 
-// 0 where the reader does not say.
+// 0 if the reader does not report it.
 Result<std::uint32_t> count_pages(const FileDescriptor& pdf, const ExtractorOptions& options) {
   constexpr std::size_t kInfoBytes = 1 << 20;  // titles and subjects are of any length
   BytesCollector info(kInfoBytes);
@@ -77,7 +77,7 @@ Result<Text> read_range(const FileDescriptor& pdf, Range range, const ExtractorO
   return Text{std::move(pages), remarks.is_damaged};
 }
 
-// All pages or fewer than `count`: then the number that the document states is wrong, and the caller reads it whole.
+// All pages, or fewer than `count`: then the number stated by the document is wrong, and the caller reads it whole.
 Result<Text> read_ranges(const FileDescriptor& pdf, std::uint32_t count, unsigned helpers,
                          const ExtractorOptions& options) {
   const std::vector<Range> ranges = ranges_of(count, helpers * kRangesForEach);

@@ -9,7 +9,7 @@ namespace minions::documents {
 namespace {
 
 constexpr std::uint64_t kBytesPerPixel = 3;
-// What PNG and JPEG make of a pixel that does not become smaller, and of a picture of one.
+// The size of an incompressible pixel in PNG and JPEG, and of a one-pixel picture.
 constexpr std::uint64_t kMaxCodedBytesPerPixel = 5;
 constexpr std::uint64_t kFrameBytes = 4096;
 
@@ -22,7 +22,7 @@ ExtractorOptions extractor_options(const PictureOptions& options) {
   return extractor;
 }
 
-// Keeps exactly so many bytes, in memory that is taken once: growing would leave copies of the picture.
+// Keeps exactly this many bytes, in memory allocated once: growing would leave copies of the picture.
 class PixelCollector final : public OutputSink {
  public:
   explicit PixelCollector(std::uint64_t want_bytes) : want_bytes_(want_bytes) { rgb_.reserve(want_bytes); }
@@ -61,7 +61,7 @@ Result<formats::ImageHeader> header_of(ByteView bytes, const PictureOptions& opt
 
 Error other_pixels() { return {ErrorCode::kDocument, "is damaged: it does not have the pixels that its header says"}; }
 
-// As it is shown, which a turned picture is with its sides exchanged. Without the pixels yet.
+// As displayed: a rotated picture has its sides exchanged. Without the pixels yet.
 Result<Picture> sides_of(const HelperRemarks& found, const formats::ImageHeader& header) {
   std::uint64_t width = 0;
   std::uint64_t height = 0;

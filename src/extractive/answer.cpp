@@ -42,7 +42,7 @@ std::string json_answer(const ExtractiveRequest& request, const json& asked, con
   if (const auto turn = supervisor_turn(request, asked))
     return turn->dump(-1, ' ', false, json::error_handler_t::replace);
   const json& schema = asked.is_null() ? shape_of_json_object() : asked;
-  // The schema's own words stand beside the question's when the text is searched.
+  // The schema's own words are added to the question's when the text is searched.
   std::string question(context.question);
   const std::vector<Quote> for_question = best_quotes(context, question, kQuotesForSchema, go_on);
   std::vector<Quote> quotes = for_question;

@@ -15,7 +15,7 @@ namespace minions::extractive {
 namespace {
 
 constexpr std::size_t kSentenceBytes = 400;        // a quote longer than this is a page, not a quote
-constexpr std::size_t kMostSentenceBytes = 2'000;  // where no white space ends it
+constexpr std::size_t kMostSentenceBytes = 2'000;  // if no white space ends it
 constexpr std::size_t kMostSignBytes = 64 * 1024;  // of a question, that are searched for signs of a number
 constexpr std::string_view kQuery = "\n\nQuery:";
 constexpr std::string_view kContext = "Context:";
@@ -53,7 +53,7 @@ std::optional<PageReference> marker(std::string_view line) {
   return std::nullopt;
 }
 
-// Whether the line break at `end` ends a sentence although no full stop stands there: table rows, list items, headings.
+// Whether the line break at `end` ends a sentence without a full stop: table rows, list items, headings.
 bool line_ends_sentence(std::string_view line, std::string_view next) {
   constexpr std::size_t kFullLineBytes = 60;
   next = trimmed(next);
@@ -68,7 +68,7 @@ class ContextReader {
  public:
   explicit ContextReader(Context& to) : to_(to) {}
 
-  // Text in which everything may be quoted.
+  // Text that may be quoted completely.
   void read(std::string_view text) {
     place_at({});
     read_lines(text);
@@ -159,8 +159,8 @@ struct Asked {
   std::string_view question;
 };
 
-// "Context:\n\n" ... "\n\nQuery:" question, as chat::fold writes it; else a text with markers whose last paragraph
-// asks; else all of it is the question.
+// "Context:\n\n" ... "\n\nQuery:" question, as chat::fold writes it; otherwise a text with markers whose last paragraph
+// asks; otherwise all of it is the question.
 Asked split_user_text(std::string_view text) {
   const std::size_t query = text.rfind(kQuery);
   if (query != std::string_view::npos) return {text.substr(0, query), trimmed(text.substr(query + kQuery.size()))};
@@ -196,8 +196,8 @@ std::vector<double> scores_of(const Context& context, std::string_view question,
   for (std::string& word : retrieval::search_words(question)) query.push_back({std::move(word), 1});
   const std::vector<double> own = retrieval::bm25_scores(passages, query, go_on);
 
-  // A sentence gains from what stands around it: "It rose to 5 million." answers a question about the revenue of the
-  // sentence before. One without a word of the question gains nothing.
+  // A sentence gains from its neighbours: "It rose to 5 million." answers a question about the revenue of the sentence
+  // before. One without a word of the question gains nothing.
   constexpr double kNeighbour = 0.25;
   constexpr double kNumber = 1.25;
   const bool number = asks_for_a_number(question.substr(0, kMostSignBytes));
@@ -252,7 +252,7 @@ Context read_context(std::span<const Turn> turns) {
         if (is_last_user_turn(turns, i)) {
           context.question = asked.question;
         } else if (!asked.question.ends_with('?')) {
-          reader.read(asked.question);  // what the user told earlier
+          reader.read(asked.question);  // what the user stated earlier
         }
         break;
       }

@@ -1,5 +1,5 @@
 // What the extractive engine may quote from: the texts of a request, cut into sentences that know their place, and the
-// question that is asked about them.
+// question about them.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace minions::extractive {
 
-// Where text stands: `[NAME, page N]`, `### Document N`, `--- Content from NAME ---`, or nowhere in particular.
+// The place of a text: `[NAME, page N]`, `### Document N`, `--- Content from NAME ---`, or none in particular.
 struct PageReference {
   std::string_view name;   // empty: the request did not name it
   std::uint32_t page = 0;  // 0: no page

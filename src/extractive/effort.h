@@ -1,5 +1,5 @@
-// How much may be done for one answer of the extractive engine: a schema of a few KB can ask for more than anybody has
-// time or memory for, and whoever sent it may have left.
+// The limit on the work for one answer of the extractive engine: a schema of a few KB can ask for more time or memory
+// than there is, and its sender may have left.
 #pragma once
 
 #include <cstdint>
@@ -9,15 +9,15 @@ namespace minions::extractive {
 
 class Effort {
  public:
-  // A step is about a byte that is read, some nanoseconds.
+  // A step is about one byte read, a few nanoseconds.
   static constexpr std::uint64_t kSteps = 256'000'000;
   static constexpr std::uint64_t kStepsOfAnItem = 64;      // a value of a schema, a word in a table
-  static constexpr std::uint64_t kStepsOfACopy = 64;       // a byte that is kept: 4 MB in an answer
-  static constexpr std::uint64_t kStepsToAsk = 4'000'000;  // between two questions whether to go on
+  static constexpr std::uint64_t kStepsOfACopy = 64;       // a kept byte: 4 MB in an answer
+  static constexpr std::uint64_t kStepsToAsk = 4'000'000;  // between two calls that ask whether to continue
 
   explicit Effort(const std::function<bool()>& go_on) : go_on_(go_on) {}
 
-  // False: the steps are used up, or nobody waits for the answer; and so from then on.
+  // False: the steps are used up, or nobody waits for the answer; it stays false.
   [[nodiscard]] bool spend(std::uint64_t steps) {
     left_ = steps < left_ ? left_ - steps : 0;
     unasked_ += steps;

@@ -28,7 +28,7 @@ struct Answer {
   std::string usage;
 };
 
-// The same for the same request: there is no clock and no chance here.
+// The same for the same request: uses no clock and no randomness.
 std::string id_of(std::string_view body) {
   std::uint64_t hash = 0xCBF29CE484222325U;  // FNV-1a
   for (const char c : body) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
@@ -53,7 +53,7 @@ std::string_view before(std::string_view text, std::string_view end) {
                           : text.substr(0, static_cast<std::size_t>(static_cast<const char*>(found) - text.data()));
 }
 
-// What the request allows of the whole answer, and why it ends there.
+// The request's limits on the whole answer, and why it ends there.
 std::string_view bounded(const ExtractiveRequest& request, std::string_view text, std::string_view& finish_reason) {
   finish_reason = "stop";
   for (const std::string& stop : request.stop) {
@@ -74,14 +74,14 @@ void send_whole(const Answer& answer, openai::ApiSink& sink) {
       answer.id, kExtractiveModelId, json_quoted(answer.text), answer.finish_reason, answer.usage));
 }
 
-// A word with the white space behind it; as many words as have `least` bytes.
+// A word with the white space after it; as many words as amount to `least` bytes.
 std::string_view next_piece(std::string_view text, std::size_t least) {
   const std::size_t space = text.find_first_of(" \n", least);
   if (space == std::string_view::npos) return text;
   return text.substr(0, std::min(text.find_first_not_of(" \n", space), text.size()));
 }
 
-// Its events are of a bounded number, and do not wait for a reader: who reads slowly holds no thread.
+// Its events are bounded in number and do not wait for a reader: a slow reader holds no thread.
 class EventStream {
  public:
   EventStream(const Answer& answer, bool include_usage, openai::ApiSink& sink)

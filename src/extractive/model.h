@@ -1,7 +1,7 @@
 // The extractive engine: an OpenAI-compatible model without a neural network, for the demo and for tests that need no
-// weights. It quotes the sentences of the given text that fit the question best, with where they stand, fills JSON
-// shapes from them, and plays the supervisor of the Minion protocol. It says that it is extractive. No state, clock or
-// chance: those who ask take turns, a request for each core, as what is read of one takes many times its bytes.
+// weights. It quotes the sentences of the given text that fit the question best, with their places, fills JSON shapes
+// from them, and plays the supervisor of the Minion protocol. It reports that it is extractive. No state, clock or
+// randomness. Requests take turns, one per core, since reading one takes many times its bytes.
 #pragma once
 
 #include <algorithm>

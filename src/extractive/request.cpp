@@ -9,7 +9,7 @@ namespace {
 
 namespace dom = simdjson::dom;
 
-constexpr std::size_t kMostSchemaBytes = 1024 * 1024;  // a small value of JSON is a hundred bytes once it is read
+constexpr std::size_t kMostSchemaBytes = 1024 * 1024;  // a small JSON value takes a hundred bytes once parsed
 
 struct Storage {
   dom::parser parser;

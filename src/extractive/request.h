@@ -28,7 +28,7 @@ struct ExtractiveRequest : openai::AnswerOptions {
   std::shared_ptr<const void> storage;  // what the views point into
 };
 
-// Fields it does not know are ignored; known ones of a wrong type are status 400.
+// Ignores unknown fields; known ones of the wrong type are status 400.
 [[nodiscard]] tl::expected<ExtractiveRequest, openai::ApiFailure> parse_extractive_request(std::string_view body);
 
 }  // namespace minions::extractive

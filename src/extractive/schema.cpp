@@ -21,7 +21,7 @@ using nlohmann::json;
 constexpr int kDepthLimit = 24;      // a schema may refer to itself
 constexpr int kValueLimit = 10'000;  // and three items of itself at each depth are 3^24 values
 constexpr std::size_t kItems = 3;
-constexpr std::size_t kEnumValues = 2'000;  // those behind are not looked at, and not chosen
+constexpr std::size_t kEnumValues = 2'000;  // those after it are not examined, and not chosen
 constexpr std::size_t kEnumQuotes = 5;
 
 // What one value is filled from: its name, and the quotes from best to worst for it.
@@ -39,7 +39,7 @@ class WordSet {
     std::sort(words_.begin(), words_.end());
   }
   [[nodiscard]] bool has(std::uint64_t word) const { return std::binary_search(words_.begin(), words_.end(), word); }
-  // False where there is nothing to have.
+  // False if nothing is available.
   [[nodiscard]] bool has_all(std::span<const std::uint64_t> words) const {
     return !words.empty() && std::all_of(words.begin(), words.end(), [&](std::uint64_t word) { return has(word); });
   }
@@ -83,7 +83,7 @@ std::string text_of(const json& schema, const char* name) {
   return member != schema.end() && member->is_string() ? member->get<std::string>() : std::string();
 }
 
-// What a copy of the value holds, about.
+// The approximate memory of a copy of the value.
 std::size_t bytes_of(const json& value) {
   constexpr std::size_t kBytesOfAny = 32;
   std::size_t bytes = kBytesOfAny;
@@ -149,7 +149,7 @@ class Filler {
     return type == "null" || (type.is_array() && std::find(type.begin(), type.end(), "null") != type.end());
   }
 
-  // Of several types the first that there is something to fill with.
+  // Of several types the first that can be filled.
   static std::string type_of(const json& schema, const Evidence& from) {
     if (!schema.contains("type"))
       return schema.contains("properties") ? "object" : schema.contains("items") ? "array" : "string";
@@ -208,7 +208,7 @@ class Filler {
     return first == alternatives.end() ? json() : fill(*first, from, depth + 1);
   }
 
-  // The value whose words the best quotes have; the question counts where no quote does.
+  // The value whose words appear in the best quotes; the question counts if no quote has them.
   json choice(const json& values, const Evidence& from) {
     const std::size_t looked_at = std::min(values.size(), kEnumValues);
     const json* chosen = nullptr;
@@ -234,7 +234,7 @@ class Filler {
     return copied(values.front());
   }
 
-  // Of its quote of this number, of the question where it has none.
+  // From its quote of this number, from the question if it has none.
   const WordSet& words_of(const Evidence& from, std::size_t at) {
     const Quote* const quote = from.quotes.empty() ? nullptr : from.quotes[at];
     const auto known = words_.find(quote);
@@ -250,7 +250,7 @@ class Filler {
     for (const auto& [name, property] : schema["properties"].items()) {
       if (!effort_.spend_items(1)) break;
       const Evidence own = for_property(name, property, from);
-      // Optional parts of a schema that nests itself would never end.
+      // Optional parts of a schema that contains itself would never end.
       if (required.contains(name) || (!own.quotes.empty() && depth < kDepthLimit / 4))
         object[name] = fill(property, own, depth + 1);
     }
@@ -357,7 +357,7 @@ class Filler {
     return best.text;
   }
 
-  // The quotes ranked anew, by the property's name and description first and the question second.
+  // The quotes ranked again, first by the property's name and description, then by the question.
   Evidence for_property(const std::string& name, const json& property, const Evidence& from) {
     Evidence own{name, text_of(property, "description"), {}};
     if (!effort_.spend((name.size() + own.description.size()) * 8) || from.quotes.empty()) return own;
@@ -384,7 +384,7 @@ class Filler {
   std::string_view question_;
   std::vector<std::string> question_words_;
   std::span<const Quote> quotes_;
-  std::map<const Quote*, WordSet> words_;  // as far as they were needed; of null: the question's
+  std::map<const Quote*, WordSet> words_;  // as far as needed; of null: the question's
   Effort effort_;
   int values_ = 0;
 };

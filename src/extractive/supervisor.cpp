@@ -45,7 +45,7 @@ Step step_of(const ExtractiveRequest& request, const json& schema) {
   if (!schema.is_null()) {
     const bool dump_names_decision = contains(schema.dump(), kProvide);
     if (has_property(schema, "decision") && dump_names_decision) return Step::kDecision;
-    // "message" and nothing but a "reasoning" beside it.
+    // "message" and nothing else but a "reasoning".
     const bool message = has_property(schema, "message") && schema.contains("properties") &&
                          schema["properties"].size() == (has_property(schema, "reasoning") ? 2U : 1U);
     return message ? Step::kFirstQuestion : Step::kNone;
@@ -67,7 +67,7 @@ Step step_of(const ExtractiveRequest& request, const json& schema) {
   return shape && worker ? Step::kFirstQuestion : Step::kNone;
 }
 
-// The text under a heading `### NAME` or behind `NAME:`, up to the next heading of its kind.
+// The text under a heading `### NAME` or after `NAME:`, up to the next heading of its kind.
 std::string_view section(std::string_view text, std::string_view name) {
   for (const std::string& start : {"### " + std::string(name) + "\n", "## " + std::string(name) + "\n"}) {
     const std::size_t at = text.find(start);
@@ -137,8 +137,7 @@ json decide(const ExtractiveRequest& request, const json& schema) {
   } else {
     turn = {{"decision", kProvide}, {"answer", empty ? "The documents have no answer to this: " + reply : reply}};
   }
-  // Under a strict schema each property is required; the one that does not apply is null where that is allowed, else
-  // empty.
+  // Under a strict schema each property is required; the one that does not apply is null if allowed, otherwise empty.
   for (const char* name : {"answer", "message"}) {
     if (turn.contains(name) || !schema.is_object() || !schema.contains("required")) continue;
     const json& required = schema["required"];

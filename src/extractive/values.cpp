@@ -11,7 +11,7 @@ namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// "1,234.5" as 1234.5; nothing where digits belong to a word ("Q3", "3rd").
+// "1,234.5" as 1234.5; nothing if the digits belong to a word ("Q3", "3rd").
 std::optional<double> number_at(std::string_view text, std::size_t& at) {
   const bool inside_word =
       at > 0 && (std::isalnum(static_cast<unsigned char>(text[at - 1])) != 0 || text[at - 1] == '_');

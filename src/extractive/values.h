@@ -1,4 +1,4 @@
-// What stands in a quote: numbers, dates, values behind a label.
+// What a quote contains: numbers, dates, values after a label.
 #pragma once
 
 #include <optional>
@@ -11,10 +11,10 @@ namespace minions::extractive {
 // "net_revenue" and "netRevenue" as "net revenue" and "net Revenue".
 [[nodiscard]] std::string words_of_name(std::string_view name);
 
-// "1,234.5" as 1234.5. None where digits belong to a word ("Q3", "3rd").
+// "1,234.5" as 1234.5. None if the digits belong to a word ("Q3", "3rd").
 [[nodiscard]] std::vector<double> numbers_in(std::string_view text);
 
-// 2021-09-21 as it stands; the first.
+// A date such as 2021-09-21, unchanged; the first one.
 [[nodiscard]] std::optional<std::string> date_in(std::string_view text);
 
 // "Revenue: 4.2 million; cost ..." for "revenue:" is "4.2 million".

@@ -15,7 +15,7 @@ struct Places::Place {
 };
 
 std::shared_ptr<void> Places::take(std::string_view owner, const std::stop_token& stop) {
-  const auto place = std::make_shared<Place>(*this, owner);  // before the lock: giving it back takes that, too
+  const auto place = std::make_shared<Place>(*this, owner);  // before the lock: releasing it takes the lock too
   std::unique_lock lock(mutex_);
   waiting_.push(owner, place.get());
   ++waiting_count_;

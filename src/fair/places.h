@@ -1,5 +1,5 @@
-// A bounded number of places, given to whoever waits for one: owners in turn, and where they are held for long, each no
-// more than its share.
+// A bounded number of places, given to waiting owners in turn; if places are held for long, no owner gets more than its
+// share.
 #pragma once
 
 #include <condition_variable>
@@ -21,7 +21,7 @@ class Places {
   Places(const Places&) = delete;
   Places& operator=(const Places&) = delete;
 
-  // A place, which goes back with its last owner; the places outlive it. Null: stopped while it waited.
+  // A place, which is returned when its last owner lets go; the places outlive it. Null: stopped while waiting.
   [[nodiscard]] std::shared_ptr<void> take(std::string_view owner, const std::stop_token& stop);
   [[nodiscard]] std::size_t waiting() const;
 

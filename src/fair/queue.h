@@ -1,5 +1,5 @@
-// A queue that serves its owners in turn: first come, first served among the requests of one owner, and no owner waits
-// for all requests of another. Not synchronised.
+// A queue that serves its owners in turn: first come, first served among one owner's requests, and no owner waits for
+// all requests of another. Not synchronised.
 #pragma once
 
 #include <algorithm>
@@ -16,18 +16,18 @@ template <class T>
 class Queue {
  public:
   void push(std::string_view owner, T item) { line_of(owner)->items.push_back(std::move(item)); }
-  // What was taken out and is to go on: before the owner's other items, and after all other owners.
+  // An item that was taken out and is to continue: before the owner's other items, and after all other owners.
   void push_first(std::string_view owner, T item) {
     const auto line = line_of(owner);
     line->items.push_front(std::move(item));
     lines_.splice(lines_.end(), lines_, line);
   }
 
-  // The oldest item of the owner whose turn it is; that owner then goes to the end.
+  // The oldest item of the owner whose turn it is; that owner then moves to the end.
   [[nodiscard]] std::optional<T> pop() {
     return pop_if([](const std::string&) { return true; });
   }
-  // The same of those owners that `may` says yes to; it is asked until it does.
+  // The same for owners that `may` accepts; it is called until it accepts one.
   template <class Predicate>
   [[nodiscard]] std::optional<T> pop_if(Predicate may) {
     const auto line = std::find_if(lines_.begin(), lines_.end(), [&](const Line& one) { return may(one.owner); });
@@ -42,7 +42,7 @@ class Queue {
     return item;
   }
 
-  // Takes out what `unwanted` says yes to.
+  // Takes out the items that `unwanted` accepts.
   template <class Predicate>
   [[nodiscard]] std::vector<T> extract_if(Predicate unwanted) {
     std::vector<T> out;
@@ -57,7 +57,7 @@ class Queue {
   }
 
   [[nodiscard]] bool empty() const { return lines_.empty(); }
-  // Whether an owner that waits is one of those that `is` says yes to.
+  // Whether a waiting owner is one that `is` accepts.
   template <class Predicate>
   [[nodiscard]] bool has_owner(Predicate is) const {
     return std::any_of(lines_.begin(), lines_.end(), [&](const Line& one) { return is(one.owner); });

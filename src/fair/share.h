@@ -1,5 +1,5 @@
-// A bounded amount of something, of which an owner may hold as much as is free: alone half of it, beside others less.
-// So no owner takes all, and who holds nothing finds something. Not synchronised.
+// A bounded amount of something. An owner may hold as much as is free: alone half of it, next to others less. So no
+// owner takes everything, and an owner who holds nothing finds something. Not synchronised.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ class Share {
  public:
   explicit Share(std::uint64_t all) : free_(all) {}
 
-  // False: the owner would hold more than its share. Nothing is taken then.
+  // False: the owner would hold more than its share. Then takes nothing.
   [[nodiscard]] bool take(std::string_view owner, std::uint64_t amount = 1) {
     const auto found = held_.find(owner);
     const std::uint64_t held = found == held_.end() ? 0 : found->second;

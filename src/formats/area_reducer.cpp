@@ -29,7 +29,7 @@ Sides reduced_sides(Sides sides, std::uint64_t max_pixels) {
 AreaReducer::AreaReducer(Sides from, Sides to)
     : from_(from), to_(to), across_(to.width * kChannels), sums_(to.width * kChannels), made_(to.width * kChannels) {}
 
-// Each pixel has to_.height parts, and a row that is made from_.height: the row added may end one and begin the next.
+// Each pixel has to_.height parts, and an output row from_.height: the added row may end one and begin the next.
 void AreaReducer::add(ByteView rgb) {
   row_ = {};
   average_across(rgb);
@@ -43,11 +43,11 @@ void AreaReducer::add(ByteView rgb) {
   if (covered_ > 0) add_across(covered_);
 }
 
-// Each pixel has to_.width parts, and one that is made from_.width.
+// Each pixel has to_.width parts, and an output pixel from_.width.
 void AreaReducer::average_across(ByteView rgb) {
   std::fill(across_.begin(), across_.end(), 0);
   std::size_t to = 0;
-  std::uint64_t left = from_.width;  // of the pixel that is being made
+  std::uint64_t left = from_.width;  // of the current output pixel
   for (std::size_t from = 0; from < rgb.size(); from += kChannels) {
     const std::uint64_t first = std::min<std::uint64_t>(left, to_.width);
     for (std::size_t i = 0; i < kChannels; ++i) across_[to + i] += rgb[from + i] * first;

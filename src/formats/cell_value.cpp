@@ -14,7 +14,7 @@ constexpr std::size_t kExactDigits = 15;
 
 std::string day_text(double serial, Epoch epoch) {
   using namespace std::chrono;
-  // 1900-02-29 never was, but has the number 60.
+  // 1900-02-29 never existed, but has the number 60.
   const auto offset = epoch == Epoch::k1904 ? days(0) : days(serial < 61 ? 1 : 0);
   const sys_days start =
       epoch == Epoch::k1904 ? sys_days(year(1904) / January / 1) : sys_days(year(1899) / December / 30);

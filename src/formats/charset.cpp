@@ -39,7 +39,7 @@ class Iconv {
 
 Converted convert(const Iconv& iconv_handle, ByteView bytes) {
   Converted converted;
-  // iconv does not write there: its type is older than const.
+  // iconv does not write there: its type predates const.
   char* input = const_cast<char*>(as_text(bytes).data());
   std::size_t input_left = bytes.size();
   std::array<char, 16 * 1024> block;
@@ -69,7 +69,7 @@ std::size_t sequence_bytes(char first) {
   return byte < 0x80 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4;
 }
 
-// The C library lets code points beyond U+10FFFF through, which are no UTF-8 (RFC 3629 section 3).
+// The C library accepts code points beyond U+10FFFF, which are not UTF-8 (RFC 3629 section 3).
 Converted without_impossible(Converted converted) {
   if (is_utf8(converted.text)) return converted;
   Converted sound;
@@ -112,7 +112,7 @@ Converted to_utf8(std::string_view label, ByteView bytes) {
   if (may_be_utf8(name) && is_utf8(as_text(bytes))) return {std::string(as_text(bytes)), 0, true};
   if (is_unnamed(name) || is_one_of(name, {"iso-8859-1", "latin1", "windows-1252", "cp1252", "x-user-defined"}))
     return from_windows_1252(bytes);
-  // glibc takes instructions after a slash.
+  // glibc reads instructions after a slash.
   const bool plain = std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == ':' || c == '.';
   });

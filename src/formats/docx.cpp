@@ -1,11 +1,11 @@
-// WordprocessingML (ECMA-376 part 1, section 17). Deleted text of tracked changes is left out, inserted text is in.
+// WordprocessingML (ECMA-376 part 1, section 17). Leaves out deleted text of tracked changes, includes inserted text.
 #include "formats/office.h"
 #include "formats/package.h"
 
 namespace minions::formats {
 namespace {
 
-// Elements whose whole content is not text of the document: properties, and what a later reader's choice repeats.
+// Elements whose content is not text of the document: properties, and alternatives that repeat the same content.
 bool is_skipped(std::string_view name) {
   return name == "pPr" || name == "rPr" || name == "tblPr" || name == "sectPr" || name == "Fallback" ||
          name == "moveFrom" || name == "instrText" || name == "delText";
@@ -35,7 +35,7 @@ class BodyHandler final : public XmlHandler {
     } else if (name == "noBreakHyphen") {
       writer_.text("-");
     } else if (name == "lastRenderedPageBreak") {
-      // After an explicit break the layout says the same again.
+      // After an explicit break the layout repeats it.
       if (!writer_.page_is_blank()) writer_.end_page();
       saved_breaks_ = true;
     } else if (name == "p") {

@@ -11,7 +11,7 @@ constexpr std::uint32_t kOrientationTag = 0x0112;
 constexpr std::uint32_t kShort = 3;
 constexpr std::size_t kEntryBytes = 12;
 
-// TIFF 6.0, section 2: numbers in the order of bytes that the header names.
+// TIFF 6.0, section 2: numbers in the byte order that the header names.
 class Tiff {
  public:
   explicit Tiff(ByteView bytes) : bytes_(bytes) {}

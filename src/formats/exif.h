@@ -1,12 +1,12 @@
-// How a picture is to be turned, from its Exif data; nothing else of that data is looked at.
+// How a picture must be rotated, from its Exif data; reads nothing else of that data.
 #pragma once
 
 #include "base/bytes.h"
 
 namespace minions::formats {
 
-// The values of the tag Orientation (Exif 2.32, section 4.6.4): what makes the stored picture the shown one. Turns are
-// clockwise.
+// The values of the tag Orientation (Exif 2.32, section 4.6.4): what turns the stored picture into the displayed one.
+// Rotations are clockwise.
 enum class Orientation : std::uint8_t {
   kUpright = 1,
   kMirrored = 2,  // left and right change places
@@ -20,8 +20,8 @@ enum class Orientation : std::uint8_t {
 
 [[nodiscard]] constexpr bool swaps_sides(Orientation orientation) { return orientation >= Orientation::kTransposed; }
 
-// Of Exif data as PNG and WebP hold it, with or without the "Exif" in front that JPEG has. kUpright where it says
-// nothing or breaks its own format.
+// From Exif data as PNG and WebP hold it, with or without the "Exif" prefix of JPEG. kUpright if it states nothing or
+// breaks its own format.
 [[nodiscard]] Orientation read_orientation(ByteView exif);
 
 }  // namespace minions::formats

@@ -1,6 +1,5 @@
-// What the exit status of minions-extract means, and what it remarks on while it reads: the whole of what the confined
-// side can say beside the text itself. Both are fixed lists, so that nothing of a document gets into an error or a
-// note.
+// What the exit status of minions-extract means, and what it remarks on while it reads: everything the confined side
+// can report besides the text itself. Both are fixed lists, so that nothing of a document gets into an error or a note.
 #pragma once
 
 #include <array>
@@ -14,15 +13,15 @@ namespace minions::formats {
 enum class ExtractExit : int {
   kEncrypted = 100,
   kDamaged = 101,
-  kBomb = 102,          // far more inside than outside: made to fill memory
-  kDocumentType = 103,  // XML that declares a document type, as entity bombs do and office documents never
+  kBomb = 102,          // far larger inside than outside: made to fill memory
+  kDocumentType = 103,  // XML that declares a document type, as entity bombs do and office documents never do
   kTooMuchText = 104,
   kTooManyPages = 105,
-  kNoDocument = 106,  // a ZIP archive that is no office document
+  kNoDocument = 106,  // a ZIP archive that is not an office document
   kOutOfMemory = 107,
-  kUnknownPicture = 108,  // no PNG, JPEG, GIF or WebP
+  kUnknownPicture = 108,  // not PNG, JPEG, GIF or WebP
   kTooManyPixels = 109,
-  kPictureCoding = 110,  // a coding of pictures that the format has and its library here does not read
+  kPictureCoding = 110,  // a picture coding of the format that its library here does not read
   kUsage = 120,
   kNoLandlock = 121,  // the kernel has none, or it is switched off
   kNoSeccomp = 122,
@@ -32,15 +31,15 @@ enum class ExtractExit : int {
 
 enum class OfficeKind { kDocx, kPptx, kXlsx, kOdt, kOdp, kOds };
 
-// A line `NAME NUMBER` on standard error each.
+// Each is a line `NAME NUMBER` on standard error.
 enum class Remark {
   kKind,                // an OfficeKind
   kSavedPageNumbers,    // pages are those of the last layout that the writing program saved
   kHiddenSheets,        // how many
   kUnreadAttachments,   // how many parts of a mail are not text
   kUnreadPictures,      // how many pictures stand in the document
-  kReplacedCharacters,  // how many bytes made no sense in their encoding
-  kUnknownCharsets,     // how many texts name an encoding that this system does not know; it was guessed
+  kReplacedCharacters,  // how many bytes were invalid in their encoding
+  kUnknownCharsets,     // how many texts name an encoding unknown to this system; it was guessed
   kUncachedFormulas,    // how many cells have a formula and no value
   kWidth,               // of an image, in pixels
   kHeight,

@@ -36,7 +36,7 @@ class GifFile {
   [[nodiscard]] std::uint32_t width() const { return static_cast<std::uint32_t>(gif_->SWidth); }
   [[nodiscard]] std::uint32_t height() const { return static_cast<std::uint32_t>(gif_->SHeight); }
 
-  // Passes over what stands in front of the first frame, but for the colour that is transparent in it.
+  // Skips what precedes the first frame, except for its transparent colour.
   [[nodiscard]] Read<Frame> first_frame() {
     for (;;) {
       GifRecordType type = UNDEFINED_RECORD_TYPE;
@@ -59,7 +59,7 @@ class GifFile {
   [[nodiscard]] bool line(std::uint8_t* to, std::uint32_t width) {
     return DGifGetLine(gif_, to, static_cast<int>(width)) == GIF_OK;
   }
-  // The file goes on behind the frame, or ends as it must.
+  // The file continues after the frame, or ends as it must.
   [[nodiscard]] bool goes_on() {
     GifRecordType type = UNDEFINED_RECORD_TYPE;
     return DGifGetRecordType(gif_, &type) == GIF_OK;
@@ -76,7 +76,7 @@ class GifFile {
  private:
   [[nodiscard]] bool take_extension() {
     int code = 0;
-    GifByteType* data = nullptr;  // its length in front
+    GifByteType* data = nullptr;  // preceded by its length
     if (DGifGetExtension(gif_, &code, &data) != GIF_OK) return false;
     GraphicsControlBlock control{};
     if (code == GRAPHICS_EXT_FUNC_CODE && data != nullptr && DGifExtensionToGCB(data[0], data + 1, &control) == GIF_OK)

@@ -27,7 +27,7 @@ bool is_paragraph(std::string_view tag) {
   return is_one_of(tag, {"p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "table", "ul", "ol", "dl",
                          "figure", "fieldset", "details", "title"});
 }
-// Their content is not for readers.
+// Their content is not meant for readers.
 bool is_skipped(std::string_view tag) {
   return is_one_of(tag, {"script", "style", "template", "noscript", "iframe", "object", "noembed", "noframes"});
 }
@@ -44,7 +44,7 @@ char32_t sound_code_point(std::uint32_t value) {
   return value;
 }
 
-// `&#233;`, `&#xE9;` or `&eacute;` at the front, and how long it is; length 0 if it is none.
+// `&#233;`, `&#xE9;` or `&eacute;` at the front, and its length; length 0 if it is invalid.
 std::pair<char32_t, std::size_t> reference_at(std::string_view text) {
   const bool numeric = text.size() > 2 && text[1] == '#';
   if (!numeric) {
@@ -122,7 +122,7 @@ class Tokenizer {
     at_ = found == std::string_view::npos ? text_.size() : found + end.size();
   }
 
-  // From `<` to past `>`.
+  // From `<` to after `>`.
   [[nodiscard]] Tag take_tag() {
     Tag tag;
     ++at_;
@@ -189,7 +189,7 @@ class Tokenizer {
       pending_space_ = true;
     }
   }
-  // To past its end tag; nothing inside is markup.
+  // To after its end tag; nothing inside is markup.
   void skip_element(std::string_view name) {
     while (at_ < text_.size()) {
       const std::size_t found = text_.find("</", at_);

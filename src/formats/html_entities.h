@@ -5,7 +5,7 @@
 
 namespace minions::formats {
 
-// Of `eacute`, without ampersand and semicolon; 0 for a name that is none.
+// For `eacute`, without ampersand and semicolon; 0 for an unknown name.
 [[nodiscard]] char32_t entity(std::string_view name);
 
 }  // namespace minions::formats

@@ -7,7 +7,7 @@ namespace {
 
 using Size = std::optional<std::pair<std::uint32_t, std::uint32_t>>;
 
-// Numbers at an offset that was checked to be inside.
+// Numbers at an offset already checked to be inside.
 std::uint32_t big(ByteView bytes, std::size_t at, std::size_t size) {
   std::uint32_t number = 0;
   for (const std::uint8_t byte : bytes.subspan(at, size)) number = number << 8 | byte;
@@ -66,7 +66,7 @@ Size webp_size(ByteView bytes) {
   return std::pair((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1);
 }
 
-// Rows may be stored from the top, which a negative height says.
+// Rows may be stored from the top, marked by a negative height.
 Size bmp_size(ByteView bytes) {
   if (bytes.size() < 26) return std::nullopt;
   if (little(bytes, 14, 4) == 12) return std::pair(little(bytes, 18, 2), little(bytes, 20, 2));
@@ -90,7 +90,7 @@ std::string_view image_type(ByteView start) {
   if (has(start, 0, "GIF87a") || has(start, 0, "GIF89a")) return "image/gif";
   if (has(start, 0, "\xFF\xD8\xFF")) return "image/jpeg";
   if (has(start, 0, "RIFF") && has(start, 8, "WEBP")) return "image/webp";
-  // "BM" begins words, too: the reserved fields are zero and the header's size is one of those that exist.
+  // "BM" begins words too: the reserved fields must be zero and the header's size an existing one.
   if (!has(start, 0, "BM") || start.size() < 18 || little(start, 6, 4) != 0) return {};
   constexpr std::uint32_t kHeaderSizes[] = {12, 16, 40, 52, 56, 64, 108, 124};
   const bool known =

@@ -15,9 +15,9 @@ struct ImageHeader {
   std::uint32_t height;
 };
 
-// The media type that the content has, whatever the file is called; empty if it is no picture that is known here.
+// The media type of the content, whatever the file's name; empty if it is not a known picture.
 [[nodiscard]] std::string_view image_type(ByteView start);
-// Nothing where the header is damaged, or says that a side is zero.
+// Nothing if the header is damaged, or states a side of zero.
 [[nodiscard]] std::optional<ImageHeader> read_image_header(ByteView bytes);
 
 }  // namespace minions::formats

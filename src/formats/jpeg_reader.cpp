@@ -12,7 +12,7 @@
 namespace minions::formats {
 namespace {
 
-// Each scan of a progressive picture goes over all of it; encoders write about ten.
+// Each scan of a progressive picture covers all of it; encoders write about ten.
 constexpr int kMaxScans = 200;
 
 ExtractExit exit_of(int error) {
@@ -30,14 +30,14 @@ ExtractExit exit_of(int error) {
   }
 }
 
-// Warnings that speak of what lies around the pixels. All others mean that the library made some up.
+// Warnings about what surrounds the pixels. All others mean that the library made some up.
 bool is_harmless(int warning) {
   return warning == JWRN_ADOBE_XFORM || warning == JWRN_BOGUS_ICC || warning == JWRN_EXTRANEOUS_DATA ||
          warning == JWRN_JFIF_MAJOR;
 }
 
-// libjpeg leaves through longjmp where it finds a fault. It is called by guarded() only, in steps whose frames hold
-// nothing that has a destructor.
+// libjpeg leaves through longjmp on a fault. Only guarded() calls it, in steps whose frames hold nothing with a
+// destructor.
 class JpegFile {
  public:
   JpegFile() {
@@ -78,7 +78,7 @@ class JpegFile {
     return Orientation::kUpright;
   }
 
-  // After RowWriter has taken the size. Reads all scans of a progressive picture.
+  // After RowWriter has received the size. Reads all scans of a progressive picture.
   [[nodiscard]] Read<void> start() {
     if (!guarded([this] { (void)jpeg_start_decompress(&info_); })) return stop(why_);
     const bool as_asked = info_.output_width == width() && info_.output_height == height() &&

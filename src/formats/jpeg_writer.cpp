@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kQuality = 90;
 
-// As in jpeg_reader.cpp: libjpeg is called by guarded() only, in steps whose frames hold nothing that has a destructor.
+// As in jpeg_reader.cpp: only guarded() calls libjpeg, in steps whose frames hold nothing with a destructor.
 class JpegWriter final : public PictureWriter {
  public:
   JpegWriter() {
@@ -57,7 +57,7 @@ class JpegWriter final : public PictureWriter {
   }
 
  private:
-  // What can fail is memory, and a number of rows that is not the one that was said.
+  // Only two failures are possible: memory, and a wrong number of rows.
   template <class Step>
   [[nodiscard]] Read<void> guarded(Step step) {
     static_assert(std::is_trivially_destructible_v<Step>);

@@ -41,7 +41,7 @@ class Entity {
     }
     return {};
   }
-  // text/plain where nothing is said (RFC 2045 section 5.2).
+  // text/plain if nothing is stated (RFC 2045 section 5.2).
   [[nodiscard]] std::string type() const {
     const std::string type = main_value(get("content-type"));
     return type.find('/') == std::string::npos ? "text/plain" : type;
@@ -63,8 +63,8 @@ class Entity {
 };
 
 enum class Mark { kNone, kNext, kLast };
-// A line of `--boundary`, or of `--boundary--`, and white space: the boundary of an inner part may begin as the outer
-// one does.
+// A line of `--boundary`, or of `--boundary--`, and white space: the boundary of an inner part may begin like the outer
+// one.
 Mark mark_of(std::string_view line, std::string_view mark) {
   if (!line.starts_with(mark)) return Mark::kNone;
   line.remove_prefix(mark.size());
@@ -74,7 +74,7 @@ Mark mark_of(std::string_view line, std::string_view mark) {
   return last ? Mark::kLast : Mark::kNext;
 }
 
-// What stands between such lines (RFC 2046 section 5.1.1).
+// The text between such lines (RFC 2046 section 5.1.1).
 std::vector<std::string_view> parts_of(std::string_view body, const std::string& boundary) {
   std::vector<std::string_view> parts;
   const std::string mark = "--" + boundary;
@@ -145,7 +145,7 @@ class MailWriter {
     for (const std::string_view text : parts) part(Entity(text), depth + 1);
   }
 
-  // The same content in several forms: plain text is closest to what is wanted, if it says anything.
+  // The same content in several forms: plain text is closest to what is wanted, unless it is empty.
   static std::string_view best_of(const std::vector<std::string_view>& parts) {
     std::string_view best = parts.back();
     for (const std::string_view text : parts) {
@@ -178,7 +178,7 @@ class MailWriter {
     writer_.text("[not read: " + file_name(entity) + ", " + shown_type(type) + "]\n");
   }
 
-  // A media type is ASCII (RFC 2045 section 5.1); what is none is not repeated.
+  // A media type is ASCII (RFC 2045 section 5.1); an invalid one is not repeated.
   static std::string shown_type(const std::string& type) {
     constexpr std::size_t kLongest = 80;
     const auto is_graphic = [](char c) { return c > 0x20 && c < 0x7F; };

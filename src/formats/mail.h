@@ -1,5 +1,5 @@
 // A mail message (RFC 5322, RFC 2045 to 2049) as text: its headers for readers, its text parts, and a line for each
-// part that is not read. Takes any input.
+// part that is not read. Accepts any input.
 #pragma once
 
 #include "formats/page_writer.h"

@@ -21,7 +21,7 @@ int hex_digit(char c) {
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-// The byte of two hex digits at the front; -1 if they are none.
+// The byte of two hex digits at the front; -1 if they are invalid.
 int hex_byte(std::string_view text) {
   if (text.size() < 2 || hex_digit(text[0]) < 0 || hex_digit(text[1]) < 0) return -1;
   return hex_digit(text[0]) * 16 + hex_digit(text[1]);
@@ -44,11 +44,11 @@ std::string decode_q(std::string_view text) {
 
 struct Word {
   std::string text;
-  std::size_t length = 0;  // of its code; 0: no encoded word stands here
+  std::size_t length = 0;  // of its code; 0: no encoded word here
 };
 
 Word encoded_word_at(std::string_view text) {
-  constexpr std::size_t kLongest = 512;  // RFC 2047 allows 75, and not all keep to it
+  constexpr std::size_t kLongest = 512;  // RFC 2047 allows 75, and some senders exceed it
   if (!text.starts_with("=?")) return {};
   text = text.substr(0, kLongest);
   const std::size_t charset_end = text.find('?', 2);

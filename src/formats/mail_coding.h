@@ -1,5 +1,5 @@
 // How mail writes bytes and other alphabets in ASCII: transfer encodings (RFC 2045 section 6), words in headers (RFC
-// 2047), parameters (RFC 2045 section 5.1, RFC 2231). Lenient, as mail has to be: what is no code stands for itself.
+// 2047), parameters (RFC 2045 section 5.1, RFC 2231). Lenient, as mail requires: an invalid code is kept as text.
 #pragma once
 
 #include <string>

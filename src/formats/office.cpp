@@ -27,7 +27,7 @@ class ContentTypes final : public XmlHandler {
   std::map<std::string, std::string> types_;
 };
 
-// An OpenDocument with a password says so in its manifest, and its content is no XML.
+// A password-protected OpenDocument states so in its manifest, and its content is not XML.
 class Manifest final : public XmlHandler {
  public:
   void start(std::string_view name, const XmlAttributes&) override {
@@ -70,7 +70,7 @@ Read<OfficeDocument> examine_office(Zip& zip) {
   if (auto parsed = zip.parse_part(kContentTypes, types); !parsed) return stop(parsed.error());
   const std::string_view type = types.of(main_part);
   const auto has = [&](std::string_view word) { return type.find(word) != std::string_view::npos; };
-  // Macro-enabled kinds and templates have types of their own that begin alike.
+  // Macro-enabled kinds and templates have their own types, which begin alike.
   if (has("wordprocessingml") || has("ms-word")) return OfficeDocument{OfficeKind::kDocx, main_part};
   if (has("presentationml") || has("ms-powerpoint")) return OfficeDocument{OfficeKind::kPptx, main_part};
   if (has("spreadsheetml") || has("ms-excel.sheet.macro") || has("ms-excel.template"))

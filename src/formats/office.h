@@ -1,5 +1,5 @@
-// Office documents: DOCX, PPTX, XLSX (ECMA-376) and their OpenDocument kin (ISO 26300). The archive's own parts tell
-// which.
+// Office documents: DOCX, PPTX, XLSX (ECMA-376) and their OpenDocument counterparts (ISO 26300). The archive's own
+// parts show which.
 #pragma once
 
 #include "formats/page_writer.h"
@@ -12,10 +12,10 @@ struct OfficeDocument {
   std::string main_part;
 };
 
-// kNoDocument: some other ZIP archive. kEncrypted: an OpenDocument that wants a password.
+// kNoDocument: some other ZIP archive. kEncrypted: an OpenDocument that needs a password.
 [[nodiscard]] Read<OfficeDocument> examine_office(Zip& zip);
 
-// One page is a page of the last saved layout, a slide, or a sheet. Remarks on the kind and calls finish() of the
+// One page is a page of the last saved layout, a slide, or a sheet. Remarks on the kind, and calls finish() of the
 // writer.
 [[nodiscard]] Read<void> read_office(Zip& zip, const OfficeDocument& document, PageWriter& writer);
 

@@ -78,7 +78,7 @@ class ContentHandler final : public XmlHandler {
   }
 
   void text(std::string_view text) override {
-    // Note numbers stand beside paragraphs, all else is in one.
+    // Note numbers are next to paragraphs, everything else is in one.
     if (skipped_depth_ > 0 || paragraphs_ == 0) return;
     if (cells_ > 0) cell_text_ += text;
     writer_.text(text);
@@ -104,7 +104,7 @@ class ContentHandler final : public XmlHandler {
     cell_text_.clear();
     repeats_ = count_in(attributes.get("number-columns-repeated"));
   }
-  // Tabs come before the next cell with text, so that empty ones at the end of a row leave nothing.
+  // Tabs come before the next cell with text, so that empty cells at the end of a row leave nothing.
   void end_cell() {
     --cells_;
     waiting_tabs_ = std::min(waiting_tabs_ + repeats_, kMaxRepeats);

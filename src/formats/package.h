@@ -1,5 +1,5 @@
-// The frame of an Office Open XML document (ECMA-376 part 2): which part is the document itself, and what parts refer
-// to.
+// The structure of an Office Open XML document (ECMA-376 part 2): which part is the document itself, and what parts
+// refer to.
 #pragma once
 
 #include <map>
@@ -18,8 +18,7 @@ using Relationships = std::map<std::string, Relationship, std::less<>>;  // by i
 
 // `word/document.xml` has its own in `word/_rels/document.xml.rels`; the archive's are those of "".
 [[nodiscard]] std::string relationships_part(std::string_view part);
-// Where the target that `part` names lies: `../notesSlides/n1.xml` from `ppt/slides/s1.xml` is
-// `ppt/notesSlides/n1.xml`.
+// The path of a target that `part` names: `../notesSlides/n1.xml` from `ppt/slides/s1.xml` is `ppt/notesSlides/n1.xml`.
 [[nodiscard]] std::string resolve(std::string_view part, std::string_view target);
 
 // Those of one part, read from its relationships part.
@@ -36,7 +35,7 @@ class RelationshipsHandler final : public XmlHandler {
   Relationships found_;
 };
 
-// None, where the part has none.
+// None if the part has none.
 [[nodiscard]] Read<Relationships> relationships_of(Zip& zip, const std::string& part);
 // The target of the first of that type; empty without one.
 [[nodiscard]] std::string target_of_type(const Relationships& relationships, std::string_view type);

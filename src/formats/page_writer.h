@@ -1,5 +1,5 @@
-// The text of a document on its way out: pages that end with a form feed, as pdftotext writes them, within limits of
-// size. Readers say words, lines and pages; how they are joined is decided here.
+// The text of a document on output: pages that end with a form feed, as pdftotext writes them, within size limits.
+// Readers give words, lines and pages; how they are joined is decided here.
 #pragma once
 
 #include <cstdint>
@@ -26,12 +26,12 @@ class PageWriter {
  public:
   PageWriter(Output& output, const TextLimits& limits) : output_(output), limits_(limits) {}
 
-  // As it is, but control characters other than tab and line feed become spaces.
+  // Unchanged, except that control characters other than tab and line feed become spaces.
   void text(std::string_view utf8);
   void end_line();       // nothing where a line begins
   void end_paragraph();  // an empty line; nothing at the start of a page
   void end_page();
-  // The last page too, where it has text or is the only one.
+  // The last page too, if it has text or is the only one.
   void finish();
   void remark(Remark remark, std::uint64_t number) { output_.remark(remark, number); }
 
@@ -50,7 +50,7 @@ class PageWriter {
   std::string buffer_;
   std::uint64_t text_bytes_ = 0;
   std::uint32_t pages_ = 0;
-  int line_ends_ = 0;  // that stand at the end of what was written
+  int line_ends_ = 0;  // at the end of what was written
   bool page_is_empty_ = true;
   bool page_is_blank_ = true;
 };

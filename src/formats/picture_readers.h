@@ -1,4 +1,4 @@
-// One reader for each format of pictures, each around the format's own library. They get the whole file and write rows.
+// One reader per picture format, each around the format's own library. They receive the whole file and write rows.
 #pragma once
 
 #include "formats/row_writer.h"

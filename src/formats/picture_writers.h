@@ -11,13 +11,13 @@ namespace minions::formats {
 class PictureWriter {
  public:
   virtual ~PictureWriter() = default;
-  // The next row, 3 bytes a pixel. kOutOfMemory.
+  // The next row, 3 bytes per pixel. kOutOfMemory.
   [[nodiscard]] virtual Read<void> row(ByteView rgb) = 0;
   // After all rows: the file.
   [[nodiscard]] virtual Read<std::string> finish() = 0;
 };
 
-// kOutOfMemory; kTooManyPixels where a side is longer than the format can say. No side is zero.
+// kOutOfMemory; kTooManyPixels if a side is longer than the format allows. No side is zero.
 [[nodiscard]] Read<std::unique_ptr<PictureWriter>> png_writer(std::uint32_t width, std::uint32_t height);
 // Of quality 90, with colours at half the resolution.
 [[nodiscard]] Read<std::unique_ptr<PictureWriter>> jpeg_writer(std::uint32_t width, std::uint32_t height);

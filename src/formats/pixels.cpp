@@ -15,7 +15,7 @@ Read<void> read_pixels(ByteView picture, const PixelLimits& limits, PixelOutput&
   if (reader == nullptr) return stop(ExtractExit::kUnknownPicture);
   const auto header = read_image_header(picture);
   if (!header) return stop(ExtractExit::kDamaged);
-  // Before the libraries see it; what they make of the header themselves is held against the limit by RowWriter.
+  // Before the libraries see it; RowWriter checks what they read from the header themselves against the limit.
   if (std::uint64_t{header->width} * header->height > limits.max_pixels) return stop(ExtractExit::kTooManyPixels);
   RowWriter writer(output, limits.max_pixels);
   return reader(picture, writer);

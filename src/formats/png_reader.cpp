@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::size_t kSignatureBytes = 8;
 
-// libpng leaves through longjmp where it finds a fault. It is called by guarded() only, in steps whose frames hold
-// nothing that has a destructor.
+// libpng leaves through longjmp on a fault. Only guarded() calls it, in steps whose frames hold nothing with a
+// destructor.
 class PngFile {
  public:
   explicit PngFile(ByteView bytes)
@@ -23,14 +23,14 @@ class PngFile {
   PngFile& operator=(const PngFile&) = delete;
   ~PngFile() { png_destroy_read_struct(&png_, &info_, nullptr); }
 
-  // The header, and what the rows are to become: 3 or 4 channels of 8 bits.
+  // The header, and the form of the rows: 3 or 4 channels of 8 bits.
   [[nodiscard]] Read<void> open() {
     if (info_ == nullptr) return stop(ExtractExit::kOutOfMemory);
     const bool opened = guarded([this] {
       png_set_read_fn(png_, this, read);
       png_set_crc_action(png_, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
       png_set_user_limits(png_, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // RowWriter limits their product
-      // Texts, profiles and whatever else the pixels do not depend on.
+      // Texts, profiles and anything else that the pixels do not depend on.
       png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
       png_read_info(png_, info_);
       png_set_expand(png_);
@@ -43,7 +43,7 @@ class PngFile {
   [[nodiscard]] std::uint32_t width() const { return png_get_image_width(png_, info_); }
   [[nodiscard]] std::uint32_t height() const { return png_get_image_height(png_, info_); }
 
-  // After RowWriter has taken the size. The passes over the rows: 1, or 7 of an interlaced picture.
+  // After RowWriter has received the size. The passes over the rows: 1, or 7 of an interlaced picture.
   [[nodiscard]] Read<int> start() {
     const bool started = guarded([this] {
       passes_ = png_set_interlace_handling(png_);
@@ -106,8 +106,7 @@ class PngFile {
   png_infop info_;
 };
 
-// Before the first row, but it may stand behind the last: the chunks are walked here. Their checksums are libpng's to
-// check.
+// Needed before the first row, but may come after the last: the chunks are walked here. libpng checks their checksums.
 Orientation orientation_of(ByteView png) {
   constexpr std::size_t kFrameBytes = 12;  // length, name, checksum
   std::size_t at = kSignatureBytes;
@@ -130,7 +129,7 @@ Read<void> copy_rows(PngFile& file, RowWriter& writer) {
   return {};
 }
 
-// Each pass fills in more pixels of the rows that the ones before it left.
+// Each pass fills in more pixels of the rows left by the previous ones.
 Read<void> copy_interlaced(PngFile& file, int passes, RowWriter& writer) {
   Bytes rows(file.row_bytes() * file.height());
   for (int pass = 0; pass < passes; ++pass) {

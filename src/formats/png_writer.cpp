@@ -8,7 +8,7 @@
 namespace minions::formats {
 namespace {
 
-// As in png_reader.cpp: libpng is called by guarded() only, in steps whose frames hold nothing that has a destructor.
+// As in png_reader.cpp: only guarded() calls libpng, in steps whose frames hold nothing with a destructor.
 class PngWriter final : public PictureWriter {
  public:
   PngWriter()
@@ -38,7 +38,7 @@ class PngWriter final : public PictureWriter {
   }
 
  private:
-  // What can fail is memory, and a number of rows that is not the one that was said.
+  // Only two failures are possible: memory, and a wrong number of rows.
   template <class Step>
   [[nodiscard]] Read<void> guarded(Step step) {
     static_assert(std::is_trivially_destructible_v<Step>);
@@ -48,7 +48,7 @@ class PngWriter final : public PictureWriter {
   }
   [[noreturn]] static void on_error(png_structp png, png_const_charp) { png_longjmp(png, 1); }
   static void on_warning(png_structp, png_const_charp) {}
-  // Runs out of memory by the handler of `new`, which ends the program: no exception goes through libpng.
+  // If memory runs out, the handler of `new` ends the program: no exception passes through libpng.
   static void write(png_structp png, png_bytep data, std::size_t size) {
     static_cast<PngWriter*>(png_get_io_ptr(png))->file_.append(reinterpret_cast<const char*>(data), size);
   }

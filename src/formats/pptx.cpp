@@ -86,7 +86,7 @@ class SlideHandler final : public XmlHandler {
 
 bool lies_in(std::string_view part, std::string_view folder) { return part.find(folder) != std::string_view::npos; }
 
-// One pass over the archive, whose order is anyone's.
+// One pass over the archive, whose order is arbitrary.
 class Slides {
  public:
   explicit Slides(std::uint64_t limit) : limit_(limit) {}
@@ -144,7 +144,7 @@ Read<void> read_pptx(Zip& zip, const std::string& main_part, PageWriter& writer)
   for (const std::string& id : list.ids()) {
     const auto relationship = related->find(id);
     const std::string* text = relationship == related->end() ? nullptr : slides.text_of(relationship->second.target);
-    if (text == nullptr) return stop(ExtractExit::kDamaged);  // a slide that is listed and not there
+    if (text == nullptr) return stop(ExtractExit::kDamaged);  // a slide that is listed but missing
     writer.text(*text);
     if (const std::string* notes = slides.text_of(slides.notes_of(relationship->second.target));
         notes != nullptr && notes->find_first_not_of(" \n\t") != std::string::npos) {

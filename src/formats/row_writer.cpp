@@ -4,7 +4,7 @@ namespace minions::formats {
 namespace {
 
 constexpr std::size_t kChannels = 3;
-// Turned by a quarter, a row is a column of what is stored: several at a time make use of each cache line.
+// After a quarter turn, a row is a column of what is stored: several at a time use each cache line.
 constexpr std::uint32_t kRowsAtOnce = 16;
 
 std::uint8_t over_white(std::uint32_t value, std::uint32_t opacity) {
@@ -16,7 +16,7 @@ struct Point {
   std::uint32_t y;
 };
 
-// Where the pixel that is shown at a place is stored; `last` is the last place of what is stored.
+// Where the pixel displayed at a place is stored; `last` is the last place of what is stored.
 Point stored_at(Point shown, Point last, Orientation orientation) {
   switch (orientation) {
     case Orientation::kUpright: return shown;

@@ -1,5 +1,5 @@
-// Takes the rows of one picture as they are stored and hands them on as they are shown: held against the limit of
-// pixels, over white, upright. An upright picture passes through; one that is turned is collected first.
+// Takes the rows of one picture as stored and passes them on as displayed: checked against the pixel limit, over white,
+// upright. An upright picture passes through; a rotated one is collected first.
 #pragma once
 
 #include "formats/exif.h"
@@ -11,12 +11,12 @@ class RowWriter {
  public:
   RowWriter(PixelOutput& output, std::uint64_t max_pixels) : output_(output), max_pixels_(max_pixels) {}
 
-  // Before memory is taken for pixels: kTooManyPixels; kDamaged for a side of zero. Sides as stored.
+  // Before memory is allocated for pixels: kTooManyPixels; kDamaged for a side of zero. Sides as stored.
   [[nodiscard]] Read<void> begin(std::uint32_t width, std::uint32_t height, Orientation orientation);
-  // The next row: 3 bytes a pixel, or 4 with the opacity as the last. No more than `height` rows.
+  // The next row: 3 bytes per pixel, or 4 with the opacity last. No more than `height` rows.
   void rgb(ByteView row);
   void rgba(ByteView row);
-  // kDamaged where rows are missing.
+  // kDamaged if rows are missing.
   [[nodiscard]] Read<void> finish();
 
  private:
@@ -29,7 +29,7 @@ class RowWriter {
   std::uint32_t rows_ = 0;  // that came
   Orientation orientation_ = Orientation::kUpright;
   Bytes opaque_;     // one row
-  Bytes collected_;  // all of a turned picture
+  Bytes collected_;  // all of a rotated picture
 };
 
 }  // namespace minions::formats

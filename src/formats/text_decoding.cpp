@@ -7,7 +7,7 @@
 namespace minions::formats {
 namespace {
 
-// 0x80 to 0x9F of windows-1252 (WHATWG Encoding, index windows-1252); 0: not assigned, and then it is ISO 8859-1.
+// 0x80 to 0x9F of windows-1252 (WHATWG Encoding, index windows-1252); 0: unassigned, and then ISO 8859-1.
 constexpr std::array<char16_t, 32> kWindows1252 = {0x20AC, 0,      0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
                                                    0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0,      0x017D, 0,
                                                    0,      0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
@@ -19,7 +19,7 @@ std::string too_much_text(std::size_t found, std::size_t limit) {
   return fmt::format("is {} bytes of text, at most {} are read", found, limit);
 }
 
-// Of a unit of UTF-16; two of a pair make four.
+// Of a unit of UTF-16; the two of a pair take four.
 std::size_t bytes_in_utf8(char32_t unit) {
   if (unit >= 0xD800 && unit < 0xE000) return 2;
   return unit < 0x80 ? 1 : unit < 0x800 ? 2 : 3;
@@ -71,8 +71,8 @@ bool starts_with(ByteView bytes, std::string_view mark) {
   return bytes.size() >= mark.size() && as_text(bytes.first(mark.size())) == mark;
 }
 
-// Control characters that text files have: tab, line feed, form feed, carriage return, backspace and escape (man pages,
-// terminal logs). One other in a thousand is forgiven; NUL never.
+// Control characters of text files: tab, line feed, form feed, carriage return, backspace and escape (man pages,
+// terminal logs). Tolerates one other in a thousand; NUL never.
 bool is_binary(std::string_view text) {
   std::size_t odd = 0;
   for (const char c : text) {
@@ -97,7 +97,7 @@ void make_line_feeds(std::string& text) {
   text.resize(to);
 }
 
-// Bytes that are UTF-8 already stay where they are.
+// Bytes that are UTF-8 already are not copied.
 Result<DecodedText> decode(std::string text, std::size_t max_text_bytes) {
   const ByteView bytes = as_bytes(text);
   if (starts_with(bytes, "\xEF\xBB\xBF")) {

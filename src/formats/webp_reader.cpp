@@ -84,7 +84,7 @@ Read<void> write_on_canvas(const WebPIterator& frame, const Canvas& canvas, RowW
 
 Read<void> read_webp(ByteView bytes, RowWriter& writer) {
   const WebPData data{bytes.data(), bytes.size()};
-  // Nothing where any part of the container breaks its format or is cut off.
+  // Nothing if any part of the container violates its format or is truncated.
   const std::unique_ptr<WebPDemuxer, Release> file(WebPDemux(&data));
   if (file == nullptr) return stop(ExtractExit::kDamaged);
   const Canvas canvas{WebPDemuxGetI(file.get(), WEBP_FF_CANVAS_WIDTH),

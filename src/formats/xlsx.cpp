@@ -82,7 +82,7 @@ class StylesHandler final : public XmlHandler {
 class SharedStrings final : public XmlHandler {
  public:
   void start(std::string_view name, const XmlAttributes&) override {
-    if (name == "rPh") in_reading_ = true;  // how Chinese characters are spoken, which cells do not show
+    if (name == "rPh") in_reading_ = true;  // the reading of Chinese characters, which cells do not show
     if (name == "t") in_text_ = true;
   }
   void end(std::string_view name) override {
@@ -167,7 +167,7 @@ class SheetHandler final : public XmlHandler {
   void end_cell() {
     if (has_formula_ && value_.empty()) ++uncached_formulas_;
     if (!value_.empty()) write_value();
-    ++cell_column_;  // where the next one names no column
+    ++cell_column_;  // if the next one names no column
     in_cell_ = false;
   }
   void write_value() {
@@ -200,8 +200,8 @@ class SheetHandler final : public XmlHandler {
   std::string value_;
   std::string type_;
   NumberStyle style_ = NumberStyle::kNumber;
-  std::uint32_t column_ = 0;       // of the last cell that was written
-  std::uint32_t cell_column_ = 0;  // of the cell that is read
+  std::uint32_t column_ = 0;       // of the last cell written
+  std::uint32_t cell_column_ = 0;  // of the cell being read
   bool in_cell_ = false;
   bool in_value_ = false;
   bool in_reading_ = false;

@@ -66,7 +66,7 @@ Read<void> XmlReader::parse(ByteView bytes, bool last) {
 }
 
 Read<void> XmlReader::feed(ByteView bytes) {
-  constexpr std::size_t kPieceBytes = 64 * 1024;  // so that limits are asked about often
+  constexpr std::size_t kPieceBytes = 64 * 1024;  // so that limits are checked often
   while (!bytes.empty()) {
     const ByteView piece = bytes.first(std::min(bytes.size(), kPieceBytes));
     if (auto parsed = parse(piece, false); !parsed) return parsed;

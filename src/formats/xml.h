@@ -1,5 +1,5 @@
-// XML as a stream of events, by expat: no tree in memory, no entities beyond the five of XML, no document types,
-// nothing from outside. Names come without their namespace prefix.
+// XML as a stream of events, through expat: no tree in memory, no entities except the five of XML, no document types,
+// nothing external. Names come without their namespace prefix.
 #pragma once
 
 #include <memory>
@@ -14,9 +14,9 @@ namespace minions::formats {
 class XmlAttributes {
  public:
   explicit XmlAttributes(const char** pairs) : pairs_(pairs) {}
-  // The first of that local name, whatever its namespace; empty without one.
+  // The first with that local name, whatever its namespace; empty if there is none.
   [[nodiscard]] std::string_view get(std::string_view local_name) const;
-  // The one whose namespace ends so: `id` is in `.../relationships` and in none.
+  // The one whose namespace ends like this: `id` is in `.../relationships` and in none.
   [[nodiscard]] std::string_view get(std::string_view namespace_end, std::string_view local_name) const;
 
  private:
@@ -29,7 +29,7 @@ class XmlHandler {
   virtual void start(std::string_view name, const XmlAttributes& attributes) = 0;
   virtual void end(std::string_view name) = 0;
   virtual void text(std::string_view text) = 0;
-  // Asked after each piece of the input; a reason ends the reading.
+  // Called after each piece of the input; a reason ends the reading.
   [[nodiscard]] virtual Read<void> status() const { return {}; }
 };
 

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kBlockBytes = 64 * 1024;
 constexpr std::uint32_t kMaxParts = 100'000;
-// Deflate reaches 1,032 to 1; sheets of a workbook that are full of the same value about 60 to 1.
+// Deflate reaches 1,032 to 1; workbook sheets full of one value about 60 to 1.
 constexpr std::uint64_t kInnocentBytes = 64 * 1024 * 1024;
 constexpr std::uint64_t kMaxRatio = 200;
 constexpr std::uint64_t kMaxInflatedBytes = std::uint64_t{2} << 30;
@@ -41,7 +41,7 @@ class Zip::Pass {
     return {};
   }
 
-  // The next part's name, empty at the end. Parts whose names are no text have the name "?".
+  // The next part's name, empty at the end. Parts whose names are not text are named "?".
   [[nodiscard]] Read<std::string> next() {
     archive_entry* entry = nullptr;
     const int outcome = archive_read_next_header(archive_, &entry);

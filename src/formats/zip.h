@@ -1,5 +1,5 @@
-// The parts of an office document: a ZIP archive that is read by its central directory, one pass for each wish. Guards
-// against archives that were made to fill memory.
+// The parts of an office document: a ZIP archive read through its central directory, one pass per request. Guards
+// against archives made to fill memory.
 #pragma once
 
 #include <functional>
@@ -14,12 +14,12 @@ class Zip {
   // A regular file that is open for reading; its offset moves.
   explicit Zip(int descriptor) : descriptor_(descriptor) {}
 
-  // Calls `handler_of` with each part's name in the archive's order; parts that get a handler are parsed. kDamaged,
-  // kEncrypted, kBomb, kDocumentType, or what a handler's status says.
+  // Calls `handler_of` with each part's name in the archive's order; parses the parts that get a handler. kDamaged,
+  // kEncrypted, kBomb, kDocumentType, or a handler's status.
   [[nodiscard]] Read<void> parse_parts(const std::function<XmlHandler*(std::string_view name)>& handler_of);
-  // One part, which must be there.
+  // One part, which must exist.
   [[nodiscard]] Read<void> parse_part(std::string_view name, XmlHandler& handler);
-  // A small part as it is, at most `limit_bytes`; empty where there is none.
+  // A small part unchanged, at most `limit_bytes`; empty if there is none.
   [[nodiscard]] Read<std::string> small_part(std::string_view name, std::size_t limit_bytes);
 
  private:

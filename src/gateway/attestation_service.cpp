@@ -11,14 +11,15 @@ namespace {
 
 constexpr std::size_t kMostWaiting = 4096;
 constexpr std::chrono::seconds kRetryRotation{5};
-// The loop looks at the clock this often: an epoch may start so late.
+// How often the loop checks the clock: an epoch may start this late.
 constexpr std::chrono::milliseconds kTurn{200};
 
 attestation::DocumentForm form_of(const attester::AttestedBatch& batch, const std::optional<Digest32>& have) {
   return have == batch.statement_digest() ? attestation::DocumentForm::kBrief : attestation::DocumentForm::kFull;
 }
 
-// Whether a statement says nothing of any model, or of one that its prompt cache is divided where it is shared.
+// Whether a statement is silent about all models, or claims that a model's prompt cache is divided although it is
+// shared.
 bool is_wrong_about(const std::vector<attestation::ModelEntry>& stated,
                     const std::vector<attestation::ModelEntry>& found) {
   if (stated.empty()) return !found.empty();
@@ -43,8 +44,8 @@ std::array<std::string_view, attestation::DocumentWriter::kSharedPieces + 1> Ser
   return all;
 }
 
-// One nonce's place in a batch on its way from the service's thread to the coroutine that waits on a thread of the
-// server, which makes the document of it.
+// One nonce's place in a batch on its way from the service's thread to the coroutine that waits on a server thread, and
+// that builds the document from it.
 class AttestationService::Answer : public std::enable_shared_from_this<Answer> {
  public:
   struct BatchEntry {

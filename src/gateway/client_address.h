@@ -1,4 +1,4 @@
-// Whom limits count a request to: the peer of its connection, or the client that a trusted proxy names.
+// The client that limits count a request to: the peer of its connection, or the client that a trusted proxy names.
 #pragma once
 
 #include <optional>
@@ -11,12 +11,12 @@
 
 namespace minions::gateway {
 
-// What X-Forwarded-For names, if a trusted proxy is the peer. Proxies add at the end, each the peer it saw, so the list
-// is read from the right; whatever a client sent stands to the left and is never reached.
+// What X-Forwarded-For names, if a trusted proxy is the peer. Each proxy appends the peer it saw, so the list is read
+// from the right; anything a client sent is further left and never reached.
 struct ForwardedFor {
   enum class Kind {
     kAbsent,      // no such field: the proxy speaks for itself
-    kUnreadable,  // an entry that is no address
+    kUnreadable,  // an entry that is not an address
     kNamed,
   };
   Kind kind = Kind::kAbsent;
@@ -28,12 +28,12 @@ class ClientAddresses {
   explicit ClientAddresses(std::vector<net::AddressRange> proxies) : proxies_(std::move(proxies)) {}
 
   [[nodiscard]] bool is_proxy(const net::IpAddress& address) const;
-  // The entry that the peer, a proxy, wrote: the last one of all field lines. Is it another trusted proxy's address,
-  // that one has written the entry before it, and so on. An entry that names its own writer ends the walk: it is a
-  // client on the proxy's machine, and what stands before it is that client's word.
+  // The entry that the peer, a proxy, wrote: the last one of all field lines. If it is another trusted proxy's address,
+  // that proxy has written the entry before it, and so on. An entry that names its own writer ends the walk: it is a
+  // client on the proxy's machine, and what precedes it is that client's claim.
   [[nodiscard]] ForwardedFor forwarded(const net::IpAddress& peer, std::span<const net::Header> headers) const;
 
-  // The name that connections of this peer count under. Nothing for the loopback and for proxies.
+  // The name under which connections of this peer count. Nothing for loopback and for proxies.
   [[nodiscard]] std::optional<std::string> counted_peer(const net::IpAddress& peer) const;
 
  private:

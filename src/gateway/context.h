@@ -1,5 +1,5 @@
-// What the endpoints share: the statement and its evidence, who may do how much, and the sessions. The gateway owns it;
-// everything in it may be used from any of the server's threads.
+// What the endpoints share: the statement and its evidence, the limits of each client, and the sessions. Owned by the
+// gateway; all of it may be used from any server thread.
 #pragma once
 
 #include <atomic>
@@ -20,14 +20,14 @@ struct Context {
   const Settings settings;
   const std::unique_ptr<AttestationService> attestation;
   const std::shared_ptr<backend::Backend> backend;
-  const std::unique_ptr<ApiKeys> api_keys;  // null: open to everybody who can reach the listener
+  const std::unique_ptr<ApiKeys> api_keys;  // null: open to anyone who can reach the listener
   Metrics metrics;
   SenderLimits senders;
   session::SessionTable sessions;  // they hold permits of senders
   std::atomic<bool> draining = false;
 };
 
-// A failure that is said without a seal.
+// A failure that is reported unsealed.
 struct PlainError {
   PlainError(int http_status) : status(http_status) {}  // NOLINT: most have nothing else
   PlainError(int http_status, Limit hit) : status(http_status), limit(hit) {}
@@ -38,8 +38,8 @@ struct PlainError {
 // A body that cannot be read: 408, 413 under `size`, or 400.
 [[nodiscard]] PlainError body_error(const Error& error, Limit size);
 
-// {"error":{"code":...}}, with "limit":NAME where one was reached, which it counts. Hints that anyone on the path could
-// forge; they hold no detail.
+// {"error":{"code":...}}, with "limit":NAME if one was reached; counts that limit. Hints that anyone on the path could
+// forge; they contain no detail.
 [[nodiscard]] net::Task<void> reply_plain_error(Context& context, net::HttpExchange& http, PlainError error);
 
 }  // namespace minions::gateway

@@ -70,7 +70,7 @@ class Running {
   prometheus::Gauge& gauge_;
 };
 
-// Whatever ends the serving of a stream, an exception included: who holds its stop then stops nothing.
+// Anything that ends the serving of a stream, an exception included: holders of its stop then stop nothing.
 class StopWhileServed {
  public:
   StopWhileServed(std::shared_ptr<StreamStop> stop, net::HttpExchange& http) : stop_(std::move(stop)), http_(http) {}
@@ -88,9 +88,9 @@ class StopWhileServed {
 
 }  // namespace
 
-// What a listener has: the first row whose path fits answers.
+// The routes of a listener: the first row whose path matches answers.
 struct Gateway::Endpoint {
-  std::string_view path;  // with a slash at its end: and what follows it
+  std::string_view path;  // with a slash at its end: and everything below it
   std::string_view methods;
   net::Task<void> (Gateway::*answer)(net::HttpExchange& http);
 
@@ -150,7 +150,7 @@ bool Gateway::ready() const {
 }
 
 net::Task<void> Gateway::dispatch(net::HttpExchange& http) {
-  // Of a proxy's connections those count that have an exchange of this client under way.
+  // Of a proxy's connections, counts those with an exchange of this client in progress.
   AddressPermit proxied;
   if (http.head().path().starts_with(kProtocolPrefix) && context_->senders.addresses().is_proxy(http.peer_address()))
     proxied = context_->senders.acquire(Limit::kAddressConnections, http);
@@ -186,7 +186,7 @@ net::Task<void> Gateway::health(net::HttpExchange& http) {
   static_cast<void>(co_await http.reply(200, headers, as_bytes("ok\n")));
 }
 
-// The first line is the answer; what follows are things to know.
+// The first line is the answer; the others are notes.
 net::Task<void> Gateway::readiness(net::HttpExchange& http) {
   const bool good = ready();
   std::string text = good ? "ok\n" : "not ready\n";
@@ -214,7 +214,7 @@ net::Task<void> Gateway::attestation(net::HttpExchange& http) {
     co_await reply_plain_error(*context_, http, {429, Limit::kAddressAttestations});
     co_return;
   }
-  // Until its reply has been read, not just until it is answered.
+  // Until its reply has been read, not only until it is answered.
   AddressPermit permit;
   if (query->nonce) permit = context_->senders.acquire(Limit::kAddressNonces, http);
   if (permit.over) {
@@ -237,7 +237,7 @@ net::Task<void> Gateway::attestation(net::HttpExchange& http) {
   static_cast<void>(co_await http.reply_pieces(200, headers, pieces));
 }
 
-// What a peer did wrong, unless it did so too often.
+// A peer's mistake, unless it made too many.
 PlainError Gateway::failure(net::HttpExchange& http, int status) {
   if (context_->senders.allow(Limit::kAddressFailures, http)) return status;
   return {429, Limit::kAddressFailures};
@@ -319,7 +319,7 @@ net::Task<void> Gateway::session(net::HttpExchange& http) {
   static_cast<void>(co_await http.reply(200, headers, accepted->message_2));
 }
 
-// In a task of its own, so that the receiver's buffers are gone when the reply is written.
+// In a separate task, so that the receiver's buffers are gone when the reply is written.
 net::Task<tl::expected<ReceivedRequest, PlainError>> Gateway::receive(net::HttpExchange& http,
                                                                       session::ServerSession& session,
                                                                       std::shared_ptr<StreamStop> stop) {

@@ -16,16 +16,16 @@ class Gateway {
   Gateway(const Gateway&) = delete;
   Gateway& operator=(const Gateway&) = delete;
 
-  // For the public listener; and for the admin one, which is plain and without access rules: /metrics, /healthz and
-  // /readyz alone. Valid while the gateway lives.
+  // For the public listener, and for the admin one, which is plain and without access rules: only /metrics, /healthz
+  // and /readyz. Valid while the gateway lives.
   [[nodiscard]] net::Handler handler();
   [[nodiscard]] net::Handler admin_handler();
   // The limits on connections, for the public listener.
   void limit_connections(net::ListenOptions& options);
 
-  // Closes what has expired. About once a second, from any thread.
+  // Closes what has expired. Call about once a second, from any thread.
   void sweep();
-  // From now on nothing new is begun: 503.
+  // From now on nothing new is started: 503.
   void start_draining() { context_->draining = true; }
   [[nodiscard]] Context& context() { return *context_; }
 

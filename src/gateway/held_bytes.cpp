@@ -3,7 +3,7 @@
 namespace minions::gateway {
 namespace {
 
-// An API key may have the name of an address.
+// An API key may be named like an address.
 std::string entry_of(Limit limit, const std::string& name) { return std::string(name_of(limit)) + ' ' + name; }
 
 }  // namespace

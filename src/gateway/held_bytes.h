@@ -1,6 +1,6 @@
-// Bytes of requests whose end has not come: what each sender has sent of them, and what is kept of them all together.
-// What a sender sends counts against itself, filler and what nobody reads included; only what goes to the model counts
-// against all. Any thread.
+// Bytes of unfinished requests: what each sender has sent of them, and what is kept of all of them together. Everything
+// a sender sends counts against it, including filler and what nobody reads; only what goes to the model counts against
+// the total. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ class HeldBytes {
   HeldBytes(const HeldBytes&) = delete;
   HeldBytes& operator=(const HeldBytes&) = delete;
 
-  // What one request has sent. Gives all of it back when it goes; the HeldBytes must outlive it.
+  // What one request has sent. Returns it all on destruction; the HeldBytes must outlive it.
   class Share {
    public:
     explicit Share(HeldBytes& held) : held_(held) {}
@@ -34,10 +34,10 @@ class HeldBytes {
     Share(const Share&) = delete;
     Share& operator=(const Share&) = delete;
 
-    // From now on this one is the sender, of what has come as well. Nothing: whoever it is has no limit. The limit
-    // that it is over, if it is over one: then the sender stays who it was.
+    // Makes this the sender from now on, also of what has already come. Nothing: the sender has no limit. Returns the
+    // limit that it exceeds, if any: then the sender stays unchanged.
     [[nodiscard]] std::optional<Limit> count_to(std::optional<Sender> sender);
-    // So much more has come from the sender, or goes to the model. The limit that is reached, if one is: then these
+    // That many more bytes have come from the sender, or go to the model. Returns the limit reached, if any: then these
     // bytes are not counted.
     [[nodiscard]] std::optional<Limit> receive(std::uint64_t bytes);
     [[nodiscard]] std::optional<Limit> keep(std::uint64_t bytes);

@@ -36,7 +36,7 @@ bool LimitLog::due(Limit limit, SteadyTime now) {
   auto& next = next_[static_cast<std::size_t>(limit)];
   SteadyTime::rep expected = next.load(std::memory_order_relaxed);
   if (now.time_since_epoch().count() < expected) return false;
-  // Of several threads at the same moment one logs.
+  // Of several threads at the same moment only one logs.
   return next.compare_exchange_strong(expected, (now + kLogPause).time_since_epoch().count(),
                                       std::memory_order_relaxed);
 }

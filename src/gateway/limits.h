@@ -1,4 +1,4 @@
-// The limits that senders meet, by name: in metrics, logs and plain errors.
+// The limits on senders, by name: in metrics, logs and unsealed errors.
 #pragma once
 
 #include <array>
@@ -11,7 +11,7 @@ namespace minions::gateway {
 
 enum class Limit {
   kConnections,         // of the listener
-  kAddressConnections,  // of one address; behind a trusted proxy its exchanges under way
+  kAddressConnections,  // of one address; behind a trusted proxy its exchanges in progress
   kAddressAttestations,
   kAddressHandshakes,
   kAddressFailures,
@@ -32,10 +32,10 @@ enum class Limit {
 };
 inline constexpr std::size_t kLimits = static_cast<std::size_t>(Limit::kHandshakeBytes) + 1;
 
-// As the flag or the line of docs/operations.md calls it: "address_connections".
+// As the flag or the line of docs/operations.md names it: "address_connections".
 [[nodiscard]] std::string_view name_of(Limit limit);
 
-// Lets each limit be logged once a minute: who runs into one must not fill the log.
+// Lets each limit be logged once a minute, so that a sender who reaches one cannot fill the log.
 class LimitLog {
  public:
   [[nodiscard]] bool due(Limit limit, SteadyTime now);

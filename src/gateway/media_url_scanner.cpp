@@ -12,16 +12,16 @@ constexpr std::string_view kMediaKeys[] = {"image_url",   "video_url",   "audio_
                                            "audio",       "audios",      "audio_data", "file",     "input_image",
                                            "input_video", "input_audio", "input_file"};
 constexpr std::string_view kUrlKeys[] = {"url", "uri", "path"};
-// Base64 by what they are for; some servers take an address there, too.
+// Base64 by their purpose; some servers accept an address there too.
 constexpr std::string_view kDataKeys[] = {"data", "file_data"};
-// Of a tool, in a list of them. A parameter of that name is deeper.
+// Of a tool, in a list of tools. A parameter of that name is deeper.
 constexpr std::string_view kServerUrl = "server_url";
 constexpr std::size_t kToolDepth = 3;
 constexpr std::string_view kNotJudgedKeys[] = {"tools", "functions", "response_format", "text", "metadata"};
 
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
-// What a byte can be, as bits.
+// Classes of bytes, as bits.
 enum ByteClass : std::uint8_t { kSpace = 1, kScalarByte = 2, kHexDigit = 4, kSimpleEscape = 8, kControl = 16 };
 constexpr std::array<std::uint8_t, 256> make_classes() {
   std::array<std::uint8_t, 256> classes{};
@@ -55,14 +55,14 @@ constexpr std::uint8_t with(std::uint8_t frame, int flags) { return static_cast<
 
 bool is_data_url(std::string_view text) { return text.starts_with("data:"); }
 
-// Base64 and names have no colon so early.
+// Base64 and names have no colon this early.
 bool has_other_scheme(std::string_view text) { return !is_data_url(text) && text.find(':') != std::string_view::npos; }
 
 constexpr bool is_high(std::uint16_t unit) { return (unit & 0xfc00) == 0xd800; }
 constexpr bool is_low(std::uint16_t unit) { return (unit & 0xfc00) == 0xdc00; }
 
-// Of the whole escape that the text begins with; 0 for one that is cut or wrong, or that needs a look: half a surrogate
-// pair, and U+0000.
+// The length of the whole escape that the text begins with; 0 for one that is cut or invalid, or that must be examined:
+// half a surrogate pair, and U+0000.
 std::size_t escape_bytes(std::string_view text) {
   if (text.size() < 2) return 0;
   if (is(kSimpleEscape, text[1])) return 2;
@@ -71,7 +71,7 @@ std::size_t escape_bytes(std::string_view text) {
   return is(kHexDigit, text[2]) && is(kHexDigit, text[3]) && is(kHexDigit, text[4]) && is(kHexDigit, text[5]) ? 6 : 0;
 }
 
-// The bytes of a string that nobody looks at, up to its end or to what is not whole.
+// The bytes of a string that need no examination, up to its end or to something incomplete.
 std::size_t skip_string(std::string_view text) {
   std::size_t at = 0;
   for (;;) {
@@ -245,15 +245,15 @@ void MediaUrlScanner::end_escape() {
     return;
   }
   low_comes_ = is_high(unit_);
-  keep(unit_ < 0x80 ? static_cast<char>(unit_) : '\xff');  // no name here has anything but ASCII
+  keep(unit_ < 0x80 ? static_cast<char>(unit_) : '\xff');  // all names here are ASCII
 }
 
 void MediaUrlScanner::keep(char c) {
   if (!keeps_) return;
-  // Some who read addresses drop blanks and line ends wherever they stand.
+  // Some readers of addresses drop blanks and line ends anywhere.
   if (!string_is_key_ && c >= 0 && c <= ' ') return;
   text_[kept_++] = c;
-  if (kept_ == text_.size()) keeps_ = false;  // all that is compared is shorter
+  if (kept_ == text_.size()) keeps_ = false;  // everything that is compared is shorter
 }
 
 void MediaUrlScanner::end_string() {

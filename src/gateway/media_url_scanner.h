@@ -1,16 +1,14 @@
 // Finds what would make a model server fetch or open something: addresses and paths of images, sounds, videos and files
-// in a request that passes by, and of MCP servers. Reads the JSON piece by piece in 400 bytes of memory, changes
-// nothing, and costs a fraction of opening the records that the pieces came in.
-//
-// Refused is what is no data: URL, since a path can look like base64:
+// in a passing request, and of MCP servers. Reads the JSON piece by piece in 400 bytes of memory, changes nothing, and
+// costs a fraction of opening the records that the pieces came in.
+//  Refuses everything but data: URLs, since a path can look like base64:
 //   - the value of image_url, video_url, audio_url or file_url, and of image, video, audio, their plurals, those with
 //     _data, and file, as a string, in a list, or under "url", "uri" or "path" in an object;
-//   - "url", "uri" or "path" in an object, or below one, whose "type" is that of such a part;
-// and "server_url" of a tool.
-// Keys and values are compared with their escapes decoded, keys without regard to case, since Go's servers take them
-// so. Text that is no Unicode is refused everywhere, and so is U+0000 in a name: one server drops what is ill-formed,
-// another replaces it, a third ends the name there, and each could read a name that nobody looked for. Definitions of
-// tools and of answer formats are not judged: nobody fetches what they mention.
+//   - "url", "uri" or "path" in an object, or below one, whose "type" is that of such a part; and "server_url" of a
+//   tool. Keys and values are compared with their escapes decoded, keys case-insensitively, since servers in Go accept
+//   them so. Refuses invalid Unicode everywhere, and U+0000 in a name: one server drops what is ill-formed, another
+//   replaces it, a third ends the name there, and each could read a name that was not looked for. Does not judge
+//   definitions of tools and of answer formats: nobody fetches what they mention.
 #pragma once
 
 #include <array>
@@ -27,7 +25,7 @@ class MediaUrlScanner {
     kNothing,
     kRemoteMedia,
     kMalformed,  // begins as an object and breaks JSON's structure, or nests too deep: servers could read it otherwise
-    kIllFormedText,  // no UTF-8, half of a surrogate pair, U+0000 in a name, or a control character in a string
+    kIllFormedText,  // invalid UTF-8, half of a surrogate pair, U+0000 in a name, or a control character in a string
   };
 
   // The next bytes of the body. Once there is a finding, it stays.
@@ -40,7 +38,7 @@ class MediaUrlScanner {
  private:
   enum class State : std::uint8_t {
     kStart,
-    kNoObject,  // the body is none, so no server takes messages from it
+    kNoObject,  // the body is not an object, so no server reads messages from it
     kValue,
     kValueOrEnd,  // of an array that has just begun
     kKeyOrEnd,    // of an object that has just begun
@@ -59,7 +57,7 @@ class MediaUrlScanner {
     kArray = 1,
     kInMedia = 2,     // the value, or within the value, of a key of media
     kTypedMedia = 4,  // its "type" is that of media
-    kRemoteUrl = 8,   // it, or something in it, has a "url" that is no data: URL
+    kRemoteUrl = 8,   // it, or something in it, has a "url" that is not a data: URL
     kUnjudged = 16,   // definitions of tools and formats
     kMediaList = 32,  // the list that is the value of such a key
   };

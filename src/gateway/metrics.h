@@ -1,4 +1,4 @@
-// Counts for operators, in Prometheus's text form. No content, no names of users, no sizes of single messages.
+// Counters for operators, in Prometheus's text form. No content, no names of users, no sizes of single messages.
 #pragma once
 
 #include <prometheus/counter.h>
@@ -28,8 +28,8 @@ class Metrics {
   prometheus::Gauge& sessions_unproven;
   prometheus::Gauge& held_bytes;
   prometheus::Gauge& epoch;
-  prometheus::Gauge& tls_waiting;             // 1: a certificate of another key waits to be used
-  prometheus::Gauge& tls_reload_failed;       // 1: the last reading of the certificate failed
+  prometheus::Gauge& tls_waiting;             // 1: a certificate of another key is waiting to be used
+  prometheus::Gauge& tls_reload_failed;       // 1: the certificate could not be read last time
   prometheus::Gauge& tls_not_valid;           // 1: the certificate in use is not valid now, or not for servers
   prometheus::Histogram& first_byte_seconds;  // of the model, from the request's end
 

@@ -11,7 +11,7 @@ namespace minions::gateway {
 namespace {
 
 constexpr std::string_view kName = "model";
-// As \uXXXX a character has 6 bytes.
+// Written as \uXXXX, a character has 6 bytes.
 constexpr std::size_t kLongestKey = 6 * kName.size();
 constexpr std::size_t kLongestModel = 4096;
 

@@ -1,5 +1,5 @@
-// Finds which model a request asks for, while it passes by: the member `model` of the object that its body is. The body
-// may come in any pieces; what is wrong with its structure is for MediaUrlScanner to find.
+// Finds which model a passing request asks for: the member `model` of the object that its body is. The body may come in
+// any pieces; MediaUrlScanner finds structural errors.
 #pragma once
 
 #include <string>
@@ -12,11 +12,11 @@ class ModelScanner {
  public:
   enum class Finding : std::uint8_t {
     kNothing,  // not known yet
-    kNamed,    // id(), as far as the body has come: a second member makes it unclear
-    kNone,     // none is named, or null, or the body is no object
-    // Two members, whose last some servers take and whose first others; one in another case, which Go's servers take,
-    // too; a name that cannot be decoded, which some read as another one; no string, none that can be decoded, or a
-    // longer one than any name.
+    kNamed,    // id(), of the body so far: a second member makes it unclear
+    kNone,     // none is named, or null, or the body is not an object
+    // Two members, of which some servers use the last and others the first; one in another case, which servers in Go
+    // accept too; a name that cannot be decoded, which some read as another one; a value that is not a string, that
+    // cannot be decoded, or that is longer than any name.
     kUnclear,
   };
 
@@ -42,7 +42,7 @@ class ModelScanner {
   bool key_comes_ = false;    // in the outermost object
   bool model_comes_ = false;  // its value
   bool found_ = false;
-  bool escaped_ = false;  // the byte behind a backslash comes
+  bool escaped_ = false;  // the byte after a backslash comes
   std::string held_;      // of a key or of the value, as written
   std::string id_;
 };

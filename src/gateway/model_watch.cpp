@@ -7,7 +7,7 @@
 namespace minions::gateway {
 namespace {
 
-// How soon it is noticed that the backend has become ready.
+// How soon a backend that has become ready is noticed.
 constexpr std::chrono::milliseconds kTurn{200};
 
 }  // namespace

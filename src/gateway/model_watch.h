@@ -1,5 +1,5 @@
-// Keeps the models that statements list those that the backend has: asks it again before each epoch, soon after a
-// failure, and when it has become ready.
+// Keeps the models that statements list equal to those of the backend: asks it before each epoch, soon after a failure,
+// and when it has become ready.
 #pragma once
 
 #include <condition_variable>
@@ -15,23 +15,23 @@ class ModelWatch {
  public:
   struct Parts {
     std::shared_ptr<backend::Backend> backend;
-    // What the statement says of them.
+    // What the statement states about them.
     std::function<std::vector<attestation::ModelEntry>(const std::vector<openai::ModelInfo>&)> entries;
-    std::chrono::milliseconds every;         // asked so often while it answers
-    std::chrono::milliseconds retry{2'000};  // and so often while it does not, or has no models
+    std::chrono::milliseconds every;         // the interval while it answers
+    std::chrono::milliseconds retry{2'000};  // and while it does not, or has no models
   };
-  // attestation outlives the watch. Asks at once, on a thread of its own.
+  // attestation outlives the watch. Asks at once, on a separate thread.
   ModelWatch(Parts parts, AttestationService& attestation);
-  ~ModelWatch();  // breaks off what it asks
+  ~ModelWatch();  // aborts a query in progress
   ModelWatch(const ModelWatch&) = delete;
   ModelWatch& operator=(const ModelWatch&) = delete;
 
  private:
   using Listed = Result<std::vector<openai::ModelInfo>>;
   void run();
-  // False: it shall stop.
+  // False: a stop was requested.
   [[nodiscard]] bool wait_until_due();
-  // Nothing: broken off.
+  // Nothing: aborted.
   [[nodiscard]] std::optional<Listed> ask();
   // Whether there are models, which the next statement lists.
   [[nodiscard]] bool list(const Listed& listed);

@@ -1,12 +1,12 @@
-// The bytes of a JSON string that need no look at each of them.
+// The bytes of a JSON string that need no examination one by one.
 #pragma once
 
 #include <string_view>
 
 namespace minions::gateway {
 
-// The bytes in front of the first quote, backslash or control character. What requests are made of is text: the
-// compiler makes vectors of the inner loop.
+// The bytes before the first quote, backslash or control character. Requests are mostly text: the compiler vectorises
+// the inner loop.
 inline std::size_t plain_bytes(std::string_view text) {
   constexpr std::size_t kBlock = 32;
   std::size_t at = 0;

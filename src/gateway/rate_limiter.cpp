@@ -9,7 +9,7 @@ constexpr std::size_t kMostBuckets = 65'536;
 
 RateLimiter::Bucket& RateLimiter::bucket(const std::string& name, SteadyTime now) {
   if (buckets_.size() >= kMostBuckets && !buckets_.contains(name)) {
-    // A bucket that has had time to fill says nothing; with none such, all start anew.
+    // A bucket that has had time to fill carries no information; if there is no such bucket, all start anew.
     std::erase_if(buckets_, [&](const auto& entry) {
       return std::chrono::duration<double>(now - entry.second.filled).count() * limit_.per_second >= limit_.burst;
     });

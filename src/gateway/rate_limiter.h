@@ -1,4 +1,4 @@
-// Token buckets by name (an address, an API key). Any thread; the time is handed in.
+// Token buckets by name (an address, an API key). Any thread; the time is passed in.
 #pragma once
 
 #include <mutex>

@@ -11,9 +11,9 @@ using session::PaddingMode;
 using session::Processed;
 using session::RecordType;
 
-// What tick and constant hold back at most; past it the backend waits.
+// The most that tick and constant hold back; beyond it the backend waits.
 constexpr std::size_t kQueueLimit = session::kMaxRecordData;
-// Small pieces are joined up to here.
+// Small pieces are joined up to this size.
 constexpr std::size_t kJoinLimit = 16 * 1024;
 
 bool is_header_value(std::string_view text) {
@@ -137,7 +137,7 @@ net::Task<Status> ReplyWriter::pass_at_once() {
   }
 }
 
-// What has come from the backend and not yet been sealed. One coroutine fills it, one empties it, on one thread.
+// What has come from the backend and is not yet sealed. One coroutine fills it, one empties it, on one thread.
 struct ReplyWriter::TickQueue {
   explicit TickQueue(net::Executor executor) : changed(executor) {}
 
@@ -146,7 +146,7 @@ struct ReplyWriter::TickQueue {
   std::optional<Status> end;  // how the backend's reply ended
   bool writer_gone = false;
   net::Timer
-      changed;  // one of the two waits at a time: the filler while the queue is full, the emptier while it is not
+      changed;  // only one of the two waits at a time: the filler while the queue is full, the other while it is not
 
   [[nodiscard]] bool full() const { return data.size() >= kQueueLimit; }
   [[nodiscard]] net::Task<void> wait(net::Deadline until) {
@@ -181,7 +181,7 @@ net::Task<void> ReplyWriter::fill(std::shared_ptr<TickQueue> queue) {
 
 net::Task<Status> ReplyWriter::pass_by_tick() {
   auto queue = std::make_shared<TickQueue>(http_.executor());
-  // Runs beside this task and ends before it: a cancelled call gives no further piece.
+  // Runs beside this task and ends before it: a cancelled call returns no further piece.
   net::spawn(http_.executor(), fill(queue));
   const Status written = co_await empty(queue);
   if (!written) {
@@ -197,7 +197,7 @@ net::Task<Status> ReplyWriter::pass_by_tick() {
 net::Task<Status> ReplyWriter::empty(std::shared_ptr<TickQueue> queue) {
   const bool constant = session_.parameters().padding == PaddingMode::kConstant;
   const std::chrono::milliseconds tick(session_.parameters().tick_ms);
-  // Records leave on a grid of ticks, so that the moment of a token does not show.
+  // Records leave on a grid of ticks, so that the time of a token is not visible.
   const SteadyTime start = std::chrono::steady_clock::now();
   const auto next_tick = [&] { return start + ((std::chrono::steady_clock::now() - start) / tick + 1) * tick; };
   Bytes taken;
@@ -206,7 +206,7 @@ net::Task<Status> ReplyWriter::empty(std::shared_ptr<TickQueue> queue) {
   for (;;) {
     while (!constant && !queue->end && queue->data.empty() && (head_sealed || !queue->head))
       co_await queue->wait(net::kNoDeadline);
-    // The head, the first data and the end go at once; all else, and everything of `constant`, waits for its tick.
+    // The head, the first data and the end go at once; the rest, and everything with `constant`, waits for its tick.
     const SteadyTime until = next_tick();
     while ((constant || (data_sealed && !queue->data.empty())) && !queue->end && !queue->full() &&
            std::chrono::steady_clock::now() < until) {
@@ -238,7 +238,7 @@ net::Task<StreamOutcome> ReplyWriter::write_failure(const Error& error) {
   Alert alert{AlertCode::kBackendFailed, "the model server broke off", Processed::kYes};
   if (error.code == ErrorCode::kTimeout)
     alert = {AlertCode::kTimeout, "the model server was silent for too long", Processed::kYes};
-  // Refused before anything was computed: an engine takes a place once a request is whole.
+  // Refused before anything was computed: an engine takes a place once a request is complete.
   if (error.code == ErrorCode::kBusy) alert = {AlertCode::kOverloaded, error.detail, Processed::kNo};
   if (error.code == ErrorCode::kCancelled)
     alert = {AlertCode::kCancelled, "the request was cancelled", Processed::kYes};
@@ -259,7 +259,7 @@ net::Task<StreamOutcome> ReplyWriter::write_alert(const Alert& alert) {
   co_return sent ? StreamOutcome::kAlert : StreamOutcome::kCancelled;
 }
 
-// No coroutine: their frames are used again without being wiped, and h must go with its session.
+// Not a coroutine: coroutine frames are reused without being wiped, and h must be wiped with its session.
 std::string ReplyWriter::signed_trailer() {
   const session::ReceiptKey& key = session_.receipt_key();
   const auto h = request_.keys.channel_binding.reveal();

@@ -1,5 +1,5 @@
 // Writes one sealed reply: pulls the backend's reply, seals it in the session's padding mode, signs the receipt. Any
-// end but the trailer is an alert or a cut that the client recognises.
+// end without a trailer is an alert or a truncation that the client recognises.
 #pragma once
 
 #include "gateway/request_receiver.h"
@@ -25,9 +25,9 @@ class ReplyWriter {
   [[nodiscard]] net::Task<Result<backend::BackendReplyHead>> read_head();
   void seal_head(const backend::BackendReplyHead& head);
 
-  // Off and bucket: each piece as it comes.
+  // Off and bucket: each piece as it arrives.
   [[nodiscard]] net::Task<Status> pass_at_once();
-  // Tick and constant: one task fills a queue from the backend, one empties it on a grid of ticks.
+  // Tick and constant: one task fills a queue from the backend, another empties it on a grid of ticks.
   struct TickQueue;
   [[nodiscard]] net::Task<Status> pass_by_tick();
   [[nodiscard]] net::Task<void> fill(std::shared_ptr<TickQueue> queue);

@@ -75,7 +75,7 @@ RequestReceiver::RequestReceiver(Context& context, net::HttpExchange& http, sess
 
 RequestReceiver::~RequestReceiver() { drop_call(); }
 
-// A call that was given on with the request is not here any more.
+// A call that was passed on with the request is no longer here.
 void RequestReceiver::drop_call() {
   if (request_.call == nullptr) return;
   stop_->call = nullptr;
@@ -87,7 +87,7 @@ int RequestReceiver::record_failed() {
   return 400;
 }
 
-// Whoever sends counts as its address until an API key answers for it.
+// The sender counts as its address until an API key identifies it.
 RequestReceiver::Step RequestReceiver::count_to_address() {
   AddressPermit upload = context_.senders.acquire(Limit::kAddressUploads, http_);
   if (upload.over) return refused({429, *upload.over});
@@ -185,7 +185,7 @@ std::optional<Alert> RequestReceiver::count_session_to(const std::string& key) {
   const auto counted = context_.sessions.count_to(session_.parameters().session, key, most);
   if (counted && *counted == session::SessionTable::Counted::kInPlaceOfAnother)
     context_.senders.hit(Limit::kKeySessions);
-  // Of a session that has ended meanwhile this stream is stopped, too.
+  // If the session has ended meanwhile, this stream is stopped too.
   if (counted || counted.error().code != ErrorCode::kBusy) return std::nullopt;
   context_.senders.hit(Limit::kKeySessions);
   return refusal(AlertCode::kOverloaded,
@@ -226,7 +226,7 @@ std::optional<Alert> RequestReceiver::judge_head() {
   if (!is_allowed(request_.head.method, request_.head.path)) {
     return refusal(AlertCode::kNotFound, "the server does not offer this method and path");
   }
-  // Model servers that read no body of a GET would take it for a request of its own.
+  // Model servers that do not read a GET's body would take it for another request.
   if (request_.head.method == "GET" && request_.head.length > 0)
     return refusal(AlertCode::kBadRequest, "a GET request has no data, this one's head announces some");
   if (!says_utf8(session::find_header(request_.head.headers, "content-type").value_or("")))
@@ -264,7 +264,7 @@ net::Task<void> RequestReceiver::open_call() {
   forwarded.sender = sender_;
   forwarded.cache_salt = to_base64url(request_.keys.cache_salt);
   forwarded.cache_stated_divided = is_cache_stated_divided();
-  // Data are judged as JSON in UTF-8, and by no other type shall the server read them.
+  // Data are judged as JSON in UTF-8, so the server must not read them as any other type.
   if (asks_model(request_.head.method)) forwarded.headers.push_back({"content-type", "application/json"});
   if (const auto accept = session::find_header(request_.head.headers, "accept"))
     forwarded.headers.push_back({"accept", std::string(*accept)});
@@ -287,14 +287,14 @@ net::Task<void> RequestReceiver::open_call() {
 
 net::Task<void> RequestReceiver::write_held() {
   for (; backend_takes_data_ && !held_.empty(); held_.pop_front()) {
-    // A backend that refuses early is asked why at the end.
+    // A backend that refuses early is asked for the reason at the end.
     const Status written = co_await request_.call->write(held_.front());
     backend_takes_data_ = written.has_value();
   }
 }
 
-// What is wrong with the data, in place of the backend's answer. It may have begun to read the request, and never
-// sees it complete.
+// What is wrong with the data, instead of the backend's answer. The backend may have begun to read the request, and
+// never sees it complete.
 void RequestReceiver::refuse(std::string message) {
   drop_call();
   under_way_ = false;
@@ -338,7 +338,7 @@ void RequestReceiver::judge_model(ModelScanner::Finding finding) {
   if (finding == ModelScanner::Finding::kNothing) return;
   if (finding == ModelScanner::Finding::kNamed && stated(model_.id()) == nullptr)
     return refuse(model_not_stated(model_.id(), stated_models()));
-  // Which model a server outside takes by itself is not stated, be its list as short as it may.
+  // Which model an outside server picks by default is not stated, however short its list.
   if (finding == ModelScanner::Finding::kNone && !context_.backend->chooses_listed_model())
     return refuse(model_missing());
   model_state_ = Model::kServed;
@@ -394,7 +394,7 @@ net::Task<void> RequestReceiver::complete() {
   if (request_.call == nullptr) co_return;
   co_await write_held();
   if (!backend_takes_data_) co_return;
-  // If it fails, head() will say why.
+  // If it fails, head() reports the reason.
   const Status finished = co_await request_.call->finish();
   static_cast<void>(finished);
 }

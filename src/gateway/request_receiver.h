@@ -1,11 +1,10 @@
-// Takes in one sealed request: opens its records as they come, judges the head, and passes data on to the backend while
-// it arrives. The backend's request is completed only after the final record has opened and the HTTP body has ended.
-//
-// A session serves the models that its statement lists: of no other is it said who computes, where and on which
-// weights. So a backend that may be elsewhere sees nothing of a question, not even a connection, before the model's
-// name has come and is found in the list; what comes before it waits here, within the limits on what is kept. A second
-// name that comes later breaks the request off: then the backend has seen a part, for a model that is listed, and never
-// its end. To wait for the end of each body would cost its memory and the time to pass it on for all the others.
+// Takes in one sealed request: opens its records as they arrive, checks the head, and passes data on to the backend
+// meanwhile. The backend's request is completed only after the final record has opened and the HTTP body has ended.
+//  A session serves the models that its statement lists: for any other model nothing states who computes, where and on
+//  which weights. So a backend that may be elsewhere sees nothing of a question, not even a connection, before the
+//  model's name has come and is found in the list; what comes before the name waits here, within the limits on kept
+//  bytes. A later second name aborts the request: then the backend has seen a part, for a listed model, and never its
+//  end. Waiting for the end of each body would cost all other requests its memory and the time to pass it on.
 #pragma once
 
 #include <deque>
@@ -18,13 +17,13 @@
 
 namespace minions::gateway {
 
-// A whole request that authenticated. What is wrong with it may be said in a sealed alert.
+// A complete request that authenticated. Errors in it may be reported in a sealed alert.
 struct ReceivedRequest {
   session::StreamKeys keys;
   session::RequestHead head;
   Digest32 transcript{};                       // T
-  std::optional<session::Alert> refusal;       // why it is not asked of the model
-  std::optional<openai::ApiFailure> failure;   // or so, as the model's API says it
+  std::optional<session::Alert> refusal;       // why the model is not asked
+  std::optional<openai::ApiFailure> failure;   // or this, in the form of the model's API
   std::unique_ptr<backend::BackendCall> call;  // completed; null with a refusal and for the closing of a session
   std::optional<net::Permit> key_permit;       // among its API key's running requests
 };
@@ -33,10 +32,10 @@ struct ReceivedRequest {
   return head.method == "DELETE" && head.path == "/v2/session";
 }
 
-// What a stream is stopped through, from its session and from its connection. Used on the stream's own thread.
+// Stops a stream, from its session and from its connection. Used on the stream's own thread.
 struct StreamStop {
   backend::BackendCall* call = nullptr;
-  net::HttpExchange* receiving = nullptr;  // until the request is whole: there is nobody to tell anything
+  net::HttpExchange* receiving = nullptr;  // until the request is complete: there is nobody to report to
 
   void stop() {
     if (call != nullptr) call->cancel();
@@ -46,14 +45,14 @@ struct StreamStop {
 
 class RequestReceiver {
  public:
-  // From the opening of its call on, the backend is stopped with `stop` and when the peer goes.
+  // From the start of its call on, the backend is stopped with `stop` and when the peer disconnects.
   RequestReceiver(Context& context, net::HttpExchange& http, session::ServerSession& session,
                   std::shared_ptr<StreamStop> stop);
   ~RequestReceiver();
   RequestReceiver(const RequestReceiver&) = delete;
   RequestReceiver& operator=(const RequestReceiver&) = delete;
 
-  // The request, or a plain error: until the request's end has authenticated nothing else is said of it.
+  // The request, or an unsealed error: until the request's end has authenticated nothing else is reported about it.
   [[nodiscard]] net::Task<tl::expected<ReceivedRequest, PlainError>> receive();
 
  private:
@@ -88,9 +87,9 @@ class RequestReceiver {
   session::ServerSession& session_;
   const std::shared_ptr<StreamStop> stop_;
   const SteadyTime started_;
-  std::optional<net::Permit> upload_permit_;  // of its address, until an API key answers for it
+  std::optional<net::Permit> upload_permit_;  // of its address, until an API key identifies it
   HeldBytes::Share share_;
-  std::string sender_;  // its API key's name, or its address where there are no keys; empty: it has no limit
+  std::string sender_;  // its API key's name, or its address if there are no keys; empty: it has no limit
 
   ReceivedRequest request_;
   std::optional<session::RecordReader> reader_;
@@ -101,9 +100,9 @@ class RequestReceiver {
   Model model_state_ = Model::kNotAsked;
   MutableBytes piece_;
   std::uint64_t data_received_ = 0;
-  // Data that waits: all of it until the model is known, the last until the request's end has authenticated.
+  // Waiting data: all of it until the model is known, the last part until the request's end has authenticated.
   std::deque<Bytes> held_;
-  bool under_way_ = false;  // the head was good, and nothing is wrong since
+  bool under_way_ = false;  // the head was good, and nothing has been wrong since
   bool backend_takes_data_ = false;
 };
 

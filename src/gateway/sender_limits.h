@@ -1,4 +1,4 @@
-// What each address and each API key may do, hold and send, and that somebody has run into a limit. Any thread.
+// What each address and each API key may do, hold and send, and which limits were reached. Any thread.
 #pragma once
 
 #include <atomic>
@@ -16,13 +16,14 @@
 
 namespace minions::gateway {
 
-// One of those that an address may hold, or none where it has no limit: `limit` is in `over` if it holds as many.
+// One of the permits that an address may hold, or none if it has no limit: `limit` is in `over` if it already holds the
+// maximum.
 struct AddressPermit {
   std::optional<net::Permit> permit;
   std::optional<Limit> over;
 };
 
-// Both arguments must outlive it, and it every permit that it gives.
+// Both arguments must outlive it, and it must outlive every permit that it gives.
 class SenderLimits {
  public:
   SenderLimits(const Settings& settings, Metrics& metrics);
@@ -31,7 +32,7 @@ class SenderLimits {
 
   [[nodiscard]] const ClientAddresses& addresses() const { return addresses_; }
 
-  // True if this address may go on; takes a token of that limit: attestations, handshakes or failures.
+  // True if this address may proceed; takes a token of that limit: attestations, handshakes or failures.
   [[nodiscard]] bool allow(Limit limit, const net::HttpExchange& http);
   // A permit of the address: connections (behind a proxy), uploads, nonces or sessions.
   [[nodiscard]] AddressPermit acquire(Limit limit, const net::HttpExchange& http);
@@ -39,17 +40,17 @@ class SenderLimits {
   [[nodiscard]] std::size_t held_by(Limit limit, const std::string& address) {
     return permits_of(limit).permits.held_by(address);
   }
-  // Who a request is from until its API key is known. Nothing: it has no limit.
+  // The sender of a request until its API key is known. Nothing: it has no limit.
   [[nodiscard]] std::optional<Sender> address_sender(const net::HttpExchange& http);
 
-  // True if this API key may ask once more in this minute.
+  // True if this API key may send one more request in this minute.
   [[nodiscard]] bool allow_request(const std::string& key_name);
-  // Nothing: as many of its requests are running as may.
+  // Nothing: the maximum of its requests is running.
   [[nodiscard]] std::optional<net::Permit> acquire_request(const std::string& key_name);
 
   [[nodiscard]] HeldBytes& held_bytes() { return held_bytes_; }
 
-  // Somebody has run into it: counts it, and logs it now and then.
+  // A limit was reached: counts it, and logs it occasionally.
   void hit(Limit limit);
 
  private:
@@ -58,8 +59,8 @@ class SenderLimits {
     std::size_t most;
   };
 
-  // The address that limits go by: the peer's, or what a trusted proxy says of it. Nothing for the loopback and for a
-  // proxy that names nobody. Where it names nobody that can be read, its own address counts.
+  // The address that limits apply to: the peer's, or the one a trusted proxy names. Nothing for loopback and for a
+  // proxy that names nobody. If the named address is unreadable, the proxy's own counts.
   [[nodiscard]] std::optional<std::string> limited_address(const net::HttpExchange& http);
   [[nodiscard]] RateLimiter& limiter_of(Limit limit);
   [[nodiscard]] AddressPermits permits_of(Limit limit);
@@ -72,7 +73,7 @@ class SenderLimits {
   RateLimiter handshakes_;
   RateLimiter attestations_;
   RateLimiter failures_;
-  net::Permits proxied_exchanges_;  // a proxy's connections are its clients' while it has their requests
+  net::Permits proxied_exchanges_;  // a proxy's connections count as its clients' while it has their requests
   net::Permits uploads_;
   net::Permits nonces_;
   net::Permits sessions_;

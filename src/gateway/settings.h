@@ -1,4 +1,4 @@
-// What the operator decides about a gateway.
+// What the operator configures for a gateway.
 #pragma once
 
 #include <chrono>
@@ -26,21 +26,21 @@ struct Settings {
   session::PaddingMode padding = session::PaddingMode::kTick;
   std::uint32_t tick_ms = 40;
 
-  // A body has 30 s and one more for each 256 KiB that came; a reply's reader may stall so long; a model may be silent
-  // so long.
+  // A body gets 30 s and one more for each 256 KiB received; a reply's reader may stall that long; a model may be
+  // silent that long.
   std::chrono::milliseconds body_time{30'000};
   std::chrono::milliseconds write_stall{30'000};
   std::chrono::milliseconds model_time{600'000};
   std::chrono::milliseconds attestation_time{10'000};
 
   // What is held for all, and what one sender may hold of it: an address (IPv6: a /64) until its API key is known, then
-  // the key. The loopback and configured proxies are never limited themselves.
-  std::uint64_t max_unfinished_bytes = std::uint64_t{1} << 30;  // of requests without their end, kept for the model
-  std::uint64_t address_bytes = std::uint64_t{256} << 20;       // sent in requests without their end
+  // the key. Loopback and configured proxies are never limited themselves.
+  std::uint64_t max_unfinished_bytes = std::uint64_t{1} << 30;  // of unfinished requests, kept for the model
+  std::uint64_t address_bytes = std::uint64_t{256} << 20;       // sent in unfinished requests
   std::uint64_t key_bytes = std::uint64_t{256} << 20;           // the same
   std::size_t max_connections = 10'000;
   std::size_t address_connections = 256;
-  std::size_t address_uploads = 64;  // requests whose end has not come
+  std::size_t address_uploads = 64;  // unfinished requests
   std::size_t address_nonces = 64;   // from the question to the end of the reply
   std::size_t address_sessions = 2500;
   std::size_t key_sessions = 1000;
@@ -54,7 +54,7 @@ struct Settings {
   std::size_t key_concurrent_requests = 64;
 
   std::vector<net::AddressRange> trusted_proxies;  // their X-Forwarded-For names the client
-  std::optional<std::string> replica;              // for the cookie that a plain nginx routes on
+  std::optional<std::string> replica;              // for the cookie that a plain nginx routes by
 };
 
 }  // namespace minions::gateway

@@ -21,13 +21,13 @@ Result<attestation::Evidence> StaplingAttester::collect(const attester::ReportDa
 
 Result<attestation::Endorsements> StaplingAttester::endorsements() {
   MINIONS_TRY_ASSIGN(attestation::Endorsements own, attester_->endorsements());
-  // Before the first collection: what the machine is shows in any evidence of it.
+  // Before the first collection: any evidence of the machine shows what it is.
   if (cpu_.empty()) {
     MINIONS_TRY_ASSIGN(cpu_, attester_->collect(attester::ReportData::of({})));
   }
   attestation::Evidence all = cpu_;
   std::copy_if(gpus_.begin(), gpus_.end(), std::back_inserter(all), [](const attestation::EvidenceItem& item) {
-    return item.type == attestation::evidence_type::kNvidiaGpu;  // key sets of tokens are the verifiers' own to get
+    return item.type == attestation::evidence_type::kNvidiaGpu;  // verifiers fetch key sets of tokens themselves
   });
   const attestation::PolicyRules everything;  // what the strictest client would want
   collateral::Collected collected =

@@ -1,5 +1,6 @@
-// An attester that staples what verifiers need beside its evidence: certificates, revocation lists, TCB info, reference
-// values, from the vendors' services. Clients then need not ask them, and the vendors do not learn who talks to whom.
+// An attester that staples what verifiers need besides its evidence: certificates, revocation lists, TCB info,
+// reference values, from the vendors' services. Clients then need not ask the vendors, and the vendors do not learn who
+// talks to whom.
 #pragma once
 
 #include "attester/attester.h"
@@ -15,7 +16,7 @@ class StaplingAttester final : public attester::Attester {
   [[nodiscard]] std::string_view platform() const override { return attester_->platform(); }
   [[nodiscard]] Result<attestation::Evidence> collect_gpus(const Digest32& gpu_nonce) override;
   [[nodiscard]] Result<attestation::Evidence> collect(const attester::ReportData& data) override;
-  // Those of the attester itself, and what its evidence needs beyond them. What cannot be had is logged and left out:
+  // Those of the attester itself, and what its evidence needs beyond them. What is unavailable is logged and left out:
   // clients look for it themselves.
   [[nodiscard]] Result<attestation::Endorsements> endorsements() override;
 

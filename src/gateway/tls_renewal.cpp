@@ -26,7 +26,7 @@ void TlsRenewal::reload() {
   step();
 }
 
-// Clients that go by the attested key alone do not mind, so that it serves on.
+// Clients that go only by the attested key are not affected, so it continues to serve.
 void TlsRenewal::check_used() {
   const Status good = tls_.check();
   metrics_.tls_not_valid.Set(good ? 0 : 1);
@@ -39,7 +39,7 @@ void TlsRenewal::step() {
   const auto waiting = tls_.waiting_spki_sha256();
   if (!waiting || !attestation_.every_statement_lists(*waiting)) return;
   tls_.use_waiting();
-  list_keys();  // from the next epoch on without the old one
+  list_keys();  // without the old one from the next epoch on
   metrics_.tls_waiting.Set(0);
   check_used();
   log::info("tls_used", {{"used", log::Public{to_base64url(*waiting)}}});

@@ -1,6 +1,6 @@
-// Takes a new certificate into use without a client that refuses it. A certificate of the same key serves at once. The
-// key of another is listed in the statements from the next epoch on, and the certificate serves once no statement
-// without it takes handshakes any more: clients compare the key of their connection with those of the statement.
+// Puts a new certificate into use without any client refusing it. A certificate of the same key serves at once. Another
+// key is listed in the statements from the next epoch on, and its certificate serves once no statement without it
+// accepts handshakes any more: clients compare their connection's key with those of the statement.
 #pragma once
 
 #include "gateway/attestation_service.h"
@@ -16,10 +16,10 @@ class TlsRenewal {
              Metrics& metrics)
       : tls_(tls), listed_(std::move(listed)), attestation_(attestation), metrics_(metrics) {}
 
-  // Reads the files again. What was read before stays if that fails, a waiting certificate, too.
+  // Reads the files again. On failure keeps what was read before, including a waiting certificate.
   void reload();
-  // Takes the waiting certificate into use if its time has come, and tells once where the one in use is not valid.
-  // About once a second, on the thread of reload().
+  // Puts the waiting certificate into use when its time has come, and reports once if the one in use is not valid. Call
+  // about once a second, on the thread of reload().
   void step();
 
  private:

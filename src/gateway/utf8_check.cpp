@@ -5,7 +5,7 @@
 namespace minions::gateway {
 namespace {
 
-// The bytes in front of the first block with one that is not ASCII.
+// The bytes before the first block that is not all ASCII.
 std::size_t ascii_blocks(std::string_view text) {
   constexpr std::size_t kBlock = 32;
   std::size_t at = 0;
@@ -23,7 +23,7 @@ std::size_t Utf8Check::take(std::string_view piece) {
   std::size_t at = 0;
   while (at < piece.size()) {
     if (left_ == 0) at += ascii_blocks(piece.substr(at));
-    // So far without looking for blocks again: in text of other scripts there are none.
+    // How far to go without looking for blocks again: text in other scripts has none.
     for (const std::size_t end = std::min(at + 64, piece.size()); at < end; ++at) {
       if (!step(static_cast<std::uint8_t>(piece[at]))) return at;
     }

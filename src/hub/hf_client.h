@@ -1,5 +1,5 @@
-// GET requests to a Hugging Face endpoint, with the redirects that it answers with: to its own origin, and to the
-// stores that hold its files, which never get the token.
+// GET requests to a Hugging Face endpoint, following its redirects: to its own origin, and to the stores that hold its
+// files, which never get the token.
 #pragma once
 
 #include "hub/hf_download.h"
@@ -9,19 +9,20 @@ namespace minions::hub {
 
 struct HfReply {
   net::ResponseHead head;
-  std::unique_ptr<net::ClientExchange> exchange;  // the body is still to be read
+  std::unique_ptr<net::ClientExchange> exchange;  // the body is not yet read
 };
 
-// kUnauthorized, kNotFound, kNetwork (429 and 5xx) or kBackend for what is no success; `what` is in the text.
+// kUnauthorized, kNotFound, kNetwork (429 and 5xx) or kBackend for a status that is not a success; the text contains
+// `what`.
 [[nodiscard]] Status check_status(int status, std::string_view what);
 
 class HfClient {
  public:
-  // kUsage: an endpoint that is no address.
+  // kUsage: an invalid endpoint address.
   [[nodiscard]] static Result<std::unique_ptr<HfClient>> create(const HfOptions& options);
 
-  // The final reply, whatever its status. target: path and query below the endpoint. kRefused: a redirect to where
-  // none may lead: from https to http, to no address, or one too many.
+  // The final reply, whatever its status. target: path and query below the endpoint. kRefused: a forbidden redirect:
+  // from https to http, to an invalid address, or one too many.
   [[nodiscard]] net::Task<Result<HfReply>> get(std::string target, net::Headers headers);
   // The body of a reply with status 200, at most 16 MiB.
   [[nodiscard]] net::Task<Result<std::string>> get_text(std::string target);

@@ -21,13 +21,13 @@ namespace {
 
 constexpr std::chrono::milliseconds kProgressEvery{500};
 constexpr std::size_t kReadBytes = 1024 * 1024;
-constexpr int kMaxTries = 100;  // of one file, each of which brought something
+constexpr int kMaxTries = 100;  // of one file, each of which made progress
 
 tl::unexpected<Error> system_failure(const std::filesystem::path& path, std::string_view doing) {
   return fail(ErrorCode::kIo, fmt::format("{}: {}: {}", path.string(), doing, std::strerror(errno)));
 }
 
-// The unfinished file: what is in it, and the hash of that. One process at a time has it.
+// The unfinished file: its content, and the hash of that. Held by one process at a time.
 class PartFile {
  public:
   static Result<PartFile> open(std::filesystem::path path, std::uint64_t limit_bytes) {
@@ -75,13 +75,13 @@ class PartFile {
   }
   [[nodiscard]] Status check_room(std::uint64_t whole_bytes) const {
     struct statvfs room {};
-    if (::fstatvfs(descriptor_, &room) != 0) return {};  // the write will tell
+    if (::fstatvfs(descriptor_, &room) != 0) return {};  // the write will report it
     const std::uint64_t free_bytes = static_cast<std::uint64_t>(room.f_bavail) * room.f_frsize;
     if (free_bytes >= whole_bytes - size_) return {};
     return fail(ErrorCode::kIo, fmt::format("{}: {} bytes are needed, {} are free", path_.parent_path().string(),
                                             whole_bytes - size_, free_bytes));
   }
-  // Under its final name, if it is what was published. Another content is removed: going on would not help.
+  // Under its final name, if it is what was published. Other content is removed: resuming would not help.
   Status finish(const RepositoryFile& file, const std::filesystem::path& as) && {
     const Digest32 found = std::move(hash_).finish();
     if (found != file.sha256) {

@@ -1,5 +1,5 @@
-// Model files of a Hugging Face repository, or of a server of the same shape, into a cache on disk: whole, resumed
-// where they were broken off, and checked against the SHA-256 that the repository publishes.
+// Model files of a Hugging Face repository, or of a compatible server, into a cache on disk: whole, resumed where they
+// were interrupted, and checked against the SHA-256 that the repository publishes.
 #pragma once
 
 #include <chrono>
@@ -25,24 +25,23 @@ struct DownloadProgress {
 
 struct HfOptions {
   std::string endpoint = "https://huggingface.co";
-  // Sent to the endpoint's own origin and to nobody that it redirects to. Empty: none.
+  // Sent only to the endpoint's own origin, never to a redirect target. Empty: none.
   crypto::SecretText token;
-  std::filesystem::path cache;                // made where it is not there
-  std::optional<std::string> ca_file;         // PEM, in place of the system's store
-  std::chrono::milliseconds silence{60'000};  // a server may be silent so long
+  std::filesystem::path cache;                // created if missing
+  std::optional<std::string> ca_file;         // PEM, instead of the system's store
+  std::chrono::milliseconds silence{60'000};  // how long a server may be silent
   std::function<void(const DownloadProgress&)> progress = [](const DownloadProgress&) {};
 };
 
 struct HfModel {
   std::string repository;  // OWNER/REPO
-  std::string file;        // in the repository; empty: as choose_files says
+  std::string file;        // in the repository; empty: as chosen by choose_files
   ModelPart part = ModelPart::kModel;
 };
 
-// The path of the file, or of the first of its parts. Blocks. kUsage: names that are none, or a choice that is to be
-// made. kUnauthorized: gated, private, or a token that is refused. kNotFound: no such repository or file. kNetwork,
-// kTimeout, kTruncated: it can be tried again and goes on where it ended. kTampered: another hash than the published
-// one.
+// The path of the file, or of the first of its parts. Blocks. kUsage: invalid names, or a choice to be made.
+// kUnauthorized: gated, private, or a refused token. kNotFound: no such repository or file. kNetwork, kTimeout,
+// kTruncated: can be retried and resumes where it ended. kTampered: the hash differs from the published one.
 [[nodiscard]] Result<std::filesystem::path> fetch_hf_model(const HfModel& model, const HfOptions& options);
 
 }  // namespace minions::hub

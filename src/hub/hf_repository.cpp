@@ -23,7 +23,7 @@ bool is_name(std::string_view text) {
          std::all_of(text.begin(), text.end(), is_name_character);
 }
 
-// Relative, of names alone: it becomes part of an address and of a path on this machine.
+// Relative and made of plain names: it becomes part of an address and of a path on this machine.
 bool is_path(std::string_view text) {
   for (;;) {
     const std::string_view name = text.substr(0, text.find('/'));
@@ -58,11 +58,11 @@ std::optional<Part> part_of(std::string_view path) {
   return Part{path.substr(0, path.size() - kForm.size()), tail.substr(10, 5), tail.substr(1, 5) == "00001"};
 }
 
-// A file of lfs: {"rfilename", "size", "lfs": {"sha256" or "oid", "size"}}. Nothing for what is no GGUF.
+// A file of lfs: {"rfilename", "size", "lfs": {"sha256" or "oid", "size"}}. Nothing for a file that is not GGUF.
 Result<std::optional<RepositoryFile>> parse_file(const Json& entry) {
   const auto name = string_member(entry, "rfilename");
   if (!name || !lower(*name).ends_with(".gguf")) return std::nullopt;
-  if (!is_path(*name)) return std::nullopt;  // cannot be named on the command line, either
+  if (!is_path(*name)) return std::nullopt;  // cannot be named on the command line either
   const auto lfs = entry.find("lfs");
   if (lfs == entry.end() || !lfs->is_object()) return std::nullopt;
   RepositoryFile file;
@@ -95,7 +95,7 @@ bool is_usual(const RepositoryFile& file, ModelPart part) {
   return name.find("f16") != std::string::npos && name.find("bf16") == std::string::npos;
 }
 
-// Every model, or every projector, once: of one that was split, its first part.
+// Every model, or every projector, once: for a split one, its first part.
 std::vector<const RepositoryFile*> models_of(const Repository& repository, ModelPart wanted) {
   std::vector<const RepositoryFile*> models;
   for (const RepositoryFile& file : repository.files) {

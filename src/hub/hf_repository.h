@@ -1,4 +1,4 @@
-// What a Hugging Face repository says of itself, and which of its files a model is. No network.
+// What a Hugging Face repository states about itself, and which of its files make up a model. No network.
 #pragma once
 
 #include <cstdint>
@@ -24,9 +24,9 @@ struct Repository {
 
 // OWNER/REPO: letters, digits, . _ - and one slash.
 [[nodiscard]] Status check_repository_name(std::string_view name);
-// The reply of GET /api/models/OWNER/REPO/revision/main?blobs=true. kBackend: it is none.
+// The reply of GET /api/models/OWNER/REPO/revision/main?blobs=true. kBackend: not such a reply.
 [[nodiscard]] Result<Repository> parse_repository(std::string_view json);
-// The files of the model or projector named, in order: several where it was split. Without a name the repository's only
+// The files of the named model or projector, in order: several if it was split. Without a name the repository's only
 // one, or the only one whose name holds the usual kind of weights: Q4_K_M for models, F16 for projectors. kNotFound, or
 // kUsage with the names to choose from.
 [[nodiscard]] Result<std::vector<RepositoryFile>> choose_files(const Repository& repository, std::string_view name,

@@ -1,11 +1,11 @@
-// The files that a model may have.
+// The files that a model may consist of.
 #pragma once
 
 namespace minions::hub {
 
 enum class ModelPart {
   kModel,      // the language model
-  kProjector,  // what turns pictures into its embeddings; mmproj-*.gguf
+  kProjector,  // turns pictures into the model's embeddings; mmproj-*.gguf
 };
 
 }  // namespace minions::hub

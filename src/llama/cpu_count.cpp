@@ -19,7 +19,7 @@ std::optional<std::string> first_line(const std::string& path) {
   return line;
 }
 
-// Processors that share a core name the same siblings. Where nothing is known each counts as a core.
+// Processors that share a core name the same siblings. If nothing is known, each counts as a core.
 std::size_t physical_cores(const CpuLimits& limits) {
   std::set<std::string> cores;
   for (const std::size_t cpu : limits.allowed) {

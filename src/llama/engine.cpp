@@ -9,11 +9,11 @@ namespace minions::llama {
 
 namespace {
 
-// An ordinary schema takes a few milliseconds a token. One that is made to be ambiguous takes more with each.
+// An ordinary schema takes a few milliseconds per token. One made to be ambiguous takes more with each.
 constexpr std::chrono::milliseconds kShapingAtFirst{1'500};
 constexpr std::chrono::milliseconds kShapingPerToken{50};
-constexpr std::chrono::milliseconds kShapingForFree{10};  // a token; the rest is owed to the others
-constexpr std::size_t kReadBesideAnswers = 64;            // tokens a step
+constexpr std::chrono::milliseconds kShapingForFree{10};  // per token; the rest is owed to the others
+constexpr std::size_t kReadBesideAnswers = 64;            // tokens per step
 
 std::chrono::nanoseconds processor_time() {
   timespec now{};
@@ -23,7 +23,7 @@ std::chrono::nanoseconds processor_time() {
 
 }  // namespace
 
-// Room for one step, in llama.cpp's own form.
+// Space for one step, in llama.cpp's own form.
 struct LlamaEngine::Batch {
   // A context of a few tokens has room for less.
   explicit Batch(const LlamaRuntime& runtime)
@@ -90,7 +90,7 @@ void LlamaEngine::end_waiting(Predicate unwanted) {
   }
 }
 
-// Waits while there is nothing to do. False: the engine is being taken down.
+// Waits while there is nothing to do. False: the engine is shutting down.
 bool LlamaEngine::take_orders(const std::stop_token& stop) {
   std::vector<std::unique_ptr<Generation>> arrived;
   std::vector<std::string> forgotten;
@@ -140,7 +140,7 @@ void LlamaEngine::admit() {
 void LlamaEngine::start(Running next, PromptSlots::Taken place) {
   next.slot = place.slot;
   next.read = place.reused;
-  // Not every kind of memory can go back to an earlier place.
+  // Not every kind of memory can return to an earlier position.
   const auto keep = static_cast<llama_pos>(next.text.position(place.reused));
   if (!llama_memory_seq_rm(llama_get_memory(runtime_.context()), static_cast<llama_seq_id>(place.slot), keep, -1)) {
     clear(place.slot);
@@ -153,13 +153,13 @@ void LlamaEngine::start(Running next, PromptSlots::Taken place) {
   running_.push_back(std::move(next));
 }
 
-// At least as long as it read, so that more than half of the time is not spent on reading again.
+// At least as long as its reading took, so that no more than half of the time is spent on reading again.
 bool LlamaEngine::is_over_its_turn(const Running& running, Clock::time_point now) const {
   if (!running.first_token) return false;
   return now - *running.first_token > std::max<Clock::duration>(turn_, *running.first_token - running.start);
 }
 
-// For an owner that has nothing running, where all places are taken. False: nobody is to leave.
+// For an owner that has nothing running, if all places are taken. False: nobody has to leave.
 bool LlamaEngine::make_room() {
   if (waiting_.empty()) return false;
   const ThreadDebts::Owners running = owners();
@@ -180,7 +180,7 @@ bool LlamaEngine::make_room() {
   return true;
 }
 
-// What of it may stay in the model's memory.
+// Which part of it may stay in the model's memory.
 void LlamaEngine::leave(Running& running, Prompt kept) {
   if (slots_.give_back(running.slot, std::move(kept)) == PromptSlots::Keep::kNo) clear(running.slot);
   places_.give_back(running.generation->owner);
@@ -197,7 +197,7 @@ void LlamaEngine::step() {
   const auto start = std::chrono::steady_clock::now();
   fill_batch(working);
   compute();
-  // Where cores are few, what was said leaves before the next token is computed.
+  // If cores are few, finished text is sent before the next token is computed.
   std::this_thread::yield();
   read_picture(working);
   debts_.pass(std::chrono::steady_clock::now() - start, working);
@@ -214,7 +214,7 @@ void LlamaEngine::add_token(Running& running, std::size_t index, bool output) {
   if (output) running.output = place;
 }
 
-// Answers go on first; what is still being read shares what room is left.
+// Answers continue first; prompts still being read share the remaining room.
 void LlamaEngine::fill_batch(const ThreadDebts::Owners& working) {
   batch_->tokens.n_tokens = 0;
   std::size_t readers = 0;
@@ -231,7 +231,7 @@ void LlamaEngine::fill_batch(const ThreadDebts::Owners& working) {
   fill_with_texts(working, readers);
 }
 
-// A long text does not hold up a short one, and where others' answers go on, they do not wait for long steps.
+// A long text does not delay a short one; and while others' answers continue, they do not wait for long steps.
 void LlamaEngine::fill_with_texts(const ThreadDebts::Owners& working, std::size_t readers) {
   const bool others_wait = batch_->tokens.n_tokens > 0 && working.size() > 1;
   std::size_t room = others_wait ? std::min(batch_->room(), kReadBesideAnswers) : batch_->room();
@@ -248,7 +248,7 @@ bool LlamaEngine::decode() {
   try {
     return llama_decode(runtime_.context(), batch_->tokens) == 0;
   } catch (const std::exception&) {
-    return false;  // where memory is short
+    return false;  // if memory is short
   }
 }
 
@@ -262,12 +262,12 @@ void LlamaEngine::owe_reading(Clock::duration time) {
 }
 
 void LlamaEngine::compute() {
-  if (batch_->tokens.n_tokens == 0) return;  // all are at a picture
+  if (batch_->tokens.n_tokens == 0) return;  // all are waiting for a picture
   const auto start = Clock::now();
   const bool decoded = decode();
   owe_reading(Clock::now() - start);
   if (!decoded) {
-    // Nobody can tell what of the step is in the memory.
+    // It is unknown what of the step is in the memory.
     while (!running_.empty()) end(running_.begin(), FinishReason::kFailed);
     return;
   }
@@ -280,7 +280,7 @@ void LlamaEngine::compute() {
   }
 }
 
-// One of one request, so that answers go on between two; the others' turn is next.
+// One picture of one request, so that answers continue between two; then it is the others' turn.
 void LlamaEngine::read_picture(const ThreadDebts::Owners& working) {
   const auto running = std::find_if(running_.begin(), running_.end(), [&](const Running& one) {
     return one.at_picture() && working.contains(one.generation->owner);
@@ -337,7 +337,7 @@ std::optional<FinishReason> LlamaEngine::take_output(Running& running) {
 
 void LlamaEngine::end(RunningList::iterator running, FinishReason reason) {
   Prompt kept;
-  // A request that was broken off may be of a session that is over and has been forgotten already.
+  // An aborted request may belong to a session that is over and already forgotten.
   if (reason == FinishReason::kStop || reason == FinishReason::kLength) {
     kept = std::move(running->text);
     kept.cut(running->read);
@@ -353,7 +353,7 @@ void LlamaEngine::end(RunningList::iterator running, FinishReason reason) {
 void LlamaEngine::clear(std::size_t slot) {
   const llama_memory_t memory = llama_get_memory(runtime_.context());
   static_cast<void>(llama_memory_seq_rm(memory, static_cast<llama_seq_id>(slot), -1, -1));
-  // Taking out marks as free. Overwritten is the data only when no session is left in it.
+  // Removing only marks the data as free. It is overwritten only when no session is left in it.
   if (slots_.unused()) llama_memory_clear(memory, true);
 }
 

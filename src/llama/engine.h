@@ -1,6 +1,6 @@
 // One thread that computes for all requests: each step takes a token of every answer, a share of every prompt that is
-// still being read, and a picture. Requests wait in a queue that serves owners in turn; where all places are taken,
-// answers give theirs up after a while and go on later.
+// still being read, and a picture. Requests wait in a queue that serves owners in turn; if all places are taken,
+// answers give theirs up after a while and continue later.
 #pragma once
 
 #include <chrono>
@@ -31,22 +31,22 @@ struct GenerationEnd {
   std::size_t completion_tokens = 0;
 };
 
-// Hears of one request, on the engine's thread: it must not wait.
+// Receives the events of one request, on the engine's thread: it must not wait.
 class GenerationListener {
  public:
   virtual ~GenerationListener() = default;
   virtual bool text(std::string_view piece) = 0;     // false: stop
-  virtual void ended(const GenerationEnd& end) = 0;  // once; the last that it hears
+  virtual void ended(const GenerationEnd& end) = 0;  // once; the last event
 };
 
 struct Generation {
   std::string session;
-  std::string owner;  // whose turns it takes
+  std::string owner;  // whose turns it uses
   Prompt prompt;      // not empty, shorter than the context, with a token at its end
   PictureData pictures;
   Sampler sampler;
   TextFilter filter;
-  bool is_shaped = false;  // each token is held against a grammar of the request's
+  bool is_shaped = false;  // each token is checked against a grammar of the request
   std::size_t max_tokens;
   std::stop_token stop;
   GenerationListener* listener;  // until ended()
@@ -54,7 +54,7 @@ struct Generation {
 
 class LlamaEngine {
  public:
-  // turn: how long an answer keeps its place once others wait for one, or as long as its prompt took to be read.
+  // turn: how long an answer keeps its place once others wait, or as long as its prompt took to be read.
   LlamaEngine(const LlamaRuntime& runtime, PromptSharing sharing, std::chrono::milliseconds turn);
   ~LlamaEngine();  // what runs or waits ends as cancelled
   LlamaEngine(const LlamaEngine&) = delete;
@@ -66,30 +66,30 @@ class LlamaEngine {
 
  private:
   using Clock = std::chrono::steady_clock;
-  // A request. While it has a place in the model's memory, the first `read` of its cells are in it.
+  // A request. While it has a place in the model's memory, that place's first `read` cells hold its tokens.
   struct Running {
     std::unique_ptr<Generation> generation;
     Prompt text;  // prompt, then answer
     GenerationEnd counts;
-    std::chrono::nanoseconds shaping{};  // processor time that its grammar took, with the choice of tokens
+    std::chrono::nanoseconds shaping{};  // processor time of its grammar, including the choice of tokens
     std::size_t slot = 0;
     std::size_t read = 0;
     bool has_begun = false;                        // it has had a place
     Clock::time_point start;                       // of its turn
     std::optional<Clock::time_point> first_token;  // of its turn
     std::optional<std::int32_t> output;            // place in the batch whose logits are wanted
-    std::size_t reads = 0;                         // tokens of its text in the batch, where it is reading
+    std::size_t reads = 0;                         // tokens of its text in the batch, while it is being read
 
-    // But for the last token, from which the next one comes.
+    // Except for the last token, from which the next one comes.
     [[nodiscard]] bool is_reading() const { return read + 1 < text.size(); }
-    // Where the next picture begins that is not read yet, or where the text ends.
+    // Where the next unread picture begins, or where the text ends.
     [[nodiscard]] std::size_t tokens_end() const;
     [[nodiscard]] bool at_picture() const { return is_reading() && read == tokens_end(); }
   };
   using RunningList = std::list<Running>;
   struct Batch;
 
-  // Whether it has had more than its share of the thread for holding tokens against its grammar.
+  // Whether it has used more than its share of the thread for checking tokens against its grammar.
   [[nodiscard]] static bool shapes_too_long(const Running& running);
   void run(const std::stop_token& stop);
   [[nodiscard]] bool take_orders(const std::stop_token& stop);
@@ -123,7 +123,7 @@ class LlamaEngine {
   std::vector<std::unique_ptr<Generation>> arrived_;
   std::vector<std::string> forgotten_;
 
-  // The engine's thread alone.
+  // Only the engine's thread.
   fair::Queue<Running> waiting_;
   RunningList running_;
   PromptSlots slots_;

@@ -1,4 +1,4 @@
-// Runs what recurses with its input's length: llama.cpp splits prompts by std::regex, which takes a frame for each
+// Runs code that recurses with its input's length: llama.cpp splits prompts by std::regex, which takes a frame for each
 // character of a run.
 #pragma once
 
@@ -9,8 +9,8 @@
 
 namespace minions::llama {
 
-// On a thread of its own with so much stack, of which only what is used takes memory; waits for its end. An exception
-// of the work is thrown here. kTooLarge: the system gives no such thread.
+// Runs on a separate thread with that much stack, of which only the used part takes memory; waits for its end. Rethrows
+// an exception of the work. kTooLarge: the system cannot provide such a thread.
 [[nodiscard]] Status run_with_stack(std::size_t bytes, const std::function<void()>& work);
 
 }  // namespace minions::llama

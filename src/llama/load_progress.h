@@ -1,4 +1,4 @@
-// Tells the log how far a long step of loading is, now and then.
+// Logs occasionally how far a long loading step has come.
 #pragma once
 
 #include <chrono>
@@ -24,12 +24,12 @@ class LoadProgress {
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
-// The same of a step that can be broken off.
+// The same for a step that can be aborted.
 class StoppableProgress {
  public:
   explicit StoppableProgress(std::stop_token stop) : stop_(std::move(stop)) {}
 
-  // False: the step shall end.
+  // False: the step must end.
   template <std::size_t N>
   bool report(const char (&step)[N], double done) {
     progress_.report(step, done);

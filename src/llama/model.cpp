@@ -29,7 +29,7 @@ void refuse(const openai::ApiFailure& failure, openai::ApiSink& sink) {
   sink.push(openai::to_json(failure));
 }
 
-// What the engine tells of one request, for the thread that waits for it.
+// What the engine reports about one request, for the thread that waits for it.
 class Answer final : public GenerationListener {
  public:
   Answer(openai::GenerationReply& reply, PromptSharing sharing) : reply_(reply), sharing_(sharing) {}
@@ -38,7 +38,7 @@ class Answer final : public GenerationListener {
   void ended(const GenerationEnd& end) override {
     end_ = end;
     if (end.reason == FinishReason::kStop || end.reason == FinishReason::kLength) {
-      // Where sessions share, the count would tell what others asked.
+      // If sessions share, the count would reveal what others asked.
       const std::size_t cached = sharing_ == PromptSharing::kWithinSession ? end.cached_tokens : 0;
       reply_.end(end.reason == FinishReason::kStop ? "stop" : "length",
                  {end.prompt_tokens, cached, end.completion_tokens});
@@ -83,7 +83,7 @@ class LlamaModel final : public openai::InProcessModel {
   const std::unique_ptr<LlamaRuntime> runtime_;
   const std::unique_ptr<LlamaPrompts> prompts_;
   const PromptSharing sharing_;
-  // What is read of a body takes many times its bytes: no more at once than there are cores for.
+  // Reading a body takes many times its size: no more at once than there are cores.
   fair::Places reading_{std::max(1U, std::thread::hardware_concurrency()), fair::Places::Held::kLong};
   LlamaEngine engine_;
 };
@@ -139,7 +139,7 @@ void LlamaModel::generate(openai::GenerationRequest& request, const openai::ApiR
   const FinishReason reason = answer.wait();
   if (reason != FinishReason::kFailed && reason != FinishReason::kTooCostly) return;
   const bool too_costly = reason == FinishReason::kTooCostly;
-  // An answer that has begun can only be broken off: the backend tells it from one that ended.
+  // An answer that has begun can only be aborted: the backend distinguishes this from one that ended.
   if (reply.begun())
     throw std::runtime_error(too_costly ? "the JSON schema takes too long to hold each token against"
                                         : "the model failed in the middle of an answer");
@@ -152,7 +152,7 @@ void LlamaModel::generate(openai::GenerationRequest& request, const openai::ApiR
 }
 
 Result<File> open_file(const std::string& path) {
-  // A pipe without a writer would be waited for.
+  // Opening a pipe without a writer would block.
   const int opened = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   File file(opened < 0 ? nullptr : ::fdopen(opened, "rb"));
   struct stat about {};
@@ -170,7 +170,7 @@ Result<File> open_file(const std::string& path) {
   return file;
 }
 
-// What is hashed is what the engine maps and reads.
+// The hashed bytes are those that the engine maps and reads.
 Status hash_and_seal(File& file, std::string& sha256, const std::string& path, const std::stop_token& stop) {
   MINIONS_TRY_ASSIGN(SealedFile sealed, seal_file(file.get(), path, stop));
   file = std::move(sealed.file);

@@ -40,7 +40,7 @@ std::size_t common_prefix(const Prompt& a, const Prompt& b) {
   const std::size_t most = std::min(a.size(), b.size());
   const auto end = a.tokens.begin() + static_cast<std::ptrdiff_t>(most);
   auto same = static_cast<std::size_t>(std::mismatch(a.tokens.begin(), end, b.tokens.begin()).first - a.tokens.begin());
-  // Cells of pictures look alike.
+  // Cells of different pictures look alike.
   const auto [of_a, of_b] = std::mismatch(a.pictures.begin(), a.pictures.end(), b.pictures.begin(), b.pictures.end());
   if (of_a != a.pictures.end()) same = std::min(same, of_a->begin);
   if (of_b != b.pictures.end()) same = std::min(same, of_b->begin);

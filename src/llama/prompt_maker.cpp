@@ -19,19 +19,19 @@ namespace minions::llama {
 namespace {
 
 constexpr std::string_view kAnyObject = R"({"type":"object"})";
-constexpr std::size_t kMostGrammarBytes = 256 * 1024;  // takes about thirty times as much memory while it is used
+constexpr std::size_t kMostGrammarBytes = 256 * 1024;  // takes about thirty times as much memory in use
 
-// Of a run (text_runs.h). The splitters of many models take under 400 bytes of stack for each byte of one; a thread of
-// the pool has 8 MiB.
+// Of a run (text_runs.h). The splitters of many models take under 400 bytes of stack per byte of a run; a thread of the
+// pool has 8 MiB.
 constexpr std::size_t kRunOnAnyThread = 4'000;
-constexpr std::size_t kRunBesideOthers = 32'000;  // on a stack of as much memory as several at once may take
+constexpr std::size_t kRunBesideOthers = 32'000;  // on a stack with as much memory as several may use at once
 constexpr std::size_t kLongestRun = 200'000;
-// Splitting takes a second for each megabyte: no more is read than texts have that are not stretched with blanks.
+// Splitting takes a second per megabyte: reads no more than texts have that are not padded with blanks.
 constexpr std::size_t kBytesPerToken = 16;
 constexpr std::size_t kStackPerByte = 1'024;
 constexpr std::size_t kStackBeside = 8 * 1024 * 1024;
 
-// The conversation as the model was trained to read it, and where its template says that an answer ends.
+// The conversation in the form that the model was trained on, and where its template marks the end of an answer.
 struct Rendered {
   std::string prompt;
   std::vector<std::string> stops;
@@ -41,7 +41,7 @@ tl::unexpected<openai::ApiFailure> refuse(std::string message, std::string param
   return tl::unexpected<openai::ApiFailure>(openai::ApiFailure{400, std::move(message), std::move(param), {}});
 }
 
-// Where a turn has pictures, their places go through the template as text.
+// If a turn has pictures, their places pass through the template as text.
 common_chat_msg message_of(const openai::ChatTurn& turn, const std::string& marker) {
   common_chat_msg message;
   message.role = turn.role;
@@ -83,7 +83,7 @@ tl::expected<Rendered, openai::ApiFailure> render_chat(const common_chat_templat
   }
 }
 
-// The answer is JSON from its first byte. llama.cpp's own server also allows a fence of Markdown, which it takes off.
+// The answer is JSON from its first byte. llama.cpp's own server also allows a Markdown fence, which it removes.
 tl::expected<std::string, openai::ApiFailure> grammar_of(const openai::GenerationRequest& request) {
   std::string_view schema;
   switch (request.format) {
@@ -113,7 +113,7 @@ void set_if(To& to, const std::optional<From>& from) {
   if (from) to = static_cast<To>(*from);
 }
 
-// What the model's vendors recommend, where the file says it.
+// The model vendor's recommendations, if the file contains any.
 void recommend(const llama_model* model, llama_model_meta_key key, float& to) {
   char text[64];
   if (llama_model_meta_val_str(model, llama_model_meta_key_str(key), text, sizeof text) > 0)
@@ -202,7 +202,7 @@ std::size_t LlamaPrompts::longest_text() const {
   return runtime_.context_tokens() * std::min(2 * longest_piece_, kBytesPerToken);
 }
 
-// Before it is split into tokens, which takes memory and stack by its length.
+// Before it is split into tokens, which takes memory and stack in proportion to its length.
 tl::expected<void, openai::ApiFailure> LlamaPrompts::check_text(std::string_view text, const std::string& param) const {
   if (text.size() > longest_text()) {
     return tl::unexpected<openai::ApiFailure>(
@@ -221,7 +221,7 @@ tl::expected<void, openai::ApiFailure> LlamaPrompts::check_text(std::string_view
 bool LlamaPrompts::exceeds_context(std::string_view text, const std::stop_token& stop) const {
   constexpr std::size_t kPiece = 128 * 1024;  // between looks at the stop
   const std::size_t context = runtime_.context_tokens();
-  // Where the text is cut, a few tokens are others than in the whole.
+  // Where the text is cut, a few tokens differ from those of the whole.
   const std::size_t most = context + context / 8 + 64;
   std::size_t tokens = 0;
   for (std::string_view rest = text; rest.size() > kPiece && !stop.stop_requested();) {
@@ -292,7 +292,7 @@ tl::expected<PreparedPrompt, openai::ApiFailure> LlamaPrompts::prepare(const ope
                   pictures.front()->at);
   }
   if (const auto fits = check_turns(request); !fits) return tl::unexpected<openai::ApiFailure>(fits.error());
-  // The template and what follows take many times the memory of the text: no more at once than there are cores for.
+  // The template and the following steps take many times the text's memory: no more at once than there are cores.
   std::shared_ptr<void> prepares = preparing_.take(owner, stop);
   if (prepares == nullptr) return refuse("the sender has left", "");
   Rendered rendered;
@@ -313,7 +313,8 @@ tl::expected<PreparedPrompt, openai::ApiFailure> LlamaPrompts::prepare(const ope
     common_params_sampling sampling = sampling_of(runtime_.model(), request.sampling);
     if (!grammar->empty()) sampling.grammar = {COMMON_GRAMMAR_TYPE_USER, *std::move(grammar)};
     prepared.sampler.reset(common_sampler_init(runtime_.model(), sampling));
-    // What comes has turns of its own, by what it needs; who waits for one keeps nobody from what needs none.
+    // The following steps take their own turns, by what they need; a request that waits for one does not delay those
+    // that need none.
     prepares.reset();
     const auto read = read_prompt(rendered.prompt, pictures, owner, stop, prepared);
     if (!read) {

@@ -1,6 +1,6 @@
-// From a request to what the engine computes: the conversation through the model's own chat template, tokens, pictures,
-// and a sampler with the grammar of the wanted shape. Used by many threads at once; changes nothing. Waits
-// only where there are pictures.
+// From a request to the engine's input: the conversation through the model's own chat template, tokens, pictures, and a
+// sampler with the grammar of the requested shape. Used by many threads at once; changes nothing. Waits only if there
+// are pictures.
 #pragma once
 
 #include <memory>
@@ -42,17 +42,18 @@ class LlamaPrompts {
                                                                          const std::stop_token& stop) const;
 
  private:
-  // Whether it has room, and an end that an answer can follow.
+  // Whether there is room for it and for an answer after it.
   [[nodiscard]] tl::expected<void, openai::ApiFailure> check(const Prompt& prompt, openai::RequestKind kind) const;
   [[nodiscard]] tl::expected<void, openai::ApiFailure> check_turns(const openai::GenerationRequest& request) const;
   [[nodiscard]] std::size_t longest_text() const;  // bytes that are split into tokens
   [[nodiscard]] tl::expected<void, openai::ApiFailure> check_text(std::string_view text,
                                                                   const std::string& param) const;
-  // From the tokens of its pieces, where it is long: all of them take long to find, and cannot be broken off.
+  // From the tokens of its pieces, if it is long: finding all of them takes long, and cannot be aborted.
   [[nodiscard]] bool exceeds_context(std::string_view text, const std::stop_token& stop) const;
   [[nodiscard]] tl::expected<PicturePrompt, openai::ApiFailure> read_pictures(const PictureText& text,
                                                                               const std::stop_token& stop) const;
-  // Splits a text into tokens, on a large stack if it needs one, in a turn of its own: for who holds none of these.
+  // Splits a text into tokens, on a large stack if it needs one, in a separate turn: for callers that hold none of
+  // these.
   [[nodiscard]] Status run_on_stack(std::size_t longest_run, std::string_view owner, const std::stop_token& stop,
                                     const std::function<void()>& work) const;
   [[nodiscard]] tl::expected<void, openai::ApiFailure> read_prompt(
@@ -67,7 +68,7 @@ class LlamaPrompts {
   std::unique_ptr<common_chat_templates, FreeTemplates> templates_;  // null: the file has none
   std::size_t longest_piece_ = 1;                                    // bytes of the longest token
   mutable fair::Places preparing_{std::max(1U, std::thread::hardware_concurrency()), fair::Places::Held::kLong};
-  // The stack of each may take as much memory as it has: the largest, of 200 MB, one at a time. Who has one waits for
+  // The stack of each may take as much memory as it has: the largest, of 200 MB, one at a time. A holder waits for
   // nothing else.
   mutable fair::Places stacks_{std::max(1U, std::thread::hardware_concurrency()), fair::Places::Held::kLong};
   mutable fair::Places large_stack_{1};

@@ -15,8 +15,8 @@ bool PromptSlots::may_reuse(const Slot& slot, std::string_view session) const {
   return sharing_ == PromptSharing::kAcrossSessions || (!session.empty() && slot.session == session);
 }
 
-// First a slot that this conversation was in, then an empty one, then the session's own oldest, then the oldest of all:
-// a session with many conversations takes from itself before it takes from others.
+// First a slot that already held this conversation, then an empty one, then the session's own oldest, then the oldest
+// of all: a session with many conversations takes from itself before it takes from others.
 std::size_t PromptSlots::choose(std::string_view session, const Prompt& prompt) const {
   std::array<std::size_t, 4> best = {kNone, kNone, kNone, kNone};
   std::size_t most_reused = 0;
@@ -25,7 +25,7 @@ std::size_t PromptSlots::choose(std::string_view session, const Prompt& prompt) 
     const Slot& slot = slots_[index];
     if (slot.busy) continue;
     if (may_reuse(slot, session)) {
-      // Another conversation may begin alike, with a system prompt for instance: what is worth more there stays.
+      // Another conversation may begin the same, for instance with a system prompt: a slot worth more is kept.
       const std::size_t reused = common_prefix(slot.held, prompt);
       if (reused > most_reused && reused * 2 >= slot.prompt_cells) {
         most_reused = reused;
@@ -69,7 +69,7 @@ std::vector<std::size_t> PromptSlots::forget(std::string_view session) {
   for (std::size_t index = 0; index < slots_.size(); ++index) {
     Slot& slot = slots_[index];
     if (slot.session != session) continue;
-    // Without a session, what is given back is not kept.
+    // Without a session, a returned slot is not kept.
     slot.session.clear();
     if (slot.busy || sharing_ == PromptSharing::kAcrossSessions) continue;
     slot.held = {};

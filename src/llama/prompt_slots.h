@@ -1,6 +1,6 @@
-// Which sequence of a model's memory serves a request, and how much of the prompt is in it already. A session finds
-// what its own requests left, and never what another's did unless the operator shares prompts between them: how fast an
-// answer comes would else tell what others asked. Knows tokens, not the model. Not synchronised.
+// Which sequence of a model's memory serves a request, and how much of the prompt it already contains. A session finds
+// what its own requests left, and never what another's did unless the operator shares prompts between them: otherwise
+// the speed of an answer would reveal what others asked. Knows tokens, not the model. Not synchronised.
 #pragma once
 
 #include <cstdint>
@@ -21,21 +21,21 @@ class PromptSlots {
 
   struct Taken {
     std::size_t slot;
-    // Cells from the prompt's start that are in the slot and stay; the rest of the slot is to be cleared. Less than the
+    // Cells from the prompt's start that are in the slot and stay; the rest of the slot must be cleared. Less than the
     // prompt: its last token is always read again, for what comes after it.
     std::size_t reused;
   };
-  // Nothing: all are in use. An empty session is nobody's: nothing is kept for it.
+  // Nothing: all are in use. An empty session belongs to nobody: nothing is kept for it.
   [[nodiscard]] std::optional<Taken> take(std::string_view session, const Prompt& prompt);
 
   enum class Keep { kYes, kNo };
-  // Of the prompt and what came after it, what the model's memory holds now. kNo: it is to be cleared.
+  // What the model's memory now holds of the prompt and what came after it. kNo: it must be cleared.
   [[nodiscard]] Keep give_back(std::size_t slot, Prompt held);
 
-  // The session is over. The slots to clear; those in use will be answered kNo when they are given back.
+  // The session is over. Returns the slots to clear; those in use get kNo when they are returned.
   [[nodiscard]] std::vector<std::size_t> forget(std::string_view session);
 
-  // Nothing of anybody is in any slot.
+  // No slot holds anything of anyone.
   [[nodiscard]] bool unused() const;
 
  private:

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::uint32_t kDefaultContext = 8192;
 
-// The last complaint of llama.cpp while it loads a file, which is the operator's own. Later ones are dropped.
+// The last error message of llama.cpp while it loads a file, which is the operator's own. Later ones are dropped.
 struct Complaint {
   std::mutex mutex;
   bool listening = false;
@@ -39,7 +39,7 @@ void take_log(ggml_log_level level, const char* text, void*) {
   while (!to.text.empty() && to.text.back() == '\n') to.text.pop_back();
 }
 
-// Where libllama is: the code for each kind of processor is beside it.
+// The folder of libllama: the code for each kind of processor is next to it.
 std::string library_folder() {
   Dl_info info;
   if (dladdr(reinterpret_cast<const void*>(&llama_backend_init), &info) == 0 || info.dli_fname == nullptr) return ".";
@@ -73,7 +73,7 @@ class Listening {
   ~Listening() { set(false); }
   Listening(const Listening&) = delete;
   Listening& operator=(const Listening&) = delete;
-  // The error with what llama.cpp said of it.
+  // The error with llama.cpp's message.
   [[nodiscard]] Error explained(Error error) const {
     const std::lock_guard lock(complaint().mutex);
     if (!complaint().text.empty()) error.detail += ": " + complaint().text;
@@ -153,9 +153,9 @@ Status LlamaRuntime::open_context(const LlamaOptions& options) {
   parameters.n_outputs_max = options.parallel;
   parameters.n_threads = threads;
   parameters.n_threads_batch = threads;
-  // Each request in a stream of its own: no session's tokens stand in what is computed for another.
+  // Each request has a separate stream: nothing computed for one session involves another's tokens.
   parameters.kv_unified = false;
-  // With a sliding window alone a conversation's beginning could not be used again.
+  // With only a sliding window, the beginning of a conversation could not be reused.
   parameters.swa_full = true;
   parameters.no_perf = true;
   context_.reset(llama_init_from_model(model_.get(), parameters));

@@ -1,5 +1,4 @@
-// llama.cpp's model and context, owned and ready to compute. Its logs are switched off: they would hold what users
-// write.
+// llama.cpp's model and context, owned and ready to compute. Its logs are off: they would contain what users write.
 #pragma once
 
 #include <llama.h>
@@ -31,15 +30,15 @@ class LlamaRuntime {
   [[nodiscard]] llama_context* context() const { return context_.get(); }
   [[nodiscard]] const llama_vocab* vocabulary() const { return llama_model_get_vocab(model_.get()); }
   [[nodiscard]] const LlamaVision* vision() const { return vision_.get(); }  // null: the model reads text only
-  // The GPU where a layer or a picture may have gone there: whether the build has the code for one, and was let.
+  // The GPU if a layer or a picture may have gone there: whether the build has code for one, and was allowed to use it.
   [[nodiscard]] LoadedModel::Processor processor() const { return processor_; }
   [[nodiscard]] std::size_t context_tokens() const { return llama_n_ctx_seq(context_.get()); }
   [[nodiscard]] std::size_t parallel() const { return llama_n_seq_max(context_.get()); }
 
-  // Of prompts and answers, at most, in one step: between two steps a request can be cancelled.
+  // The most tokens of prompts and answers in one step: between two steps a request can be cancelled.
   static constexpr std::uint32_t kBatchTokens = 512;
 
-  // Bytes of a token; control tokens have none.
+  // The bytes of a token; control tokens have none.
   [[nodiscard]] std::string piece(Token token) const;
 
  private:

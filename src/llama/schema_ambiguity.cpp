@@ -12,7 +12,7 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-// What a value can begin with, a bit each.
+// What a value can begin with, one bit each.
 enum Start : unsigned { kBrace = 1, kBracket = 2, kQuote = 4, kDigit = 8, kTrue = 16, kFalse = 32, kNull = 64 };
 constexpr unsigned kAnyStart = 127;
 constexpr std::uint64_t kReadingsOfARange = 32;
@@ -127,7 +127,7 @@ class Readings {
       unsigned starts;
       std::uint64_t readings;
     };
-    std::vector<Alternative> all;  // each is looked into once: they may have alternatives themselves
+    std::vector<Alternative> all;  // each is examined once: they may have alternatives themselves
     for (const json& one : several) all.push_back({&one, starts_of(one), readings_of(one)});
     std::uint64_t most = 1;
     for (unsigned start = 1; start < kAnyStart; start <<= 1) {
@@ -146,7 +146,7 @@ class Readings {
     return most;
   }
 
-  // The first of the required properties, which come first, is of one value, and of another in each.
+  // The first of the required properties, which come first, has one constant value, a different one in each.
   [[nodiscard]] bool begin_with_constants(const std::vector<const json*>& objects) const {
     std::set<std::string> firsts;
     for (const json* object : objects) {

@@ -15,10 +15,10 @@ namespace {
 using json = nlohmann::ordered_json;  // answers have properties in this order
 
 constexpr std::string_view kTypes[] = {"object", "array", "string", "integer", "number", "boolean", "null"};
-constexpr std::int64_t kMostInteger = std::int64_t{1} << 53;  // what every reader of JSON has in common
+constexpr std::int64_t kMostInteger = std::int64_t{1} << 53;  // the range that every JSON reader supports
 constexpr const char* kRoot = "root";                         // as a definition; the others are d0, d1, ...
 
-// What a class of characters or a rule of the grammar would be ended, or turned round, by.
+// Characters that would end or invert a character class or a rule of the grammar.
 bool is_plain(std::string_view name) {
   return std::none_of(name.begin(), name.end(), [](char c) {
     return static_cast<unsigned char>(c) < 0x20 || c == 0x7F ||
@@ -45,7 +45,7 @@ class Writer {
     json definitions = json::object();
     for (const auto& [pointer, name] : names_) {
       MINIONS_TRY_ASSIGN(definitions[name], schema(*definition_at(pointer), pointer));
-      // A chain is a recursion in whoever follows it, and a circle has no end.
+      // A chain is a recursion in any code that follows it, and a circle has no end.
       if (has(definitions[name], "$ref")) return malformed(pointer, "a definition that is a reference alone");
     }
     MINIONS_TRY_ASSIGN(json out, schema(root_, "#"));
@@ -59,7 +59,7 @@ class Writer {
   }
 
  private:
-  // Once over all: what is only copied is counted, too.
+  // Once in total: what is only copied counts too.
   Status count_values(const json& value, std::size_t depth) {
     if (depth > kSchemaDepth) return too_many("#", kSchemaDepth, "levels");
     if (++values_ > kSchemaValues) return too_many("#", kSchemaValues, "values");
@@ -74,7 +74,7 @@ class Writer {
     return {};
   }
 
-  // Rules of llama.cpp's own: a property that is written as one would be read as that.
+  // Rules of llama.cpp's own: a property with such a name would be read as the rule.
   static Status check_property(const std::string& name, const std::string& at) {
     constexpr std::string_view kRules[] = {"date-time",   "integral-part", "decimal-part",
                                            "date-string", "time-string",   "date-time-string"};
@@ -118,7 +118,7 @@ class Writer {
     return {};
   }
 
-  // By names of our own: their readers write several names alike, and step on at slashes.
+  // With names of our own: readers of schemas write several names alike, and split at slashes.
   void name_definitions() {
     for (const char* const table : {"$defs", "definitions"}) {
       const auto found = root_.find(table);
@@ -165,7 +165,7 @@ class Writer {
     return schema(list[0], at + "/allOf/0");
   }
 
-  // One type, or an alternative for each: every other keyword belongs to one type, and is read there once.
+  // One type, or an alternative for each: every other keyword belongs to one type, and is read only there.
   Result<json> of_types(const json& from, const std::string& at) {
     if (!has(from, "type")) return of_type(guessed_type(from), from, at);
     const json& type = from["type"];
@@ -265,7 +265,7 @@ class Writer {
       if (!has(from, name)) continue;
       const double bound = from[name].is_number() ? from[name].get<double>() : NAN;
       const bool is_minimum = std::string_view(name).ends_with("inimum");
-      // As the range of a type is written, of 64 bits: that keeps out no number that all readers have in common.
+      // The range of a type, as 64-bit generators write it: excludes no number that all readers support.
       if (is_minimum ? bound < -kMostInteger : bound > kMostInteger) continue;
       if (!(std::abs(bound) <= kMostInteger) || bound != std::floor(bound))
         return malformed(at + '/' + name, "want a whole number of at most 2^53");
@@ -278,7 +278,7 @@ class Writer {
         std::max(bound("minimum", 0, -kMostInteger), bound("exclusiveMinimum", 1, -kMostInteger));
     const std::int64_t most = std::min(bound("maximum", 0, kMostInteger), bound("exclusiveMaximum", -1, kMostInteger));
     if (least > most) return malformed(at, "minimum over maximum");
-    // Of a bound alone llama.cpp's grammar can have rules without an end.
+    // For a single bound llama.cpp's grammar can have endless rules.
     const bool any = out.size() > 1;
     for (const char* const name : {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}) out.erase(name);
     if (!any) return {};
@@ -299,7 +299,7 @@ class Writer {
         return too_many(at + '/' + name, kSchemaCounts, "characters and items in all counts together");
       out[name] = wanted;
     }
-    // A range without an end is repeated without one.
+    // A range without an end is repeated without an end.
     if (has(out, least) && has(out, most) && out[least] > out[most])
       return malformed(at, fmt::format("{} over {}", least, most));
     return {};

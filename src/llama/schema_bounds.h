@@ -1,6 +1,6 @@
-// JSON schemas that the embedded engine shapes an answer by. A grammar is made of one, and held against every token on
-// the thread that computes for all: a small schema can be endless work, or an endless recursion. So the engine gets
-// none as it came, but one written anew of what is known here.
+// JSON schemas that shape the embedded engine's answers. A schema becomes a grammar, which is checked for every token
+// on the thread that computes for all: a small schema can be endless work, or an endless recursion. So the engine gets
+// no schema as received, but one rewritten from what is known here.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -21,13 +21,13 @@ inline constexpr std::size_t kSchemaPathBytes = 2'048;  // of all names that lea
 inline constexpr std::uint64_t kSchemaCount = 500;      // minLength, maxLength, minItems, maxItems
 inline constexpr std::uint64_t kSchemaCounts = 4'000;   // all of them together
 
-// The schema in fewer words, which mean the same: type, properties, required, additionalProperties, items, prefixItems,
-// enum, const, anyOf (oneOf too), the four counts, minimum and maximum of integers (a bound beyond 2^53 is none),
-// format, $ref to the whole or to $defs, one allOf. Properties stay in their order, in which answers have them. Each
-// part comes once, and what else was there is left out, as the engine would not read it. kTooLarge or kMalformed, with
-// the place as a JSON pointer: over one of the bounds; a "pattern", or an allOf of several, which are not followed; a
-// name of characters that a grammar has a meaning for; a reference to anything but a definition that is a schema
-// itself; a range of nothing.
+// The schema in fewer keywords with the same meaning: type, properties, required, additionalProperties, items,
+// prefixItems, enum, const, anyOf (oneOf too), the four counts, minimum and maximum of integers (a bound beyond 2^53 is
+// none), format, $ref to the whole or to $defs, one allOf. Properties stay in their order, in which answers have them.
+// Each part appears once, and everything else is left out, as the engine would not read it. kTooLarge or kMalformed,
+// with the place as a JSON pointer: over one of the bounds; a "pattern", or an allOf of several, which are not
+// supported; a name with characters that are special in a grammar; a reference to anything but a definition that is a
+// schema itself; an empty range.
 [[nodiscard]] Result<nlohmann::ordered_json> bounded_schema(std::string_view schema);
 
 }  // namespace minions::llama

@@ -22,8 +22,8 @@ namespace {
 
 constexpr std::size_t kPieceBytes = 1 << 20;
 constexpr unsigned kNoExecSeal = 0x8;  // MFD_NOEXEC_SEAL, Linux 6.3
-// No mapping that could write was there before: nothing can write from then on, and mapping for reading is allowed,
-// which F_SEAL_WRITE forbids before Linux 6.7.
+// No writable mapping existed before: nothing can write from then on, and mapping for reading is allowed, which
+// F_SEAL_WRITE forbids before Linux 6.7.
 constexpr int kSeals = F_SEAL_SHRINK | F_SEAL_GROW | 0x10 /* F_SEAL_FUTURE_WRITE */ | F_SEAL_SEAL;
 
 Result<File> memory_file() {
@@ -38,7 +38,7 @@ Result<File> memory_file() {
   return file;
 }
 
-// What may be had without taking it from others; nothing where the system does not say.
+// The memory available without taking it from others; nothing if the system does not report it.
 std::optional<std::uint64_t> available_bytes() {
   std::ifstream file("/proc/meminfo");
   for (std::string line; std::getline(file, line);) {

@@ -8,7 +8,7 @@ namespace minions::llama {
 std::size_t unfinished_utf8(std::string_view text) {
   for (std::size_t back = 1; back <= std::min<std::size_t>(3, text.size()); ++back) {
     const auto byte = static_cast<unsigned char>(text[text.size() - back]);
-    if ((byte & 0xC0U) == 0x80U) continue;  // goes on with a character
+    if ((byte & 0xC0U) == 0x80U) continue;  // continues a character
     const std::size_t length = byte >= 0xF0U ? 4 : byte >= 0xE0U ? 3 : byte >= 0xC0U ? 2 : 1;
     return length > back ? back : 0;
   }

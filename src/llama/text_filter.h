@@ -1,6 +1,6 @@
 // Between a model's tokens and the reader: holds back what may still become a stop string or the rest of a character,
-// and says when a stop string has come. Tokens cut through both. Bytes in, whole UTF-8 characters out; bytes that are
-// no UTF-8 pass, and become U+FFFD where JSON is written.
+// and reports when a stop string has come. Tokens split both. Bytes in, whole UTF-8 characters out; invalid UTF-8
+// passes, and becomes U+FFFD where JSON is written.
 #pragma once
 
 #include <string>
@@ -13,22 +13,22 @@ class TextFilter {
  public:
   explicit TextFilter(std::vector<std::string> stops);
 
-  // What may be shown after this piece. After a stop string: what stood before it, and nothing from then on.
+  // What may be shown after this piece. After a stop string: the text before it, and nothing from then on.
   [[nodiscard]] std::string take(std::string_view piece);
   // The rest, when the model has ended by itself.
   [[nodiscard]] std::string finish();
   [[nodiscard]] bool stopped() const { return stopped_; }
 
  private:
-  // A stop string, and how much of it the text so far ends with (Knuth, Morris and Pratt): a step for each byte of the
-  // text, whatever the string is.
+  // A stop string, and how much of it the text so far ends with (Knuth, Morris and Pratt): one step per byte of the
+  // text, whatever the string.
   struct Stop {
     explicit Stop(std::string given);
-    // Takes the next byte. Whether the string is there with it.
+    // Takes the next byte. Returns whether the string is now complete.
     [[nodiscard]] bool take(char byte);
 
     std::string text;
-    std::vector<std::size_t> shorter;  // by what matches: the next shorter start of the string that its end is, too
+    std::vector<std::size_t> shorter;  // by matched length: the next shorter start of the string that is also its end
     std::size_t matched = 0;
   };
 

@@ -1,5 +1,5 @@
-// How far the regular expressions by which models split their prompts can reach at once: over blanks of any kind, or
-// over what has no ASCII blank in it. Those that std::regex runs take stack by that length.
+// How far the regular expressions with which models split their prompts can reach at once: over blanks of any kind, or
+// over text without an ASCII blank. Those run by std::regex take stack in proportion to that length.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// Turns at a thread that works for several owners in rounds. Whoever takes time for itself alone owes it to the others,
-// and waits while they work for as long. Not synchronised.
+// Turns at a thread that works for several owners in rounds. An owner that takes time for itself alone owes it to the
+// others, and waits while they work for as long. Not synchronised.
 #pragma once
 
 #include <algorithm>
@@ -15,14 +15,14 @@ class ThreadDebts {
  public:
   using Time = std::chrono::nanoseconds;
   using Owners = std::set<std::string, std::less<>>;
-  // An owner that owes no more goes on: a round that all take part in is the cheapest.
+  // An owner that owes nothing more continues: a round with all owners is the cheapest.
   static constexpr Time kSlack = std::chrono::milliseconds(100);
 
   void owe(std::string_view owner, Time time) {
     if (time > Time::zero()) owed_[std::string(owner)] += time;
   }
-  // Of those who have work: who works in the next round. What all of them owe is forgiven, as nobody is there who could
-  // be paid; so there is always one that works, and whoever comes later is owed nothing of the time before.
+  // Of those who have work: who works in the next round. If all of them owe, their debts are cancelled, as nobody is
+  // there to be paid; so one always works, and a later owner is owed nothing for the time before.
   [[nodiscard]] Owners next(const Owners& owners) {
     Time least = Time::max();
     for (const std::string& owner : owners) least = std::min(least, owed_by(owner));
@@ -33,7 +33,7 @@ class ThreadDebts {
     }
     return work;
   }
-  // After a round of these owners: whoever waited has paid for as long.
+  // After a round of these owners: those who waited have paid for as long.
   void pass(Time time, const Owners& worked) {
     for (auto one = owed_.begin(); one != owed_.end();) {
       if (!worked.contains(one->first)) one->second -= time;

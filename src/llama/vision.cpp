@@ -47,7 +47,7 @@ documents::PictureOptions decoding_options() {
   return options;
 }
 
-// What can be told without decoding one.
+// What is known of a picture without decoding it.
 tl::expected<std::vector<formats::ImageHeader>, openai::ApiFailure> check(
     std::span<const openai::ContentPart* const> pictures) {
   if (pictures.size() > kPictures) {
@@ -115,7 +115,7 @@ tl::expected<PicturePrompt, openai::ApiFailure> to_prompt(PictureData data) {
     if (mtmd_input_chunk_get_type(chunk) == MTMD_INPUT_CHUNK_TYPE_TEXT) {
       std::size_t size = 0;
       const llama_token* tokens = mtmd_input_chunk_get_tokens_text(chunk, &size);
-      // A token of the projector's that the model does not have.
+      // A token of the projector that the model does not have.
       if (std::any_of(tokens, tokens + size, [](llama_token token) { return token < 0; })) return unusable();
       to.prompt.tokens.insert(to.prompt.tokens.end(), tokens, tokens + size);
       continue;
@@ -160,7 +160,7 @@ Result<std::unique_ptr<LlamaVision>> LlamaVision::load(std::FILE* projector, con
     return static_cast<StoppableProgress*>(progress)->report("projector", done);
   };
   parameters.progress_callback_user_data = &loading;
-  // By its descriptor: what was hashed, in sealed memory, is what is read.
+  // By its descriptor: reads the hashed bytes, in sealed memory.
   const std::string path = fmt::format("/proc/self/fd/{}", fileno(projector));
   vision->context_.reset(mtmd_init_from_file(path.c_str(), model, parameters));
   if (vision->context_ == nullptr) return fail(ErrorCode::kMalformed, "the projector cannot be loaded for this model");
@@ -225,7 +225,7 @@ bool LlamaVision::read(const PictureData& data, std::size_t picture, const Targe
                static_cast<llama_pos>(target.position), static_cast<llama_seq_id>(target.slot),
                static_cast<std::int32_t>(llama_n_batch(target.context)), &next, nullptr, nullptr) == 0;
   } catch (const std::exception&) {
-    return false;  // where memory is short
+    return false;  // if memory is short
   }
 }
 

@@ -1,6 +1,6 @@
-// Pictures in a prompt, by llama.cpp's libmtmd: the projector that goes with a model turns each into embeddings, which
-// take the place of tokens. The pixels are decoded by minions-extract in its sandbox, since a decoder's fault in this
-// process would be a way to the keys of all sessions. A build without libmtmd has the class and says so.
+// Pictures in a prompt, through llama.cpp's libmtmd: the projector that accompanies a model turns each into embeddings,
+// which replace tokens. minions-extract decodes the pixels in its sandbox, since a decoder's fault in this process
+// would expose the keys of all sessions. A build without libmtmd has the class and reports its absence.
 #pragma once
 
 #include <ggml.h>
@@ -26,7 +26,8 @@ struct mtmd_input_chunks;
 
 namespace minions::llama {
 
-// What the projector makes its embeddings of, again where an answer gave up its place. Empty: there is nothing to read.
+// What the projector computes its embeddings from, again if an answer gave up its place. Empty: there is nothing to
+// read.
 struct PictureData {
   struct Free {
     void operator()(mtmd_input_chunks* chunks) const;
@@ -41,10 +42,10 @@ struct PicturePrompt {
   PictureData data;
 };
 
-// Runs what takes stack by the length of a text. kCancelled, kTooLarge: it did not.
+// Runs what takes stack in proportion to a text's length. kCancelled, kTooLarge: it did not run.
 using StackRunner = std::function<Status(const std::function<void()>& work)>;
 
-// A text with a marker for each picture, and whose it is.
+// A text with a marker for each picture, and its owner.
 struct PictureText {
   std::string_view text;
   std::span<const openai::ContentPart* const> pictures;
@@ -54,28 +55,28 @@ struct PictureText {
 
 class LlamaVision {
  public:
-  // Cells of the largest picture that a model reads whole, where the context is that large. Those that read in steps
-  // have no such limit.
+  // Cells of the largest picture that a model reads whole, if the context is that large. Models that read in steps have
+  // no such limit.
   static constexpr std::uint32_t kWholePictureCells = 2048;
 
-  // The file is read from its start. Fails on a projector of another model, on one that takes no pictures, and where
-  // the sandbox cannot be had.
+  // The file is read from its start. Fails on a projector of another model, on one without pictures, and if the sandbox
+  // is unavailable.
   [[nodiscard]] static Result<std::unique_ptr<LlamaVision>> load(std::FILE* projector, const llama_model* model,
                                                                  const LlamaOptions& options, ggml_log_callback log);
   ~LlamaVision();
   LlamaVision(const LlamaVision&) = delete;
   LlamaVision& operator=(const LlamaVision&) = delete;
 
-  // Stands in a text for a picture. Drawn by chance for each process, so that no user's text has it.
+  // Replaces a picture in a text. Random for each process, so that no user's text contains it.
   [[nodiscard]] const std::string& marker() const { return marker_; }
   // The model looks at all of a picture from each part of it: its cells are computed in one step.
   [[nodiscard]] bool reads_pictures_whole() const;
 
-  // The prompt that tokenize() is going to make, from the headers of the pictures alone: so that none is decoded that
-  // has no room. From any thread.
+  // The prompt that tokenize() will produce, from the pictures' headers alone, so that a picture without room is not
+  // decoded. From any thread.
   [[nodiscard]] tl::expected<Prompt, openai::ApiFailure> measure(const PictureText& text) const;
-  // From any thread; waits for the sandbox, and while others hold data of pictures, owners in turn. It can be stopped
-  // but for the time that one picture takes.
+  // From any thread; waits for the sandbox, and while others hold picture data, owners in turn. It can be stopped,
+  // except during a single picture.
   [[nodiscard]] tl::expected<PicturePrompt, openai::ApiFailure> tokenize(const PictureText& text,
                                                                          const std::stop_token& stop) const;
 
@@ -84,8 +85,8 @@ class LlamaVision {
     std::size_t slot;
     std::size_t position;
   };
-  // Computes a picture of the prompt into the model's memory, on the context's thread. False: it cannot be told what is
-  // in the slot.
+  // Computes a picture of the prompt into the model's memory, on the context's thread. False: the content of the slot
+  // is unknown.
   [[nodiscard]] bool read(const PictureData& data, std::size_t picture, const Target& target) const;
 
  private:

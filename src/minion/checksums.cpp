@@ -101,7 +101,7 @@ bool uk_nhs(std::string_view digits) {
 
 bool german_tax_id(std::string_view digits) {
   if (digits.size() != 11 || digits[0] == '0') return false;
-  // One digit of the first ten stands there two or three times, and none more often.
+  // One of the first ten digits appears two or three times, and none more often.
   int most = 0;
   for (char c = '0'; c <= '9'; ++c)
     most = std::max(most, static_cast<int>(std::count(digits.begin(), digits.begin() + 10, c)));
@@ -124,7 +124,7 @@ bool spanish_dni(std::string_view text) {
 }
 
 bool italian_tax_code(std::string_view text) {
-  // Values of digits and letters at odd places, from the decree of 23 December 1976.
+  // Values of digits and letters at odd positions, from the decree of 23 December 1976.
   constexpr std::array<int, 26> kOdd = {1,  0,  5, 7, 9, 13, 15, 17, 19, 21, 2,  4,  18,
                                         20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23};
   if (text.size() != 16) return false;

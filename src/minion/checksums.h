@@ -1,5 +1,5 @@
-// Check digits of cards, accounts and national ids: what tells such a number from any other of its length. Arguments
-// are digits and upper-case letters without separators.
+// Check digits of cards, accounts and national ids: what distinguishes such a number from any other of its length.
+// Arguments are digits and upper-case letters without separators.
 #pragma once
 
 #include <string_view>
@@ -8,12 +8,12 @@ namespace minions::minion {
 
 // ISO/IEC 7812: cards.
 [[nodiscard]] bool luhn(std::string_view digits);
-// ISO 13616 with the length that its country has.
+// ISO 13616, with the length for its country.
 [[nodiscard]] bool iban(std::string_view text);
 
 // National ids, by the name of the country or of the number.
-[[nodiscard]] bool us_ssn(std::string_view digits);         // no check digit: ranges that are never given out
-[[nodiscard]] bool uk_nino(std::string_view text);          // no check digit: prefixes that are never given out
+[[nodiscard]] bool us_ssn(std::string_view digits);         // no check digit: ranges that are never issued
+[[nodiscard]] bool uk_nino(std::string_view text);          // no check digit: prefixes that are never issued
 [[nodiscard]] bool uk_nhs(std::string_view digits);         // weights 10 to 2, modulo 11
 [[nodiscard]] bool german_tax_id(std::string_view digits);  // ISO/IEC 7064, MOD 11,10
 [[nodiscard]] bool spanish_dni(std::string_view text);      // DNI and NIE: letter by modulo 23

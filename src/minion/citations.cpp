@@ -31,7 +31,7 @@ std::optional<PageReference> place_at(std::string_view text, std::size_t open, c
   if (comma == std::string_view::npos || text.substr(open, comma - open).find('\n') != std::string_view::npos)
     return std::nullopt;
   PageReference place{open, 0, text.substr(open + 1, comma - open - 1), 0};
-  // A bracket before the one that opens the place, unless the name itself has it.
+  // A bracket before the opening one of the place, unless the name itself contains it.
   if (place.name.find('[') != std::string_view::npos && !is_document(place.name, documents)) return std::nullopt;
   const char* digits = text.data() + comma + kPage.size();
   const auto read = std::from_chars(digits, text.data() + text.size(), place.page);
@@ -40,7 +40,7 @@ std::optional<PageReference> place_at(std::string_view text, std::size_t open, c
   return place;
 }
 
-// The size of the quotation mark that ends at `end`; 0 where none does.
+// The size of the quotation mark that ends at `end`; 0 if none does.
 std::size_t mark_before(std::string_view text, std::size_t end) {
   for (const std::string_view mark : kQuoteMarks) {
     if (text.substr(0, end).ends_with(mark)) return mark.size();
@@ -48,7 +48,7 @@ std::size_t mark_before(std::string_view text, std::size_t end) {
   return 0;
 }
 
-// The words in quotation marks that end right before `end`, with a few characters between.
+// The words in quotation marks that end just before `end`, with a few characters between.
 std::string quote_before(std::string_view text, std::size_t end) {
   constexpr std::string_view kBetween = " \t\n.,;:-(";
   while (end > 0 && kBetween.find(text[end - 1]) != std::string_view::npos) --end;
@@ -66,7 +66,7 @@ bool stands_in(std::string_view text, std::string_view quote) {
   return text.find(quote) != std::string_view::npos;
 }
 
-// Two pages as one, for a quote that runs on across the break.
+// Two pages as one, for a quote that crosses the page break.
 std::string with_next_page(const DocumentText& documents, std::size_t page) {
   const auto first = documents.page(page);
   std::string text(documents.text().substr(first.begin, first.end - first.begin));
@@ -103,7 +103,7 @@ std::string_view name_of(CitationState state) {
 }
 
 std::vector<Citation> check_citations(std::string_view text, const DocumentText& documents) {
-  constexpr std::size_t kMost = 1000;  // each costs a search through a page, or through everything
+  constexpr std::size_t kMost = 1000;  // each costs a search through a page, or through all
   std::vector<Citation> citations;
   for (std::size_t at = text.find('['); at != std::string_view::npos && citations.size() < kMost;
        at = text.find('[', at + 1)) {

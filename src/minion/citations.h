@@ -1,4 +1,4 @@
-// Checks what a worker quotes against the documents it had: a quote must stand on the page that it names.
+// Checks a worker's quotes against the documents it had: a quote must appear on the page that it names.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -12,10 +12,10 @@ namespace minions::minion {
 inline constexpr std::string_view kUnverifiedMark = " (unverified)";
 
 enum class CitationState {
-  kVerified,      // the quote stands there
-  kOnOtherPage,   // it stands elsewhere in the documents
-  kUnverified,    // it stands nowhere, or there is no such page
-  kNothingQuoted  // a place without a quote before it, that exists
+  kVerified,      // the quote is there
+  kOnOtherPage,   // it is elsewhere in the documents
+  kUnverified,    // it is nowhere, or there is no such page
+  kNothingQuoted  // an existing place without a quote before it
 };
 [[nodiscard]] std::string_view name_of(CitationState state);
 
@@ -24,14 +24,14 @@ struct Citation {
   std::uint32_t page = 0;
   std::string quote;
   CitationState state = CitationState::kUnverified;
-  std::size_t end = 0;  // in the text, behind the bracket
+  std::size_t end = 0;  // in the text, after the bracket
 };
 
-// Every `[NAME, page N]` of the text, with the words in quotation marks before it. White space, kinds of quotation
-// marks and a point at the quote's end do not count.
+// Every `[NAME, page N]` of the text, with the words in quotation marks before it. Ignores white space, kinds of
+// quotation marks and a full stop at the quote's end.
 [[nodiscard]] std::vector<Citation> check_citations(std::string_view text, const DocumentText& documents);
 
-// The text with a mark behind each citation that is neither verified nor without a quote.
+// The text with a mark after each citation that is neither verified nor without a quote.
 [[nodiscard]] chat::Text with_marks(std::string_view text, std::span<const Citation> citations);
 
 [[nodiscard]] nlohmann::json to_json(std::span<const Citation> citations);

@@ -1,5 +1,5 @@
-// The documents of a run as one searchable text, with white space evened out, that knows which page each place is on.
-// The ledger and the check of citations look passages up in it.
+// The documents of a run as one searchable text with normalised white space, which knows the page of each place. The
+// ledger and the citation check look passages up in it.
 #pragma once
 
 #include <span>
@@ -19,7 +19,7 @@ class DocumentText {
  public:
   explicit DocumentText(std::span<const documents::Document> documents);
 
-  // All pages, each run of white space as one space, with a zero byte behind each page.
+  // All pages, each run of white space as one space, with a zero byte after each page.
   [[nodiscard]] std::string_view text() const { return text_.reveal(); }
   // Without the zero bytes.
   [[nodiscard]] std::size_t size_bytes() const { return text_.size() - starts_.size(); }

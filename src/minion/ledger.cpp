@@ -27,7 +27,7 @@ class RollingHash {
   std::uint64_t leaving_ = 1;
 };
 
-template <class Visit>  // visit(place, hash) for each run of kPassageBytes; returns where to go on from
+template <class Visit>  // visit(place, hash) for each run of kPassageBytes; returns where to continue
 void for_each_window(std::string_view text, Visit visit) {
   for (std::size_t at = 0; at + kPassageBytes <= text.size();) {
     RollingHash hash;
@@ -45,7 +45,7 @@ void for_each_window(std::string_view text, Visit visit) {
   }
 }
 
-// Where each window of the message stands first, behind a filter that says no to most of the documents at once.
+// The first place of each window of the message, behind a filter that rejects most of the documents at once.
 class MessageIndex {
  public:
   explicit MessageIndex(std::string_view message) {
@@ -93,9 +93,9 @@ std::vector<DisclosureLedger::Run> DisclosureLedger::common_runs(std::string_vie
       ++size;
     if (size < kPassageBytes) return at + 1;
     runs.push_back({*place, at, size, false});
-    return at + size;  // a run within this one is no longer one
+    return at + size;  // a run within this one is not longer
   });
-  // The longest first; what lies inside one that was taken says nothing new.
+  // The longest first; what lies inside one that was taken adds nothing.
   std::vector<Run*> by_size;
   for (Run& run : runs) by_size.push_back(&run);
   std::stable_sort(by_size.begin(), by_size.end(), [](const Run* a, const Run* b) { return a->size > b->size; });
@@ -141,7 +141,7 @@ void DisclosureLedger::begin(unsigned round, Disclosure what, chat::Text text) {
 std::string DisclosureLedger::without_quotes(std::string_view text) const {
   const std::string even = evened_out(text);
   std::vector<bool> quoted(even.size());
-  // A passage is found in one place each time, and blanked there until there is none: no run goes over a NUL.
+  // Finds one place of a passage at a time and blanks it, until none is left: no run crosses a NUL.
   std::string rest = even;
   for (auto runs = common_runs(rest); !runs.empty(); runs = common_runs(rest)) {
     for (const Run& run : runs) {

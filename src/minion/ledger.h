@@ -11,19 +11,19 @@
 
 namespace minions::minion {
 
-// Runs shorter than this are the words of any text.
+// Shorter runs are the words of any text.
 inline constexpr std::size_t kPassageBytes = 24;
 
 struct QuotedPassage {
   std::string document;
   std::uint32_t page = 0;
-  chat::Text text;  // as the document has it, white space evened out
+  chat::Text text;  // as in the document, white space normalised
 };
 
 enum class Disclosure {
   kTask,
   kAnswer,  // of the worker
-  kRepair,  // the supervisor's own unusable reply, and what shape it shall have
+  kRepair,  // the supervisor's own unusable reply, and the shape it needs
   kNote,    // fixed text: a question was asked before
 };
 [[nodiscard]] std::string_view name_of(Disclosure what);
@@ -31,27 +31,26 @@ enum class Disclosure {
 struct LedgerEntry {
   unsigned round = 0;
   Disclosure what = Disclosure::kTask;
-  chat::Text text;  // new in this message, exactly as sent
-  std::uint64_t wire_bytes =
-      0;  // data bytes of the sealed request, history and shape included; of each time it was sent
+  chat::Text text;               // new in this message, exactly as sent
+  std::uint64_t wire_bytes = 0;  // data bytes of the sealed request, history and shape included; all attempts
   std::vector<QuotedPassage> passages;
   double share_disclosed = 0;  // of the documents' text, by this and the messages before
 };
 
-// Finds the longest common runs of messages and documents. Time is linear in the documents' size for each message.
+// Finds the longest common runs of messages and documents. Time per message is linear in the documents' size.
 class DisclosureLedger {
  public:
   // The text outlives the ledger.
   explicit DisclosureLedger(const DocumentText& documents) : documents_(documents), covered_(documents.text().size()) {}
 
-  // A message that is about to be sent. Its bytes on the wire are told afterwards.
+  // A message that is about to be sent. Its bytes on the wire are reported later.
   void begin(unsigned round, Disclosure what, chat::Text text);
   void sent(std::uint64_t wire_bytes) { entries_.back().wire_bytes += wire_bytes; }
   // It was not sent after all: nothing of it left.
   void withdraw();
 
-  // White space evened out, and in place of each passage of the documents how many bytes it has: for error texts that
-  // a model's server wrote.
+  // White space normalised, and each passage of the documents replaced by its size in bytes: for error texts that a
+  // model's server wrote.
   [[nodiscard]] std::string without_quotes(std::string_view text) const;
 
   [[nodiscard]] std::span<const LedgerEntry> entries() const { return entries_; }
@@ -62,7 +61,7 @@ class DisclosureLedger {
     std::size_t in_message;
     std::size_t in_documents;
     std::size_t size;
-    bool longest;  // says something that no longer run of the message does
+    bool longest;  // adds something that is in no longer run of the message
   };
   // In the order of the documents.
   [[nodiscard]] std::vector<Run> common_runs(std::string_view message) const;

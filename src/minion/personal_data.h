@@ -1,5 +1,5 @@
-// Finds personal data in text by its form, its checksum or the words around it. Names that nothing marks as such are
-// not found here: the worker looks for those.
+// Finds personal data in text by its form, its checksum or the words around it. Does not find names that nothing marks
+// as such: the worker looks for those.
 #pragma once
 
 #include <cstddef>
@@ -31,7 +31,7 @@ struct DataSpan {
   DataKind kind;
 };
 
-// In the order of the text, without overlaps: where two kinds claim the same place, the one that begins earlier, then
+// In the order of the text, without overlaps: if two kinds claim the same place, the one that begins earlier wins, then
 // the longer.
 [[nodiscard]] std::vector<DataSpan> find_personal_data(std::string_view text);
 

@@ -20,8 +20,7 @@ namespace {
 //   kAnswerNames    WorkerReplied      -> kDecision or kDone (limit)
 //   kDecision       SupervisorReplied  -> kPassages, kAnswer or kDone; itself, once, to repair
 //   kFirstQuestion, kDecision          -> kDone on SendDeclined
-//
-// A question that was asked before leads back to kDecision without a worker.
+//  A repeated question leads back to kDecision without a worker.
 
 constexpr unsigned kMostRounds = 100;
 constexpr std::size_t kShownReplyBytes = 8 * 1024;  // of a model's own reply, in the repair turn
@@ -33,7 +32,7 @@ std::vector<chat::Message> copy(std::span<const chat::Message> messages) {
   return copied;
 }
 
-// The supervisor's turn as the history keeps it: the shape it was asked for, without what stood around it.
+// The supervisor's turn as the history keeps it: in the requested shape, without the text around it.
 chat::Text question_turn(bool first, std::string_view question) {
   std::string turn = first ? R"({"message": )" : R"({"decision": "request_additional_info", "message": )";
   chat::append_json_string(turn, question);
@@ -48,7 +47,7 @@ std::string_view cut(std::string_view text, std::size_t limit) {
   return text.substr(0, limit);
 }
 
-// What is shown of a reply that has to be repaired. Some servers refuse an empty turn.
+// What is shown of a reply that must be repaired. Some servers refuse an empty turn.
 std::string_view turn_to_repair(std::string_view reply) {
   return reply.empty() ? "(nothing)" : cut(reply, kShownReplyBytes);
 }

@@ -1,5 +1,5 @@
-// The Minion protocol as a state machine without I/O: a supervisor that never sees the documents asks a worker that
-// has them, one question a round. Actions out, events in; minion/run.h carries them out.
+// The Minion protocol as a state machine without I/O: a supervisor that never sees the documents asks a worker that has
+// them, one question per round. Actions out, events in; runs/run.h carries them out.
 #pragma once
 
 #include <optional>
@@ -24,7 +24,8 @@ struct DocumentSummary {
 struct ProtocolOptions {
   unsigned max_rounds = 3;                         // 1 to 100
   std::size_t max_question_bytes = 4096;           // of the supervisor to the worker
-  std::size_t max_answer_bytes = 16 * 1024;        // of one worker's answer that is sent on; what is cut says so
+  std::size_t max_answer_bytes = 16 * 1024;        // of one worker's answer that is sent on; a cut text is marked as
+                                                   // cut
   std::optional<std::size_t> max_disclosed_bytes;  // of worker text in the whole run
   Privacy privacy = Privacy::kOff;
   Documents documents = Documents::kWhole;
@@ -33,29 +34,29 @@ struct ProtocolOptions {
 struct ProtocolTask {
   std::string_view task;
   std::string_view system_prompt = {};  // for the supervisor; may be empty
-  std::string_view metadata = {};       // told to the supervisor beside the list of documents
+  std::string_view metadata = {};       // given to the supervisor besides the list of documents
   std::vector<DocumentSummary> documents = {};
 };
 
-// Whether a message of the history is what is kept there of a supervisor's reply: its question in the shape that was
-// asked for, or, before it is repaired, the reply itself.
+// Whether a message of the history is what it keeps of a supervisor's reply: the question in the requested shape or,
+// before a repair, the reply itself.
 [[nodiscard]] bool is_kept_of(std::string_view message, std::string_view reply);
 
-// Send the whole history. The reply comes back as SupervisorReplied, or SendDeclined if the user forbids it.
+// Sends the whole history. The reply comes back as SupervisorReplied, or SendDeclined if the user forbids it.
 struct AskSupervisor {
   unsigned round = 0;  // 0 for the first question
   Disclosure what = Disclosure::kTask;
   std::vector<chat::Message> messages;
   chat::JsonSchema shape;
-  chat::Text new_text;  // what no message before had
+  chat::Text new_text;  // what no earlier message had
 };
-// Passages for the question, as PassagesFound.
+// Asks for passages for the question, as PassagesFound.
 struct Retrieve {
   unsigned round = 0;
   chat::Text question;
 };
 enum class WorkerJob { kAnswer, kFindNames };
-// Answer as WorkerReplied.
+// Asks for an answer, as WorkerReplied.
 struct AskWorker {
   unsigned round = 0;
   WorkerJob job = WorkerJob::kAnswer;
@@ -71,7 +72,7 @@ enum class Outcome {
 [[nodiscard]] std::string_view name_of(Outcome outcome);
 struct Finish {
   Outcome outcome = Outcome::kNoAnswer;
-  chat::Text answer;  // kNoAnswerText's text where there is none
+  chat::Text answer;  // kNoAnswerText's text if there is none
 };
 using MinionAction = std::variant<AskSupervisor, Retrieve, AskWorker, Finish>;
 
@@ -89,17 +90,17 @@ using MinionEvent = std::variant<SupervisorReplied, SendDeclined, PassagesFound,
 
 class MinionProtocol {
  public:
-  // kUsage: no task, or rounds or limits that make no sense. The documents' text outlives the protocol.
+  // kUsage: no task, or invalid rounds or limits. The documents' text outlives the protocol.
   [[nodiscard]] static Result<MinionProtocol> create(const ProtocolTask& task, const ProtocolOptions& options,
                                                      const DocumentText& documents);
 
   // The same each time, until the first event.
   [[nodiscard]] MinionAction first() const;
-  // kBackend: a model's reply that stayed unusable after one repair. kInternal: an event that nothing asked for. After
-  // an error or Finish nothing more is taken.
+  // kBackend: a model's reply that stayed unusable after one repair. kInternal: an event that nothing asked for. Takes
+  // nothing more after an error or Finish.
   [[nodiscard]] Result<MinionAction> on(MinionEvent event);
 
-  // A text of the supervisor as the user may read it: placeholders put back.
+  // A text of the supervisor as the user may read it: with placeholders replaced by their values.
   [[nodiscard]] chat::Text readable(std::string_view text) const { return pseudonyms_.put_back(text); }
   [[nodiscard]] const Pseudonyms& pseudonyms() const { return pseudonyms_; }
 
@@ -128,11 +129,11 @@ class MinionProtocol {
   std::vector<DocumentSummary> summaries_;
   State state_;
   unsigned round_ = 0;
-  bool repairing_ = false;    // the next reply is the second try
+  bool repairing_ = false;    // the next reply is the second attempt
   bool names_again_ = false;  // likewise, of the worker's list of names
   std::size_t disclosed_bytes_ = 0;
   std::vector<chat::Message> history_;  // as sent
-  std::vector<std::string> questions_;  // asked before, evened out
+  std::vector<std::string> questions_;  // asked before, normalised
   chat::Text pending_;                  // waits for its names
   chat::Text question_;                 // waits for its passages
   Pseudonyms pseudonyms_;

@@ -21,7 +21,7 @@ struct PlaceholderText {
   std::string canonical;  // PERSON_1
 };
 
-// A placeholder as models write them: any case, the underscore escaped for Markdown or a space.
+// A placeholder as models write them: any case, with the underscore escaped for Markdown or replaced by a space.
 std::optional<PlaceholderText> placeholder_at(std::string_view text, std::size_t at) {
   if (at > 0 && (is_word(text[at - 1]) || text[at - 1] == '_')) return std::nullopt;
   for (const DataKind kind : kKinds) {
@@ -43,7 +43,7 @@ std::optional<PlaceholderText> placeholder_at(std::string_view text, std::size_t
   return std::nullopt;
 }
 
-// take(at, end, entry): each placeholder of the map that stands in the text.
+// take(at, end, entry): each placeholder of the map that appears in the text.
 template <class Take>
 void for_each_of(std::string_view text, const Placeholders& placeholders, const Take& take) {
   for (std::size_t at = 0; at < text.size(); ++at) {
@@ -64,7 +64,7 @@ void find_literals(std::string_view text, std::vector<DataSpan>& to) {
   }
 }
 
-// What makes two spellings of a number or an address one value.
+// Reduces the spellings of a number or an address to one value.
 std::string folded(DataKind kind, std::string_view value) {
   const bool spaces_count = kind == DataKind::kPerson || kind == DataKind::kFile || kind == DataKind::kLiteral;
   std::string text;
@@ -132,7 +132,7 @@ bool Pseudonyms::add_name(std::string_view name) {
   if (!std::all_of(words.begin(), words.end(), is_name_word) || !std::any_of(words.begin(), words.end(), is_capital))
     return false;
   if (placeholder_at(name, 0)) return false;
-  // A single word that is found inside a longer name already stands for that one.
+  // A single word that appears inside a longer name already stands for that one.
   if (known_.contains(name)) return true;
   (void)placeholder_for(DataKind::kPerson, name);
   const std::size_t entry = by_value_.at({DataKind::kPerson, folded(DataKind::kPerson, name)});
@@ -157,7 +157,7 @@ void Pseudonyms::find_known(std::string_view text, std::vector<DataSpan>& to) co
 }
 
 chat::Text Pseudonyms::hide(std::string_view text) {
-  // All of it is known before any is replaced: a date that is one of birth further on is hidden here, too.
+  // Learns everything before replacing anything, so that a date which is one of birth further on is hidden here too.
   std::vector<DataSpan> spans = find_personal_data(text);
   for (const DataSpan& span : spans) {
     const std::string_view value = text.substr(span.begin, span.end - span.begin);

@@ -1,6 +1,6 @@
-// Privacy mode: personal data becomes stable placeholders (PERSON_1, EMAIL_2) before text leaves the machine, and comes
-// back in what returns. One value has one placeholder for the whole run. Text that looks like a placeholder already is
-// hidden behind one itself, so that putting back is never ambiguous.
+// Privacy mode: personal data becomes stable placeholders (PERSON_1, EMAIL_2) before text leaves the machine, and is
+// restored in replies. One value has one placeholder for the whole run. Text that already looks like a placeholder is
+// itself replaced by one, so that restoring is never ambiguous.
 #pragma once
 
 #include <map>
@@ -14,17 +14,17 @@ namespace minions::minion {
 
 // PERSON_1 and what it stands for.
 using Placeholders = std::map<std::string, chat::Text, std::less<>>;
-// Every placeholder of the map, in whatever case a model wrote it, becomes its value, in one pass. Others stay.
+// Replaces every placeholder of the map, in any case, with its value, in one pass. Leaves others unchanged.
 [[nodiscard]] chat::Text put_back(std::string_view text, const Placeholders& placeholders);
-// Those that it puts back, as the map has them.
+// Those that it restores, in the map's order.
 [[nodiscard]] std::set<std::string> placeholders_in(std::string_view text, const Placeholders& placeholders);
 
 class Pseudonyms {
  public:
-  // A person's name: found from now on wherever it stands as whole words, and its first and last word by themselves.
-  // Ignored where it is no name by its form: a worker may list whole sentences. True if it was taken.
+  // A person's name: from now on found as whole words anywhere, and so are its first and last word alone. Ignored if it
+  // does not look like a name: a worker may list whole sentences. True if it was taken.
   bool add_name(std::string_view name);
-  // A file's name, hidden whole.
+  // A file's name, hidden as a whole.
   void add_file(std::string_view name);
 
   [[nodiscard]] chat::Text hide(std::string_view text);
@@ -41,7 +41,7 @@ class Pseudonyms {
     DataKind kind;
   };
   std::vector<Entry> entries_;
-  Placeholders placeholders_;  // values as they stood where they were found first
+  Placeholders placeholders_;                                         // values as they were first found
   std::map<std::pair<DataKind, std::string>, std::size_t> by_value_;  // value without spaces and case; entry
   std::map<std::string, std::size_t, std::less<>> known_;             // exact texts to look for; entry
   std::map<DataKind, unsigned> counts_;

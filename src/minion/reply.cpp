@@ -20,8 +20,8 @@ struct Range {
   std::size_t end;
 };
 
-// Objects that close, in the order of their end, without those that lie inside another. Quotation marks count only
-// inside braces: outside stands prose.
+// Objects that close, in the order of their end, without those inside another. Quotation marks count only inside
+// braces: outside is prose.
 std::vector<Range> balanced_objects(std::string_view text) {
   std::vector<std::size_t> open;
   std::vector<Range> found;
@@ -76,7 +76,7 @@ std::optional<json> parse_object(std::string_view text) {
 }
 
 std::optional<json> last_of(std::string_view text, const std::vector<Range>& ranges) {
-  constexpr std::size_t kTries = 64;  // a reply with more objects that are none is no reply
+  constexpr std::size_t kTries = 64;  // a reply with more invalid objects is no reply
   std::size_t tries = 0;
   for (auto range = ranges.rbegin(); range != ranges.rend() && tries < kTries; ++range, ++tries) {
     if (auto object = parse_object(text.substr(range->begin, range->end - range->begin))) return object;
@@ -107,7 +107,7 @@ Result<std::string> filled_string(const json& object, const char* name) {
 
 std::optional<json> last_json_object(std::string_view text) {
   if (auto object = last_of(text, balanced_objects(text))) return object;
-  // A brace or a quotation mark in prose may have hidden the object: try from each of the last braces on.
+  // A brace or a quotation mark in prose may have hidden the object: tries from each of the last braces on.
   constexpr int kStarts = 32;
   std::size_t end = text.size();
   for (int tries = 0; tries < kStarts && end > 0; ++tries) {

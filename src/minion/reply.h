@@ -1,4 +1,4 @@
-// The supervisor's replies, read out of whatever text a model wraps them in. What is wrong with one is told without its
+// Reads the supervisor's replies from whatever text a model wraps them in. Errors about a reply do not contain its
 // text.
 #pragma once
 
@@ -14,8 +14,8 @@ namespace minions::minion {
 
 inline constexpr std::size_t kMaxReplyBytes = 1024 * 1024;
 
-// The last balanced JSON object of the text: nested, in a code fence, behind a train of thought or beside other
-// objects. Line ends inside strings, which JSON forbids and models write, are taken.
+// The last balanced JSON object of the text: nested, in a code fence, after a train of thought or next to other
+// objects. Accepts line ends inside strings, which JSON forbids and models write.
 [[nodiscard]] std::optional<nlohmann::json> last_json_object(std::string_view text);
 
 struct FirstReply {
@@ -31,8 +31,8 @@ struct DecisionReply {
 };
 [[nodiscard]] Result<DecisionReply> parse_decision(std::string_view text);
 
-// A worker's answer without the train of thought that some models put before it in <think>. What was thought aloud may
-// hold far more of the documents than the answer. Nothing where the thought did not end.
+// A worker's answer without the train of thought that some models put before it in <think>. The thought may contain far
+// more of the documents than the answer. Nothing if the thought did not end.
 [[nodiscard]] std::string_view without_reasoning(std::string_view text);
 
 // {"names": [...]}, as the worker lists them.

@@ -1,4 +1,4 @@
-// What a run gives back, with the names that its JSON form and the prototype's dictionary have.
+// What a run returns, with the names of its JSON form and of the prototype's dictionary.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -21,7 +21,7 @@ struct ConversationTurn {
   chat::Text output;  // as it came, placeholders included
   std::string error;  // empty: the call went well
   std::optional<chat::Usage> usage;
-  Json receipt;                       // of a sealed exchange whose receipt verified; else null
+  Json receipt;                       // of a sealed exchange whose receipt verified; otherwise null
   std::vector<std::string> passages;  // the places that the worker saw; empty: everything
 };
 
@@ -33,9 +33,9 @@ struct RoundTiming {
 };
 
 struct RunTiming {
-  double attestation_exchange = 0;  // both 0 in a session that was open already
+  double attestation_exchange = 0;  // both 0 in a session that was already open
   double key_exchange = 0;
-  std::vector<RoundTiming> rounds;  // the first has the first question, too
+  std::vector<RoundTiming> rounds;  // the first includes the first question
   double total_time = 0;
 };
 
@@ -43,8 +43,8 @@ struct MinionResult {
   chat::Text final_answer{std::string(kNoAnswerText)};
   bool answered = false;
   Outcome outcome = Outcome::kNoAnswer;
-  std::vector<chat::Message> supervisor_messages;  // as they went over the wire, and the replies
-  std::vector<chat::Message> worker_messages;      // questions and answers; the documents are not among them
+  std::vector<chat::Message> supervisor_messages;  // as sent over the wire, and the replies
+  std::vector<chat::Message> worker_messages;      // questions and answers, without the documents
   // Nothing: no reply reported any, which is not zero.
   std::optional<chat::Usage> remote_usage;
   std::optional<chat::Usage> local_usage;
@@ -66,7 +66,7 @@ struct MinionResult {
   [[nodiscard]] std::size_t worker_text_bytes() const;  // of the worker's answers that left
 };
 
-// Every name of the struct but the placeholders, and text, edge_usage, time_spent and meta {log {conversation_id}}.
+// Every name of the struct except the placeholders, and text, edge_usage, time_spent and meta {log {conversation_id}}.
 [[nodiscard]] Json to_json(const MinionResult& result);
 [[nodiscard]] Json to_json(const RunTiming& timing);
 [[nodiscard]] Json to_json(std::span<const ConversationTurn> turns);

@@ -32,7 +32,7 @@ bool is_mail_local(char c) {
 }
 bool is_host(char c) { return is_word(c) || c == '-' || c == '.'; }
 
-// A name with a point in it and letters at its end.
+// A name with a dot in it and letters at its end.
 std::size_t host_end(std::string_view text, std::size_t begin) {
   std::size_t end = begin;
   while (end < text.size() && is_host(text[end])) ++end;
@@ -73,7 +73,7 @@ std::size_t ipv4_end(std::string_view text, std::size_t begin) {
 
 bool is_hex(char c) { return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'f'); }
 
-// RFC 4291 section 2.2: eight groups, or fewer with one "::". At least two groups, so that "::" in code is none.
+// RFC 4291 section 2.2: eight groups, or fewer with one "::". At least two groups, so that "::" in code does not count.
 std::size_t ipv6_end(std::string_view text, std::size_t begin) {
   std::size_t at = begin;
   int groups = 0;
@@ -120,7 +120,7 @@ bool is_secret_parameter(std::string_view name) {
   });
 }
 
-// A path part as links with a capability have it: long, with both letters and digits.
+// A path part as in links that grant access: long, with both letters and digits.
 bool looks_random(std::string_view part) {
   constexpr std::size_t kLong = 20;
   if (part.size() < kLong) return false;

@@ -11,10 +11,10 @@ using namespace scanning;
 struct DialledNumber {
   std::size_t end;
   std::size_t digits;
-  bool grouped;  // spaces, dashes, brackets or points between digits
+  bool grouped;  // spaces, dashes, brackets or dots between digits
 };
 
-// Digits with what people write between them.
+// Digits with the separators that people write.
 DialledNumber dialled(std::string_view text, std::size_t at) {
   DialledNumber number{at, 0, false};
   for (std::size_t i = at; i < text.size() && number.digits < 18; ++i) {
@@ -35,7 +35,7 @@ DialledNumber dialled(std::string_view text, std::size_t at) {
   return number;
 }
 
-// 2026-11-26, 26.11.2026, 11/26/2026: a date and no number to dial.
+// 2026-11-26, 26.11.2026, 11/26/2026: a date, not a number to dial.
 bool is_date_like(std::string_view text) {
   std::array<std::size_t, 3> parts{};
   std::size_t part = 0;
@@ -86,7 +86,7 @@ std::size_t word_end(std::string_view text, std::size_t at) {
   return at;
 }
 
-// The end of a date that begins at `at`; `at` where there is none.
+// The end of a date that begins at `at`; `at` if there is none.
 std::size_t date_end(std::string_view text, std::size_t at) {
   const std::size_t first = digits_end(text, at);
   if (first > at && first - at <= 4) {
@@ -123,7 +123,7 @@ constexpr std::string_view kLabels[] = {"name",    "full name", "first name", "l
                                         "contact", "attn",      "signed",     "author",    "recipient",
                                         "tenant",  "landlord",  "borrower",   "claimant",  "witness"};
 
-// Up to four capitalised words in one line; initials and "von", "de" between them. The end; `at` where there is none.
+// Up to four capitalised words in one line, with initials and "von", "de" between them. The end; `at` if there is none.
 std::size_t name_end(std::string_view text, std::size_t at) {
   constexpr std::string_view kParticles[] = {"von", "van", "der", "den", "de",  "del", "della", "di",
                                              "da",  "la",  "le",  "zu",  "bin", "al",  "el",    "ter"};
@@ -158,7 +158,7 @@ void scan_phones(std::string_view text, std::vector<DataSpan>& to) {
     const char c = text[at];
     if (!(is_digit(c) || c == '+' || c == '(')) continue;
     if (at > 0 && (is_word(text[at - 1]) || text[at - 1] == '+')) continue;
-    // Inside a longer row of digits.
+    // Inside a longer run of digits.
     if (at > 1 && c != '+' && std::string_view("-./ ").find(text[at - 1]) != std::string_view::npos &&
         is_digit(text[at - 2]))
       continue;

@@ -9,12 +9,12 @@ namespace {
 
 using namespace scanning;
 
-// The form of an id: d a digit, A a letter, X a letter or digit; `_` a space, point, dash or slash, or nothing;
-// anything else itself.
+// The form of an id: d a digit, A a letter, X a letter or digit; `_` a space, dot, dash or slash, or nothing; anything
+// else itself.
 struct IdForm {
   std::string_view form;
   bool (*check)(std::string_view);
-  std::string_view words;  // separated by commas: without one of them before it the number could be anything
+  std::string_view words;  // separated by commas: without one of them before it, any number could match
 };
 constexpr IdForm kIds[] = {
     {"ddd-dd-dddd", us_ssn, ""},
@@ -76,7 +76,7 @@ std::vector<std::string_view> split(std::string_view words) {
 bool begins_number(std::string_view text, std::size_t at) {
   if (!(is_digit(text[at]) || is_upper(text[at]))) return false;
   if (at == 0) return true;
-  // Behind a point or dash that itself follows a digit, the number began earlier.
+  // After a dot or dash that itself follows a digit, the number began earlier.
   if (is_word(text[at - 1])) return false;
   return !(at > 1 && (text[at - 1] == '-' || text[at - 1] == '.') && is_digit(text[at - 2]));
 }
@@ -98,7 +98,7 @@ void scan_ids(std::string_view text, std::size_t at, std::vector<DataSpan>& to) 
   }
 }
 
-// 13 to 19 digits in groups, ISO/IEC 7812; the first digit is that of a bank's or a merchant's card.
+// 13 to 19 digits in groups, ISO/IEC 7812; the first digit is a bank's or a merchant's card.
 void scan_card(std::string_view text, std::size_t at, std::vector<DataSpan>& to) {
   if (text[at] < '2' || text[at] > '6') return;
   std::string digits;
@@ -115,7 +115,7 @@ void scan_card(std::string_view text, std::size_t at, std::vector<DataSpan>& to)
     to.push_back({at, end, DataKind::kCard});
 }
 
-// The shortest text from `at` on that is a whole IBAN: what follows it in the line may look like a part of it.
+// The shortest text from `at` that is a whole IBAN: what follows in the line may look like part of it.
 void scan_iban(std::string_view text, std::size_t at, std::vector<DataSpan>& to) {
   if (at + 4 > text.size() || !is_upper(text[at]) || !is_upper(text[at + 1]) || !is_digit(text[at + 2])) return;
   std::string plain;

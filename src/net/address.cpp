@@ -12,7 +12,7 @@ constexpr std::size_t kLimitBytes = 8;  // of IPv6: a /64
 constexpr std::size_t kLongestText = 64;
 
 std::optional<IpAddress> parse_address(std::string_view text) {
-  // A zone (%eth0) means something on the machine of who wrote it alone.
+  // A zone (%eth0) is meaningful only on its writer's machine.
   if (text.empty() || text.size() > kLongestText || text.find('%') != std::string_view::npos) return std::nullopt;
   boost::system::error_code error;
   const auto address = ip::make_address(std::string(text), error);
@@ -20,7 +20,7 @@ std::optional<IpAddress> parse_address(std::string_view text) {
   return plain_address(address);
 }
 
-// At most `most`, in decimal digits alone.
+// At most `most`, decimal digits only.
 std::optional<unsigned> parse_number(std::string_view digits, unsigned most) {
   if (digits.empty() || digits.size() > 5) return std::nullopt;
   unsigned number = 0;

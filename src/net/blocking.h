@@ -1,4 +1,4 @@
-// Work that blocks, beside the tasks of an io_context.
+// Blocking work next to the tasks of an io_context.
 #pragma once
 
 #include <boost/asio/post.hpp>
@@ -8,8 +8,8 @@
 
 namespace minions::net {
 
-// Runs the work, which must not throw, on a thread of its own; the task goes on when it has returned, and after what it
-// posted to the same context. Destroying the task waits for the work.
+// Runs the work, which must not throw, on a separate thread; the task continues after it has returned, and after what
+// it posted to the same context. Destroying the task waits for the work.
 template <class Work>
 [[nodiscard]] Task<void> on_own_thread(Executor executor, Work work) {
   Timer ended(executor, kNoDeadline);

@@ -1,5 +1,5 @@
-// Large buffers lent to connections while they are busy, one pool for each io_context, so that an idle connection holds
-// none. What was written into a buffer is wiped when it comes back. Used only on the io_context's own thread.
+// Large buffers lent to connections while they are busy, one pool per io_context, so that an idle connection holds
+// none. What was written into a buffer is wiped when it is returned. Used only on the io_context's own thread.
 #pragma once
 
 #include <array>
@@ -48,7 +48,7 @@ class BufferPool : public asio::execution_context::service {
   explicit BufferPool(asio::execution_context& context) : asio::execution_context::service(context) {}
   [[nodiscard]] static BufferPool& of(Executor executor);
 
-  // At least `bytes`, uninitialised. Never fails short of the process's memory.
+  // At least `bytes`, uninitialised. Fails only if the process has no memory.
   [[nodiscard]] Buffer take(std::size_t bytes);
 
  private:

@@ -7,7 +7,7 @@
 namespace minions::net {
 namespace {
 
-constexpr std::size_t kMaxSizeDigits = 16;  // of 64 bits, zeros in front aside
+constexpr std::size_t kMaxSizeDigits = 16;  // of 64 bits, ignoring leading zeros
 constexpr std::size_t kMaxZeros = 256;
 constexpr std::string_view kLineEnd = "\r\n";
 
@@ -18,7 +18,7 @@ bool is_beginning_of(std::string_view bytes, std::string_view whole) {
   return bytes.substr(0, common) == whole.substr(0, common);
 }
 
-// A line of the trailer section as far as it has come: `NAME: VALUE`, not folded.
+// The received part of a trailer section's line: `NAME: VALUE`, not folded.
 std::optional<std::string> broken_trailer_line(std::string_view line) {
   const std::size_t colon = line.find(':');
   const std::string_view name = line.substr(0, colon);

@@ -7,7 +7,7 @@ namespace {
 
 using Endpoints = std::vector<tcp::endpoint>;
 
-// getaddrinfo cannot be cancelled: whoever waits for it may leave earlier, and the answer then goes nowhere.
+// getaddrinfo cannot be cancelled: a waiting caller may leave earlier, and the answer is then dropped.
 struct Resolution {
   explicit Resolution(Executor executor) : resolver(executor), wake(executor) {}
   asio::ip::basic_resolver<tcp, Executor> resolver;

@@ -36,7 +36,7 @@ void Deadlines::unlink(Entry& entry) {
 }
 
 void Deadlines::start_timer() {
-  if (!timer_) return;  // the io_context is going
+  if (!timer_) return;  // the io_context is being destroyed
   timer_runs_ = true;
   timer_->expires_after(kSweepInterval);
   timer_->async_wait([this](boost::system::error_code error) {

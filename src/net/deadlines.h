@@ -1,5 +1,5 @@
-// Deadlines without a timer for each operation: one list and one timer for an io_context, swept each 200 ms while
-// anything waits. Used only on the io_context's own thread.
+// Deadlines without a timer per operation: one list and one timer per io_context, swept every 200 ms while anything
+// waits. Used only on the io_context's own thread.
 #pragma once
 
 #include "net/task.h"
@@ -13,7 +13,7 @@ class Deadlines : public asio::execution_context::service {
   static asio::execution_context::id id;
   using key_type = Deadlines;
 
-  // One operation that waits. Linked while it lives; the subclass cancels the operation, which then asks expired().
+  // One waiting operation. Linked while it lives; the subclass cancels the operation, which then checks expired().
   class Entry {
    public:
     Entry(Deadlines& deadlines, Deadline deadline);

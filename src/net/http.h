@@ -22,7 +22,7 @@ struct Header {
 };
 using Headers = std::vector<Header>;
 
-// The value of the first field of that name, given in lower case.
+// The value of the first field with that name, given in lower case.
 [[nodiscard]] std::optional<std::string_view> find(std::span<const Header> headers, std::string_view name);
 
 struct RequestHead {
@@ -35,7 +35,7 @@ struct RequestHead {
   bool expect_continue = false;
   bool http_1_0 = false;
 
-  // The target up to `?`, and what follows it.
+  // The target up to `?`, and the rest.
   [[nodiscard]] std::string_view path() const;
   [[nodiscard]] std::string_view query() const;
   [[nodiscard]] bool has_body() const { return chunked || content_length.value_or(0) > 0; }
@@ -47,15 +47,15 @@ struct ResponseHead {
   std::optional<std::uint64_t> content_length;
   bool chunked = false;
   bool keep_alive = false;
-  // Neither length nor chunks: the body ends with the connection, and a cut cannot be told from its end.
+  // Neither length nor chunks: the body ends with the connection, and a truncation looks like its end.
   bool ends_with_connection = false;
 };
 
 [[nodiscard]] std::string_view reason_phrase(int status);
-// What a field's name, and what its value, may consist of (RFC 9110 section 5.5 and 5.6.2).
+// The allowed characters of a field's name and value (RFC 9110 section 5.5 and 5.6.2).
 [[nodiscard]] bool is_token_char(char c);
 [[nodiscard]] bool is_value_char(char c);
-// Refuses names that are no token, and values with control characters: nothing may add a field of its own.
+// Refuses names that are not tokens, and values with control characters: neither can then inject a field.
 [[nodiscard]] Status check_headers(std::span<const Header> headers);
 
 }  // namespace minions::net

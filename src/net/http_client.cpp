@@ -16,7 +16,7 @@ namespace minions::net {
 namespace {
 
 constexpr std::size_t kInputBytes = 64 * 1024;
-constexpr std::size_t kCopiedChunk = 16 * 1024;  // a longer piece is sent from where it stands
+constexpr std::size_t kCopiedChunk = 16 * 1024;  // a longer piece is sent from its own memory
 
 std::string key_of(const Origin& origin) {
   return fmt::format("{} {} {}", origin.url.origin(), static_cast<const void*>(origin.tls.get()), origin.pool_key);
@@ -87,12 +87,12 @@ class ClientConnection {
   SteadyTime idle_since{};
 };
 
-// Connections that wait for their next request. Used on the thread of its io_context, but for what says otherwise.
+// Connections waiting for their next request. Used on their io_context's thread, unless stated otherwise.
 class ClientPool : public std::enable_shared_from_this<ClientPool> {
  public:
   ClientPool(Executor executor, const ClientOptions& options) : executor_(executor), options_(options) {}
 
-  // The most recently used that is still fit, or null.
+  // The most recently used one that is still usable, or null.
   [[nodiscard]] std::unique_ptr<ClientConnection> take(const std::string& key) {
     drop_old();
     for (auto found = by_key_.find(key); found != by_key_.end(); found = by_key_.find(key)) {
@@ -132,7 +132,7 @@ class ClientPool : public std::enable_shared_from_this<ClientPool> {
       if (const auto pool = weak.lock()) pool->clear(pool_key);
     });
   }
-  // The io_context ends, and its threads have.
+  // The io_context ends, and its threads have ended.
   void shut_down() {
     const std::lock_guard lock(mutex_);
     context_gone_ = true;
@@ -168,7 +168,7 @@ class ClientPool : public std::enable_shared_from_this<ClientPool> {
 
 namespace {
 
-// Closes kept connections while the io_context that they belong to still stands.
+// Closes kept connections while their io_context still exists.
 class ClientPools : public asio::execution_context::service {
  public:
   static asio::execution_context::id id;
@@ -218,7 +218,7 @@ Task<Status> ClientExchange::send_head(RequestLine line, std::span<const Header>
   fmt::format_to(to, "{} {} HTTP/1.1\r\nHost: {}\r\n", line.method, line.target, connection_->host);
   for (const Header& header : headers) fmt::format_to(to, "{}: {}\r\n", header.name, header.value);
   const bool bodyless_method = line.method == "GET" || line.method == "HEAD";
-  // Servers that read none would take it for the next request on the connection.
+  // Servers that read no body would take it for the next request on the connection.
   if (bodyless_method && content_length != 0)
     co_return fail(ErrorCode::kUsage, fmt::format("request: {} has no body", line.method));
   if (!content_length) {
@@ -323,7 +323,7 @@ Result<std::optional<MutableBytes>> ClientExchange::read_received_body() {
   return MutableBytes{};
 }
 
-// Reads behind what is unread; 0 is the end of the connection.
+// Reads after the unread bytes; 0 is the end of the connection.
 Task<Result<std::size_t>> ClientExchange::fill(Deadline deadline) {
   ClientConnection& connection = *connection_;
   if (!connection.input.held()) connection.input = BufferPool::of(connection.stream->executor()).take(kInputBytes);

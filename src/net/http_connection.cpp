@@ -44,7 +44,7 @@ Task<bool> HttpConnection::start() {
   co_return (co_await stream_.accept_tls(*listener_->options.tls, deadline)).has_value();
 }
 
-// Between requests: no buffer is held, and the deadline is the idle time. The first request is due sooner.
+// Between requests: holds no buffer, and the deadline is the idle time. The first request is due sooner.
 Task<bool> HttpConnection::wait_for_request() {
   const auto time = served_before_ ? thread_.limits().idle_time : thread_.limits().header_time;
   const Deadline deadline = deadline_in(time);
@@ -90,7 +90,7 @@ Task<Result<std::size_t>> HttpConnection::fill(Deadline deadline) {
   co_return count;
 }
 
-// Behind what is unread, which is never longer than the parser's limits: there is room.
+// After the unread bytes, which never exceed the parser's limits: there is room.
 MutableBytes HttpConnection::room_to_read() {
   if (!input_.held()) input_ = BufferPool::of(thread_.executor()).take(kInputBytes);
   if (begin_ == end_) {
@@ -121,7 +121,7 @@ Task<void> HttpConnection::run_handler() {
   try {
     co_await listener_->options.handler(exchange);
   } catch (...) {
-    // Not ours to report: handlers return errors; what throws is a library's fault or a lack of memory.
+    // Not ours to report: handlers return errors; an exception is a library's fault or a lack of memory.
     keep_alive_ = false;
   }
   on_peer_gone_ = nullptr;
@@ -131,7 +131,7 @@ Task<void> HttpConnection::run_handler() {
   }
 }
 
-// Whether the connection goes on.
+// Whether the connection continues.
 Task<bool> HttpConnection::end_exchange() {
   served_before_ = true;
   if (reply_ != Reply::kDone) {

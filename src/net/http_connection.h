@@ -23,14 +23,14 @@ struct Listener {
   Permits by_address;
 };
 
-// A connection that was taken, with the permit of its address where those are counted.
+// An accepted connection, with the permit of its address if those are counted.
 struct Accepted {
   std::shared_ptr<Listener> listener;
   std::optional<Permit> permit;
   Socket socket;
 };
 
-// What the connections of one thread share. All but `draining` is used on that thread only.
+// What the connections of one thread share. Everything except `draining` is used only on that thread.
 class ServerThread {
  public:
   ServerThread(const ServerLimits& limits, std::atomic<std::size_t>& connections, const std::atomic<bool>& draining)
@@ -45,7 +45,7 @@ class ServerThread {
   void remove(HttpConnection& connection);
   void close_idle();
   void close_all();
-  // `Date: ...` with its line end, made once a second.
+  // `Date: ...` with its line end, built once per second.
   [[nodiscard]] std::string_view date_field();
 
  private:
@@ -65,7 +65,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
   // Until the connection ends.
   [[nodiscard]] static Task<void> serve(std::shared_ptr<HttpConnection> self);
-  // The server drains: an idle connection closes, a busy one says so in its reply.
+  // The server drains: an idle connection closes, a busy one announces it in its reply.
   void close_if_idle();
   void close_now();
 
@@ -89,7 +89,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void add_read(std::size_t count);
   [[nodiscard]] MutableBytes unread() { return input_.span(begin_, end_ - begin_); }
 
-  // exchange.cpp: what a handler asks for.
+  // http_exchange.cpp: what a handler calls.
   [[nodiscard]] Task<Result<MutableBytes>> read_body(Deadline deadline);
   [[nodiscard]] Task<Status> reply(int status, std::span<const Header> headers, ByteView body);
   [[nodiscard]] Task<Status> reply_pieces(int status, std::span<const Header> headers,
@@ -119,7 +119,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   std::size_t end_ = 0;
   OutputBuffer output_;
 
-  // Of the exchange under way.
+  // Of the current exchange.
   std::uint64_t body_received_ = 0;
   Reply reply_ = Reply::kNone;
   Framing framing_ = Framing::kNoBody;

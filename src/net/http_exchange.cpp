@@ -9,11 +9,11 @@
 namespace minions::net {
 namespace {
 
-// How often a peer that sent bytes ahead, and so looks readable all the time, is looked at again.
+// How often a peer that sent bytes ahead, and so is always readable, is checked again.
 constexpr std::chrono::milliseconds kPeerCheckInterval{500};
 
 constexpr std::string_view kNothing;
-constexpr std::size_t kGatheredBytes = 4 * 1024;  // of one piece, rather than a write of its own
+constexpr std::size_t kGatheredBytes = 4 * 1024;  // of one piece, rather than a separate write
 
 bool has_no_body(int status) { return status == 204 || status == 304; }
 
@@ -107,7 +107,7 @@ Task<Status> HttpConnection::reply_pieces(int status, std::span<const Header> he
   MINIONS_CO_TRY(append_head(status, headers, bytes));
   reply_ = Reply::kBroken;
   if (framing_ == Framing::kNoBody || pieces.empty()) pieces = std::span(&kNothing, 1);
-  for (; pieces.size() > 1; pieces = pieces.subspan(1)) {  // short ones go with the next, as the head does
+  for (; pieces.size() > 1; pieces = pieces.subspan(1)) {  // short ones go with the next, like the head
     if (pieces.front().size() <= kGatheredBytes) {
       output_.append(pieces.front());
       continue;
@@ -159,7 +159,7 @@ Status HttpConnection::append_head(int status, std::span<const Header> headers,
   return {};
 }
 
-// A body that is too long to drop, or that the client holds back, ends the connection: better said in the head.
+// A body that is too long to drop, or that the client holds back, ends the connection: better announced in the head.
 bool HttpConnection::will_keep_alive() const {
   if (!keep_alive_ || body_failed_ || thread_.draining()) return false;
   if (body_ended_) return true;
@@ -220,7 +220,7 @@ void HttpConnection::peer_is_gone() {
   if (const auto callback = std::exchange(on_peer_gone_, nullptr)) callback();
 }
 
-// Outlives an exchange by one wake-up at most, and may serve the next one.
+// Outlives an exchange by at most one wake-up, and may serve the next one.
 Task<void> HttpConnection::watch(std::shared_ptr<HttpConnection> self) {
   Timer pause(self->stream_.executor());
   while (self->on_peer_gone_) {

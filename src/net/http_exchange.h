@@ -28,13 +28,13 @@ class HttpExchange {
   // the next call. Empty at the end. A body that ends early is kTruncated, a passed deadline kTimeout.
   [[nodiscard]] Task<Result<MutableBytes>> read_body(Deadline deadline);
   [[nodiscard]] std::uint64_t body_bytes_received() const;
-  // A body that is announced longer, by its length or by the sizes of its chunks, is kTooLarge here or at the next
-  // read_body: before it comes.
+  // A body announced as larger, by its length or by its chunks' sizes, is kTooLarge here or at the next read_body:
+  // before it arrives.
   [[nodiscard]] Status limit_body(std::uint64_t bytes);
 
   // The whole reply with its Content-Length. Content-Length, Transfer-Encoding, Connection and Date are never the
-  // caller's. Views must hold until the task ends: name headers before the co_await, as GCC 12 mishandles braced lists
-  // in such an expression.
+  // caller's. Views must stay valid until the task ends: name headers before the co_await, as GCC 12 mishandles braced
+  // lists in such an expression.
   [[nodiscard]] Task<Status> reply(int status, std::span<const Header> headers, ByteView body);
   // The same with a body in pieces, which replies may share.
   [[nodiscard]] Task<Status> reply_pieces(int status, std::span<const Header> headers,
@@ -46,16 +46,16 @@ class HttpExchange {
   [[nodiscard]] MutableBytes reply_space(std::size_t count);
   // The first `count` bytes of the space are body.
   void commit(std::size_t count);
-  // Sends the head, if it was not sent, and what was committed, in one write.
+  // Sends the head, if it was not yet sent, and what was committed, in one write.
   [[nodiscard]] Task<Status> flush(Deadline deadline);
-  // As flush, with the end of the reply.
+  // Like flush, with the end of the reply.
   [[nodiscard]] Task<Status> finish(Deadline deadline);
   [[nodiscard]] bool reply_started() const;  // a head was given, sent or not
 
-  // Called once, on this thread, within a second after the peer has gone or the server's drain has run out of time.
-  // An empty function takes it back. Not called after the handler has returned.
+  // Called once, on this thread, within a second after the peer has disconnected or the server's drain has run out of
+  // time. An empty function removes it. Not called after the handler has returned.
   void on_peer_gone(std::function<void()> callback);
-  // Closes without the end of the reply: the peer sees it cut.
+  // Closes without the end of the reply: the peer sees it truncated.
   void abort();
 
  private:

@@ -1,4 +1,4 @@
-// The only file that includes Beast. Its parser does the grammar; what it lets through too easily is refused here.
+// The only file that includes Beast. Its parser handles the grammar; what it accepts too easily is refused here.
 #include "net/http_parser.h"
 
 #include <algorithm>
@@ -16,7 +16,7 @@ using boost::beast::error_code;
 // Beast's own view type, which is not std's in every build.
 using Text = boost::beast::string_view;
 
-// No valid chunk header with what must follow it is shorter than `0 CR LF CR LF`; Beast asserts on less.
+// No valid chunk header and its continuation is shorter than `0 CR LF CR LF`; Beast asserts on less.
 constexpr std::size_t kShortestChunkedRest = 5;
 constexpr int kMaxInterimResponses = 10;
 
@@ -39,7 +39,7 @@ struct Refusal {
   std::string detail;
 };
 
-// What request and response have in common: fields into a head, body pieces noted where they stand.
+// What request and response share: collects fields into a head, and notes the position of body pieces.
 template <bool kIsRequest, class Head>
 class Machine : public http::basic_parser<kIsRequest> {
   using Base = http::basic_parser<kIsRequest>;
@@ -50,7 +50,7 @@ class Machine : public http::basic_parser<kIsRequest> {
     this->body_limit(boost::none);
   }
 
-  // One step over `rest`; the body piece that it met, if any, is in body().
+  // One step over `rest`; the body piece that it found, if any, is in body().
   std::size_t step(MutableBytes rest, error_code& error) {
     input_ = rest;
     body_ = {};
@@ -123,8 +123,8 @@ class Machine : public http::basic_parser<kIsRequest> {
     head_.headers.push_back(std::move(header));
   }
 
-  // Beast unfolds lines, RFC 9112 section 5.2 lets us refuse them: the value then stands in a buffer of Beast's, or a
-  // line end stands between name and value.
+  // Beast unfolds lines, RFC 9112 section 5.2 lets us refuse them: the value is then in a buffer of Beast's, or a line
+  // end is between name and value.
   [[nodiscard]] bool is_folded(Text name, Text value) const {
     const auto* begin = reinterpret_cast<const char*>(input_.data());
     const auto* end = begin + input_.size();
@@ -143,7 +143,7 @@ class Machine : public http::basic_parser<kIsRequest> {
       if (hosts_ > 1 || (hosts_ == 0 && !http_1_0)) {
         return refuse(error, {400, ErrorCode::kMalformed, std::to_string(hosts_) + " host fields, want 1"});
       }
-      // Servers that read no body there take it for the next request (RFC 9110 section 9.3.1).
+      // Servers that expect no body there take it for the next request (RFC 9110 section 9.3.1).
       if (head_.has_body() && (head_.method == "GET" || head_.method == "HEAD"))
         return refuse(error, {400, ErrorCode::kMalformed, head_.method + " with a body"});
     } else {
@@ -186,7 +186,7 @@ class Machine : public http::basic_parser<kIsRequest> {
   bool http_1_0_ = false;
 };
 
-// Drives a machine over one message.
+// Drives a state machine over one message.
 template <bool kIsRequest, class Head>
 class Driver {
  public:
@@ -277,7 +277,7 @@ class Driver {
 
   [[nodiscard]] bool at_chunk_head() const { return got_head_ && head_.chunked && !machine_->in_chunk(); }
 
-  // Beast looks at a size line, and at the trailer, only once all of it is there.
+  // Beast examines a size line, and the trailer, only once all of it is there.
   void check_chunk_head(MutableBytes rest) {
     if (!at_chunk_head()) return;
     if (auto broken = broken_chunk_head(as_text(rest), machine_->chunk_place()))
@@ -314,7 +314,7 @@ class Driver {
     }
   }
 
-  // Of the bytes of a head that have not been looked at before: a peer may send it one by one.
+  // The bytes of a head that have not been examined yet: a peer may send it byte by byte.
   void check_line_ends(MutableBytes left) {
     std::size_t from = line_ends_checked_ > header_bytes_ ? line_ends_checked_ - header_bytes_ : 0;
     if (from > 0 && left[from - 1] == '\r') --from;  // its line feed had not come
@@ -323,7 +323,7 @@ class Driver {
       refusal_ = Refusal{400, ErrorCode::kMalformed, "a line of the head that does not end in CR LF"};
   }
 
-  // Without the end of a line there is nothing but a target to blame.
+  // Without a line end only a target can be at fault.
   void refuse_header_size(MutableBytes unread) {
     const bool in_first_line =
         !machine_->got_start_line() && std::find(unread.begin(), unread.end(), '\n') == unread.end();
@@ -350,8 +350,8 @@ class Driver {
   }
 
   [[nodiscard]] std::string detail() const { return "http: " + refusal_->detail; }
-  // Who reads a request tells its sender the size. A reply over it breaks what we take: kTooLarge would say that the
-  // user asked for too much.
+  // For a request, the sender is told the size. A reply over it violates our limits: kTooLarge would mean that the user
+  // asked for too much.
   [[nodiscard]] tl::unexpected<Error> refused() const {
     const bool too_large_reply = !kIsRequest && refusal_->code == ErrorCode::kTooLarge;
     return fail(too_large_reply ? ErrorCode::kMalformed : refusal_->code, detail());

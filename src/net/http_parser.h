@@ -1,6 +1,6 @@
-// Incremental HTTP/1.1 parsers over a buffer of the caller. No sockets, no copies of bodies.
-// They refuse what parsers disagree about: two lengths, folded lines, bare line feeds, codings other than chunked, a
-// GET or HEAD with a body. What no further byte can make good is refused at once, however little of it has come.
+// Incremental HTTP/1.1 parsers over the caller's buffer. No sockets, no copies of bodies. They refuse what parsers
+// disagree about: two lengths, folded lines, bare line feeds, codings other than chunked, a GET or HEAD with a body.
+// What no further byte can make valid is refused at once, however little has come.
 #pragma once
 
 #include <memory>
@@ -11,7 +11,7 @@
 namespace minions::net {
 
 enum class ParseEvent {
-  kNeedMore,  // give again what was not consumed, with more behind it
+  kNeedMore,  // pass again what was not consumed, with more after it
   kHead,      // head() is complete
   kBody,      // a piece of the body
   kEnd,       // the message is complete; what was not consumed belongs to the next
@@ -20,10 +20,10 @@ enum class ParseEvent {
 struct Parsed {
   ParseEvent event = ParseEvent::kNeedMore;
   std::size_t consumed = 0;
-  MutableBytes body;  // for kBody: part of the bytes given, inside what was consumed
+  MutableBytes body;  // for kBody: part of the given bytes, within the consumed part
 };
 
-// What a chunk's size line or the trailer section may take: a buffer must hold as much, or feed could never go on.
+// The maximum of a chunk's size line or the trailer section: a buffer must hold that much, or feed could never proceed.
 inline constexpr std::size_t kMaxChunkHeaderBytes = 4 * 1024;
 
 class RequestParser {
@@ -32,11 +32,11 @@ class RequestParser {
   ~RequestParser();
   // Ready for the next message.
   void reset();
-  // One event at a time. An error ends the parser; refusal_status() then says which reply it deserves.
+  // One event at a time. An error ends the parser; refusal_status() then returns the matching reply.
   [[nodiscard]] Result<Parsed> feed(MutableBytes unread);
   [[nodiscard]] const RequestHead& head() const;
   [[nodiscard]] bool got_head() const;
-  // After the head: a body that is announced longer is refused before it comes, with kTooLarge and 413.
+  // After the head: refuses a body announced as longer before it arrives, with kTooLarge and 413.
   [[nodiscard]] Status limit_body(std::uint64_t bytes);
   // 400, 413, 414, 417, 431 or 501.
   [[nodiscard]] int refusal_status() const;
@@ -52,9 +52,9 @@ class ResponseParser {
  public:
   ResponseParser();
   ~ResponseParser();
-  // A reply to HEAD has no body whatever its fields say.
+  // A reply to HEAD has no body, whatever its fields state.
   void reset(RequestKind answers);
-  // 1xx replies are skipped, save 101, which is refused.
+  // Skips 1xx replies, except 101, which is refused.
   [[nodiscard]] Result<Parsed> feed(MutableBytes unread);
   // The connection has ended. Fine only after kEnd or in a body that ends with the connection, else kTruncated.
   [[nodiscard]] Status at_end_of_input();

@@ -8,9 +8,9 @@
 namespace minions::net {
 namespace {
 
-// Out of file descriptors or memory: others must end first, and trying at once would only burn time.
+// Out of file descriptors or memory: others must end first, and retrying at once would only waste time.
 constexpr std::chrono::milliseconds kAcceptPause{100};
-// After the deadline of a drain, for handlers to see that their peer has gone.
+// After the deadline of a drain, for handlers to see that their peer has disconnected.
 constexpr std::chrono::milliseconds kLastMoments{1'000};
 
 Result<Acceptor> open_acceptor(Executor executor, const ListenOptions& options) {
@@ -28,7 +28,7 @@ Result<Acceptor> open_acceptor(Executor executor, const ListenOptions& options) 
   return acceptor;
 }
 
-// The limit that this connection is over; else it has its permit.
+// The limit that this connection exceeds; otherwise it has its permit.
 std::optional<ConnectionLimit> limit_of(Accepted& accepted) {
   Listener& listener = *accepted.listener;
   const ListenOptions& options = listener.options;
@@ -36,7 +36,7 @@ std::optional<ConnectionLimit> limit_of(Accepted& accepted) {
   if (!options.counted_as) return std::nullopt;
   boost::system::error_code error;
   const auto peer = accepted.socket.remote_endpoint(error);
-  if (error) return std::nullopt;  // it has gone already
+  if (error) return std::nullopt;  // it has already disconnected
   const auto name = options.counted_as(peer.address());
   if (!name) return std::nullopt;
   accepted.permit = listener.by_address.acquire(*name, options.max_connections_of_address);
@@ -63,7 +63,7 @@ struct HttpServer::Impl {
   std::vector<std::unique_ptr<ServerThread>> threads;  // last: what their tasks use outlives them
 };
 
-// Everything here runs on the first thread. No error ends it but the closing of the acceptor.
+// Everything here runs on the first thread. Only closing the acceptor ends it, no error does.
 Task<void> HttpServer::Impl::accept_loop(std::shared_ptr<Acceptor> acceptor, std::shared_ptr<Listener> listener) {
   Timer pause(threads.front()->executor());
   while (acceptor->is_open() && !draining) {
@@ -86,7 +86,7 @@ void HttpServer::Impl::take(Socket socket, ServerThread& thread, const std::shar
   }
   ++listener->connections;
   ++connections;
-  // The connection is made on its own thread: what it registers with belongs to that.
+  // The connection is created on its own thread: everything it registers with belongs to that thread.
   asio::post(thread.executor(), [accepted = std::move(accepted), &thread]() mutable {
     spawn(thread.executor(), HttpConnection::serve(std::make_shared<HttpConnection>(std::move(accepted), thread)));
   });

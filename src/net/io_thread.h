@@ -1,4 +1,4 @@
-// A thread that runs one io_context. Everything that belongs to a connection stays on the thread it was given to.
+// A thread that runs one io_context. Everything of a connection stays on its thread.
 #pragma once
 
 #include <thread>
@@ -7,14 +7,14 @@
 
 namespace minions::net {
 
-// Writing to a peer that has gone must be an error, not the end of the process. main calls this once, before threads
-// start.
+// Writing to a peer that has disconnected must be an error, not the end of the process. main calls this once, before
+// threads start.
 void ignore_sigpipe();
 
 class IoThread {
  public:
   IoThread();
-  // Stops at once; tasks that have not ended are destroyed where they wait.
+  // Stops at once; destroys unfinished tasks where they wait.
   ~IoThread();
   IoThread(const IoThread&) = delete;
   IoThread& operator=(const IoThread&) = delete;

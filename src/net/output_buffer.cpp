@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t kUsualBytes = 16 * 1024;
 constexpr std::size_t kStallPiece = 256 * 1024;
-// Six digits, zeros in front: the room is kept before the length is known.
+// Six digits with leading zeros: the room is reserved before the length is known.
 constexpr std::size_t kChunkDigits = 6;
 constexpr std::size_t kChunkHeadBytes = kChunkDigits + 2;
 constexpr std::size_t kMaxChunk = (std::size_t{1} << (4 * kChunkDigits)) - 1;

@@ -13,21 +13,21 @@ class OutputBuffer {
   void append(std::string_view text);
   [[nodiscard]] std::size_t size() const { return size_; }
 
-  // Chunks: room for `count` bytes of data after room for the chunk's size line, then how many of them were filled.
+  // Chunks: space for `count` bytes of data after space for the chunk's size line, then how many of them were filled.
   // Several commits before end_chunk make one chunk.
   [[nodiscard]] MutableBytes chunk_space(std::size_t count);
   void commit(std::size_t count);
   void end_chunk();
-  // The same room without framing, for bodies that are not chunked.
+  // The same space without framing, for bodies that are not chunked.
   [[nodiscard]] MutableBytes plain_space(std::size_t count);
   // The size line of a chunk whose data the caller sends itself, and its line end, which comes with the next write.
   void append_chunk_head(std::size_t data_bytes);
 
-  // Sends what is gathered, then `tail`. A small tail goes in the same write. Empty afterwards, also on failure.
+  // Sends what is gathered, then `tail`. A small tail goes in the same write. Empty afterwards, on failure too.
   [[nodiscard]] Task<Status> send(Stream& stream, ByteView tail, Deadline deadline);
-  // As send, but the time runs from the last progress: each 256 KiB has `stall` to leave.
+  // Like send, but the time runs from the last progress: each 256 KiB has `stall` to leave.
   [[nodiscard]] Task<Status> send_unless_stalled(Stream& stream, ByteView tail, std::chrono::milliseconds stall);
-  // Gives the memory back to the pool; what was not sent is lost.
+  // Returns the memory to the pool; unsent data is lost.
   void release();
 
  private:

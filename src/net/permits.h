@@ -10,7 +10,7 @@ namespace minions::net {
 
 class Permits;
 
-// One of them, until it goes. Its Permits must outlive it.
+// One permit, until destroyed. Its Permits must outlive it.
 class Permit {
  public:
   Permit(Permit&& other) noexcept;
@@ -33,7 +33,7 @@ class Permits {
   Permits(const Permits&) = delete;
   Permits& operator=(const Permits&) = delete;
 
-  // Nothing: the name holds `limit` already.
+  // Nothing: the name already holds `limit`.
   [[nodiscard]] std::optional<Permit> acquire(const std::string& name, std::size_t limit);
   [[nodiscard]] std::size_t held_by(const std::string& name) const;
 

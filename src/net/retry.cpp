@@ -26,7 +26,7 @@ std::optional<unsigned> month_named(std::string_view name) {
   return static_cast<unsigned>(found - kMonths.begin()) + 1;
 }
 
-// "Wed, 21 Oct 2026 07:28:00 GMT": the form that is written today (RFC 9110 section 5.6.7).
+// "Wed, 21 Oct 2026 07:28:00 GMT": the current form (RFC 9110 section 5.6.7).
 std::optional<system_clock::time_point> http_date(std::string_view text) {
   constexpr std::string_view kShape = "___, 00 ___ 0000 00:00:00 GMT";
   const bool shaped = std::equal(text.begin(), text.end(), kShape.begin(), kShape.end(), [](char c, char shape) {

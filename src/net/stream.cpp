@@ -12,7 +12,7 @@
 namespace minions::net {
 namespace {
 
-// A peer that always has bytes ready would otherwise keep its thread to itself.
+// A peer that always has bytes ready would otherwise occupy its thread.
 constexpr int kTurns = 32;
 
 }  // namespace
@@ -22,7 +22,7 @@ class Stream::Wait final : public Deadlines::Entry {
   Wait(Stream& stream, Deadline deadline) : Entry(stream.deadlines_, deadline), stream_(stream) {}
 
  private:
-  // Wakes the stream's other wait too, which finds that it has not expired and tries again.
+  // Wakes the stream's other wait too, which finds that it has not expired and continues.
   void cancel_operation() override {
     boost::system::error_code ignored;
     stream_.socket_.cancel(ignored);
@@ -129,7 +129,7 @@ Result<std::optional<std::size_t>> Stream::read_now(MutableBytes to) {
 }
 
 Task<Status> Stream::wait_readable(Deadline deadline) {
-  // TLS may hold bytes that the socket no longer shows. Part of a record is not something to read.
+  // TLS may hold bytes that the socket no longer shows. Part of a record is not readable yet.
   if (ssl_ && !cancelled_ && SSL_has_pending(ssl_.get()) == 1 && try_peek().outcome != Outcome::kWantRead) {
     co_return Status{};
   }
@@ -141,8 +141,8 @@ Task<Status> Stream::wait(Socket::wait_type type, Deadline deadline) {
   Wait entry(*this, deadline);
   boost::system::error_code error;
   if (type == Socket::wait_read) {
-    // Not async_wait, for which asio arms epoll anew: that costs a call, and another for the socket's being writable,
-    // of which epoll then tells at once. Peeking for a byte costs less.
+    // Not async_wait, for which asio re-arms epoll: that costs a call, and another for the socket's being writable,
+    // which epoll then reports at once. Peeking for a byte costs less.
     std::uint8_t byte = 0;
     const auto [peeked, count] =
         co_await socket_.async_receive(asio::buffer(&byte, 1), Socket::message_peek, use_task_tuple);
@@ -260,7 +260,7 @@ bool Stream::peer_closed() {
 bool Stream::has_unread_input() {
   if (!ssl_) return cancelled_ || !socket_.is_open() || poll_for(POLLIN | POLLRDHUP);
   if (peer_closed()) return true;
-  return SSL_has_pending(ssl_.get()) == 1;  // peer_closed has taken in what was no data
+  return SSL_has_pending(ssl_.get()) == 1;  // peer_closed has read something that was not data
 }
 
 void Stream::cancel() {

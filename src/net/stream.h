@@ -1,5 +1,5 @@
-// One TCP connection, plain or TLS, on one io_context. Each operation first tries without waiting; only then does it
-// wait for the socket. One read and one write may wait at the same time, and any number of wait_readable.
+// One TCP connection, plain or TLS, on one io_context. Each operation first tries without waiting, and only then waits
+// for the socket. One read and one write may wait at the same time, and any number of wait_readable.
 #pragma once
 
 #include <memory>
@@ -13,7 +13,7 @@
 namespace minions::net {
 
 struct Endpoint {
-  // No aggregate: GCC 12 destroys the members of a braced temporary twice where it stands in a co_await.
+  // Not an aggregate: GCC 12 destroys the members of a braced temporary twice in a co_await.
   Endpoint(std::string to_host, std::uint16_t to_port) : host(std::move(to_host)), port(to_port) {}
   std::string host;  // a name or an address, IPv6 without brackets
   std::uint16_t port;
@@ -35,32 +35,33 @@ class Stream {
 
   // 0 is the orderly end: FIN, or close_notify under TLS. TLS that ends without it is kTruncated.
   [[nodiscard]] Task<Result<std::size_t>> read_some(MutableBytes to, Deadline deadline);
-  // What is there now, without waiting: nothing if nothing is, else as read_some.
+  // What is available now, without waiting: nothing if there is nothing, otherwise like read_some.
   [[nodiscard]] Result<std::optional<std::size_t>> read_now(MutableBytes to);
   [[nodiscard]] Task<Status> write_all(ByteView bytes, Deadline deadline);
-  // Waits for something to read. It can return early: read_now tells.
+  // Waits for something to read. It can return early: read_now shows it.
   [[nodiscard]] Task<Status> wait_readable(Deadline deadline);
-  // The peer has gone as far as can be seen now: FIN, reset or close_notify, even behind bytes not yet read.
+  // Whether the peer has disconnected, as far as can be seen now: FIN, reset or close_notify, even after bytes not yet
+  // read.
   [[nodiscard]] bool peer_closed();
-  // Bytes that nobody asked for are there, or the peer has gone: not fit for another request.
+  // Unrequested bytes are there, or the peer has disconnected: not usable for another request.
   [[nodiscard]] bool has_unread_input();
 
-  // What waits returns kCancelled, and so does everything after.
+  // Pending calls return kCancelled, and so does everything after.
   void cancel();
-  // Tells the peer by close_notify and FIN that nothing more will come; reading goes on.
+  // Announces to the peer by close_notify and FIN that nothing more will come; reading continues.
   void shutdown_write();
-  // With close_notify if the stream is well; no waiting.
+  // With close_notify if the stream is intact; does not wait.
   void close();
   // Without close_notify: the peer must not take what it has for the whole.
   void abort();
 
   [[nodiscard]] Executor executor() { return socket_.get_executor(); }
-  // Bytes of ours that the system took, without TLS's own.
+  // Bytes of ours that the system accepted, without TLS's own.
   [[nodiscard]] std::uint64_t bytes_written() const { return bytes_written_; }
   [[nodiscard]] bool is_tls() const { return ssl_ != nullptr; }
   [[nodiscard]] const asio::ip::address& peer_address() const { return peer_address_; }
   [[nodiscard]] bool peer_is_loopback() const { return is_loopback(peer_address_); }
-  // Of the leaf the peer showed in this TLS connection. Fails on a plain one and where the peer showed none.
+  // Of the leaf that the peer presented in this TLS connection. Fails on a plain one and if the peer presented none.
   [[nodiscard]] Result<Digest32> peer_spki_sha256() const;
 
  private:
@@ -90,7 +91,7 @@ class Stream {
   std::uint64_t bytes_written_ = 0;
   int turns_left_;  // operations without waiting before others on this thread get their turn
   bool cancelled_ = false;
-  bool broken_ = false;  // TLS state that must not be used to write any more
+  bool broken_ = false;  // TLS state that must no longer be used for writing
   bool write_shut_ = false;
 };
 

@@ -38,7 +38,7 @@ using Acceptor = asio::basic_socket_acceptor<tcp, Executor>;
 using Timer =
     asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
-// A point in time after which a read or write gives up with kTimeout. Kept to within 200 ms.
+// The time after which a read or write fails with kTimeout. Accurate to 200 ms.
 using Deadline = SteadyTime;
 inline constexpr Deadline kNoDeadline = Deadline::max();
 [[nodiscard]] inline Deadline deadline_in(std::chrono::milliseconds time) {
@@ -48,8 +48,8 @@ inline constexpr Deadline kNoDeadline = Deadline::max();
 // Starts a task that nobody waits for. It must not throw.
 inline void spawn(Executor executor, Task<void> task) { asio::co_spawn(executor, std::move(task), asio::detached); }
 
-// Runs the io_context on this thread until the task has ended and returns what it gave: for programs with one thread
-// and for tests. Not from inside the io_context.
+// Runs the io_context on this thread until the task has ended, and returns its result: for programs with one thread and
+// for tests. Not from inside the io_context.
 template <class T>
 [[nodiscard]] T run_until_done(asio::io_context& context, Task<T> task) {
   std::optional<T> result;

@@ -14,7 +14,7 @@
 namespace minions::net {
 namespace {
 
-// A process that reads its keys at start must not ask on the terminal.
+// A process that reads its keys at start must not prompt on the terminal.
 int refuse_passphrase(char*, int, int, void*) { return 0; }
 
 Result<SslContextPtr> new_context(const SSL_METHOD* method) {
@@ -25,7 +25,7 @@ Result<SslContextPtr> new_context(const SSL_METHOD* method) {
   }
   SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION);
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
-  // Buffers only while records are under way.
+  // Buffers only while records are in progress.
   SSL_CTX_set_mode(context.get(),
                    SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_default_passwd_cb(context.get(), refuse_passphrase);
@@ -38,7 +38,7 @@ constexpr const char* kServerCiphers12 =
 
 Result<SslContextPtr> load_server_context(const std::string& certificate_file, const std::string& key_file) {
   for (const std::string& file : {certificate_file, key_file}) {
-    std::error_code error;  // a pipe would be waited for
+    std::error_code error;  // opening a pipe would block
     if (!std::filesystem::exists(file, error)) return fail(ErrorCode::kUsage, "tls: " + file + ": No such file");
     if (!std::filesystem::is_regular_file(file, error))
       return fail(ErrorCode::kUsage, "tls: " + file + ": is not a regular file");
@@ -70,7 +70,7 @@ std::string shown(const ASN1_TIME* time) {
   return ASN1_TIME_to_tm(time, &fields) == 1 ? to_iso8601(timegm(&fields)) : "a time that cannot be read";
 }
 
-// What OpenSSL loads can still be of no use, such as a key on a curve that TLS does not have.
+// What OpenSSL loads can still be unusable, such as a key on a curve that TLS does not have.
 Status prove_handshake(SSL_CTX* context) {
   constexpr std::size_t kFlight = 64 * 1024;
   MINIONS_TRY_ASSIGN(const SslContextPtr client_context, new_context(TLS_client_method()));
@@ -95,7 +95,7 @@ Status prove_handshake(SSL_CTX* context) {
   return fail(ErrorCode::kUsage, "no client could shake hands with it");
 }
 
-// The system's roots: where OpenSSL was built to look, and where Debian has them.
+// The system's roots: where OpenSSL was built to look, and where Debian keeps them.
 Status trust_system_roots(SSL_CTX* context) {
   const bool usual = SSL_CTX_set_default_verify_paths(context) == 1;
   const bool debian = SSL_CTX_load_verify_file(context, "/etc/ssl/certs/ca-certificates.crt") == 1;
@@ -136,7 +136,7 @@ void SslDeleter::operator()(SSL* ssl) const { SSL_free(ssl); }
 void SslDeleter::operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
 
 std::string last_tls_error() {
-  const unsigned long code = ERR_peek_error();  // the first: later ones only say what it led to
+  const unsigned long code = ERR_peek_error();  // the first: later ones only report its consequences
   ERR_clear_error();
   if (code == 0) return "no reason given";
   if (ERR_SYSTEM_ERROR(code)) return std::generic_category().message(ERR_GET_REASON(code));

@@ -1,4 +1,4 @@
-// TLS settings: who we are as a server, and whom a client trusts. Connections themselves are in net/stream.h.
+// TLS settings: our identity as a server, and whom a client trusts. Connections themselves are in net/stream.h.
 #pragma once
 
 #include <memory>
@@ -22,30 +22,30 @@ struct SslDeleter {
 using SslPtr = std::unique_ptr<ssl_st, SslDeleter>;
 using SslContextPtr = std::unique_ptr<ssl_ctx_st, SslDeleter>;
 
-// SHA-256 of the DER SubjectPublicKeyInfo, what pins name (RFC 7469 section 2.4).
+// SHA-256 of the DER SubjectPublicKeyInfo, the value of pins (RFC 7469 section 2.4).
 [[nodiscard]] Result<Digest32> spki_sha256_of(x509_st* certificate);
-// What OpenSSL says of the last failure on this thread, without content of the connection.
+// OpenSSL's message for the last failure on this thread, without content of the connection.
 [[nodiscard]] std::string last_tls_error();
 
-// A certificate chain with its key. TLS 1.3, or 1.2 with ECDHE and an AEAD; no tickets, no renegotiation.
-// Threads share it; reload() is for connections made afterwards.
+// A certificate chain with its key. TLS 1.3, or 1.2 with ECDHE and an AEAD; no tickets, no renegotiation. Threads share
+// it; reload() affects later connections.
 class TlsServerContext {
  public:
-  // PEM files. An encrypted key is refused, and what no client could shake hands with. One that is not valid today is
-  // taken: clients that go by the attested key do not look at that.
+  // PEM files. Refuses an encrypted key, and what no client could shake hands with. Accepts a certificate that is not
+  // valid today: clients that go by the attested key ignore that.
   [[nodiscard]] static Result<std::shared_ptr<TlsServerContext>> load(std::string certificate_file,
                                                                       std::string key_file);
   // Reads both files again. A certificate of the key in use serves at once. One of another key waits for use_waiting():
-  // clients that know only the old key would refuse it. On failure all stays as it was: also where the new one would
-  // fail check().
+  // clients that know only the old key would refuse it. On failure, and if the new one would fail check(), everything
+  // stays unchanged.
   [[nodiscard]] Status reload();
-  // Whether the leaf in use is valid now, and for a server of TLS.
+  // Whether the leaf in use is valid now, and for a TLS server.
   [[nodiscard]] Status check() const;
   // Of the leaf in use.
   [[nodiscard]] Digest32 spki_sha256() const;
-  // Of the leaf that waits, if one does.
+  // Of the waiting leaf, if there is one.
   [[nodiscard]] std::optional<Digest32> waiting_spki_sha256() const;
-  // What waits serves from now on.
+  // The waiting certificate serves from now on.
   void use_waiting();
 
   [[nodiscard]] Result<SslPtr> new_connection(int socket) const;
@@ -69,13 +69,13 @@ class TlsServerContext {
 };
 
 enum class PeerVerification {
-  kWebPki,  // a chain to a trusted root, and the name or address asked for
-  kNone,    // anybody: only where the caller checks the key itself
+  kWebPki,  // a chain to a trusted root, and the requested name or address
+  kNone,    // anyone: only if the caller checks the key itself
 };
 
 struct TlsClientOptions {
   PeerVerification verification = PeerVerification::kWebPki;
-  std::optional<std::string> ca_file;  // PEM; in place of the system's store
+  std::optional<std::string> ca_file;  // PEM; instead of the system's store
 };
 
 class TlsClientContext {

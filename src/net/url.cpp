@@ -27,7 +27,7 @@ Status check_host(std::string_view host) {
       host.find("..") != std::string_view::npos) {
     return fail(ErrorCode::kUsage, "url: host is neither a name nor an address");
   }
-  // Resolvers read 127.1, 0x7f.1 or 017700000001 as addresses; here an address has four decimal parts.
+  // Resolvers accept 127.1, 0x7f.1 or 017700000001 as addresses; here an address has four decimal parts.
   const std::string_view last = host.substr(host.rfind('.') + 1);
   if (!last.empty() && last.front() >= '0' && last.front() <= '9') {
     boost::system::error_code error;

@@ -17,15 +17,15 @@ struct Url {
   std::uint16_t port = 0;
   std::string base_path;  // empty, or `/...` without a slash at the end
 
-  // For the Host header: brackets round IPv6, the port unless it is the scheme's own.
+  // For the Host header: brackets around IPv6, the port unless it is the scheme's default.
   [[nodiscard]] std::string authority() const;
-  // scheme://authority, without the path: what a connection can be shared by.
+  // scheme://authority, without the path: what may share a connection.
   [[nodiscard]] std::string origin() const;
 
   [[nodiscard]] static Result<Url> parse(std::string_view text);
 };
 
-// localhost, 127.0.0.0/8 or ::1, by the text alone.
+// localhost, 127.0.0.0/8 or ::1, judging by the text alone.
 [[nodiscard]] bool is_loopback_host(std::string_view host);
 
 }  // namespace minions::net

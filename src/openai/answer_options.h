@@ -1,4 +1,4 @@
-// How the answer to a completion request is wanted.
+// The options of the answer to a completion request.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// What is wrong with a request, as OpenAI's API says it.
+// What is wrong with a request, in the form of OpenAI's API.
 #pragma once
 
 #include <string>

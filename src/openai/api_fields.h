@@ -1,5 +1,5 @@
-// Reads the fields of an API request's body. One that is absent or null is as if it were not there; one of a wrong type
-// is status 400 with its name.
+// Reads the fields of an API request's body. An absent or null field counts as missing; one of the wrong type is status
+// 400 with its name.
 #pragma once
 
 #include <fmt/format.h>
@@ -19,7 +19,7 @@ using Checked = tl::expected<void, ApiFailure>;
 [[nodiscard]] tl::unexpected<ApiFailure> bad_request(std::string message, std::string param);
 [[nodiscard]] std::optional<simdjson::dom::element> present(simdjson::dom::object object, std::string_view name);
 
-// want: what the member must be, for the message.
+// want: the required type, for the message.
 template <class T>
 [[nodiscard]] Checked optional_member(simdjson::dom::object object, std::string_view name, std::string_view want,
                                       std::optional<T>& to) {

@@ -10,7 +10,7 @@ namespace dom = simdjson::dom;
 
 constexpr std::size_t kMostStops = 64;
 constexpr std::size_t kMostStopBytes = 4'096;
-constexpr std::size_t kMostEntries = 10'000;  // each takes hundreds of bytes, however little is in it
+constexpr std::size_t kMostEntries = 10'000;  // each takes hundreds of bytes, however short its content
 constexpr std::array<std::string_view, 6> kRoles = {"system", "developer", "user", "assistant", "tool", "function"};
 
 Checked read_stop(dom::object body, std::vector<std::string>& to) {

@@ -1,4 +1,4 @@
-// What the engines of ours read alike in the body of a completion request: messages, and how the answer is wanted.
+// What our engines read in the same way in the body of a completion request: messages, and the options of the answer.
 #pragma once
 
 #include <simdjson.h>
@@ -23,14 +23,14 @@ struct MessageFields {
 [[nodiscard]] tl::expected<std::vector<MessageFields>, ApiFailure> read_messages(simdjson::dom::object body);
 
 struct PartFields {
-  std::string at;  // messages[N].content, and [M] behind it where there are several
+  std::string at;  // messages[N].content, followed by [M] if there are several
   std::string_view type;
   std::string_view text;  // of the type text
   simdjson::dom::object fields;
 };
-// A message's content: a string is one part of the type text, null is none.
+// A message's content: a string is one part of type text; null has no parts.
 [[nodiscard]] tl::expected<std::vector<PartFields>, ApiFailure> read_parts(const MessageFields& message);
-// Its text, joined by blank lines; other parts are passed over. The view is into the request, or into `joined`.
+// Its text, joined by blank lines; ignores other parts. The view is into the request, or into `joined`.
 [[nodiscard]] tl::expected<std::string_view, ApiFailure> read_text(const MessageFields& message, std::string& joined);
 
 [[nodiscard]] Checked read_answer_options(simdjson::dom::object body, AnswerOptions& to);

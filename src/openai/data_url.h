@@ -8,8 +8,8 @@
 
 namespace minions::openai {
 
-// Whatever media type it names: the content tells that. kMalformed: another URL, another coding, wrong base64. The text
-// of an error quotes nothing of the URL.
+// Accepts any media type: the content decides. kMalformed: another URL, another coding, invalid base64. The error text
+// quotes nothing of the URL.
 [[nodiscard]] Result<Bytes> parse_data_url(std::string_view url);
 
 }  // namespace minions::openai

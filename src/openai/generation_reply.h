@@ -21,11 +21,11 @@ class GenerationReply {
   GenerationReply(const GenerationRequest& request, std::string_view model, std::string_view id, std::int64_t created,
                   ApiSink& sink);
 
-  // False: the reader has gone. Never waits.
+  // False: the reader has left. Never waits.
   [[nodiscard]] bool text(std::string_view piece);
   // finish_reason: stop or length.
   void end(std::string_view finish_reason, const GenerationUsage& usage);
-  // True once something was sent: an error can then only be told by breaking off.
+  // True once something was sent: from then on an error can only be reported by aborting the reply.
   [[nodiscard]] bool begun() const { return begun_; }
 
  private:

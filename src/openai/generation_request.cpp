@@ -14,8 +14,8 @@ std::string role_of(std::string_view name) {
   return std::string(name);
 }
 
-// {"image_url":{"url":"data:..."}}; some clients leave the object out. "detail" is passed over: how many tokens a
-// picture takes is the model's.
+// {"image_url":{"url":"data:..."}}; some clients omit the object. Ignores "detail": the model decides how many tokens a
+// picture takes.
 tl::expected<ContentPart, ApiFailure> read_picture(const PartFields& part) {
   const std::string at = part.at + ".image_url";
   const auto value = present(part.fields, "image_url");
@@ -80,12 +80,12 @@ Checked read_sampling(dom::object body, SamplingOptions& to) {
     return bad_request("'top_k' must be an integer from -1 to 2147483647", "top_k");
   std::optional<std::int64_t> seed;
   MINIONS_CHECK_FIELD(optional_member(body, "seed", "an integer", seed));
-  // Any integer is a seed; llama.cpp takes 32 bits of it, and keeps the largest for "by chance".
+  // Accepts any integer as a seed; llama.cpp takes 32 bits of it, and reserves the largest for "random".
   if (seed) to.seed = static_cast<std::uint32_t>(static_cast<std::uint64_t>(*seed) % UINT32_MAX);
   return {};
 }
 
-// A template takes many times their memory.
+// A template needs many times their memory.
 constexpr std::size_t kTemplateArgumentsBytes = 16 * 1024;
 
 Checked read_template_arguments(dom::object body, GenerationRequest& to) {
@@ -122,7 +122,7 @@ bool is_empty(dom::element value) {
   return value.get(text) == simdjson::SUCCESS && text.empty();
 }
 
-// A value that means "none" passes.
+// Accepts a value that means "none".
 Checked refuse_what_is_not_there(dom::object body) {
   for (const std::string_view name : {"n", "best_of"}) {
     std::optional<std::uint64_t> count;

@@ -1,5 +1,5 @@
-// A request for text as an embedded language model reads it: chat or plain completion. What such a model does not do is
-// refused, not passed over: an answer without it would be another answer.
+// A request for text as an embedded language model reads it: chat or plain completion. Refuses, rather than ignores,
+// what such a model does not support: an answer without it would be a different answer.
 #pragma once
 
 #include <cstdint>
@@ -19,13 +19,13 @@ namespace minions::openai {
 // Text, or a picture.
 struct ContentPart {
   std::string text;
-  std::optional<Bytes> picture = {};  // as it came: PNG, JPEG, or what else it is
+  std::optional<Bytes> picture = {};  // as received: PNG, JPEG, or anything else
   std::string at = {};                // of a picture, for error texts: messages[N].content[M]
 };
 
 struct ChatTurn {
   std::string role;                // system, user, assistant or tool
-  std::vector<ContentPart> parts;  // texts that follow each other are joined by blank lines
+  std::vector<ContentPart> parts;  // consecutive texts are joined by blank lines
 };
 
 // Absent: the model's own recommendation, or llama.cpp's.
@@ -51,7 +51,7 @@ struct GenerationRequest : AnswerOptions {
   std::map<std::string, std::string> template_arguments;
 };
 
-// Fields it does not know are ignored; known ones of a wrong type, or that ask for what is not there, are status 400.
+// Ignores unknown fields. Known fields of the wrong type, or that ask for something unavailable, are status 400.
 [[nodiscard]] tl::expected<GenerationRequest, ApiFailure> parse_generation_request(RequestKind kind,
                                                                                    std::string_view body);
 

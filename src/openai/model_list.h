@@ -1,4 +1,4 @@
-// The model list of OpenAI's API, GET /v1/models, as any server gives it.
+// The model list of OpenAI's API, GET /v1/models, as returned by any server.
 #pragma once
 
 #include <cstdint>
@@ -13,11 +13,11 @@ namespace minions::openai {
 
 struct ListedModel {
   std::string id;
-  std::string owned_by;                         // empty: not said
+  std::string owned_by;                         // empty: not stated
   std::optional<std::uint64_t> context_tokens;  // max_model_len of vLLM and SGLang
 };
 
-// In the server's order; entries without an id are passed over. kBackend: no list of models.
+// In the server's order; skips entries without an id. kBackend: not a list of models.
 [[nodiscard]] Result<std::vector<ListedModel>> parse_model_list(std::string_view body);
 
 }  // namespace minions::openai

@@ -26,7 +26,7 @@ struct Finalize {
 using Database = std::unique_ptr<sqlite3, CloseDatabase>;
 using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
 
-// SQLite's message may quote what was searched for; its code says enough.
+// SQLite's message may quote the query; its code is enough.
 tl::unexpected<Error> sqlite_error(int code, std::string_view what) {
   return fail(ErrorCode::kInternal, fmt::format("index: {}: {}", what, sqlite3_errstr(code)));
 }
@@ -93,7 +93,7 @@ struct ChunkIndex::Tables {
     int code = sqlite3_step(select.get());
     for (; code == SQLITE_ROW; code = sqlite3_step(select.get())) {
       const auto row = static_cast<std::size_t>(sqlite3_column_int64(select.get(), 0));
-      hits.push_back({&chunks[row], -sqlite3_column_double(select.get(), 1)});  // SQLite's is smaller for better
+      hits.push_back({&chunks[row], -sqlite3_column_double(select.get(), 1)});  // in SQLite smaller is better
     }
     sqlite3_reset(select.get());
     sqlite3_clear_bindings(select.get());

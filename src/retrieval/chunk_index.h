@@ -1,4 +1,4 @@
-// Chunks of one run in a full-text index, in memory only: many questions against the same documents. One thread at a
+// Chunks of one run in a full-text index, in memory only: for many questions about the same documents. One thread at a
 // time. For a single question over a text that was never indexed, passage_ranker.h is faster.
 #pragma once
 
@@ -14,7 +14,7 @@ struct Hit {
   double score;        // BM25, larger is better
 };
 
-// A word and how much it counts, as a supervisor plans it.
+// A word and its weight, as planned by a supervisor.
 struct WeightedTerm {
   std::string term;
   double weight = 1;
@@ -27,8 +27,8 @@ class ChunkIndex {
   ChunkIndex& operator=(ChunkIndex&&) noexcept;
   ~ChunkIndex();
 
-  // The k best chunks that have at least one telling word of the question, best first; equal scores in the order of the
-  // text. The question is plain words: nothing in it is taken as query syntax.
+  // The k best chunks with at least one significant word of the question, best first; equal scores in the order of the
+  // text. The question is plain words: nothing in it is read as query syntax.
   [[nodiscard]] Result<std::vector<Hit>> search(std::string_view question, std::size_t k) const;
   // The sum of the BM25 of each term times its weight. A term of several words is a phrase.
   [[nodiscard]] Result<std::vector<Hit>> search(std::span<const WeightedTerm> terms, std::size_t k) const;

@@ -20,7 +20,7 @@ Span trimmed(std::string_view text, Span span) {
 
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
-// The largest cut in (from, limit] that ends a sentence, else a line, else a word, else a character; a cut in the first
+// The largest cut in (from, limit] that ends a sentence, otherwise a line, a word or a character; a cut in the first
 // half would waste the chunk.
 std::size_t cut_before(std::string_view text, std::size_t from, std::size_t limit) {
   const std::size_t half = from + (limit - from) / 2;
@@ -37,7 +37,7 @@ std::size_t cut_before(std::string_view text, std::size_t from, std::size_t limi
   return limit;
 }
 
-// A span that is too long, in parts that overlap.
+// A span that is too long, in overlapping parts.
 void cut(std::string_view text, Span span, const ChunkOptions& options, std::vector<Span>& to) {
   while (span.end - span.begin > options.max_chars) {
     const std::size_t end = cut_before(text, span.begin, span.begin + options.max_chars);
@@ -51,7 +51,7 @@ void cut(std::string_view text, Span span, const ChunkOptions& options, std::vec
 
 bool starts_section(std::string_view text, std::size_t at) { return at < text.size() && text[at] == '#'; }
 
-// Blank lines part paragraphs; by section, headings do as well.
+// Blank lines separate paragraphs; by section, headings do too.
 std::vector<Span> paragraphs(std::string_view text, ChunkBy by) {
   std::vector<Span> found;
   std::size_t begin = 0;

@@ -1,4 +1,4 @@
-// Cuts documents into passages of bounded size that know where they stand.
+// Cuts documents into passages of bounded size that know their place.
 #pragma once
 
 #include <span>
@@ -8,16 +8,16 @@
 namespace minions::retrieval {
 
 enum class ChunkBy {
-  kPage,       // a page, or parts of it where it is too long
+  kPage,       // a page, or parts of it if it is too long
   kParagraph,  // whole paragraphs, as many as fit; never across pages
-  kSection,    // begins anew at each Markdown heading; inside a section as by paragraph
+  kSection,    // starts anew at each Markdown heading; inside a section as by paragraph
 };
 
 struct ChunkOptions {
   ChunkBy by = ChunkBy::kParagraph;
   std::size_t max_chars = 3000;  // bytes of UTF-8; at least 16
   std::size_t overlap =
-      20;  // bytes of the text before that a part repeats where a paragraph or page was cut; below max_chars / 2
+      20;  // bytes of the previous text that a part repeats if a paragraph or page was cut; below max_chars / 2
 };
 
 struct Chunk {

@@ -15,9 +15,9 @@ namespace {
 constexpr double kK1 = 1.2;
 constexpr double kB = 0.75;
 constexpr std::size_t kBytesBetweenQuestions = 512 * 1024;
-constexpr std::size_t kBytesOfAPassage = 32;  // what it costs beside its text
+constexpr std::size_t kBytesOfAPassage = 32;  // its cost besides its text
 
-// Another in each process: nobody can choose words that meet in one slot.
+// Different in each process, so that nobody can choose words that collide in one slot.
 std::uint64_t odd_number() {
   static const std::uint64_t number = [] {
     std::random_device random;
@@ -26,7 +26,7 @@ std::uint64_t odd_number() {
   return number;
 }
 
-// The folded words of the query in a small open-addressed table: almost every word of a text is not in it.
+// The folded words of the query in a small open-addressed table: almost no word of a text is in it.
 class WordTable {
  public:
   explicit WordTable(std::span<const QueryWord> query) {
@@ -53,7 +53,7 @@ class WordTable {
     std::uint64_t hash = 0;
     std::uint32_t index = kNone;
   };
-  // The word's own slot, or the free one where it would stand.
+  // The word's own slot, or the free one for it.
   [[nodiscard]] std::size_t slot_of(std::uint64_t hash) const {
     std::size_t at = (hash * factor_) >> shift_;
     while (slots_[at].index != kNone && slots_[at].hash != hash) at = (at + 1) & (slots_.size() - 1);

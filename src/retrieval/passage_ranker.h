@@ -14,8 +14,8 @@ struct QueryWord {
   double weight = 1;
 };
 
-// Scores in the order of the passages; 0 where no word of the query stands. Words are compared as words.h folds them.
-// `go_on` is asked every half megabyte; once it says no, the scores are worth nothing.
+// Scores in the order of the passages; 0 if no word of the query appears. Words are compared as words.h folds them.
+// `go_on` is called every half megabyte; once it returns false, the scores are worthless.
 [[nodiscard]] std::vector<double> bm25_scores(
     std::span<const std::string_view> passages, std::span<const QueryWord> query,
     const std::function<bool()>& go_on = [] { return true; });

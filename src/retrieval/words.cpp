@@ -20,7 +20,7 @@ constexpr bool is_vowel(char c) { return c == 'a' || c == 'e' || c == 'i' || c =
 
 bool has_vowel(std::string_view text) { return std::any_of(text.begin(), text.end(), is_vowel); }
 
-// A short suffix rule set in the spirit of Porter's first step: it need not be right, only the same on both sides.
+// A short suffix rule set in the spirit of Porter's first step: it need not be right, only equal on both sides.
 std::size_t stem_size(std::string_view word) {
   const auto ends = [&](std::string_view suffix, std::size_t least_left) {
     return word.size() >= suffix.size() + least_left && word.ends_with(suffix);
@@ -61,7 +61,7 @@ Folded fold(std::string_view word) {
   return folded;
 }
 
-// Sorted, as they stand before folding.
+// Sorted, as before folding.
 constexpr std::string_view kStopWords[] = {
     "a",    "about", "according", "all",   "also", "am",   "an",    "and",   "any",    "are",  "as",    "at",
     "be",   "been",  "being",     "but",   "by",   "can",  "could", "did",   "do",     "does", "doing", "for",

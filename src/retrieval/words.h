@@ -1,5 +1,5 @@
-// Words of a text as retrieval compares them: letters folded to lower case, common English endings taken off, so that
-// "Revenues" and "revenue" are one. And the words of a question that say nothing about its subject.
+// Words of a text as retrieval compares them: letters folded to lower case, common English endings removed, so that
+// "Revenues" and "revenue" are equal. And the words of a question that reveal nothing about its subject.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,8 @@
 
 namespace minions::retrieval {
 
-// Calls visit(word) with each run of letters and digits (and of bytes above 0x7F) as it stands in the text. An
-// apostrophe or a point between two letters or digits belongs to the word ("don't", "4.2").
+// Calls visit(word) with each run of letters and digits (and of bytes above 0x7F), unchanged. An apostrophe or a dot
+// between two letters or digits belongs to the word ("don't", "4.2").
 template <class Visit>
 void for_each_word(std::string_view text, Visit visit);
 
@@ -19,12 +19,12 @@ void for_each_word(std::string_view text, Visit visit);
 // The same as a number, without an allocation; equal forms have equal numbers.
 [[nodiscard]] std::uint64_t folded_hash(std::string_view word);
 
-// Articles, prepositions, auxiliaries, question words: the folded form of an English word that every text is full of.
+// Articles, prepositions, auxiliaries, question words: the folded form of an English word that is common in every text.
 [[nodiscard]] bool is_stop_word(std::string_view word);
 
-// A question of more words is a text; its further words are not searched for.
+// A longer question is a text; its further words are not searched for.
 inline constexpr std::size_t kMostSearchWords = 10'000;
-// The words to search for, each once, as they stand in the question; all of them if every one is a stop word.
+// The words to search for, each once, unchanged; all of them if every one is a stop word.
 [[nodiscard]] std::vector<std::string> search_words(std::string_view question);
 
 namespace detail {

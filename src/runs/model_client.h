@@ -1,4 +1,4 @@
-// A model that answers chat requests, wherever it is: over HTTP, in process, or behind a sealed session.
+// A model that answers chat requests, wherever it runs: over HTTP, in this process, or behind a sealed session.
 #pragma once
 
 #include <stop_token>
@@ -12,9 +12,9 @@ namespace minions::runs {
 class ModelClient {
  public:
   virtual ~ModelClient() = default;
-  // Ends when the answer is complete; its text is what the sink was given, joined. kCancelled where the sink or the
-  // token says stop, which it does on the thread of the task. What is referred to outlives the task. Several may run at
-  // a time.
+  // Ends when the answer is complete; its text is everything the sink received, joined. kCancelled if the sink or the
+  // token requests a stop, which the token does on the thread of the task. What is referred to outlives the task.
+  // Several may run at a time.
   [[nodiscard]] virtual net::Task<Result<chat::Completion>> complete(const chat::ChatRequest& request,
                                                                      chat::TokenSink& sink, std::stop_token stop) = 0;
 };

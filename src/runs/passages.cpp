@@ -13,7 +13,7 @@ using minion::filled;
 namespace prompts = minion::prompts;
 
 constexpr std::uint64_t kPromptTokens = 400;  // of the instructions around documents and question
-constexpr std::uint64_t kLeastTokens = 256;   // for passages: less is no reading
+constexpr std::uint64_t kLeastTokens = 256;   // for passages: less is not worth reading
 constexpr std::size_t kChunkChars = 3000;
 constexpr std::size_t kMostPassages = 64;
 
@@ -27,7 +27,7 @@ std::string rendered(std::span<const documents::Document> documents) {
   return text;
 }
 
-// The passage under its marker, guarded as whole documents are.
+// The passage under its marker, delimited like whole documents.
 std::string rendered(const retrieval::Chunk& chunk) {
   documents::Document part;
   part.name = chunk.document;
@@ -81,7 +81,7 @@ Result<FoundPassages> WorkerReading::find(std::string_view question) const {
     if (tokens > budget_tokens_) break;
     chosen.push_back(hit.chunk);
   }
-  // In the order of the text: a passage then stands behind the one it goes on from.
+  // In the order of the text, so that a passage comes after the one it continues.
   std::sort(chosen.begin(), chosen.end());
   FoundPassages found;
   std::string text;

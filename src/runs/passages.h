@@ -1,5 +1,5 @@
-// What the worker reads: all documents where they fit its context, else passages that are searched for each question.
-// Part of the driver: the only files here that use src/retrieval.
+// What the worker reads: all documents if they fit its context, else passages that are searched for each question. Part
+// of the driver: the only files here that use src/retrieval.
 #pragma once
 
 #include <optional>
@@ -17,7 +17,7 @@ struct ContextBudget {
 };
 
 struct FoundPassages {
-  chat::Text text;                  // the system prompt with them
+  chat::Text text;                  // the system prompt that contains them
   std::vector<std::string> places;  // `[NAME, page N]`, each once, in the order of the documents
 };
 
@@ -28,7 +28,7 @@ class WorkerReading {
                                                     const ContextBudget& budget);
 
   [[nodiscard]] bool whole() const { return !index_; }
-  // The system prompt with every document. Only where whole().
+  // The system prompt with every document. Only if whole().
   [[nodiscard]] std::string_view everything() const { return everything_.reveal(); }
   [[nodiscard]] Result<FoundPassages> find(std::string_view question) const;
   [[nodiscard]] std::uint64_t estimated_document_tokens() const { return document_tokens_; }

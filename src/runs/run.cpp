@@ -28,7 +28,7 @@ void add(std::optional<chat::Usage>& total, const std::optional<chat::Usage>& mo
   total = total.value_or(chat::Usage()) + *more;
 }
 
-// A backend that has no structured replies says so by refusing the request.
+// A backend without structured replies reports that by refusing the request.
 bool refuses_shape(const Error& error) {
   const int status = error.http_status;
   return error.code == ErrorCode::kBackend && (status == 400 || status == 422 || status == 501);
@@ -214,7 +214,7 @@ void Run::note_supervisor(const AskSupervisor& action, SupervisorExchange& excha
     result_.supervisor_messages.push_back({chat::Role::kAssistant, exchange.completion->text.copy()});
     std::optional<chat::Usage>& usage = exchange.completion->usage;
     if (usage) {
-      // The history is sent whole each time: what the request before had is seen again.
+      // The history is sent whole each time: the model sees the previous request's content again.
       usage->seen_prompt_tokens = std::min(last_prompt_tokens_, usage->prompt_tokens);
       last_prompt_tokens_ = usage->prompt_tokens;
     } else {
@@ -252,7 +252,7 @@ chat::ChatRequest Run::worker_request(const AskWorker& action) const {
   return request;
 }
 
-// A worker whose context is cut answers from less than it was given, and looks as sure as ever.
+// A worker whose context is cut answers from less than it was given, and looks as certain as ever.
 void Run::check_prompt_tokens(const chat::ChatRequest& request, const chat::Completion& completion) {
   if (!completion.usage || completion.usage->prompt_tokens == 0) return;
   std::uint64_t least = 0;

@@ -10,15 +10,15 @@
 
 namespace minions::runs {
 
-// One message to the supervisor and what is known of it, whether it went well or not.
+// One message to the supervisor and what is known about it, on failure too.
 struct SupervisorExchange {
   Result<chat::Completion> completion;
   std::uint64_t wire_bytes = 0;  // data bytes of the sealed request, each time it was sent
-  double attestation_s = 0;      // what had to be done before
+  double attestation_s = 0;      // what had to be done first
   double handshake_s = 0;
   minion::RoundTiming timing;  // without the worker's time
-  Json receipt;                // null where none verified
-  std::string session_id;      // empty where there was none
+  Json receipt;                // null if none verified
+  std::string session_id;      // empty if there was none
 };
 
 class Supervisor {
@@ -40,11 +40,11 @@ struct Progress {
   unsigned round = 0;
   unsigned max_rounds = 0;
   minion::Sender thinking = minion::Sender::kSupervisor;
-  std::uint64_t wire_bytes = 0;            // that left so far
+  std::uint64_t wire_bytes = 0;            // sent so far
   std::uint64_t remote_prompt_tokens = 0;  // likewise, as reported
 };
 
-// Looks on, and may forbid a message. Called on the thread of the run.
+// Observes, and may forbid a message. Called on the thread of the run.
 class RunObserver {
  public:
   virtual ~RunObserver() = default;
@@ -61,11 +61,11 @@ class RunObserver {
 };
 
 struct RunInput {
-  minion::ProtocolTask task;  // its list of documents is made here
+  minion::ProtocolTask task;  // its list of documents is created here
   std::span<const documents::Document> documents;
   std::span<const chat::Image> images;  // for the worker
   std::string supervisor_model;
-  minion::ProtocolOptions options;  // whether documents are retrieved is decided here
+  minion::ProtocolOptions options;  // decides whether documents are retrieved
 };
 
 struct RunParts {
@@ -76,12 +76,12 @@ struct RunParts {
 };
 
 struct RunReport {
-  minion::MinionResult result;  // as far as it came
-  // kLimit: max_disclosed_bytes, or a message that was not approved. kCancelled: stopped. Else what failed.
+  minion::MinionResult result;  // as far as it got
+  // kLimit: max_disclosed_bytes, or a message that was not approved. kCancelled: stopped. Otherwise what failed.
   std::optional<Error> error;
 };
 
-// What is referred to outlives the task. The stop is requested on the thread of the task.
+// What is referred to outlives the task. The stop is requested on the task's thread.
 [[nodiscard]] net::Task<RunReport> run(const RunInput& input, const RunParts& parts, std::stop_token stop);
 
 }  // namespace minions::runs

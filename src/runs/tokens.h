@@ -1,5 +1,5 @@
-// How many tokens a text may have, where no tokenizer is at hand. The estimate is high, so that what is said to fit
-// does.
+// How many tokens a text may have, when no tokenizer is available. The estimate is high, so that a text which is
+// estimated to fit does.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@ namespace minions::runs {
 
 // A token for every three bytes of ASCII and every two of the rest, rounded up. English has about four bytes a token.
 [[nodiscard]] std::uint64_t estimated_tokens(std::string_view text);
-// Fewer than any tokenizer in use makes of running text: eight bytes a token.
+// Fewer than any tokenizer in use makes from running text: eight bytes per token.
 [[nodiscard]] std::uint64_t least_tokens(std::string_view text);
 
 }  // namespace minions::runs

@@ -1,5 +1,5 @@
-// The client's end of a session: hands out stream ids, each once, and holds the keys until close().
-// For one thread at a time.
+// The client's end of a session: issues each stream id once, and holds the keys until close(). For one thread at a
+// time.
 #pragma once
 
 #include <set>
@@ -9,7 +9,7 @@
 
 namespace minions::session {
 
-// The keys of one exchange. n is spent from the moment this exists.
+// The keys of one exchange. n counts as used once this exists.
 struct ClientStream {
   StreamContext context;
   crypto::SecretArray<32> request_key;
@@ -18,9 +18,9 @@ struct ClientStream {
 
 class ClientSession {
  public:
-  // kBusy if the oldest unfinished stream lies 1,023 ids back; kNotFound after close().
+  // kBusy if the oldest unfinished stream is 1,023 ids behind; kNotFound after close().
   [[nodiscard]] Result<ClientStream> open_stream();
-  // The exchange n is over, however it went.
+  // Exchange n is over, whatever the outcome.
   void finish_stream(StreamId n) { unfinished_.erase(n); }
   // Erases the keys.
   void close() { secrets_.clear(); }

@@ -1,5 +1,5 @@
 // One exchange in sealed form, for each side: what is written to and read from the two HTTP bodies of a stream. Bytes
-// in, bytes out; the owner moves them.
+// in, bytes out; the owner does the I/O.
 #pragma once
 
 #include <optional>
@@ -10,10 +10,10 @@
 
 namespace minions::session {
 
-// Client: seals a request in its one canonical cut (docs/protocol.md section 8).
+// Client: seals a request with its one canonical division into records (docs/protocol.md section 8).
 class RequestSealer {
  public:
-  // data stays with the caller until done(). Fails if the head is over 16,000 bytes.
+  // The caller keeps data until done(). Fails if the head is over 16,000 bytes.
   [[nodiscard]] static Result<RequestSealer> create(const StreamContext& context, crypto::AeadKey key,
                                                     std::string head_json, ByteView data);
 
@@ -41,15 +41,15 @@ class RequestSealer {
   Step step_ = Step::kHead;
 };
 
-// Server: seals a reply record by record, into memory that the caller has.
+// Server: seals a reply record by record, into the caller's memory.
 class ReplySealer {
  public:
   ReplySealer(const StreamContext& context, crypto::AeadKey key, PaddingMode mode)
       : writer_(context, key), mode_(mode) {}
 
-  // How many bytes the record of that much data will take. At most kMaxRecordData of data.
+  // The size of a record with that much data. At most kMaxRecordData of data.
   [[nodiscard]] std::size_t record_size(RecordType type, std::size_t data_size) const;
-  // out has record_size(type, data.size()) bytes. Heads and data go into U.
+  // out has record_size(type, data.size()) bytes. U covers heads and data.
   void seal(RecordType type, ByteView data, MutableBytes out);
   [[nodiscard]] Digest32 transcript() && { return std::move(hash_).finish(); }
 

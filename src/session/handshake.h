@@ -1,5 +1,5 @@
-// The handshake of docs/protocol.md section 4, one class a side. A client session opens only to a statement whose
-// appraisal passed: there is no other way to make one.
+// The handshake of docs/protocol.md section 4, one class per side. A client session opens only to a statement whose
+// appraisal passed: there is no other way to create one.
 #pragma once
 
 #include <memory>
@@ -12,7 +12,7 @@ namespace minions::session {
 
 class ClientSession;
 
-// What both sides hold after the handshake. The two keys serve as HKDF keys and nothing else.
+// What both sides hold after the handshake. The two keys are used only as HKDF keys.
 struct SessionSecrets {
   crypto::LockedSecret<32> k_c2s;
   crypto::LockedSecret<32> k_s2c;
@@ -47,7 +47,7 @@ class ClientHandshake {
   Bytes request_;
 };
 
-// C of the body of POST /v2/session, by which the server finds its statement. Nothing if the body is too short for one.
+// C of the body of POST /v2/session, with which the server finds its statement. Nothing if the body is too short.
 [[nodiscard]] std::optional<Digest32> statement_named_in(ByteView body);
 
 struct AcceptedSession {

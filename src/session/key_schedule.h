@@ -4,9 +4,8 @@
 //   request key    k_c2s    "smp2 req" || u64(n)
 //   reply key      k_s2c    "smp2 res" || u64(n)
 //   cache salt     k_c2s    "smp2 slt" || u64(0)
-//
-// n is below 2^63 and used once for one body; then each key seals one sequence of records with counter nonces. The salt
-// is no key: a model server gets it, to keep what it caches of this session's prompts from other sessions.
+//  n is below 2^63 and used once for one body, so each key seals one sequence of records with counter nonces. The salt
+//  is not a key: a model server gets it, to keep its cache of this session's prompts from other sessions.
 #pragma once
 
 #include "crypto/secret.h"

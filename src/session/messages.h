@@ -54,12 +54,12 @@ struct Alert {
   std::string message;
   Processed processed = Processed::kNo;
 
-  // An unknown code is read as internal: a newer server may have more of them.
+  // An unknown code is read as internal: a newer server may have more codes.
   [[nodiscard]] static Result<Alert> parse(std::string_view json);
   [[nodiscard]] std::string to_json() const;
 };
 
-// What the server says in the payload of message 2.
+// What the server states in the payload of message 2.
 struct SessionParameters {
   SessionId session{};
   std::uint32_t idle_s = 900;
@@ -73,11 +73,11 @@ struct SessionParameters {
   [[nodiscard]] std::string to_json() const;
 };
 
-// {"client":"minions/0.1.0","pad":"..."}: any strict object is taken, the pad's length is the client's.
+// {"client":"minions/0.1.0","pad":"..."}: accepts any strict object; the client chooses the pad's length.
 [[nodiscard]] std::string client_hello_json(std::string_view client, std::size_t pad);
 [[nodiscard]] Status check_client_hello(std::string_view json);
 
-// Request trailers say nothing yet.
+// Request trailers carry nothing yet.
 [[nodiscard]] Status check_request_trailer(std::string_view json);
 
 }  // namespace minions::session

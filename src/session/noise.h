@@ -54,7 +54,7 @@ struct NoiseConfig {
   NoiseRole role;
   ByteView prologue;
   const crypto::X25519KeyPair* local_static =
-      nullptr;  // outlives the handshake; needed where the pattern sends or knows it
+      nullptr;  // outlives the handshake; required if the pattern sends or knows it
   std::optional<crypto::X25519Public> remote_static = std::nullopt;
 };
 
@@ -62,9 +62,9 @@ class NoiseHandshake {
  public:
   NoiseHandshake(const NoisePattern& pattern, const NoiseConfig& config, crypto::Random& random);
 
-  // The next message of this side. Fails if the peer's keys are bad.
+  // This side's next message. Fails if the peer's keys are bad.
   [[nodiscard]] Result<Bytes> write_message(ByteView payload);
-  // The payload of the next message of the peer. kMalformed: too short; kTampered: anything else.
+  // The payload of the peer's next message. kMalformed: too short; kTampered: anything else.
   [[nodiscard]] Result<Bytes> read_message(ByteView message);
 
   [[nodiscard]] bool complete() const { return next_ == pattern_.messages.size(); }

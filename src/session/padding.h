@@ -1,4 +1,4 @@
-// What sizes show (docs/protocol.md section 8). Sizes are of record plaintexts in bytes: u8 type, u32 length, data,
+// What sizes reveal (docs/protocol.md section 8). Sizes are of record plaintexts in bytes: u8 type, u32 length, data,
 // zeros.
 #pragma once
 

@@ -50,7 +50,7 @@ Bytes receipt_message(const ReceiptSubject& subject) {
 }
 
 std::string signed_trailer_json(ReceiptSubject subject, std::string_view usage, const crypto::Ed25519Signer& signer) {
-  // Checked as the client will read it: one level down in the trailer.
+  // Checked at the depth at which the client reads it: one level down in the trailer.
   const bool usable =
       !usage.empty() && parse_strict_json(fmt::format(R"({{"usage":{}}})", usage), kTrailerLimits).has_value();
   if (!usable) usage = {};

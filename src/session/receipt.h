@@ -16,7 +16,7 @@
 
 namespace minions::session {
 
-// T or U, over data that comes in pieces cut anywhere.
+// T or U, over data in pieces of any size.
 class ExchangeHash {
  public:
   void head(ByteView json);
@@ -34,7 +34,7 @@ struct ReceiptSubject {
   StreamId n = 0;
   Digest32 request{};  // T
   Digest32 reply{};    // U
-  Digest32 usage{};    // H of the usage value's bytes as sent; of nothing where there is none
+  Digest32 usage{};    // H of the usage value's bytes as sent; of nothing if there is none
   UnixSeconds time = 0;
 };
 
@@ -65,14 +65,14 @@ struct ReceiptTimes {
   UnixSeconds earliest;
   UnixSeconds latest;
 };
-// Of a log, which does not say how long the session could last: no server keeps one for longer than a day.
+// For a log, which does not state how long the session could last: no server keeps one longer than a day.
 inline constexpr std::int64_t kLongestSessionS = 86'400;
 // docs/protocol.md section 6: from 60 s before the statement holds to 360 s after the last session in it ended.
 [[nodiscard]] ReceiptTimes receipt_times(const attestation::Statement& statement,
                                          std::int64_t max_s = kLongestSessionS);
 
-// subject has the caller's own values, computed from what it sent and opened; its time and usage are taken from the
-// trailer. kTampered if a stated hash differs, the time is outside, or the signature is bad.
+// subject has the caller's own values, computed from what it sent and opened; its time and usage come from the trailer.
+// kTampered if a stated hash differs, the time is outside the window, or the signature is bad.
 [[nodiscard]] Status check_receipt(const ReplyTrailer& trailer, ReceiptSubject subject, const ReceiptTimes& times,
                                    const crypto::Ed25519Public& key);
 

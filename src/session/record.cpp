@@ -34,11 +34,11 @@ ByteArray<12> record_nonce(std::uint64_t counter, bool final) {
 bool is_final(RecordType type) { return type == RecordType::kTrailer || type == RecordType::kAlert; }
 
 bool all_zero(ByteView bytes) {
-  // Compared with itself one byte on: one pass of memcmp at full speed.
+  // Compares the buffer with itself shifted by one byte: one memcmp at full speed.
   return bytes.empty() || (bytes[0] == 0 && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
 }
 
-// The ciphertext's length, if the field is one that a writer can have made.
+// The ciphertext's length, if a writer can have produced the field.
 std::optional<std::size_t> ciphertext_length(std::uint32_t field) {
   const std::size_t length = field & kLengthBits;
   if ((field & ~(kFinalFlag | kLengthBits)) != 0 || length < kLeastCiphertext || length > kMostCiphertext)

@@ -5,8 +5,7 @@
 //   plaintext = u8 type || u32 data length || data || zeros
 //   nonce     = u64(record counter) || u8(final) || 000000
 //   AAD       = "smp2" || session id || u64(n) || u32(L)
-//
-// One writer or reader serves one body under one key. Nonces come from the counters in here and from nowhere else.
+//  One writer or reader serves one body under one key. Nonces come only from the counters in here.
 #pragma once
 
 #include <optional>
@@ -25,7 +24,7 @@ inline constexpr std::size_t kRecordLengthSize = 4;
 inline constexpr std::size_t kRecordOverhead = kRecordLengthSize + crypto::kAeadTagSize;
 inline constexpr std::size_t kMaxRecordSize = kMaxPlaintext + kRecordOverhead;
 
-// What keeps the records of one body apart from all others.
+// What separates the records of one body from all others.
 struct StreamContext {
   SessionId session;
   StreamId n;
@@ -35,8 +34,8 @@ class RecordWriter {
  public:
   RecordWriter(const StreamContext& context, crypto::AeadKey key);
 
-  // Seals one record of plaintext_size bytes (5 + data at least, 65,536 at most) to out, which has kRecordOverhead
-  // more. Trailers and alerts are final, by their type; after one nothing may be sealed.
+  // Seals one record of plaintext_size bytes (5 + data at least, 65,536 at most) to out, which is kRecordOverhead
+  // longer. Trailers and alerts are final by type; after one nothing may be sealed.
   void seal(RecordType type, ByteView data, std::size_t plaintext_size, MutableBytes out);
 
  private:
@@ -48,7 +47,7 @@ class RecordWriter {
 
 struct Record {
   RecordType type;
-  MutableBytes data;  // in the memory that was fed
+  MutableBytes data;  // in the memory that was passed in
 };
 
 // Opens records in order and holds the grammar of a body:
@@ -59,8 +58,8 @@ class RecordReader {
  public:
   RecordReader(Direction direction, const StreamContext& context, crypto::AeadKey key);
 
-  // Takes bytes from the front of piece, opening in place where a whole record lies there. Gives a record, or nothing
-  // when the piece is used up. The data is valid until the next call and while the piece's memory is.
+  // Takes bytes from the front of piece, and opens a record in place if a whole one is there. Returns a record, or
+  // nothing when the piece is used up. The data is valid until the next call and while the piece's memory exists.
   [[nodiscard]] Result<std::optional<Record>> next(MutableBytes& piece);
   // The body has ended: kTruncated unless the final record came.
   [[nodiscard]] Status finish() const;
@@ -79,7 +78,7 @@ class RecordReader {
   crypto::Opener opener_;
   ByteArray<32> associated_;
   std::uint64_t counter_ = 0;
-  Bytes pending_;  // the start of a record whose rest has not come
+  Bytes pending_;  // the start of an incomplete record
   bool pending_opened_ = false;
 };
 

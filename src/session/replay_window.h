@@ -1,4 +1,4 @@
-// Which stream ids of a session were used: one-time, in a window of 1,024 below the highest (docs/protocol.md section
+// Which stream ids of a session were used: each once, in a window of 1,024 below the highest (docs/protocol.md section
 // 5).
 #pragma once
 
@@ -14,7 +14,7 @@ inline constexpr StreamId kWindowSize = 1024;
 
 class ReplayWindow {
  public:
-  // kMalformed for an id of 2^63 or more; kReplayed for one that was marked or lies below the window.
+  // kMalformed for an id of 2^63 or more; kReplayed for one that was marked or is below the window.
   [[nodiscard]] Status check(StreamId n) const;
   // check() and, if it passes, marks n.
   [[nodiscard]] Status mark(StreamId n);

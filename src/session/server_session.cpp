@@ -4,7 +4,7 @@ namespace minions::session {
 namespace {
 
 constexpr unsigned kBadTagLimit = 1000;
-// After max_s no stream opens; those that run get this much more.
+// After max_s no stream opens; running streams get this much longer.
 constexpr std::chrono::seconds kRunOut{300};
 
 }  // namespace

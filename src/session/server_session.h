@@ -1,4 +1,4 @@
-// The server's end of a session: replay window, limits, keys, and the streams that run in it. Used by several threads.
+// The server's end of a session: replay window, limits, keys, and its running streams. Used by several threads.
 #pragma once
 
 #include <functional>
@@ -31,7 +31,7 @@ struct StreamKeys {
   ByteArray<32> cache_salt{};               // the same for each stream of the session
 };
 
-// A running stream; ends it in its session when it goes.
+// A running stream; its destruction ends it in the session.
 class StreamLease {
  public:
   StreamLease(std::shared_ptr<ServerSession> session, std::uint64_t ticket)
@@ -49,35 +49,35 @@ class StreamLease {
 
 class ServerSession : public std::enable_shared_from_this<ServerSession> {
  public:
-  // A stream is asked to stop through its hook, from whatever thread closes the session; it must only post.
+  // Asks a stream to stop through its hook, from whichever thread closes the session; the hook must only post.
   using CancelHook = std::function<void()>;
 
   ServerSession(const SessionParameters& parameters, SessionSecrets secrets, ReceiptKey receipt_key, SteadyTime now);
 
   // A stream about to open. kNotFound: closed, or past its absolute limit; kBusy: too many streams.
   [[nodiscard]] Result<StreamLease> enter(SteadyTime now, CancelHook cancel);
-  // The keys of n, if n could still be used. kMalformed, kReplayed, or kNotFound after close().
+  // The keys of n, if n is still usable. kMalformed, kReplayed, or kNotFound after close().
   [[nodiscard]] Result<StreamKeys> keys(StreamId n) const;
-  // The atomic test-and-set, made when the first record of n has opened and before its plaintext is looked at.
+  // The atomic test-and-set, made after the first record of n has opened and before its plaintext is read.
   [[nodiscard]] Status mark(StreamId n);
-  // A record that did not open. Returns true when there were so many that the session is over.
+  // Counts a record that did not open. Returns true when there were so many that the session is over.
   [[nodiscard]] bool count_bad_tag();
   void note_authorised();
 
-  // Called once when the session closes, from whatever thread closes it; it must only post. Set before others see it.
+  // Called once when the session closes, from whichever thread closes it; it must only post. Set before others see it.
   void on_close(CancelHook closed) { on_close_ = std::move(closed); }
-  // The statement that the client verified: what it does not say is not to be done in this session. Null: it says
+  // The statement that the client verified: this session must not do what the statement does not state. Null: states
   // nothing. Set before others see the session.
   void rest_on(std::shared_ptr<const attestation::Statement> statement) { statement_ = std::move(statement); }
   [[nodiscard]] const attestation::Statement* statement() const { return statement_.get(); }
-  // Erases the keys, refuses what comes, and asks every other stream to stop.
+  // Erases the keys, refuses new streams, and asks every other stream to stop.
   void close();
 
   [[nodiscard]] bool expired(SteadyTime now) const;
   [[nodiscard]] bool may_be_evicted() const;  // no open stream and no authorised request
-  // When its last stream began; nothing while one runs.
+  // When its last stream began; nothing while a stream runs.
   [[nodiscard]] std::optional<SteadyTime> idle_since() const;
-  // If no stream runs, none opens from now on; the rest is close()'s.
+  // If no stream runs, no stream opens from now on; close() does the rest.
   [[nodiscard]] bool retire_if_idle();
   [[nodiscard]] bool closed() const;
   [[nodiscard]] const SessionParameters& parameters() const { return parameters_; }

@@ -4,7 +4,7 @@
 
 namespace minions::session {
 
-// Ids are the server's own random bytes: any eight of them are a hash.
+// Ids are the server's own random bytes, so any eight of them serve as a hash.
 std::size_t SessionTable::IdHash::operator()(const SessionId& id) const {
   std::size_t hash = 0;
   std::memcpy(&hash, id.data(), sizeof hash);
@@ -94,7 +94,7 @@ std::shared_ptr<ServerSession> SessionTable::evict_idle(const std::string& owner
   for (;;) {
     const auto longest = longest_idle(owner);
     if (longest == entries_.end()) return nullptr;
-    // A stream may have opened since.
+    // A stream may have opened meanwhile.
     if (longest->second.session->retire_if_idle()) return take(longest);
   }
 }

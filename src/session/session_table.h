@@ -1,5 +1,5 @@
-// The server's sessions, within limits. A new one waits in a small pool until a record has authenticated under its
-// keys; then it moves to the main table. Used by several threads; the owner sweeps it and hands in the time.
+// The server's sessions, within limits. A new session waits in a small pool until a record has authenticated under its
+// keys, then moves to the main table. Used by several threads; the owner sweeps it and passes in the time.
 #pragma once
 
 #include <list>
@@ -25,18 +25,17 @@ class SessionTable {
   SessionTable(const SessionTable&) = delete;
   SessionTable& operator=(const SessionTable&) = delete;
 
-  // Into the pool; drops the pool's oldest if it is full.
+  // Adds to the pool; drops the pool's oldest if it is full.
   void add(std::shared_ptr<ServerSession> session);
   [[nodiscard]] std::shared_ptr<ServerSession> find(const SessionId& id, SteadyTime now);
-  // A record has authenticated. kBusy: the main table is full and nothing in it may go.
+  // A record has authenticated. kBusy: the main table is full and no session in it may be dropped.
   [[nodiscard]] Status prove(const SessionId& id);
-  // A request of this owner's, by its API key, is authorised in the session, which counts to it if it counts to nobody
-  // yet. Where the owner has `most` already, the one of them that is idle longest ends in its place. kBusy: in each of
-  // them a stream runs.
+  // A request with this owner's API key is authorised in the session, which then counts to the owner if it had none. If
+  // the owner has `most` already, ends its session that has been idle longest. kBusy: a stream runs in each of them.
   [[nodiscard]] Result<Counted> count_to(const SessionId& id, const std::string& owner, std::size_t most);
-  // Closes the session; its id is unknown from now on.
+  // Closes the session; its id is unknown from then on.
   void close(const SessionId& id);
-  // Closes what has expired. Call once a second or so.
+  // Closes expired sessions. Call about once a second.
   void sweep(SteadyTime now);
 
   [[nodiscard]] std::size_t proven_count() const;
@@ -51,7 +50,7 @@ class SessionTable {
     std::shared_ptr<ServerSession> session;
     bool proven = false;
     std::list<SessionId>::iterator place;  // in order_ of its kind, oldest first
-    std::string owner = {};                // empty: counts to nobody
+    std::string owner = {};                // empty: no owner
   };
   using Entries = std::unordered_map<SessionId, Entry, IdHash>;
 
@@ -59,7 +58,7 @@ class SessionTable {
   // Takes an entry out; the caller closes the session after releasing the lock.
   [[nodiscard]] std::shared_ptr<ServerSession> take(Entries::iterator entry);
   [[nodiscard]] std::shared_ptr<ServerSession> evict_one();
-  // Of this owner's the one that is idle longest, in which no stream opens any more.
+  // This owner's session that has been idle longest; no stream opens in it any more.
   [[nodiscard]] std::shared_ptr<ServerSession> evict_idle(const std::string& owner);
   [[nodiscard]] Entries::iterator longest_idle(const std::string& owner);
 
@@ -68,7 +67,7 @@ class SessionTable {
   Entries entries_;
   std::list<SessionId> unproven_;
   std::list<SessionId> proven_;
-  std::unordered_map<std::string, std::unordered_set<SessionId, IdHash>> owned_;  // by owner; none is empty
+  std::unordered_map<std::string, std::unordered_set<SessionId, IdHash>> owned_;  // by owner; no list is empty
 };
 
 }  // namespace minions::session

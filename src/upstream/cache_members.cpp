@@ -8,9 +8,9 @@ namespace {
 
 // vLLM's and SGLang's salt, llama-server's switch, and vLLM's way to name blocks of the cache.
 constexpr std::string_view kNames[] = {"cache_salt", "cache_prompt", "kv_transfer_params"};
-// llama-server reports after each batch of what is not cached, so that the number of reports tells.
+// llama-server reports after each uncached batch, so the number of reports reveals it.
 constexpr std::string_view kProgress = "return_progress";
-// vLLM answers about a picture that another user sent under this name.
+// vLLM answers about a picture that another user sent under the same name.
 constexpr std::string_view kMediaName = "uuid";
 // With each character written as \uXXXX.
 constexpr std::size_t kLongestKey = 6 * 18;
@@ -24,7 +24,7 @@ std::optional<unsigned> hex_digit(char c) {
   return std::nullopt;
 }
 
-// The key that is written so; bytes of no name here for what is not ASCII or ill-formed.
+// The key so written; bytes that are in no name here for what is not ASCII or ill-formed.
 std::string decoded(std::string_view written) {
   constexpr char kOther = '\xff';
   std::string text;
@@ -50,7 +50,7 @@ std::string decoded(std::string_view written) {
 
 void put(Bytes& out, char c) { out.push_back(static_cast<std::uint8_t>(c)); }
 
-// The bytes in front of the first quote or backslash.
+// The bytes before the first quote or backslash.
 std::size_t plain_bytes(std::string_view text) { return std::min(text.find_first_of("\"\\"), text.size()); }
 
 }  // namespace
@@ -143,13 +143,13 @@ void CacheMembers::key_byte(char c, Bytes& out) {
   held_ += c;
   escaped_ = c == '\\' && !escaped_;
   if (held_.size() <= kLongestKey) return;
-  // Longer than any that matters.
+  // Longer than any relevant key.
   put(out, '"');
   append(out, as_bytes(held_));
   state_ = State::kString;
 }
 
-// A member cannot be taken out once its neighbours have passed; one of another name says nothing.
+// A member cannot be removed once its neighbours have passed; under another name it has no effect.
 void CacheMembers::end_key(Bytes& out) {
   const std::string key = decoded(held_);
   bool ours = key == kMediaName;

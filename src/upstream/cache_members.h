@@ -1,7 +1,7 @@
-// What a request says of the model server's prompt cache is said by the gateway alone: its own member is put into the
-// JSON object of a body that passes by, and members of the same purpose that the client wrote get another name: at the
-// top what salts, switches and names blocks of the cache, within messages the names by which media are kept. The body
-// may come in any pieces and grows by a number of bytes that is known before it comes.
+// Only the gateway controls the model server's prompt cache. It inserts its own member into the JSON object of a
+// passing body, and renames members of the same purpose that the client wrote: at the top level what salts, switches
+// and names blocks of the cache, within messages the names under which media are cached. The body may come in any
+// pieces and grows by a number of bytes that is known beforehand.
 #pragma once
 
 #include <bitset>
@@ -13,13 +13,13 @@ namespace minions::upstream {
 
 class CacheMembers {
  public:
-  // member: `"name":value`, put in as the first of the object; empty: nothing is put in. shared: the cache is, and the
-  // steps in which a prompt is read are nobody's to see.
+  // member: `"name":value`, inserted as the first member of the object; empty: inserts nothing. shared: the cache is
+  // shared, and nobody may see the steps in which a prompt is read.
   explicit CacheMembers(std::string member, bool shared = false) : member_(std::move(member)), shared_(shared) {}
 
-  // By so much a body grows that has bytes at all, whatever is in it: what is no object is filled up with blanks.
+  // The growth of any body that is not empty, whatever it contains: a body that is not an object is padded with blanks.
   [[nodiscard]] std::size_t added_bytes() const { return member_.empty() ? 0 : member_.size() + 1; }
-  // Appends what becomes of the next bytes; some may be held back until more come.
+  // Appends the next bytes as rewritten; may hold some back until more come.
   void take(ByteView piece, Bytes& out);
   // The body has ended.
   void finish(Bytes& out);
@@ -27,11 +27,11 @@ class CacheMembers {
  private:
   enum class State : std::uint8_t {
     kStart,
-    kFirst,  // the object has begun and holds our member alone so far
+    kFirst,  // the object has begun and so far holds only our member
     kObject,
     kKey,      // a key that may be one of ours, held back
     kString,   // any other string
-    kNoObject  // or behind its end: nothing is looked at
+    kNoObject  // or after its end: nothing is examined
   };
 
   void begin(char c, Bytes& out);
@@ -44,12 +44,12 @@ class CacheMembers {
   const std::string member_;
   const bool shared_;
   State state_ = State::kStart;
-  static constexpr std::size_t kMaxDepth = 256;  // what nests deeper is refused before it comes here
+  static constexpr std::size_t kMaxDepth = 256;  // deeper nesting is refused before it gets here
   std::size_t depth_ = 0;
   std::bitset<kMaxDepth + 1> is_object_;  // what is open, by its depth
   bool key_comes_ = false;
   bool in_messages_ = false;
-  bool escaped_ = false;  // the byte behind a backslash comes
+  bool escaped_ = false;  // the byte after a backslash comes
   std::string held_;      // of a key, without its quotes
 };
 

@@ -7,11 +7,11 @@
 namespace minions::upstream {
 namespace {
 
-// Names in small letters and without what divides their words: cached_tokens, cachedTokens and cached-tokens are one.
+// Names in lower case and without word separators: cached_tokens, cachedTokens and cached-tokens are the same.
 
-// How many tokens of a prompt were cached or not, the times of these alone, which give the number by a quotient, and
-// which slot had the most of the prompt. Of OpenAI's usage, of vLLM, SGLang and TensorRT-LLM beside it, of
-// llama-server, and as other vendors name them.
+// How many tokens of a prompt were cached or not, the times of these alone, from which a division gives the number, and
+// which slot matched most of the prompt. From OpenAI's usage, vLLM, SGLang and TensorRT-LLM's additions, llama-server,
+// and other vendors' names.
 constexpr std::string_view kCounts[] = {"cachedtokens",
                                         "numcachedtokens",
                                         "cachedprompttokens",
@@ -47,18 +47,18 @@ constexpr std::string_view kCounts[] = {"cachedtokens",
                                         "npast",
                                         "idslot",
                                         "slotid"};
-// vLLM and SGLang leave the details out where nothing was cached. Blocks of a cache have names that come again.
+// vLLM and SGLang omit the details if nothing was cached. Names of cache blocks recur.
 constexpr std::string_view kRemoved[] = {"prompttokensdetails", "inputtokensdetails", "cachedtokensdetails",
                                          "kvtransferparams",    "ectransferparams",   "kvcachemetrics",
                                          "perfmetrics"};
-// llama-server's, in which all is told but the length of the prompt.
+// llama-server's, which reveals everything but the prompt's length.
 constexpr std::string_view kProgress = "promptprogress";
 constexpr std::string_view kLength = "total";
 
 // With each character written as \uXXXX.
 constexpr std::size_t kLongestName = std::size_t{6} * 32;
 constexpr std::size_t kMostBlanks = 256;
-constexpr std::string_view kLine = "data:";  // of an event, whose JSON may go over several
+constexpr std::string_view kLine = "data:";  // of an event, whose JSON may span several
 
 constexpr bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -78,7 +78,8 @@ std::optional<unsigned> hex_digit(char c) {
   return std::nullopt;
 }
 
-// The name that is written so, as the names above are; bytes of no name here for what is not ASCII or ill-formed.
+// The name so written, in the form of the names above; bytes that are in no name here for what is not ASCII or
+// ill-formed.
 std::string plain_name(std::string_view written) {
   constexpr char kOther = '\xff';
   std::string name;
@@ -136,7 +137,7 @@ void CachedCounts::step(char c, Bytes& out) {
     case State::kHeldString: return held_string(c, out);
     case State::kString:
       put(out, c);
-      // JSON has no end of line in a string: what opened this one was none.
+      // JSON strings contain no line end: the quote did not open one.
       if (c == '\n' || (c == '"' && !escaped_)) state_ = State::kText;
       escaped_ = c == '\\' && !escaped_;
       return;
@@ -181,7 +182,7 @@ void CachedCounts::text(char c, Bytes& out) {
     return;
   }
   put(out, c);
-  if (c == '}' || c == ']') in_progress_ = false;  // whatever is within it goes
+  if (c == '}' || c == ']') in_progress_ = false;  // whatever it contains is removed
 }
 
 void CachedCounts::held_string(char c, Bytes& out) {
@@ -210,7 +211,7 @@ CachedCounts::Kind CachedCounts::kind() const {
   return name == kProgress ? Kind::kProgress : Kind::kOther;
 }
 
-// A name, a colon and a value have blanks between them, and the beginnings of lines of an event.
+// A name, a colon and a value may be separated by blanks, and by line starts of an event.
 bool CachedCounts::is_between(char c) {
   if (line_ < kLine.size() && c == kLine[line_]) {
     ++line_;
@@ -227,7 +228,7 @@ void CachedCounts::behind_name(char c, Bytes& out) {
     if (held_.size() > kLongestName + 2 * kMostBlanks) release(out);
     return;
   }
-  if (c != ':') {  // no name, then
+  if (c != ':') {  // not a name, then
     release(out);
     last_ = 0;
     state_ = State::kText;
@@ -240,11 +241,11 @@ void CachedCounts::behind_name(char c, Bytes& out) {
   held_.clear();
 }
 
-// Whether the value that begins so is none, or may stay.
+// Whether the value that begins like this is none, or may stay.
 bool CachedCounts::passes(char c) const {
   const bool opens = c == '{' || c == '[';
   if (!opens && c != '"' && !is_scalar(c)) return true;
-  if (kind_ == Kind::kProgress) return c == '{' || c == 'n';  // null tells nothing
+  if (kind_ == Kind::kProgress) return c == '{' || c == 'n';  // null reveals nothing
   return kind_ == Kind::kLength && is_scalar(c);
 }
 

@@ -1,7 +1,6 @@
-// Takes out of replies that pass by how much of a prompt the model server had read already: where its cache is shared,
-// that tells what others asked. Counts, and what they can be computed from, become 0 in one width, whatever value
-// stands there. Members that a server writes only where something was cached are taken out whole. All other bytes stay
-// as they are.
+// Removes from passing replies how much of a prompt the model server had already read: if its cache is shared, that
+// reveals what others asked. Counts, and what they can be computed from, become 0 in a fixed width, whatever the value.
+// Members that a server writes only if something was cached are removed whole. All other bytes are unchanged.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +12,8 @@ namespace minions::upstream {
 
 class CachedCounts {
  public:
-  // Appends what becomes of the next bytes of the reply: JSON, or events that hold JSON. Some may be held back until
-  // more come, at most a few hundred.
+  // Appends the next bytes of the reply as rewritten: JSON, or events that hold JSON. May hold some back until more
+  // come, at most a few hundred.
   void take(ByteView piece, Bytes& out);
   // The reply has ended.
   void finish(Bytes& out);
@@ -26,7 +25,7 @@ class CachedCounts {
     kString,      // any other
     kBehindName,  // of one of the names
     kBehindColon,
-    kDropScalar,  // the rest of a value that goes
+    kDropScalar,  // the rest of a value that is removed
     kDropString,
     kDropContainer
   };
@@ -46,17 +45,17 @@ class CachedCounts {
 
   State state_ = State::kText;
   Kind kind_ = Kind::kOther;
-  bool escaped_ = false;      // the byte behind a backslash comes
-  std::string held_;          // a comma, blanks, a name with its quotes, blanks: of each what has come
+  bool escaped_ = false;      // the byte after a backslash comes
+  std::string held_;          // a comma, blanks, a name with its quotes, blanks: what has come of each
   std::size_t name_at_ = 0;   // in held_
-  char last_ = 0;             // outside of strings, blanks aside; 0: it has passed, or does not matter
-  bool removable_ = false;    // what is in front of the name can be held back or needs not
-  bool removing_ = false;     // the member goes with its name
-  bool comma_goes_ = false;   // the first member was taken out: so is the comma behind it
-  bool blanks_go_ = false;    // behind that comma
-  std::size_t line_ = 0;      // how much of "data:" the line has begun with
+  char last_ = 0;             // outside of strings, ignoring blanks; 0: it has passed, or does not matter
+  bool removable_ = false;    // what precedes the name can be held back or need not be
+  bool removing_ = false;     // the member is removed with its name
+  bool comma_goes_ = false;   // the first member was removed: so is the comma after it
+  bool blanks_go_ = false;    // after that comma
+  std::size_t line_ = 0;      // how much of "data:" has come at the start of the line
   bool in_progress_ = false;  // in the object that is a report of progress
-  std::uint64_t depth_ = 0;   // of a container that goes
+  std::uint64_t depth_ = 0;   // of a container that is removed
 };
 
 }  // namespace minions::upstream

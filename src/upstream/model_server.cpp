@@ -16,7 +16,7 @@ constexpr milliseconds kStartPoll{200};
 constexpr milliseconds kProgressEvery{10'000};
 constexpr milliseconds kHealthEvery{5'000};
 constexpr milliseconds kHealthTime{2'000};
-constexpr int kFailuresUntilNotReady = 3;  // a server that computes may answer late
+constexpr int kFailuresUntilNotReady = 3;  // a busy server may answer late
 constexpr std::size_t kHealthReplyBytes = 64 * 1024;
 constexpr seconds kLongestPause{60};
 constexpr milliseconds kLongRun{60'000};
@@ -100,7 +100,7 @@ void ModelServer::run() {
   }
 }
 
-// Until it ends, which is an error, or shall stop: kCancelled.
+// Until it ends, which is an error, or a stop is requested: kCancelled.
 Status ModelServer::run_once() {
   MINIONS_TRY_ASSIGN(const auto process, ServerProcess::start(options_.process));
   log::info("model_server_started",

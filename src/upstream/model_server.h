@@ -1,4 +1,4 @@
-// An inference server beside us: started as a child on a loopback port, watched through GET /health, started again with
+// An inference server next to us: started as a child on a loopback port, monitored through GET /health, restarted after
 // a growing pause when it ends, stopped with us.
 #pragma once
 
@@ -31,16 +31,16 @@ class RestartPause {
 
 class ModelServer {
  public:
-  // Returns at once; the child is started on a thread of its own, which lives as long as the child may.
+  // Returns at once; the child is started on a separate thread, which lives as long as the child may.
   [[nodiscard]] static std::unique_ptr<ModelServer> start(ModelServerOptions options);
   ~ModelServer();
   ModelServer(const ModelServer&) = delete;
   ModelServer& operator=(const ModelServer&) = delete;
 
-  // How the first start went, or nothing if that is not known within `time`. A server that was never healthy is not
-  // started again: kIo, kUsage: it cannot be run; kBackend: it ended; kTimeout.
+  // The outcome of the first start, or nothing if not known within `time`. A server that was never healthy is not
+  // restarted: kIo, kUsage: it cannot be run; kBackend: it ended; kTimeout.
   [[nodiscard]] std::optional<Status> wait_first_ready(std::chrono::milliseconds time);
-  // It runs and was healthy when last asked. From any thread.
+  // It runs and was healthy when last checked. From any thread.
   [[nodiscard]] bool ready() const { return ready_; }
   // SIGTERM, then SIGKILL; returns when the child has gone.
   void stop();
@@ -53,7 +53,7 @@ class ModelServer {
   [[nodiscard]] Status watch(ServerProcess& process);
   void end(ServerProcess& process);
   [[nodiscard]] bool healthy(std::chrono::milliseconds time) const;
-  // False once it shall stop.
+  // False once a stop is requested.
   [[nodiscard]] bool pause(std::chrono::milliseconds time);
   void set_first(Status status);
 
@@ -66,7 +66,7 @@ class ModelServer {
   std::thread thread_;
 };
 
-// A backend that waits for nobody while its server is away: requests are refused as busy.
+// A backend that does not wait while its server is down: requests are refused as busy.
 class SupervisedBackend final : public backend::Backend {
  public:
   SupervisedBackend(std::unique_ptr<backend::Backend> backend, std::shared_ptr<const ModelServer> server)
@@ -83,7 +83,7 @@ class SupervisedBackend final : public backend::Backend {
   std::shared_ptr<const ModelServer> server_;
 };
 
-// GET /health of a server at this address: its status, or why none came.
+// GET /health of the server at this address: its status, or why there is none.
 [[nodiscard]] Result<int> probe_health(const net::Url& url, std::chrono::milliseconds time);
 
 }  // namespace minions::upstream

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kHost = "127.0.0.1";
 
-// Flags of SGLang, vLLM and llama-server that bring prompts into a log or a file.
+// Flags of SGLang, vLLM and llama-server that write prompts to a log or a file.
 constexpr std::string_view kLogPrompts[] = {"--log-requests",
                                             "--log-requests-level",
                                             "--log-requests-target",
@@ -25,7 +25,7 @@ constexpr std::string_view kLogPrompts[] = {"--log-requests",
                                             "--slot-save-path",
                                             "--dump-requests-folder"};
 
-// What ends like this holds a secret, whoever made it.
+// A name with one of these endings holds a secret, whoever chose it.
 constexpr std::string_view kSecretEndings[] = {"_KEY",    "_KEYS",        "_TOKEN", "_TOKENS", "_SECRET", "_PASSWORD",
                                                "_PASSWD", "_CREDENTIALS", "_PASS",  "_AUTH",   "_KEY_ID", "_COOKIE"};
 constexpr std::string_view kSecretNames[] = {"HF_TOKEN",     "HUGGING_FACE_HUB_TOKEN", "GITHUB_TOKEN", "PGPASSWORD",
@@ -80,7 +80,7 @@ Status check_arguments(std::span<const std::string> words) {
   return {};
 }
 
-// What switches the cache off; empty where no argument is known.
+// The arguments that disable the cache; empty if none is known.
 std::string_view argument_without_cache(ServerKind kind) {
   switch (kind) {
     case ServerKind::kSglang: return "--disable-radix-cache";
@@ -106,7 +106,7 @@ std::string_view name_of(ServerKind kind) {
   return "openai-compatible";
 }
 
-// vLLM has divided its cache by salts for longer than its prefix caching is on by default. SGLang's came later.
+// vLLM has divided its cache by salts for longer than prefix caching has been on by default. SGLang added them later.
 bool keeps_no_prompts(const ServerCommand& command) {
   if (argument_without_cache(command.kind).empty()) return false;
   switch (command.cache) {
@@ -163,7 +163,7 @@ Result<std::filesystem::path> find_program(const std::string& name, std::string_
   }
   for (;;) {
     const std::string_view folder = path_variable.substr(0, path_variable.find(':'));
-    // A folder that is not absolute would depend on where minionsd was started.
+    // A relative folder would depend on where minionsd was started.
     if (folder.starts_with('/') && is_program(std::filesystem::path(folder) / name))
       return std::filesystem::path(folder) / name;
     if (folder.size() == path_variable.size()) break;

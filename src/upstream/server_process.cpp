@@ -49,7 +49,7 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   return made;
 }
 
-// All that the child needs, made before the fork: between it and exec only async-signal-safe calls are allowed.
+// Everything the child needs, prepared before the fork: between it and exec only async-signal-safe calls are allowed.
 struct Prepared {
   const char* program;
   char* const* words;
@@ -97,7 +97,7 @@ int descriptor_limit() {
   return static_cast<int>(std::min<rlim_t>(limit.rlim_cur, 65'536));
 }
 
-// Nothing if the pipe was closed by a good exec.
+// Nothing if a successful exec closed the pipe.
 std::optional<int> exec_failure(int pipe) {
   int code = 0;
   for (;;) {
@@ -137,7 +137,7 @@ ServerProcess::~ServerProcess() {
   if (!ended_) reap();
 }
 
-// The group goes while the leader is not reaped yet: until then its number is nobody else's.
+// The group is killed before the leader is reaped: until then its number cannot be reused.
 std::string ServerProcess::reap() {
   ::kill(-id_, SIGKILL);
   int status = 0;

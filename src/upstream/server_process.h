@@ -1,4 +1,4 @@
-// One program as a child of ours: a process group of its own, nothing open but its log, ended when we end.
+// One program as our child: in a separate process group, with nothing open but its log, ended when we end.
 #pragma once
 
 #include <sys/types.h>
@@ -23,15 +23,15 @@ struct ProcessStart {
 
 class ServerProcess {
  public:
-  // The kernel sends the child SIGTERM when the calling thread ends, however it does: start it from one that lives as
-  // long as the child shall. kUsage: a log that others may read, or that is no file. kIo: it cannot be run.
+  // The kernel sends the child SIGTERM when the calling thread ends, however it does: start it from a thread that lives
+  // as long as the child. kUsage: a log that others may read, or that is not a file. kIo: it cannot be run.
   [[nodiscard]] static Result<std::unique_ptr<ServerProcess>> start(const ProcessStart& start);
   // SIGKILL for the whole group if it still runs.
   ~ServerProcess();
   ServerProcess(const ServerProcess&) = delete;
   ServerProcess& operator=(const ServerProcess&) = delete;
 
-  // "status 1" or "signal 9" once it has ended. What it left behind in its group is killed with it.
+  // "status 1" or "signal 9" once it has ended. What is left of its group is killed with it.
   [[nodiscard]] std::optional<std::string> ended();
   void terminate() const;  // SIGTERM for the group
   [[nodiscard]] pid_t id() const { return id_; }

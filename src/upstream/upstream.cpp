@@ -12,8 +12,8 @@
 namespace minions::upstream {
 namespace {
 
-// A request up to this size is kept until the reply starts, so that it can be sent again on a new connection when a
-// kept one turns out to be closed. Larger ones go on a new connection from the start.
+// A request up to this size is kept until the reply starts, so that it can be sent again on a new connection if a kept
+// one turns out to be closed. Larger requests use a new connection from the start.
 constexpr std::size_t kReplayableBytes = 64 * 1024;
 constexpr std::size_t kModelsReplyLimit = 1024 * 1024;
 constexpr std::size_t kApiReplyLimit = 8 * 1024 * 1024;
@@ -30,13 +30,13 @@ openai::PromptCache stated(UpstreamCache cache) {
   return openai::PromptCache::kShared;
 }
 
-// What the server does with its cache, and what a question tells it of that.
+// What the server does with its cache, and what a question tells it about that.
 struct CacheTerms {
   UpstreamCache cache;
   std::string members;
 };
 
-// What a statement said once stands for its sessions: they ask for it as long as they last, whatever is there now.
+// A statement holds for its sessions: they rely on it as long as they last, whatever server is there now.
 std::string members_of(bool salted, bool off, const std::string& salt) {
   std::string members;
   if (salted) members = fmt::format(R"("cache_salt":"{}")", salt);
@@ -46,7 +46,7 @@ std::string members_of(bool salted, bool off, const std::string& salt) {
 
 class UpstreamCall final : public backend::BackendCall {
  public:
-  // Asks the server anew what it does with its cache, before a question goes to it again.
+  // Asks the server again what it does with its cache, before sending it another question.
   using Recheck = std::function<net::Task<Result<CacheTerms>>()>;
   UpstreamCall(net::HttpClient& client, net::Origin origin, backend::BackendRequest request,
                std::chrono::milliseconds connect_time, CacheTerms terms, std::atomic<std::uint64_t>& breaks,
@@ -153,7 +153,7 @@ class UpstreamCall final : public backend::BackendCall {
  private:
   [[nodiscard]] net::RequestLine line() const { return {request_.method, request_.path}; }
   [[nodiscard]] bool replayable() const { return request_.length <= kReplayableBytes; }
-  // With what the server that is there now has to be told.
+  // With what the server that is there now must be told.
   net::Task<Status> send_kept() {
     CacheMembers members(terms_.members, shares());
     Bytes body;
@@ -161,12 +161,12 @@ class UpstreamCall final : public backend::BackendCall {
     if (request_.length > 0) members.finish(body);
     co_return co_await exchange_->send(line(), request_.headers, body);
   }
-  // That the caller broke off or did not wait says nothing of the server.
+  // If the caller aborted or did not wait, that reveals nothing about the server.
   void note_break(const Error& error) {
     if (!cancelled_ && error.code != ErrorCode::kCancelled && error.code != ErrorCode::kTimeout) ++breaks_;
   }
   [[nodiscard]] bool shares() const { return stated(terms_.cache) == openai::PromptCache::kShared; }
-  // What the client may see of a piece; empty, the reply has ended: what was held back.
+  // What the client may see of a piece; if empty, the reply has ended: what was held back.
   ByteView pass(ByteView piece) {
     if (!shares()) return piece;
     Bytes& passed = passed_.emplace_back();
@@ -184,13 +184,13 @@ class UpstreamCall final : public backend::BackendCall {
   Recheck recheck_;
   CacheMembers members_;
   CachedCounts counts_;
-  std::list<Bytes> passed_;  // pieces of the reply since the last read, which stay valid
+  std::list<Bytes> passed_;  // pieces of the reply since the last read; they stay valid
   std::unique_ptr<net::ClientExchange> exchange_;
-  Bytes kept_;  // the body as it came, to be sent again
+  Bytes kept_;  // the body as received, to be sent again
   bool cancelled_ = false;
 };
 
-// Of a server that is not ready, or asked too often: its reply says nothing of what it does.
+// From a server that is not ready, or asked too often: its reply does not show what it does.
 bool is_transient(int status) { return status == 408 || status == 425 || status == 429 || status >= 500; }
 
 Result<std::vector<openai::ModelInfo>> parse_models(std::string_view body) {
@@ -226,15 +226,15 @@ net::HttpClient& Upstream::client_of(net::Executor executor) {
 net::Task<Result<std::unique_ptr<backend::BackendCall>>> Upstream::open(backend::BackendRequest request,
                                                                         net::Executor executor) {
   request.path = prefix_ + request.path;
-  // A connection of its own for each session: a server that reads a request otherwise than it was meant answers the
-  // next one on the connection with what belongs to this one.
+  // Each session has its own connection: if a server misreads a request, it answers the next one on the connection with
+  // data of this one.
   net::Origin origin{.url = options_.url, .tls = options_.tls, .pool_key = request.session, .on_connected = {}};
   const auto ask = [this, executor, stated_divided = request.cache_stated_divided,
                     salt = request.cache_salt]() -> net::Task<Result<CacheTerms>> {
     MINIONS_CO_TRY_ASSIGN(const UpstreamCache cache, co_await known_cache(stated_divided, executor));
     co_return CacheTerms{cache, members_of(was_salted_, was_off_, salt)};
   };
-  // Nothing of the request is sent by the start: a connection that was found closed may have been to another server.
+  // The start sends nothing of the request: a connection that turned out to be closed may have been to another server.
   for (int tries = 0;; ++tries) {
     MINIONS_CO_TRY_ASSIGN(CacheTerms terms, co_await ask());
     auto call = std::make_unique<UpstreamCall>(client_of(executor), origin, request, options_.connect_time,
@@ -261,7 +261,7 @@ net::Task<Result<UpstreamCache>> Upstream::known_cache(bool stated_divided, net:
 net::Task<void> Upstream::ask_where_unknown(net::Executor executor) {
   if (options_.cache != UpstreamCache::kAsk) co_return;
   if (cache_ != UpstreamCache::kAsk && breaks_ == breaks_asked_) co_return;
-  // If it cannot be reached now, the question will say so.
+  // If it cannot be reached now, the question will report it.
   const auto listed = co_await models(executor);
   static_cast<void>(listed);
 }
@@ -301,7 +301,7 @@ net::Task<Result<std::vector<openai::ModelInfo>>> Upstream::models(net::Executor
       fail(ErrorCode::kBackend, fmt::format("/v1/models: want status 200, found {}", list.status));
   if (list.status == 200) listed = parse_models(list.body);
   std::vector<openai::ModelInfo> models = listed.value_or(std::vector<openai::ModelInfo>());
-  // A server that is not ready tells nothing: what was known of it stays, as long as it is the same.
+  // A server that is not ready reveals nothing: what was known of it stays, as long as it is the same.
   if (options_.cache == UpstreamCache::kAsk && !is_transient(list.status)) {
     const UpstreamCache found = co_await ask_about_cache(client, models);
     if (found != UpstreamCache::kAsk) {
@@ -320,9 +320,9 @@ void Upstream::use(UpstreamCache found) {
   if (found == UpstreamCache::kOff) was_off_ = true;
 }
 
-// llama-server keeps nothing of a request that says so. What else divides its cache names `cache_salt` in the
-// description of its API: vLLM from 0.9 on, and SGLang. Where models have several owners, servers of several kinds are
-// behind the address, and what one of them does, or the description says, is not true of all.
+// llama-server keeps nothing of a request that asks for that. Other servers that divide their cache name `cache_salt`
+// in their API description: vLLM from 0.9 on, and SGLang. If models have several owners, servers of several kinds are
+// behind the address, and what one of them does, or the description states, is not true of all.
 net::Task<UpstreamCache> Upstream::ask_about_cache(net::HttpClient& client,
                                                    const std::vector<openai::ModelInfo>& models) {
   const auto is_owned_otherwise = [&](const openai::ModelInfo& model) {

@@ -1,5 +1,5 @@
-// An OpenAI-compatible server at a URL: SGLang, vLLM, llama-server, Ollama. Bytes pass through as they are, but for
-// what keeps sessions apart: no two share a connection, nor a cache of prompts where the server can be told so.
+// An OpenAI-compatible server at a URL: SGLang, vLLM, llama-server, Ollama. Bytes pass through unchanged, except for
+// what keeps sessions apart: no two share a connection, nor a prompt cache if the server can be told so.
 #pragma once
 
 #include <atomic>
@@ -20,7 +20,7 @@ enum class UpstreamCache {
 };
 
 struct UpstreamOptions {
-  net::Url url;  // a base path of /v1 at its end is the API's own and not doubled
+  net::Url url;  // a base path ending in /v1 is the API's own and not doubled
   std::chrono::milliseconds connect_time{10'000};
   std::shared_ptr<const net::TlsClientContext> tls;  // for https
   UpstreamCache cache = UpstreamCache::kAsk;
@@ -31,7 +31,7 @@ class Upstream final : public backend::Backend {
   explicit Upstream(UpstreamOptions options);
   ~Upstream() override;
 
-  // Asks about the prompt cache, too.
+  // Also asks about the prompt cache.
   [[nodiscard]] net::Task<Result<std::vector<openai::ModelInfo>>> models(net::Executor executor) override;
   [[nodiscard]] net::Task<Result<std::unique_ptr<backend::BackendCall>>> open(backend::BackendRequest request,
                                                                               net::Executor executor) override;
@@ -45,12 +45,12 @@ class Upstream final : public backend::Backend {
     std::string body;
   };
   [[nodiscard]] net::Task<Result<Fetched>> get(net::HttpClient& client, std::string path, std::size_t limit_bytes);
-  // kAsk: it did not say.
+  // kAsk: it did not report.
   [[nodiscard]] net::Task<UpstreamCache> ask_about_cache(net::HttpClient& client,
                                                          const std::vector<openai::ModelInfo>& models);
-  // What holds for a question. kRefused: less than its statement says.
+  // What holds for a question. kRefused: less than its statement states.
   [[nodiscard]] net::Task<Result<UpstreamCache>> known_cache(bool stated_divided, net::Executor executor);
-  // Before a question, where what is known of the cache may be of another server.
+  // Before a question, if what is known of the cache may be about another server.
   [[nodiscard]] net::Task<void> ask_where_unknown(net::Executor executor);
   [[nodiscard]] net::HttpClient& client_of(net::Executor executor);
 
@@ -59,13 +59,13 @@ class Upstream final : public backend::Backend {
   UpstreamOptions options_;
   std::string prefix_;
   std::atomic<UpstreamCache> cache_;
-  std::atomic<bool> was_salted_;  // at some time
+  std::atomic<bool> was_salted_;  // at any time
   std::atomic<bool> was_off_;
-  // How often a connection could not be made or broke: another server may be there behind that.
+  // How often a connection could not be made or broke: another server may be there afterwards.
   std::atomic<std::uint64_t> breaks_ = 0;
-  std::atomic<std::uint64_t> breaks_asked_ = 0;  // before it was asked last
+  std::atomic<std::uint64_t> breaks_asked_ = 0;  // before it was last asked
   std::mutex mutex_;                             // guards clients_, not what they do
-  // Of each thread that asks one, made on it: connections stay where they were made.
+  // Of each thread that asks one, created on it: connections stay on their thread.
   std::map<const net::asio::io_context*, std::unique_ptr<net::HttpClient>> clients_;
 };
 

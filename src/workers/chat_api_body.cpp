@@ -26,7 +26,7 @@ std::size_t size_of(const chat::ChatRequest& request) {
   return bytes;
 }
 
-// Anthropic takes images as blocks beside the text.
+// Anthropic takes images as blocks next to the text.
 void append_blocks(std::string& body, const chat::Message& message) {
   body += R"([{"type":"text","text":)";
   chat::append_json_string(body, message.content.reveal());
@@ -60,7 +60,7 @@ std::string ollama_body(const chat::ChatRequest& request, std::uint64_t context_
     }
     body += '}';
   }
-  // Without num_ctx the prompt would be cut at the server's default; without these two it would be cut without a word.
+  // Without num_ctx the prompt would be cut at the server's default; without these two it would be cut silently.
   fmt::format_to(std::back_inserter(body), R"(],"stream":true,"truncate":false,"shift":false,"options":{{"num_ctx":{})",
                  context_tokens);
   if (request.max_tokens) fmt::format_to(std::back_inserter(body), R"(,"num_predict":{})", *request.max_tokens);
@@ -76,7 +76,7 @@ std::string ollama_body(const chat::ChatRequest& request, std::uint64_t context_
 }
 
 std::string anthropic_body(const chat::ChatRequest& request) {
-  constexpr std::uint32_t kAnswerTokens = 4096;  // the API wants a limit
+  constexpr std::uint32_t kAnswerTokens = 4096;  // the API requires a limit
   std::string body;
   body.reserve(size_of(request));
   body += R"({"model":)";
@@ -111,7 +111,7 @@ std::string anthropic_body(const chat::ChatRequest& request) {
 std::string openai_body(const chat::ChatRequest& request, TokenLimitField field) {
   std::string body = chat::to_json(request);
   if (field == TokenLimitField::kMaxTokens || !request.max_tokens) return body;
-  // The name stands behind the messages, where no text of theirs can come after it.
+  // The name comes after the messages, so that none of their text can follow it.
   const std::string name = fmt::format(R"(,"max_tokens":{})", *request.max_tokens);
   const std::size_t at = body.rfind(name);
   if (at != std::string::npos)

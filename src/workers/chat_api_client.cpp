@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kSmallReplyBytes = 4 * 1024 * 1024;
 constexpr std::chrono::milliseconds kSmallReplyTime{30'000};
 
-// A base path is the API's own; without one the usual stands in.
+// A base path is the API's own; without one the usual path is used.
 std::string openai_path(const net::Url& url, std::string_view path) {
   return (url.base_path.empty() ? "/v1" : url.base_path) + std::string(path);
 }
@@ -53,7 +53,7 @@ struct ChatApiClient::Call {
   std::string path;
   crypto::SecretText body;
   std::string model;
-  std::function<std::unique_ptr<ReplyDecoder>()> decoder;  // empty: the whole body is wanted
+  std::function<std::unique_ptr<ReplyDecoder>()> decoder;  // empty: keep the whole body
   chat::TokenSink* sink = nullptr;
   std::string whole;
   int status = 0;  // of the last reply
@@ -126,7 +126,7 @@ net::Task<Status> ChatApiClient::pause(std::chrono::milliseconds time, std::stop
   co_return Status{};
 }
 
-// On a kept connection where there is one; a second time on a new one where the kept one turned out to be closed.
+// On a kept connection if there is one; a second time on a new one if the kept one turns out to be closed.
 net::Task<Result<std::unique_ptr<net::ClientExchange>>> ChatApiClient::send(const Call& call) {
   MINIONS_CO_TRY_ASSIGN(auto exchange, co_await http_.open(origin(), net::deadline_in(options_.connect_time)));
   const net::Headers fields = headers();
@@ -179,7 +179,7 @@ net::Task<Result<chat::Completion>> ChatApiClient::converse(Call& call, std::sto
       MINIONS_CO_TRY(co_await pause(wait, stop));
       continue;
     }
-    // From here on nothing is repeated: a second answer would not go on where the first broke off.
+    // From here on nothing is repeated: a second answer would not continue where the first was cut off.
     if (!call.decoder) {
       MINIONS_CO_TRY_ASSIGN(call.whole, co_await read_whole(exchange));
       co_return chat::Completion{};
@@ -221,7 +221,7 @@ net::Task<Result<chat::Completion>> ChatApiClient::complete(const chat::ChatRequ
   }
   auto completion = co_await converse(call, stop);
   if (stop.stop_requested()) co_return fail(ErrorCode::kCancelled, "cancelled");
-  // A server without structured replies refuses the request as a whole; the prompt asks for the shape, too.
+  // A server without structured replies refuses the request as a whole; the prompt asks for the shape too.
   if (!completion && is_shaped(request) && (call.status == 400 || call.status == 422 || call.status == 501)) {
     const chat::ChatRequest plain = without_shape(request);
     co_return co_await complete(plain, sink, stop);
@@ -254,7 +254,7 @@ net::Task<Result<std::optional<std::uint64_t>>> ChatApiClient::look_up_in_ollama
   MINIONS_CO_TRY_ASSIGN(const std::string shown, co_await fetch(std::move(question), model, std::move(stop)));
   MINIONS_CO_TRY_ASSIGN(const OllamaModel known, parse_ollama_show(shown, cloud));
   if (known.context_tokens == 0) co_return std::nullopt;
-  // More than it was made for makes it forget, whatever is set.
+  // Beyond what it was made for it forgets, whatever is set.
   options_.context_tokens = std::min(options_.context_tokens, known.context_tokens);
   co_return known.context_tokens;
 }
@@ -262,7 +262,7 @@ net::Task<Result<std::optional<std::uint64_t>>> ChatApiClient::look_up_in_ollama
 net::Task<Result<std::optional<std::uint64_t>>> ChatApiClient::look_up(const std::string& model, std::stop_token stop) {
   if (options_.api == ChatApi::kAnthropic) co_return std::nullopt;
   if (options_.api == ChatApi::kOllama) co_return co_await look_up_in_ollama(model, std::move(stop));
-  // vLLM and SGLang tell max_model_len here; who has no such list is asked without.
+  // vLLM and SGLang report max_model_len here; servers without such a list are used without it.
   Question question{"GET", openai_path(options_.url, "/models"), {}};
   auto listed = co_await fetch(std::move(question), model, std::move(stop));
   if (!listed) {

@@ -1,6 +1,6 @@
 // A worker over HTTP: a runs::ModelClient that asks an OpenAI-compatible server, Ollama or Anthropic. A worker sees the
-// documents, so that by default its address is this machine: every connection's peer is loopback, whatever the name
-// resolved to.
+// documents, so by default its address is this machine: every connection's peer is loopback, whatever the name resolved
+// to.
 #pragma once
 
 #include <array>
@@ -15,7 +15,7 @@ namespace minions::workers {
 enum class ChatApi { kOpenAi, kOllama, kAnthropic };
 enum class Reach { kThisMachineOnly, kAnywhere };
 enum class TokenLimitField { kMaxTokens, kMaxCompletionTokens };
-enum class KeyHeader { kBearer, kApiKey };  // Azure takes `api-key`
+enum class KeyHeader { kBearer, kApiKey };  // Azure expects `api-key`
 
 struct ChatApiOptions {
   ChatApi api = ChatApi::kOpenAi;
@@ -27,9 +27,9 @@ struct ChatApiOptions {
   std::uint64_t context_tokens = 16'384;  // Ollama's num_ctx: the same in each request of a run
   std::optional<std::string> ca_file;
   std::chrono::milliseconds connect_time{10'000};
-  std::chrono::milliseconds first_byte_time{600'000};  // a model may have to be loaded, and a long prompt to be read
+  std::chrono::milliseconds first_byte_time{600'000};  // a model may have to be loaded, and a long prompt read
   std::chrono::milliseconds between_time{120'000};
-  // Waits before the second and further tries after 408, 409, 429 and 5xx; Retry-After counts where it is longer.
+  // Waits before the second and later attempts after 408, 409, 429 and 5xx; uses Retry-After if it is longer.
   std::array<std::chrono::milliseconds, 3> backoff{std::chrono::seconds(1), std::chrono::seconds(2),
                                                    std::chrono::seconds(4)};
   std::chrono::milliseconds longest_wait{60'000};  // a server that asks for more is not waited for
@@ -44,8 +44,8 @@ class ChatApiClient final : public runs::ModelClient {
   [[nodiscard]] net::Task<Result<chat::Completion>> complete(const chat::ChatRequest& request, chat::TokenSink& sink,
                                                              std::stop_token stop) override;
 
-  // Whether the model is there and, for Ollama, runs on this machine. The tokens it can take, where its server tells;
-  // num_ctx is no more than that from then on.
+  // Whether the model is available and, for Ollama, runs on this machine. Returns the tokens it can take, if its server
+  // reports them; from then on num_ctx is at most that.
   [[nodiscard]] net::Task<Result<std::optional<std::uint64_t>>> look_up(const std::string& model, std::stop_token stop);
 
  private:
@@ -74,7 +74,7 @@ class ChatApiClient final : public runs::ModelClient {
   net::HttpClient http_;
 };
 
-// The body of a request in the words of each API.
+// The body of a request in each API's format.
 [[nodiscard]] std::string ollama_body(const chat::ChatRequest& request, std::uint64_t context_tokens);
 [[nodiscard]] std::string anthropic_body(const chat::ChatRequest& request);
 [[nodiscard]] std::string openai_body(const chat::ChatRequest& request, TokenLimitField field);

@@ -8,10 +8,10 @@
 namespace minions::workers {
 namespace {
 
-// All calls are one user's: a model may keep what it has read for the next.
+// All calls are one user's: a model may keep what it has read for the next call.
 constexpr std::string_view kSession = "client";
 
-// What one call gave; touched on the thread of the task only, by what the model's thread posts.
+// What one call produced; accessed only on the task's thread, through what the model's thread posts.
 struct Reply {
   int status = 0;
   std::unique_ptr<ReplyDecoder> decoder = openai_decoder();
@@ -34,7 +34,7 @@ class PostingSink final : public openai::ApiSink {
   }
 
  private:
-  // Nothing may leave a handler of the io_context: the task whose reply this is would be left behind.
+  // Nothing may be thrown out of an io_context handler: the task that waits for this reply would hang.
   void take(std::string_view text) {
     if (!reply_.taken) return;
     try {
@@ -69,7 +69,7 @@ net::Task<Result<chat::Completion>> InProcessClient::complete(const chat::ChatRe
     try {
       model_->serve({"POST", "/v1/chat/completions", body.reveal(), kSession}, posting, inner.get_token());
     } catch (const std::exception&) {
-      // Out of memory, most likely: the reply then lacks its end.
+      // Most likely out of memory: the reply then lacks its end.
     }
   };
   co_await net::on_own_thread(executor_, serve);

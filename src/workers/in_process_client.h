@@ -1,5 +1,5 @@
-// A model inside this process as a runs::ModelClient. It works on a thread of its own, so that the caller's io_context
-// goes on meanwhile.
+// A model inside this process as a runs::ModelClient. It works on a separate thread, so that the caller's io_context
+// continues meanwhile.
 #pragma once
 
 #include "openai/in_process_model.h"

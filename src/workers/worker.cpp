@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::uint64_t kLocalContext = 16'384;
 constexpr std::uint64_t kHostedContext = 65'536;
-// As much as the engine's own limit on a request lets in.
+// As much as the engine's own limit on a request admits.
 constexpr std::uint64_t kExtractiveContext = 16 * 1024 * 1024;
 
 using enum ChatApi;
@@ -100,7 +100,7 @@ Result<ChatApiOptions> api_options(const WorkerSpec& spec, const WorkerSetup& se
   ChatApiOptions options;
   options.api = preset.api;
   MINIONS_TRY_ASSIGN(options.url, address_of(spec, setup));
-  // A vendor's key goes to the vendor, not to whatever address stands in its place.
+  // A vendor's key goes only to the vendor, not to an address given instead.
   const crypto::SecretText* key =
       spec.url.empty() || preset.url.empty() ? setup.keys.find(preset.key_variable) : nullptr;
   if (setup.key) {
@@ -134,7 +134,7 @@ net::Task<Result<ReadyWorker>> make(const WorkerSpec& spec, const WorkerSetup& s
   MINIONS_CO_TRY_ASSIGN(const std::optional<std::uint64_t> told, co_await client->look_up(spec.model, std::move(stop)));
   ReadyWorker ready{std::move(client), spec.model, assumed};
   if (setup.context_tokens || !told) co_return ready;
-  // Ollama tells what the model was made for, and gives num_ctx; others tell what they serve it with.
+  // Ollama reports what the model was made for, and gets num_ctx; others report what they serve it with.
   ready.context_tokens = spec.preset->api == kOllama ? std::min(assumed, *told) : *told;
   co_return ready;
 }
@@ -162,7 +162,7 @@ VendorKeys VendorKeys::take_from_environment() {
   VendorKeys keys = from_environment();
   for (const auto& [variable, key] : keys.keys_) {
     char* value = std::getenv(variable.c_str());
-    // The block that the program was started with stays in memory after unsetenv.
+    // The block that the program started with stays in memory after unsetenv.
     crypto::wipe({reinterpret_cast<std::uint8_t*>(value), std::strlen(value)});
     ::unsetenv(variable.c_str());
   }

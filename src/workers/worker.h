@@ -12,19 +12,19 @@ struct Preset {
   std::string_view name;
   ChatApi api;
   std::string_view url;           // empty: the user names it
-  std::string_view key_variable;  // of the environment; empty: needs no key
-  std::uint64_t context_tokens;   // assumed where neither user nor server says
+  std::string_view key_variable;  // environment variable; empty: needs no key
+  std::uint64_t context_tokens;   // assumed if neither user nor server states it
   TokenLimitField limit_field = TokenLimitField::kMaxTokens;
   KeyHeader key_header = KeyHeader::kBearer;
 };
 [[nodiscard]] std::span<const Preset> presets();
 
-// API keys of vendors, by the variables of the environment that hold them.
+// API keys of vendors, by the environment variables that hold them.
 class VendorKeys {
  public:
   VendorKeys() = default;
   explicit VendorKeys(const std::map<std::string, std::string>& keys);
-  // The environment stays as it is.
+  // Leaves the environment unchanged.
   [[nodiscard]] static VendorKeys from_environment();
   // Wipes and removes them there, so that no child inherits them: for programs that own their process.
   [[nodiscard]] static VendorKeys take_from_environment();
@@ -45,7 +45,7 @@ struct WorkerSpec {
   std::string url;                 // empty: the preset's
   std::string model;               // a file for llama
 };
-// kUsage with what is wrong and which names there are.
+// kUsage with what is wrong and which names exist.
 [[nodiscard]] Result<WorkerSpec> parse_worker(std::string_view text);
 
 struct WorkerSetup {
@@ -53,9 +53,10 @@ struct WorkerSetup {
   const VendorKeys& keys;
   Reach reach = Reach::kThisMachineOnly;
   std::optional<std::uint64_t> context_tokens;
-  std::uint32_t threads = 0;               // of a model in this process; 0: the physical cores that are allowed
+  std::uint32_t threads = 0;               // of a model in this process; 0: the physical cores that may be used
   std::string projector;                   // of a model in this process: a file, for pictures; empty: none
-  std::optional<std::string> key;          // read from a file by the user's wish; wins over the environment
+  std::optional<std::string> key;          // read from a file at the user's request; takes precedence over the
+                                           // environment
   std::optional<std::string> ollama_host;  // OLLAMA_HOST
   std::optional<std::string> ca_file;
 };
@@ -65,11 +66,11 @@ struct ReadyWorker {
   std::string model;
   std::uint64_t context_tokens;
 };
-// Asks the server whether it has the model, and how much that reads. kRefused: it is not on this machine.
-// A model of this process is loaded; the token breaks that off. kUsage: no file that can be loaded.
+// Asks the server whether it has the model, and how much the model can read. kRefused: it is not on this machine. Loads
+// a model of this process; the token aborts that. kUsage: no loadable file.
 [[nodiscard]] net::Task<Result<ReadyWorker>> make_worker(WorkerSpec spec, WorkerSetup setup, std::stop_token stop);
 
-// OLLAMA_HOST in all forms that Ollama takes; an address to listen on becomes one to dial.
+// OLLAMA_HOST in all forms that Ollama accepts; turns a listening address into one to dial.
 [[nodiscard]] Result<net::Url> parse_ollama_host(std::string_view text);
 
 }  // namespace minions::workers

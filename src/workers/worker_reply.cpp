@@ -184,7 +184,7 @@ class AnthropicDecoder final : public ReplyDecoder {
       take_usage(event["message"]);
     const auto delta = event.find("delta");
     if (type == "content_block_delta" && delta != event.end() && delta->is_object()) {
-      // Thinking comes as deltas of its own type and is no part of the answer.
+      // Thinking comes as deltas of its own type and is not part of the answer.
       if (text_of(*delta, "type") == "text_delta") return give(completion_, text_of(*delta, "text"), sink);
     }
     if (type == "message_delta") {
@@ -198,7 +198,7 @@ class AnthropicDecoder final : public ReplyDecoder {
     const auto usage = holder.find("usage");
     if (usage == holder.end() || !usage->is_object()) return;
     chat::Usage total = completion_.usage.value_or(chat::Usage());
-    // Its input_tokens leave out what the cache had; ours are all.
+    // Its input_tokens exclude cached tokens; ours include them.
     if (const auto input = count_of(*usage, "input_tokens")) {
       total.cached_prompt_tokens = count_of(*usage, "cache_read_input_tokens").value_or(0);
       total.prompt_tokens =

@@ -1,4 +1,4 @@
-// Decodes the replies of a worker's server as they come in, split anywhere: OpenAI's, Ollama's and Anthropic's streams.
+// Decodes the replies of a worker's server as they arrive, split anywhere: OpenAI's, Ollama's and Anthropic's streams.
 // Reads no sockets.
 #pragma once
 
@@ -12,27 +12,27 @@ namespace minions::workers {
 class ReplyDecoder {
  public:
   virtual ~ReplyDecoder() = default;
-  // Bytes of a body that came with status 200. kBackend for an error in it, kCancelled when the sink says stop.
+  // Bytes of a body with status 200. kBackend for an error in it, kCancelled if the sink requests a stop.
   [[nodiscard]] virtual Status take(std::string_view piece, chat::TokenSink& sink) = 0;
-  // The body has ended. kTruncated where the reply has not.
+  // The body has ended. kTruncated if the reply has not.
   [[nodiscard]] virtual Result<chat::Completion> finish() = 0;
 };
 
 [[nodiscard]] std::unique_ptr<ReplyDecoder> openai_decoder();
-// Lines of JSON. kRefused where the model turns out to run elsewhere, unless that was allowed.
+// Lines of JSON. kRefused if the model turns out to run elsewhere, unless that was allowed.
 enum class CloudModels { kRefuse, kAllow };
 [[nodiscard]] std::unique_ptr<ReplyDecoder> ollama_decoder(CloudModels cloud);
 [[nodiscard]] std::unique_ptr<ReplyDecoder> anthropic_decoder();
 
-// What the body of an error says, in any of the three forms, bounded and on one line; empty where it says nothing.
+// The message in an error's body, in any of the three forms, bounded and on one line; empty if there is none.
 [[nodiscard]] std::string error_message_of(std::string_view body);
 
-// What Ollama's /api/show says of a model. kRefused: it runs elsewhere.
+// What Ollama's /api/show reports about a model. kRefused: it runs elsewhere.
 struct OllamaModel {
-  std::uint64_t context_tokens = 0;  // that it was made for; 0: not told
+  std::uint64_t context_tokens = 0;  // that it was made for; 0: not reported
 };
 [[nodiscard]] Result<OllamaModel> parse_ollama_show(std::string_view body, CloudModels cloud);
-// A name that Ollama gives to models which run on its own machines.
+// A name that Ollama gives to models that run on its own machines.
 [[nodiscard]] bool is_cloud_name(std::string_view model);
 
 }  // namespace minions::workers

@@ -75,7 +75,7 @@ Status load_files(audit::EvidenceCase& into, const Json& entry, const std::files
   return {};
 }
 
-// What the evidence was asked with, where `expected` states it.
+// What the evidence was requested with, if `expected` states it.
 Status read_questions(audit::EvidenceCase& into, const Json& entry) {
   const Json expected = entry.value("expected", Json::object());
   if (expected.contains("nonce_expected") && expected["nonce_expected"].is_string()) {

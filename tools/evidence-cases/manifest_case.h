@@ -1,4 +1,4 @@
-// One case of an evidence manifest: evidence, as captured or altered, and what a verifier must say about it.
+// One case of an evidence manifest: evidence, as captured or altered, and what a verifier must report about it.
 #pragma once
 
 #include "audit/evidence_case.h"
@@ -13,7 +13,7 @@ struct ManifestCase {
   audit::EvidenceCase evidence;     // files whose `use` says not used are not here
 };
 
-// Alters a file as a mutation of the manifest says: xor, set, truncate, append, insert, delete, replace,
+// Alters a file as stated by a mutation of the manifest: xor, set, truncate, append, insert, delete, replace,
 // swap-device-tokens or alg-none.
 [[nodiscard]] Status mutate(audit::EvidenceCase& to, const Json& mutation);
 

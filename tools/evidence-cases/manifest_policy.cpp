@@ -52,7 +52,7 @@ std::string to_toml(const Json& value) {
   return value.dump();
 }
 
-// A key that stands without its table is every table's that has it.
+// A key without its table applies to every table that has it.
 Status merge_key(Json& into, const std::string& key, const Json& value) {
   bool known = false;
   for (const std::string_view table : kTables) {

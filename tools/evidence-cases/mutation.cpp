@@ -95,7 +95,7 @@ Status swap_device_tokens(Bytes& bytes, const Json& mutation) {
   return {};
 }
 
-// The header says that no signature is needed, and there is none.
+// The header states that no signature is needed, and there is none.
 Status alg_none(Bytes& bytes) {
   const std::string token(as_text(bytes));
   const std::size_t first = token.find('.');

@@ -1,6 +1,6 @@
-// The certificates as AMD's Key Distribution Service gives them (https://kdsintf.amd.com/vcek/v1/PRODUCT/cert_chain for
-// ARK and ASK, /vlek/v1/PRODUCT/cert_chain for the ASVK). They were taken from copies in a public repository
-// (virtee/sev, src/certs/snp/builtin); a test holds the ARKs against the pins of attestation/core/roots.h.
+// The certificates as AMD's Key Distribution Service serves them (https://kdsintf.amd.com/vcek/v1/PRODUCT/cert_chain
+// for ARK and ASK, /vlek/v1/PRODUCT/cert_chain for the ASVK). They were taken from copies in a public repository
+// (virtee/sev, src/certs/snp/builtin); a test compares the ARKs with the pins of attestation/core/roots.h.
 #include "attestation/amd/certificates.h"
 
 #include <algorithm>
@@ -376,7 +376,7 @@ SUxr
 std::vector<Certificate> read(std::initializer_list<std::string_view> texts) {
   std::vector<Certificate> out;
   for (const std::string_view pem : texts) {
-    // A text that broke is missed by the test that looks for its pin.
+    // The test that looks for its pin notices a damaged text.
     if (auto certificates = Certificate::from_pem(pem)) out.push_back(std::move(certificates->front()));
   }
   return out;
@@ -386,7 +386,7 @@ bool is_self_issued(const Certificate& certificate) {
   return equal(certificate.fields().subject, certificate.fields().issuer);
 }
 
-// A VCEK or VLEK is no authority: what else is there belongs to a chain.
+// A VCEK or VLEK is not a CA: everything else belongs to a chain.
 bool is_intermediate(const Certificate& certificate) {
   const auto extensions = crypto::X509PathExtensions::parse(certificate.fields());
   return !extensions || extensions->is_ca;

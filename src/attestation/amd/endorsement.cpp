@@ -52,7 +52,7 @@ Result<SnpProduct> product_of(std::string_view name) {
   return malformed("product", "Milan, Genoa or Turin", shown(name));
 }
 
-// Where an extension's value stands in a TCB.
+// The position of an extension's value in a TCB.
 struct SplExtension {
   std::string_view oid;
   std::string_view field;
@@ -80,7 +80,7 @@ Result<SnpTcb> read_tcb(const Certificate& certificate, SnpProduct product) {
   return tcb;
 }
 
-// AMD writes the bytes as they are or wraps them in an OCTET STRING.
+// AMD writes the bytes directly or wraps them in an OCTET STRING.
 Result<Bytes> read_hwid(ByteView value, SnpProduct product) {
   const std::size_t want = product == SnpProduct::kTurin ? 8 : 64;
   if (value.size() == want) return to_bytes(value);
@@ -91,13 +91,13 @@ Result<Bytes> read_hwid(ByteView value, SnpProduct product) {
   return to_bytes(*wrapped);
 }
 
-// What the lists say against a path. A stale list still revokes, but does not clear.
+// What the lists state against a path. A stale list still revokes, but does not clear.
 class Revocation {
  public:
   Revocation(const std::vector<Certificate>& path, const AmdChainInput& input)
       : path_(path), now_(input.now), crl_(input.crl) {}
 
-  // A list of this issuer.
+  // A list from this issuer.
   void read(const crypto::RevocationList& list, const Certificate& issuer) {
     ++lists_;
     if (!list.signed_by(issuer)) {
@@ -141,7 +141,7 @@ class Revocation {
 
 bool check_revocation(const AmdChainInput& input, const std::vector<Certificate>& path, CheckList& checks) {
   Revocation revocation(path, input);
-  // The root issued itself and the certificate below it: their list is the same.
+  // The root issued itself and the certificate below it: both have the same list.
   for (std::size_t i = 0; i + 1 < path.size(); ++i) {
     for (const crypto::RevocationList& list : input.revocation_lists) {
       if (list.same_issuer_as(path[i])) revocation.read(list, path[i + 1]);

@@ -12,7 +12,7 @@ namespace minions::attestation {
 
 inline constexpr std::array kAmdRoots = {roots::kAmdMilan, roots::kAmdGenoa, roots::kAmdTurin};
 
-// What the extensions of a VCEK's or VLEK's certificate say (1.3.6.1.4.1.3704.1).
+// What the extensions of a VCEK's or VLEK's certificate state (1.3.6.1.4.1.3704.1).
 struct AmdEndorsement {
   SnpReport::SigningKey kind = SnpReport::SigningKey::kVcek;
   std::uint64_t struct_version = 0;  // 1 on Turin
@@ -30,9 +30,9 @@ struct AmdEndorsement {
 
 struct AmdChainInput {
   const crypto::Certificate& leaf;
-  // Of any origin: ASK or ASVK, and ARK, in any order. What they lack is built in (attestation/amd/certificates.h).
+  // Of any origin: ASK or ASVK, and ARK, in any order. Missing ones are built in (attestation/amd/certificates.h).
   std::span<const crypto::Certificate> certificates;
-  // The ARK's list names revoked ASKs and ASVKs. None at hand is as the rule says, a stale one is a failure.
+  // The ARK's list names revoked ASKs and ASVKs. A missing list is as the rule states, a stale one is a failure.
   std::span<const crypto::RevocationList> revocation_lists;
   Rule<CrlMode> crl{CrlMode::kIfAvailable};
   UnixSeconds now = 0;

@@ -14,7 +14,7 @@ using SigningKey = SnpReport::SigningKey;
 
 std::string_view name_of(SigningKey key) { return key == SigningKey::kVlek ? "VLEK" : "VCEK"; }
 
-// The chip's identity as its certificate states it: on Turin 8 bytes, and the rest of CHIP_ID is zero.
+// The chip's identity as stated in its certificate: on Turin 8 bytes, and the rest of CHIP_ID is zero.
 bool is_chip(const SnpReport& report, const Bytes& hwid) {
   ByteArray<64> padded{};
   std::copy_n(hwid.begin(), std::min(hwid.size(), padded.size()), padded.begin());
@@ -43,8 +43,8 @@ struct Leaf {
   AmdEndorsement endorsement;
 };
 
-// The one that fits the report, else the first of its kind: then the checks say what does not fit. Where the report
-// leaves its chip out, only its signature tells whose it is.
+// The one that fits the report, else the first of its kind: the checks then report what does not fit. If the report
+// omits its chip, only its signature identifies it.
 Result<Leaf> find_leaf(const SnpReport& report, const SnpInput& input) {
   std::optional<Leaf> first;
   std::optional<Error> unread;
@@ -72,7 +72,7 @@ Result<Leaf> find_leaf(const SnpReport& report, const SnpInput& input) {
                           masked ? "; CHIP_ID is masked, so that the server alone can give it" : ""));
 }
 
-// The report speaks of the same processor, chip and firmware as the certificate of its key.
+// The report concerns the same processor, chip and firmware as the certificate of its key.
 bool check_endorsed(const SnpReport& report, const AmdEndorsement& endorsement, CheckList& checks) {
   const std::string product(name_of(endorsement.product));
   bool good = true;
@@ -110,7 +110,7 @@ struct NamedTcb {
   const SnpTcb& tcb;
 };
 
-// Components are compared one by one: as one number, a high byte would outweigh all that stand below it.
+// Components are compared one by one: as one number, a high byte would outweigh all lower ones.
 void check_min_tcb(const AuthenticSnpReport& authentic, const SnpRules& rules, CheckList& checks) {
   if (rules.min_tcb.empty()) {
     checks.waive(check_group::kTcb, "firmware that is recent enough",
@@ -155,7 +155,7 @@ void check_guest_svn(const SnpReport& report, const SnpRules& rules, CheckList& 
                 rules.min_guest_svn->source);
 }
 
-// An author key that was not used has no digest that means anything.
+// The digest of an unused author key is meaningless.
 void check_author_key(const SnpReport& report, const SnpRules& rules, CheckList& checks) {
   if (rules.author_key_digests && !report.key_info.author_key_enabled) {
     checks.expect("policy.author_key_digest", false, "an author key", "no author key is enabled",

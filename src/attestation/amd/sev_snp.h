@@ -12,7 +12,7 @@ struct SnpInput {
   // Untrusted: the VCEK or VLEK among them, ASK or ASVK, and ARK, in any order.
   std::span<const crypto::Certificate> certificates;
   std::span<const crypto::RevocationList> revocation_lists;
-  // What REPORT_DATA must be. Nothing: not judged, which a waived check says.
+  // The required REPORT_DATA. Nothing: not judged, which a waived check reports.
   std::optional<ByteArray<64>> report_data;
   const SnpRules& rules;
   UnixSeconds now = 0;
@@ -25,10 +25,10 @@ struct AuthenticSnpReport {
 };
 
 // Genuine AMD firmware of the certified chip and TCB signed the report. Checks of the groups parse, signature, chain
-// and binding; nothing where one failed. Looks neither at report_data nor at the rules.
+// and binding; nothing if one failed. Examines neither report_data nor the rules.
 [[nodiscard]] std::optional<AuthenticSnpReport> authenticate_snp_report(const SnpInput& input, CheckList& checks);
 
-// policy.* and tcb.*: every rule but those about the vTPM, all judged.
+// policy.* and tcb.*: every rule except those about the vTPM; judges all.
 void check_snp_rules(const AuthenticSnpReport& authentic, const SnpRules& rules, CheckList& checks);
 
 void verify_sev_snp(const SnpInput& input, CheckList& checks);

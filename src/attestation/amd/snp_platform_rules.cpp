@@ -10,7 +10,7 @@
 namespace minions::attestation {
 namespace {
 
-// A masked id is in no list: a policy that names chips wants to know which one it is.
+// A masked id is in no list: a policy that names chips requires the actual id.
 void check_chip_id(const SnpReport& report, const SnpRules& rules, CheckList& checks) {
   if (rules.chip_ids && report.chip_id_is_masked()) {
     checks.expect("policy.chip_id", false, fmt::format("one of {} chips", rules.chip_ids->value.size()),
@@ -76,7 +76,7 @@ void check_firmware(const SnpReport& report, const SnpRules& rules, CheckList& c
   check("policy.firmware.committed", committed);
 }
 
-// Until firmware is committed the host can go back to what was there before.
+// Until firmware is committed, the host can go back to the previous one.
 void check_provisional(const SnpReport& report, const SnpRules& rules, CheckList& checks) {
   constexpr std::string_view kCheck = "policy.firmware.provisional";
   bool provisional = report.committed_firmware < report.current_firmware;

@@ -58,8 +58,7 @@ Result<SnpProduct> product_of(const SnpReport::Cpuid& cpuid) {
                    fmt::format("family {:#04x} model {:#04x}", cpuid.family, cpuid.model));
 }
 
-// What no field of the report's version has. Firmware writes zeros there; a value would be of a layout that is not
-// known here.
+// What is in no field of the report's version. Firmware writes zeros there; a value would belong to an unknown layout.
 struct Reserved {
   std::size_t begin;
   std::size_t end;
@@ -68,9 +67,9 @@ struct Reserved {
 };
 constexpr Reserved kReserved[] = {
     {0x41, 0x48, 2, 5},                                                // of PLATFORM_INFO
-    {0x4C, 0x50, 2, 5},   {0x188, 0x1A0, 2, 2}, {0x18B, 0x1A0, 3, 5},  // CPUID stands between from version 3 on
+    {0x4C, 0x50, 2, 5},   {0x188, 0x1A0, 2, 2}, {0x18B, 0x1A0, 3, 5},  // CPUID is between them from version 3 on
     {0x1EB, 0x1EC, 2, 5}, {0x1EF, 0x1F0, 2, 5},                        // after the firmware versions
-    {0x1F8, 0x2A0, 2, 4}, {0x208, 0x2A0, 5, 5},                        // the mitigation vectors stand before
+    {0x1F8, 0x2A0, 2, 4}, {0x208, 0x2A0, 5, 5},                        // the mitigation vectors precede it
 };
 
 Status check_reserved(ByteView bytes, std::uint32_t version) {

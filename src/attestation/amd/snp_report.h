@@ -18,7 +18,7 @@ using SnpTcb = ByteArray<8>;
 enum class SnpTcbComponent { kFmc, kBootloader, kTee, kSnp, kMicrocode };
 [[nodiscard]] std::string_view name_of(SnpTcbComponent component);
 [[nodiscard]] std::optional<SnpTcbComponent> snp_tcb_component_named(std::string_view name);
-// The byte's place, or nothing where the product has no such component.
+// The byte's position, or nothing if the product has no such component.
 [[nodiscard]] std::optional<std::size_t> snp_tcb_offset(SnpProduct product, SnpTcbComponent component);
 [[nodiscard]] std::string snp_tcb_text(SnpProduct product, const SnpTcb& tcb);
 
@@ -27,8 +27,8 @@ struct NamedBit {
   std::string_view name;
   unsigned bit;
 };
-[[nodiscard]] std::span<const NamedBit> snp_platform_info_bits();  // of PLATFORM_INFO: how the host is set up
-[[nodiscard]] std::span<const NamedBit> snp_guest_policy_bits();   // of POLICY, beyond what has a name below
+[[nodiscard]] std::span<const NamedBit> snp_platform_info_bits();  // of PLATFORM_INFO: the host's settings
+[[nodiscard]] std::span<const NamedBit> snp_guest_policy_bits();   // of POLICY, besides those named below
 
 struct SnpReport {
   static constexpr std::size_t kSize = 0x4A0;
@@ -44,7 +44,7 @@ struct SnpReport {
     [[nodiscard]] bool debug() const { return bit(19); }
     [[nodiscard]] bool bit(unsigned n) const { return (raw >> n & 1) != 0; }
   };
-  // MaskChipId: the host has its firmware leave the chip's id out.
+  // MaskChipId: the host has its firmware omit the chip's id.
   [[nodiscard]] bool chip_id_is_masked() const { return chip_id == ByteArray<64>{}; }
 
   struct KeyInfo {
@@ -73,7 +73,7 @@ struct SnpReport {
   Policy policy;
   ByteArray<16> family_id{};
   ByteArray<16> image_id{};
-  std::uint32_t vmpl = 0;  // privilege level of who asked for the report, 0 to 3; 0 is the most privileged
+  std::uint32_t vmpl = 0;  // privilege level of the requester, 0 to 3; 0 is the most privileged
   SnpTcb current_tcb{};
   std::uint64_t platform_info = 0;
   KeyInfo key_info;
@@ -92,12 +92,12 @@ struct SnpReport {
   FirmwareVersion current_firmware;
   FirmwareVersion committed_firmware;
   SnpTcb launch_tcb{};
-  std::optional<std::uint64_t> launch_mitigations;   // from version 5 on: fixes that were in place at launch,
-  std::optional<std::uint64_t> current_mitigations;  // and that are now, a bit each
+  std::optional<std::uint64_t> launch_mitigations;   // from version 5 on: fixes in place at launch,
+  std::optional<std::uint64_t> current_mitigations;  // and now, one bit each
   Bytes signed_bytes;
   ByteArray<96> signature{};  // ECDSA P-384: r || s, big-endian
 
-  // Versions 2 to 5, kSize bytes exactly, zero where the version has no field.
+  // Versions 2 to 5, exactly kSize bytes, zero where the version has no field.
   [[nodiscard]] static Result<SnpReport> parse(ByteView bytes);
 };
 

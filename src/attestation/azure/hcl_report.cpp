@@ -25,7 +25,7 @@ Status expect_u32(ByteReader& reader, std::string_view field, std::uint32_t want
   return {};
 }
 
-// offset: of the bytes in what is decoded.
+// offset: of the bytes within the decoded data.
 Status expect_zeros(ByteView bytes, std::string_view field, std::size_t offset) {
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     if (bytes[i] != 0) return malformed(field, "zeros", fmt::format("{:#04x} at {:#x}", bytes[i], offset + i));
@@ -40,7 +40,7 @@ ByteArray<N> array_at(ByteView bytes, std::size_t offset) {
   return out;
 }
 
-// What stands before the hardware report.
+// What precedes the hardware report.
 Status read_header(ByteReader& reader, HclHeader& header) {
   constexpr std::uint32_t kAttestationRequest = 2;
   MINIONS_TRY_ASSIGN(const ByteView magic, reader.take(4, "signature"));
@@ -69,7 +69,7 @@ Result<crypto::HashAlgorithm> read_hash(ByteReader& reader) {
   return malformed("hash type", "1, 2 or 3", std::to_string(type));
 }
 
-// What stands after it: the runtime data and its own header.
+// What follows it: the runtime data and its own header.
 Result<ByteView> read_request_data(ByteReader& reader, HclHeader& header) {
   MINIONS_TRY_ASSIGN(header.data_size, reader.le<std::uint32_t>("data size"));
   if (header.report_size != std::uint64_t{kRequestDataOffset} + header.data_size) {
@@ -87,7 +87,7 @@ Result<ByteView> read_request_data(ByteReader& reader, HclHeader& header) {
   return reader.take(variable_size, "runtime data");
 }
 
-// The one key of this name, or nothing.
+// The only key of this name, or nothing.
 Result<const Json*> key_named(const Json& keys, std::string_view name) {
   const Json* found = nullptr;
   for (const Json& key : keys) {

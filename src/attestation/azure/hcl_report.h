@@ -1,6 +1,6 @@
-// The report of the paravisor on Azure (host compatibility layer): what the vTPM keeps at NV 0x01400001. It holds the
-// report of the hardware and the runtime data that the hardware's REPORT_DATA is a digest of, and so vouches for the
-// vTPM's attestation key. Integers are little-endian. Decodes, and checks the digest; the hardware report is verified
+// The report of the paravisor on Azure (host compatibility layer), which the vTPM keeps at NV 0x01400001. It holds the
+// hardware's report and the runtime data whose digest is the hardware's REPORT_DATA, and so vouches for the vTPM's
+// attestation key. Integers are little-endian. Decodes, and checks the digest; the hardware report is verified
 // elsewhere.
 #pragma once
 
@@ -41,7 +41,7 @@ struct TdReport {
   [[nodiscard]] bool hashes_hold() const;
 };
 
-// The runtime data. Its JSON is hashed as it stands.
+// The runtime data. Its JSON is hashed unchanged.
 struct HclRuntime {
   crypto::PublicKey attestation_key;  // HCLAkPub: the vTPM signs its quotes with it
   std::vector<std::string> key_ids{};
@@ -59,7 +59,7 @@ struct HclRuntime {
 struct HclHeader {
   enum class Hardware { kSnp = 2, kTdx = 4 };
   std::uint32_t version = 0;      // 1 or 2
-  std::uint32_t report_size = 0;  // without the zeros that fill up the NV index
+  std::uint32_t report_size = 0;  // without the zeros that pad the NV index
   std::uint32_t data_size = 0;    // of the request data: the runtime data and 20 bytes before it
   Hardware hardware = Hardware::kSnp;
   crypto::HashAlgorithm hash = crypto::HashAlgorithm::kSha256;
@@ -75,18 +75,19 @@ struct HclReport {
   HclRuntime runtime;
 
   [[nodiscard]] static Result<HclReport> parse(ByteView bytes);
-  // What the hardware's REPORT_DATA must be: the digest of the runtime data, then zeros.
+  // The required REPORT_DATA of the hardware: the digest of the runtime data, then zeros.
   [[nodiscard]] ByteArray<64> expected_report_data() const;
 };
 
-// The key named HCLAkPub among JSON Web Keys: the vTPM's, as the runtime data and tokens about the machine state it.
+// The key named HCLAkPub among JSON Web Keys: the vTPM's, as stated by the runtime data and by tokens about the
+// machine.
 [[nodiscard]] Result<crypto::PublicKey> vtpm_key_of(const Json& keys);
 
 // binding.runtime_data: the hardware's REPORT_DATA, from a verified report or quote, is the digest of the runtime data.
-// With it the attestation key is the vTPM's of this guest.
+// This makes the attestation key that of this guest's vTPM.
 bool check_hcl_binding(const HclReport& report, const ByteArray<64>& report_data, CheckList& checks);
 
-// policy.secure_boot: as the paravisor states it in the runtime data, which must be bound.
+// policy.secure_boot: as stated by the paravisor in the runtime data, which must be bound.
 void check_hcl_rules(const HclReport& report, const Rule<bool>& require_secure_boot, CheckList& checks);
 
 }  // namespace minions::attestation

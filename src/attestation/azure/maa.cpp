@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view kTee = "x-ms-isolation-tee";
 
-// The member at the end of a path of objects; null if one is missing or no object.
+// The member at the end of a path of objects; null if one is missing or not an object.
 const Json* at_path(const Json& claims, std::initializer_list<std::string_view> path) {
   const Json* at = &claims;
   for (const std::string_view name : path) {
@@ -90,7 +90,7 @@ void MaaVerifier::check_nonce(const Json& claims) {
                  payload == nullptr ? "none" : shown_claim(*payload, "nonce"));
 }
 
-// Anybody with a VM of his own gets a genuine token about it.
+// Anyone with a VM can get a genuine token about it.
 void MaaVerifier::check_machine(const Json& tee, bool snp) {
   if (input_.machine == nullptr) {
     checks_.waive("binding.machine", "a token about the machine of the evidence",
@@ -150,7 +150,7 @@ void MaaVerifier::check_tdx(const Json& tee) {
       shown_claim(tee, "tdx_td_attributes_debug"));
 }
 
-// A rule that lets the machine have it is judged, too: then the check says how things stand.
+// Judges a rule that allows it too: the check then reports the actual state.
 void MaaVerifier::check_capability(const Forbidden& forbidden, std::string found) {
   if (forbidden.is_off || !forbidden.allow.value) {
     checks_.expect(forbidden.check, forbidden.is_off, std::string(forbidden.wanted), std::move(found),
@@ -161,7 +161,7 @@ void MaaVerifier::check_capability(const Forbidden& forbidden, std::string found
   }
 }
 
-// What the service read in the guest's boot log, of Windows above all.
+// What the service read in the guest's boot log, mostly for Windows.
 void MaaVerifier::check_guest_debugging(const Rule<bool>& allow) {
   std::string on;
   for (const std::string_view claim : {"x-ms-azurevm-bootdebug-enabled", "x-ms-azurevm-hypervisordebug-enabled",
@@ -173,7 +173,7 @@ void MaaVerifier::check_guest_debugging(const Rule<bool>& allow) {
                    on.empty() ? "none stated" : on);
 }
 
-// Of TDX, where the token says it at all: the quote beside it is held against Intel's collateral.
+// For TDX, if the token states it at all: the quote next to it is compared with Intel's collateral.
 void MaaVerifier::check_not_revoked(const Json& tee) {
   for (const Json* const claims : std::initializer_list<const Json*>{&tee, &token_.claims}) {
     const auto stated = claims->find("attester_tcb_status");

@@ -25,7 +25,7 @@ std::span<const Measurement> azure_id_key_digests() { return kAzureIdKeyDigests;
 
 void check_snp_paravisor(const SnpReport& report, const SnpRules& rules, CheckList& checks) {
   constexpr std::string_view kCheck = "policy.paravisor";
-  // A report that was asked for at another level is the guest's own, and so is every register beside it.
+  // A report requested at another level is the guest's own, and so is every register next to it.
   if (report.vmpl != 0) {
     checks.expect(kCheck, false, "a report that the paravisor asked for, at VMPL 0",
                   fmt::format("VMPL {}: the guest's own", report.vmpl));
@@ -33,13 +33,13 @@ void check_snp_paravisor(const SnpReport& report, const SnpRules& rules, CheckLi
   }
   const std::string found =
       fmt::format("id key digest {}, guest SVN {}", to_hex(report.id_key_digest), report.guest_svn);
-  // What the policy names stands in place of the built-in list, and is judged by checks of its own as well.
+  // The policy's values replace the built-in list, and have their own checks too.
   if (rules.measurements) {
     checks.expect(kCheck, is_among(report.measurement, rules.measurements->value),
                   "a paravisor whose measurement is named", "measurement " + to_hex(report.measurement),
                   rules.measurements->source);
   } else if (rules.id_key_digests) {
-    // Zeros are no key's: every guest without an ID block has them.
+    // Zeros are no key's digest: every guest without an ID block has them.
     const bool any_key = report.id_key_digest != Measurement{};
     checks.expect(kCheck, any_key && is_among(report.id_key_digest, rules.id_key_digests->value),
                   "a paravisor signed by an ID key that is named", found, rules.id_key_digests->source);

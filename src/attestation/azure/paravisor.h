@@ -1,4 +1,4 @@
-// Who wrote the paravisor of an Azure machine. It owns REPORT_DATA and the vTPM: without it being known, anybody with a
+// Who wrote the paravisor of an Azure machine. It owns REPORT_DATA and the vTPM: if it is unknown, anyone with a
 // machine of the same vendor can state any registers.
 #pragma once
 
@@ -12,9 +12,9 @@ namespace minions::attestation {
 // for machines that are azure-compliant-cvm.
 [[nodiscard]] std::span<const Measurement> azure_id_key_digests();
 
-// policy.paravisor, on SNP: the measurement or the ID key that the policy names, else one of Microsoft's ID keys.
+// policy.paravisor, on SNP: the measurement or the ID key that the policy names, otherwise one of Microsoft's ID keys.
 void check_snp_paravisor(const SnpReport& report, const SnpRules& rules, CheckList& checks);
-// policy.paravisor, on TDX: no ID block there, so that the policy must name MRTD.
+// policy.paravisor, on TDX: there is no ID block, so the policy must name MRTD.
 void check_tdx_paravisor(const TdxRules& rules, CheckList& checks);
 
 }  // namespace minions::attestation

@@ -1,6 +1,5 @@
-// Verification of Azure's confidential VMs on AMD SEV-SNP: report of the hardware, then the runtime data that it
-// vouches for, then the attestation key named there, then the vTPM's quote. The report can be old: only the quote is
-// fresh.
+// Verification of Azure's confidential VMs on AMD SEV-SNP: the hardware's report, then the runtime data that it vouches
+// for, then the attestation key named there, then the vTPM's quote. The report can be old: only the quote is fresh.
 #pragma once
 
 #include "attestation/amd/sev_snp.h"
@@ -25,10 +24,10 @@ struct AuthenticHclReport {
   AuthenticSnpReport snp;
 };
 // AMD's firmware signed the hardware report, and it is bound to the runtime data. Checks of the groups parse,
-// signature, chain and binding; nothing where one failed.
+// signature, chain and binding; nothing if one failed.
 [[nodiscard]] std::optional<AuthenticHclReport> authenticate_azure_snp(const AzureSnpInput& input, CheckList& checks);
 
-// Without a quote: of unknown age, so for collecting and for tests only.
+// Without a quote: of unknown age, so only for collecting and for tests.
 void verify_azure_hcl(const AzureSnpInput& input, CheckList& checks);
 
 struct AzureSnpVtpmInput {
@@ -44,7 +43,7 @@ struct AzureAkCertificateInput {
   ByteView certificate;                               // of NV 0x01C101D0: DER, zeros may follow
   std::span<const crypto::Certificate> certificates;  // intermediate and root, in any order
   const crypto::PublicKey* attestation_key =
-      nullptr;  // that it must be for; null: not judged, which a waived check says
+      nullptr;  // that it must be for; null: not judged, which a waived check reports
   UnixSeconds now = 0;
   std::span<const Digest32> roots = kAzureVtpmRoots;
 };

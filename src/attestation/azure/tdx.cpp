@@ -5,7 +5,7 @@
 namespace minions::attestation {
 namespace {
 
-// The MAC of a TD report cannot be checked away from its machine: a quote of the same report stands in for it.
+// The MAC of a TD report cannot be checked outside its machine: a quote of the same report replaces it.
 bool check_same_td(const TdReport& report, const TdBody& quoted, CheckList& checks) {
   bool same =
       checks.expect("binding.td_report", report.hashes_hold(), "a TD report whose hashes are those of its parts",

@@ -18,11 +18,11 @@ struct AzureTdxInput {
 };
 
 // Intel's quoting enclave signed a quote of the TD report that the paravisor's report holds, and that is bound to the
-// runtime data. Writes the checks of verify_tdx and of the group binding; nothing where a signature or a binding
-// failed. A TCB that is refused does not end it: it may be waived, and the vTPM's quote must be judged nevertheless.
+// runtime data. Writes the checks of verify_tdx and of the group binding; nothing if a signature or a binding failed. A
+// refused TCB does not end it: it may be waived, and the vTPM's quote must still be judged.
 [[nodiscard]] std::optional<HclReport> authenticate_azure_tdx(const AzureTdxInput& input, CheckList& checks);
 
-// Without a quote of the vTPM: of unknown age, so for collecting and for tests only.
+// Without a quote of the vTPM: of unknown age, so only for collecting and for tests.
 void verify_azure_tdx_hcl(const AzureTdxInput& input, CheckList& checks);
 
 struct AzureTdxVtpmInput {

@@ -23,7 +23,7 @@ tl::unexpected<Error> malformed(std::string_view field, std::string_view want, s
   return fail(ErrorCode::kMalformed, fmt::format("{}: want {}, found {}", field, want, found));
 }
 
-// TPM2B: a length of two bytes, then so many.
+// TPM2B: a length of two bytes, then that many bytes.
 Result<Bytes> read_sized(ByteReader& reader, std::string_view field, std::size_t limit) {
   MINIONS_TRY_ASSIGN(const auto size, reader.be<std::uint16_t>(field));
   if (size > limit) return malformed(field, fmt::format("at most {} bytes", limit), std::to_string(size));
@@ -72,7 +72,7 @@ Status read_selections(ByteReader& reader, TpmQuote& quote) {
 }
 
 Result<TpmQuote> read_quote(ByteView bytes) {
-  constexpr std::uint32_t kGenerated = 0xFF544347;  // made by a TPM: it signs no foreign data that begins so
+  constexpr std::uint32_t kGenerated = 0xFF544347;  // made by a TPM: it signs no outside data that begins like this
   constexpr std::uint16_t kAttestQuote = 0x8018;
   constexpr std::size_t kMostNameBytes = 68;
   constexpr std::size_t kMostDigestBytes = 64;
@@ -110,7 +110,7 @@ Result<HashAlgorithm> hash_of(std::uint16_t algorithm) {
 
 constexpr std::size_t kMostSignatureBytes = 512;
 
-// Two numbers, each without leading zeros or with: brought to the length of the longer one's field, 32 or 48 bytes.
+// Two numbers, with or without leading zeros: padded to the longer one's field, 32 or 48 bytes.
 Result<Bytes> read_r_s(ByteReader& reader) {
   MINIONS_TRY_ASSIGN(const Bytes r, read_sized(reader, "signatureR", 48));
   MINIONS_TRY_ASSIGN(const Bytes s, read_sized(reader, "signatureS", 48));
@@ -170,7 +170,7 @@ bool check_qualifying_data(const TpmQuoteInput& input, const TpmQuote& quote, Ch
                        to_hex(quote.extra_data));
 }
 
-// The values by index, where they are those of one SHA-256 bank: the values of others are not at hand.
+// The values by index, if they are those of one SHA-256 bank: values of other banks are not available.
 Result<std::map<std::uint8_t, Digest32>> assign_values(const TpmQuote& quote, ByteView values) {
   std::map<std::uint8_t, Digest32> pcrs;
   std::size_t banks = 0;
@@ -223,7 +223,7 @@ std::optional<AuthenticTpmQuote> authenticate_tpm_quote(const TpmQuoteInput& inp
   if (!check_qualifying_data(input, *quote, checks)) return std::nullopt;
   auto pcrs = assign_values(*quote, input.pcr_values);
   if (!checks.expect("binding.pcr_values", pcrs, "the values of the PCRs that the quote selects")) return std::nullopt;
-  // The digest is by the hash of the signature, whatever the bank's.
+  // The digest uses the hash of the signature, whatever the bank's.
   const Bytes expected = digest(signature->hash, input.pcr_values);
   if (!checks.expect("binding.pcr_digest", quote->pcr_digest == expected, to_hex(expected), to_hex(quote->pcr_digest)))
     return std::nullopt;

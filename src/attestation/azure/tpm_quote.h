@@ -17,7 +17,7 @@ struct TpmQuote {
   };
 
   Bytes qualified_signer;
-  Bytes extra_data;         // the qualifying data that the quote was asked for
+  Bytes extra_data;         // the qualifying data that the quote was requested for
   std::uint64_t clock = 0;  // milliseconds
   std::uint32_t reset_count = 0;
   std::uint32_t restart_count = 0;
@@ -26,7 +26,7 @@ struct TpmQuote {
   std::vector<PcrSelection> selections;
   Bytes pcr_digest;
 
-  // TPMS_ATTEST of TPM2_Quote, without bytes after it.
+  // TPMS_ATTEST of TPM2_Quote, with no bytes after it.
   [[nodiscard]] static Result<TpmQuote> parse(ByteView bytes);
 };
 
@@ -36,7 +36,7 @@ struct TpmSignature {
   crypto::HashAlgorithm hash = crypto::HashAlgorithm::kSha256;
   Bytes value;  // ECDSA: r || s, halves of equal length
 
-  // TPMT_SIGNATURE; or else the bare value of a signature by RSASSA with SHA-256.
+  // TPMT_SIGNATURE, or the bare value of a signature by RSASSA with SHA-256.
   [[nodiscard]] static Result<TpmSignature> parse(ByteView bytes);
 };
 
@@ -44,7 +44,7 @@ struct TpmQuoteInput {
   ByteView attest;     // TPMS_ATTEST
   ByteView signature;  // TPMT_SIGNATURE or the bare value
   const crypto::PublicKey& attestation_key;
-  // What extraData must be, to the byte. Nothing: not judged, which a waived check says.
+  // The required extraData, to the byte. Nothing: not judged, which a waived check reports.
   std::optional<Bytes> qualifying_data;
   ByteView pcr_values;  // the selected ones of the SHA-256 bank, 32 bytes each, by ascending index
   const PcrRules& pcrs;
@@ -55,10 +55,10 @@ struct AuthenticTpmQuote {
   TpmQuote quote;
   std::map<std::uint8_t, Digest32> pcrs;
 };
-// Checks of the groups parse, signature and binding; nothing where one failed. Looks not at the rules.
+// Checks of the groups parse, signature and binding; nothing if one failed. Ignores the rules.
 [[nodiscard]] std::optional<AuthenticTpmQuote> authenticate_tpm_quote(const TpmQuoteInput& input, CheckList& checks);
 
-// policy.*: the clock and each PCR that the rules name.
+// policy.*: the clock, and each PCR that the rules name.
 void check_pcr_rules(const AuthenticTpmQuote& authentic, const PcrRules& rules, CheckList& checks);
 
 void verify_tpm_quote(const TpmQuoteInput& input, CheckList& checks);

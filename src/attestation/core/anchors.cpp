@@ -21,7 +21,7 @@ constexpr Vendor kVendors[] = {
     {"nvidia_rim", &RootRules::nvidia_rim, &TrustAnchors::nvidia_rim},
 };
 
-// Whose roots a check is about. Chains of tokens are of key sets, which have no roots.
+// Whose roots a check concerns. Token chains belong to key sets, which have no roots.
 const Pins* pins_of(const RootRules& roots, std::string_view id) {
   struct Row {
     std::string_view prefix;

@@ -19,7 +19,7 @@
 namespace minions::attestation {
 namespace {
 
-// Never late: the keys of its epoch are wiped then.
+// Never late: the keys of its epoch are wiped by then.
 Check check_window(const Statement& statement, const Rule<std::uint64_t>& leeway, UnixSeconds now) {
   const auto early_s = static_cast<std::int64_t>(leeway.value);
   const Expectation want{"statement.window", fmt::format("valid now, for {} s at most", kValidityLimitS),
@@ -49,7 +49,7 @@ std::optional<ChosenSuite> choose_suite(const Statement& statement, const Policy
   return std::nullopt;
 }
 
-// offline: a document that was kept, or a log's. Which suite a session used is not kept.
+// offline: a document that was kept, or a log's. The suite that a session used is not kept.
 Check check_suite(const std::optional<ChosenSuite>& chosen, const PolicyRules& policy, bool offline) {
   Expectation want{"statement.suite", "a suite that this client speaks"};
   if (policy.suite) want = {"statement.suite", std::string(noise_name(policy.suite->value)), policy.suite->source};
@@ -58,7 +58,7 @@ Check check_suite(const std::optional<ChosenSuite>& chosen, const PolicyRules& p
   return chosen ? want.pass(std::string(noise_name(chosen->suite))) : want.failed("none in the statement's list");
 }
 
-// The operator put something in place of a part of the machine, for a test: then evidence says nothing of the machine.
+// The operator replaced a part of the machine, for a test: then evidence proves nothing about the machine.
 Check check_overrides(const Statement& statement, const PolicyRules& policy) {
   const Expectation want{"statement.overrides", "no part of the machine replaced", policy.allow_overrides.source};
   if (statement.overrides.empty()) return want.pass("none");
@@ -76,7 +76,7 @@ Check check_composed(const Evidence& evidence) {
   return want.pass(types);
 }
 
-// M as this client computes it, from its own nonce and never from the document's.
+// M as this client computes it, always from its own nonce and never from the document's.
 struct NonceCheck {
   Check check;
   Digest32 nonces{};
@@ -136,7 +136,7 @@ Check check_operator_signature(const Result<crypto::P384PublicKey>& key, const B
                                                       : want.failed("a signature that does not verify");
 }
 
-// Without a reference value any confidential VM of anybody would do.
+// Without a reference value anyone's confidential VM would do.
 Check check_measurement_given(const Evidence& evidence, const PolicyRules& policy) {
   const Expectation want{"measurement", "a measurement or an operator's key to hold the evidence against"};
   if (is_simulated(evidence)) return want.waived("simulated evidence has no measurement");
@@ -181,8 +181,8 @@ Check check_gpu_distinct(const Evidence& evidence) {
   return want.pass(fmt::format("GPUs: {}", keys.size()));
 }
 
-// Whether a service's token must be there. One that counts for nothing is not verified either: its key set is not
-// asked.
+// Whether a service's token must be there. A token that is ignored is not verified either: its key set is not
+// consulted.
 struct TokenDemand {
   std::string_view check;
   std::string_view type;
@@ -228,7 +228,7 @@ Check judge_tls(const Statement& statement, const PolicyRules& policy, const Ser
                                                                                                : want.failed(found);
 }
 
-// Only the checks of waiver_table() have waivers: the policy's parser sees to it.
+// Only the checks of waiver_table() have waivers: the policy's parser ensures it.
 Check with_waiver(Check check, const PolicyRules& policy) {
   if (check.outcome != Outcome::kFail) return check;
   const auto waiver = std::find_if(policy.waived.begin(), policy.waived.end(),
@@ -242,7 +242,7 @@ Check with_waiver(Check check, const PolicyRules& policy) {
   return check;
 }
 
-// What is judged of a machine whether or not a statement is about it.
+// What is judged about a machine whether or not a statement is about it.
 struct ItemsInput {
   const Evidence& evidence;
   const Endorsements& endorsements;
@@ -303,7 +303,7 @@ std::vector<Check> judge_no_machine(const PolicyRules& policy) {
 
 namespace {
 
-// Kind and class of each machine among files. Where there is none, a rule about them cannot be met.
+// Kind and class of each machine among files. If there is none, a rule about them cannot be met.
 std::vector<Check> judge_bare_class(const Evidence& evidence, const PolicyRules& policy,
                                     std::span<const Check> checks) {
   std::vector<Check> judged;
@@ -345,7 +345,7 @@ class Appraisal {
  public:
   explicit Appraisal(const AppraisalInput& input) : input_(input), policy_(input.policy.rules()) {}
 
-  // What the checks below need. False: a refusal that leaves nothing more to judge.
+  // Decodes what the checks below need. False: a refusal, and nothing more to judge.
   bool decode();
   void judge();
 
@@ -430,7 +430,7 @@ void Appraisal::judge_statement() {
   for (Check& check : account_for_rules(policy_, {&kinds, 1})) add(std::move(check));
 }
 
-// Last, since it rests on all the others: a class is only said of evidence that holds.
+// Last, since it depends on all the others: only evidence that holds gets a class.
 void Appraisal::judge_class() {
   const bool holds = result_.first_failure() == nullptr;
   Verdict verdict = judge_verdict(

@@ -26,18 +26,18 @@ struct ServerConnection {
 
 struct AppraisalInput {
   const Result<AttestationDocument>& document;  // completed if it was short; its error becomes the first check
-  std::optional<Nonce> nonce;                   // the one that this client asked with
+  std::optional<Nonce> nonce;                   // the one that this client sent
   const AppraisalPolicy& policy;
   UnixSeconds now = 0;
   ServerConnection connection;
   TrustAnchors anchors{};
-  const TokenKeys* keys = nullptr;  // of token services, from the verifier's own hands; null: none
+  const TokenKeys* keys = nullptr;  // of token services, obtained by the verifier itself; null: none
 };
 
 [[nodiscard]] AttestationResult appraise(const AppraisalInput& input);
 
-// What the user chose, the same for every path by which a document comes: whatever else an appraisal may need of them
-// goes in here, without a default, so that no path can forget it.
+// The user's choices, the same for every path by which a document comes. Anything else that an appraisal may need from
+// the user goes in here, without a default, so that no path can forget it.
 struct AppraisalChoices {
   const AppraisalPolicy& policy;
   const TokenKeys* keys;  // as of AppraisalInput
@@ -49,29 +49,29 @@ struct Observed {
   std::optional<Nonce> nonce;
   ServerConnection connection;
 };
-// From a file or a log, which tell neither who asked nor over what: the nonce is the document's own word, and proves
-// only that all belongs together.
+// From a file or a log, which show neither who asked nor over which connection: the nonce is the document's own claim,
+// and proves only that everything belongs together.
 [[nodiscard]] Observed recorded(const Result<AttestationDocument>& document);
 
-// The one appraisal of all paths.
+// The one appraisal, for all paths.
 [[nodiscard]] AttestationResult appraise(const Observed& observed, const AppraisalChoices& choices, UnixSeconds now);
 
 // Evidence by itself: files without a document around them.
 struct BareEvidence {
   const Evidence& evidence;
   const Endorsements& endorsements;
-  EvidenceBinding binding;  // as far as it is known what it must carry
+  EvidenceBinding binding;  // as far as the required values are known
 };
-// The part of an appraisal that is about the machine, by the same verifiers and rules, and a waived check for each rule
-// of the policy that speaks of a statement. Makes no VerifiedStatement.
+// The part of an appraisal that concerns the machine, by the same verifiers and rules, and a waived check for each rule
+// of the policy that concerns a statement. Makes no VerifiedStatement.
 [[nodiscard]] std::vector<Check> judge_bare_evidence(const BareEvidence& bare, const AppraisalChoices& choices,
                                                      UnixSeconds now);
 
-// For pieces that are no evidence of a machine, an HCL report without its quote for one: a policy that wants a kind or
-// a class is not met by them, whatever stands beside.
+// For pieces that are not evidence of a machine, such as an HCL report without its quote: they do not meet a policy
+// that requires a kind or a class, whatever accompanies them.
 [[nodiscard]] std::vector<Check> judge_no_machine(const PolicyRules& policy);
 
-// The TLS rule alone, for each further connection to a server whose statement stands.
+// The TLS rule alone, for each further connection to a server whose statement holds.
 [[nodiscard]] Check check_tls(const Statement& statement, const PolicyRules& policy,
                               const ServerConnection& connection);
 

@@ -23,7 +23,7 @@ Status append_parts(Bytes& to, const Evidence& evidence, std::string_view type, 
   return {};
 }
 
-// Each part of the chain that a collector can have left out, as bits.
+// Each part of the chain that a collector can have omitted, as bits.
 enum Left : unsigned { kNonce = 1, kGpus = 2, kQuote = 4 };
 
 std::string text_of(unsigned left_out) {

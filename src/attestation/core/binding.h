@@ -18,7 +18,7 @@ struct Bound {
 
 // Ngpu = H("smp2 gpu" || C), the nonce given to every GPU
 [[nodiscard]] Digest32 gpu_nonce(const Digest32& statement);
-// G over data.report of the nvidia-gpu items in order, then data.response of the nvidia-nras items. kMalformed where a
+// G over data.report of the nvidia-gpu items in order, then data.response of the nvidia-nras items. kMalformed if a
 // part is missing.
 [[nodiscard]] Result<Digest32> gpu_digest(const Evidence& evidence);
 // Qd = H("smp2 tpm" || C || G || M)
@@ -32,7 +32,7 @@ struct Bound {
 // What A signs: "smp2 attestor" || C || G || Q || M
 [[nodiscard]] Bytes operator_input(const Bound& bound, const Digest32& tpm_quote);
 
-// All of them for a set of evidence at hand: what its verification expects.
+// All of them for the given evidence: what its verification expects.
 struct BindingChain {
   Bound bound;                     // C, G, M
   Digest32 gpu_nonce{};            // Ngpu
@@ -42,8 +42,8 @@ struct BindingChain {
   Digest32 maa_nonce{};            // V
   Bytes operator_input;            // signed by A
 };
-// What a value is bound to in place of what it should be, where that can be told: the same statement without the
-// nonce, the GPUs or the vTPM's quote. Empty where it cannot.
+// What a value is bound to instead of the expected one, if that can be determined: the same statement without the
+// nonce, the GPUs or the vTPM's quote. Otherwise empty.
 [[nodiscard]] std::string bound_instead(ByteView found, const BindingChain& wanted);
 
 [[nodiscard]] Result<BindingChain> binding_chain(const Digest32& statement, const Digest32& nonces,

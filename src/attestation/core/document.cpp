@@ -12,28 +12,28 @@
 namespace minions::attestation {
 namespace {
 
-// A proof that is too long is for the nonce check to name; this only bounds the work.
+// The nonce check reports a proof that is too long; this only bounds the work.
 constexpr std::size_t kItemsLimit = 1024;
-// 64 GPUs, and what stands beside them. Each item costs signature checks.
+// 64 GPUs and what accompanies them. Each item costs signature checks.
 constexpr std::size_t kEvidenceLimit = 72;
 
-// The long texts of a document, nearly all of it, are base64url. A JSON parser looks at each of their letters several
-// times; they are taken out before, and what is left of the document is parsed. Nothing changes for what is accepted:
-// a text that is taken out has no letter that JSON gives a meaning, and stays one string.
+// The long texts of a document, nearly all of it, are base64url. A JSON parser reads each of their letters several
+// times, so they are taken out first and the rest of the document is parsed. This does not change what is accepted: a
+// text that is taken out has no letter with a meaning in JSON, and stays one string.
 class LiftedTexts {
  public:
-  // kMalformed where a text of the document looks like a place holder.
+  // kMalformed if a text of the document looks like a placeholder.
   [[nodiscard]] static Result<LiftedTexts> from(std::string_view json);
 
   [[nodiscard]] const std::string& skeleton() const { return skeleton_; }
-  // As base64url_member of base/json.h, of the skeleton.
+  // Like base64url_member of base/json.h, on the skeleton.
   [[nodiscard]] Result<Bytes> base64url(const Json& object, std::string_view name) const;
   [[nodiscard]] Result<Bytes> base64url(const std::string& text) const;
-  // Of the skeleton, what is no base64url: never a place holder.
+  // From the skeleton, what is not base64url: never a placeholder.
   [[nodiscard]] static Result<std::string> plain(const Json& object, std::string_view name);
 
  private:
-  static constexpr char kPlaceHolder = '@';  // no letter of base64url
+  static constexpr char kPlaceHolder = '@';  // not a letter of base64url
   static constexpr std::string_view kEscapedPlaceHolder = "\\u0040";
   static constexpr std::size_t kLeastBytes = 256;
 
@@ -52,8 +52,8 @@ bool is_base64url(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return kIsBase64Url[static_cast<std::uint8_t>(c)]; });
 }
 
-// From after the opening quote to the closing one; npos where there is none. Looks at each byte once: searching for the
-// next quote anew after each escape would take time by the square of their number.
+// From after the opening quote to the closing one; npos if there is none. Reads each byte once: searching for the next
+// quote again after each escape would take quadratic time.
 std::size_t end_of_string(std::string_view json, std::size_t at) {
   std::size_t quote = json.find('"', at);
   while (quote != std::string_view::npos) {
@@ -65,7 +65,7 @@ std::size_t end_of_string(std::string_view json, std::size_t at) {
   return std::string_view::npos;
 }
 
-// A key is not taken out: two of one name must be seen to be two.
+// A key is not taken out: duplicates must remain visible.
 bool is_key(std::string_view json, std::size_t after) {
   const std::size_t next = json.find_first_not_of(" \t\r\n", after);
   return next != std::string_view::npos && json[next] == ':';
@@ -76,7 +76,7 @@ Result<LiftedTexts> LiftedTexts::from(std::string_view json) {
   std::size_t done = 0;
   for (std::size_t quote = json.find('"'); quote != std::string_view::npos; quote = json.find('"', quote)) {
     const std::size_t end = end_of_string(json, quote + 1);
-    if (end == std::string_view::npos) break;  // the parser says what is wrong
+    if (end == std::string_view::npos) break;  // the parser reports what is wrong
     const std::string_view text = json.substr(quote + 1, end - quote - 1);
     if (text.starts_with(kPlaceHolder) || text.starts_with(kEscapedPlaceHolder))
       return fail(ErrorCode::kMalformed, "a text that begins with @");

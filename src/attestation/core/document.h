@@ -1,4 +1,5 @@
-// The attestation document (protocol section 3) as the client reads it and as the server writes it. Judges form alone.
+// The attestation document (protocol section 3) as the client reads it and as the server writes it. Judges only its
+// form.
 #pragma once
 
 #include <array>
@@ -18,7 +19,7 @@ struct OperatorSignature {
 };
 
 struct AttestationDocument {
-  std::optional<Bytes> statement;  // exact bytes; left out of the short answer to have=C
+  std::optional<Bytes> statement;  // exact bytes; missing in the short answer to have=C
   std::optional<Nonce> nonce;
   std::optional<Proof> nonce_proof;
   Evidence evidence;
@@ -27,12 +28,12 @@ struct AttestationDocument {
 
   [[nodiscard]] static Result<AttestationDocument> parse(ByteView json);
 
-  // A short answer with what a full document of the same server said before: statement, endorsements and GPU evidence.
-  // An answer that has its own statement stays as it is. That both belong together is for the signatures to say.
+  // Completes a short answer from an earlier full document of the same server: statement, endorsements and GPU
+  // evidence. An answer with its own statement is unchanged. The signatures prove that both belong together.
   [[nodiscard]] Result<AttestationDocument> completed_from(const AttestationDocument& full) &&;
 };
 
-// What one collection of evidence gave, in the server's hands.
+// The result of one collection of evidence, held by the server.
 struct DocumentParts {
   ByteView statement;
   const Evidence& evidence;
@@ -40,7 +41,7 @@ struct DocumentParts {
   const OperatorSignature& operator_signature;
 };
 
-// What all full documents of one epoch have in common, encoded once: by far the most of each.
+// What all full documents of one epoch share, encoded once: by far the most of each.
 class DocumentFrame {
  public:
   DocumentFrame(ByteView statement, const Evidence& gpus, const Endorsements& endorsements);
@@ -48,13 +49,13 @@ class DocumentFrame {
  private:
   friend class DocumentWriter;
   std::string opening_;  // up to the evidence
-  std::string gpus_;     // items that stand behind the others, each with a comma before it
+  std::string gpus_;     // items that come after the others, each preceded by a comma
 };
 
 // kBrief: the answer to have=C of this statement.
 enum class DocumentForm { kFull, kBrief };
 
-// Answers requests about one collection: everything but the nonce and its proof is encoded once.
+// Answers requests about one collection: everything except the nonce and its proof is encoded once.
 class DocumentWriter {
  public:
   explicit DocumentWriter(const DocumentParts& parts);
@@ -72,7 +73,7 @@ class DocumentWriter {
     return document(DocumentForm::kBrief, ending(nonce, proof));
   }
 
-  // For many answers at a time: what they share, valid while the writer lives, and what each ends with.
+  // For many answers at a time: the shared part, valid while the writer lives, and each one's end.
   static constexpr std::size_t kSharedPieces = 4;
   [[nodiscard]] std::array<std::string_view, kSharedPieces> shared(DocumentForm form) const;
   [[nodiscard]] static std::string ending(const Nonce& nonce, const Proof& proof);
@@ -82,7 +83,7 @@ class DocumentWriter {
   [[nodiscard]] std::string document(DocumentForm form, std::string_view ending) const;
 
   std::shared_ptr<const DocumentFrame> frame_;
-  std::string evidence_;        // items, those of GPUs among them where the frame has none
+  std::string evidence_;        // items, including those of GPUs if the frame has none
   std::string brief_evidence_;  // the same without GPUs
   std::string operator_;        // from the end of the evidence on
 };

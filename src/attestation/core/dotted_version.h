@@ -1,5 +1,5 @@
-// Versions of drivers ("550.90.07") and of a GPU's firmware ("96.00.9F.00.01"): numbers with dots between, compared one
-// by one from the left.
+// Versions of drivers ("550.90.07") and of GPU firmware ("96.00.9F.00.01"): numbers separated by dots, compared one by
+// one from the left.
 #pragma once
 
 #include "base/bytes.h"
@@ -17,7 +17,7 @@ class DottedVersion {
   // 2 to 8 numbers of at most 6 digits.
   [[nodiscard]] static Result<DottedVersion> parse(std::string_view text, VersionDigits digits);
 
-  // A number that is not there counts as 0.
+  // A missing number counts as 0.
   [[nodiscard]] bool at_least(const DottedVersion& least) const;
 
  private:

@@ -11,7 +11,7 @@ void take(Result<std::vector<T>> read, std::string_view name, std::vector<T>& in
     unread.push_back(fmt::format("{}: {}", name, read.error().detail));
     return;
   }
-  // One of equals: each is verified against each, and anybody can send many of one.
+  // Only one of equal entries: each is verified against each, and anyone can send many copies.
   for (T& one : *read) {
     const bool known =
         std::any_of(into.begin(), into.end(), [&](const T& other) { return equal(other.der(), one.der()); });

@@ -1,4 +1,4 @@
-// What a check of the appraisal wants, to be met or not.
+// What a check of the appraisal requires; met or not.
 #pragma once
 
 #include "attestation/core/result.h"

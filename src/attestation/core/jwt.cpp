@@ -35,7 +35,7 @@ Result<crypto::PublicKey> key_of_certificate(const Json& jwk) {
   return certificate.public_key();
 }
 
-// Nothing for a key that no algorithm here takes.
+// Nothing for a key that no algorithm here uses.
 Result<std::optional<crypto::PublicKey>> key_of(const Json& jwk) {
   const std::string type = text_or_nothing(jwk, "kty");
   if (type == "EC" && jwk.contains("x") && jwk.contains("y")) {

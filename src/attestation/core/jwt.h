@@ -1,6 +1,5 @@
-// Signed tokens (RFC 7515, RFC 7519) of attestation services, and the key sets (RFC 7517) that verify them. The
-// algorithm is the caller's demand, never the token's choice; header fields that name keys or addresses are not
-// followed.
+// Signed tokens (RFC 7515, RFC 7519) of attestation services, and the key sets (RFC 7517) that verify them. The caller
+// demands the algorithm, never the token; header fields that name keys or addresses are not followed.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -18,22 +17,22 @@ enum class JwtAlgorithm {
 [[nodiscard]] std::string_view name_of(JwtAlgorithm algorithm);
 
 struct Jwt {
-  std::string algorithm;  // as the header says
+  std::string algorithm;  // as stated in the header
   std::string key_id;     // empty: the header has none
   Json claims;
-  std::string signing_input;  // header and claims as they came, with the dot between
+  std::string signing_input;  // header and claims as received, with the dot between
   Bytes signature;
 
-  // Compact form: three parts in base64url without padding. Refuses `crit`, keys that stand twice and anything that is
-  // not an object.
+  // Compact form: three parts in base64url without padding. Refuses `crit`, duplicate keys and anything that is not an
+  // object.
   [[nodiscard]] static Result<Jwt> parse(std::string_view compact);
 };
 
-// Public keys by their id. From the verifier's own fetch, its cache or a file of its user; never from the server.
+// Public keys by their id. From the verifier's own fetch, its cache or a user's file; never from the server.
 class JwkSet {
  public:
-  // {"keys": [...]}. Keys of kinds that no algorithm here uses are left out. A key that has only a certificate (x5c) is
-  // the first certificate's: the set's origin is trusted, not the certificate.
+  // {"keys": [...]}. Skips keys of kinds that no algorithm here uses. If a key has only a certificate (x5c), it is the
+  // first certificate's key: the set's origin is trusted, not the certificate.
   [[nodiscard]] static Result<JwkSet> parse(std::string_view json);
 
   [[nodiscard]] const crypto::PublicKey* find(std::string_view key_id) const;
@@ -43,16 +42,15 @@ class JwkSet {
   std::map<std::string, crypto::PublicKey, std::less<>> keys_;
 };
 
-// kTampered, with what was wrong: another algorithm, no such key, or a signature that does not verify.
+// kTampered, with the reason: another algorithm, no such key, or a signature that does not verify.
 [[nodiscard]] Status verify_jwt(const Jwt& token, JwtAlgorithm algorithm, const JwkSet& keys);
 
-// For checks of claims: what stands there as it may be shown ("none" if nothing does), and whether it is what it should
-// be.
+// For checks of claims: the found value in a printable form ("none" if missing), and whether it is the expected one.
 [[nodiscard]] std::string shown_claim(const Json& claims, std::string_view name);
 [[nodiscard]] bool claim_is_text(const Json& claims, std::string_view name, std::string_view wanted);
 [[nodiscard]] bool claim_is_bool(const Json& claims, std::string_view name, bool wanted);
 
-// nbf <= now < exp, both there, each with the leeway (seconds).
+// nbf <= now < exp, both present, each with the leeway (seconds).
 [[nodiscard]] Status check_jwt_times(const Json& claims, UnixSeconds now, std::uint64_t leeway_s);
 
 }  // namespace minions::attestation

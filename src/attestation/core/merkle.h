@@ -12,7 +12,7 @@ inline constexpr std::size_t kProofLimitSteps = 20;
 
 struct ProofStep {
   enum class Side { kLeft, kRight };
-  Side side = Side::kLeft;  // where the given hash stands
+  Side side = Side::kLeft;  // where this hash is placed
   Digest32 hash{};
 };
 using Proof = std::vector<ProofStep>;
@@ -27,15 +27,15 @@ class NonceTree {
 
   [[nodiscard]] std::size_t size() const { return levels_.front().size(); }
   [[nodiscard]] const Digest32& head() const { return levels_.back().front(); }
-  // Of the nonce at that place; index < size().
+  // Of the nonce at this index; index < size().
   [[nodiscard]] Proof proof(std::size_t index) const;
 
  private:
   std::vector<std::vector<Digest32>> levels_;  // leaves first
 };
 
-// The tree head that the proof leads to from this nonce. Whether that head is the attested one is for the signatures
-// over M to say. kMalformed beyond kProofLimitSteps.
+// The tree head that the proof leads to from this nonce. The signatures over M prove whether it is the attested head.
+// kMalformed beyond kProofLimitSteps.
 [[nodiscard]] Result<Digest32> head_of_proof(const Nonce& nonce, std::span<const ProofStep> proof);
 
 }  // namespace minions::attestation

@@ -50,7 +50,7 @@ Check check_weights(const Statement& statement, const PolicyRules& policy) {
                                   : named.pass(fmt::format("{} models", statement.models.size()));
 }
 
-// A policy that pins weights speaks of projectors even where it names none: they are weights as well.
+// A policy that pins weights covers projectors even if it names none: they are weights too.
 Check check_projectors(const Statement& statement, const PolicyRules& policy) {
   const ModelDigests& rules = policy.model_projectors;
   if (rules.empty() && policy.model_weights.empty())

@@ -1,4 +1,4 @@
-// What a statement says of its models, held against a policy: where they run, which they are, with which weights
+// Compares what a statement states about its models with a policy: where they run, which they are, with which weights
 // and projectors.
 #pragma once
 
@@ -7,7 +7,7 @@
 
 namespace minions::attestation {
 
-// models.where, models.ids, models.weights, models.projectors. Looks at no waiver.
+// models.where, models.ids, models.weights, models.projectors. Ignores waivers.
 [[nodiscard]] std::vector<Check> check_models(const Statement& statement, const PolicyRules& policy);
 
 }  // namespace minions::attestation

@@ -1,5 +1,5 @@
-// What a person is told of a refusal: the check, what was wanted and by which line, what was found, whose side it is,
-// and that nothing was sent. The one text for every path.
+// What a person is told about a refusal: the check, what was wanted and by which line, what was found, whose side it
+// is, and that nothing was sent. The same text for every path.
 #pragma once
 
 #include "attestation/core/result.h"
@@ -9,10 +9,10 @@ namespace minions::attestation {
 [[nodiscard]] Side side_of(const Check& failed);
 [[nodiscard]] std::string_view name_of(Side side);
 
-// What came of the request that was refused.
+// What became of the refused request.
 inline constexpr std::string_view kNothingSent = "nothing was sent";
 inline constexpr std::string_view kNothingMoreSent = "nothing more was sent";
-inline constexpr std::string_view kLogNotAccepted = "this log is not accepted";  // what was sent is in it
+inline constexpr std::string_view kLogNotAccepted = "this log is not accepted";  // it contains what was sent
 
 // `attestation: CHECK: want ... (SOURCE), found ...; SIDE; nothing was sent`
 [[nodiscard]] std::string refusal_text(const Check& failed, std::string_view sent = kNothingSent);

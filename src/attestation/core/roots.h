@@ -1,6 +1,6 @@
 // What all trust in evidence comes from: SHA-256 of the DER of each vendor's root certificate. The certificates
-// themselves come with the evidence or are fetched; these digests are compared. docs/attestation.md says where each was
-// read.
+// themselves come with the evidence or are fetched, and are compared with these digests. docs/attestation.md lists
+// their sources.
 #pragma once
 
 #include "base/bytes.h"

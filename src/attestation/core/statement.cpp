@@ -72,13 +72,13 @@ Result<std::optional<std::string>> parse_weights(const Json& object) {
   return hex_digest(object, "weights_sha256");
 }
 
-// Absence alone says that there is none: null is ill-formed.
+// Only absence means that there is none: null is ill-formed.
 Result<std::optional<std::string>> parse_projector(const Json& object) {
   if (!object.contains("projector_sha256")) return std::optional<std::string>();
   return hex_digest(object, "projector_sha256");
 }
 
-// Absence alone says that it is unknown; a name that a later version may bring counts as unknown, too.
+// Only absence means that it is unknown; a name that a later version may add counts as unknown too.
 Result<std::optional<ModelEntry::Compute>> parse_compute(const Json& object) {
   if (!object.contains("compute")) return std::optional<ModelEntry::Compute>();
   MINIONS_TRY_ASSIGN(const std::string name, string_member(object, "compute"));
@@ -88,7 +88,7 @@ Result<std::optional<ModelEntry::Compute>> parse_compute(const Json& object) {
   return std::optional<ModelEntry::Compute>();
 }
 
-// Servers from before the member do not have it.
+// Servers from before this member do not have it.
 Result<std::optional<ModelEntry::PromptCache>> parse_prompt_cache(const Json& object) {
   using Cache = ModelEntry::PromptCache;
   if (!object.contains("prompt_cache")) return std::optional<Cache>();
@@ -133,7 +133,7 @@ Result<Software> parse_software(const Json& object) {
   return parsed;
 }
 
-// Lower-case letters, digits and hyphens: a name that every screen shows as it is.
+// Lower-case letters, digits and hyphens: a name that every screen shows unchanged.
 bool is_override_name(std::string_view name) {
   return !name.empty() && name.size() <= kOverrideNameLimitBytes &&
          name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos;

@@ -1,5 +1,5 @@
-// The statement: what an instance of minionsd says of itself, hashed and signed as the exact bytes served (protocol
-// section 3). Parsing judges form only; whether a statement holds is for appraise().
+// The statement: what an instance of minionsd states about itself, hashed and signed as the exact bytes served
+// (protocol section 3). Parsing judges only its form; appraise() judges whether a statement holds.
 #pragma once
 
 #include <optional>
@@ -35,21 +35,21 @@ struct ModelEntry {
   std::string engine;
   Where where = Where::kRemote;
   std::optional<std::string> weights_sha256;  // hex of 32 bytes
-  // Hex of 32 bytes, of the file that turns pictures into what the model reads: weights as well, which decide what the
-  // model sees. The member is absent where there is none.
+  // Hex of 32 bytes, of the file that turns pictures into the model's input: weights too, which decide what the model
+  // sees. The member is absent if there is none.
   std::optional<std::string> projector_sha256 = std::nullopt;
   enum class Compute { kCpu, kGpu };
-  // The processor that the model computes on. The member is absent where the server does not know.
+  // The processor that the model computes on. The member is absent if the server does not know.
   std::optional<Compute> compute = std::nullopt;
-  // Of the keys and values that the model server keeps of prompts, to be faster when one begins the same: whose they
+  // The keys and values of prompts that the model server keeps, to be faster when another begins the same: whom they
   // serve.
   enum class PromptCache {
-    kSession,  // none but the session whose prompt it was
-    kShared,   // every session: how fast an answer comes may tell what others asked. Also where it cannot be told
+    kSession,  // only the session whose prompt it was
+    kShared,   // every session: the speed of an answer may reveal what others asked. Also if unknown
     kNone,     // nothing is kept
   };
   std::optional<PromptCache> prompt_cache =
-      std::nullopt;  // nothing: a server from before the member, which says nothing
+      std::nullopt;  // nothing: a server from before this member, which states nothing
 
   [[nodiscard]] bool operator==(const ModelEntry&) const = default;
 };
@@ -76,12 +76,12 @@ struct Statement {
   std::vector<ModelEntry> models;
   Software software;
   // Parts of the platform that the operator named instead of the machine's own: "tsm-root", "imds". For tests; the
-  // member is absent where there is none.
+  // member is absent if there is none.
   std::vector<std::string> overrides;
 
-  // The bytes as served. Unknown members are passed over; a missing or ill-formed one is kMalformed with its name.
+  // The bytes as served. Unknown members are ignored; a missing or ill-formed one is kMalformed with its name.
   [[nodiscard]] static Result<Statement> parse(ByteView exact);
-  // For the server, once per epoch. A client never encodes a statement again.
+  // For the server, once per epoch. A client never re-encodes a statement.
   [[nodiscard]] std::string to_json() const;
 };
 

@@ -31,7 +31,7 @@ class Claims {
   }
 
   [[nodiscard]] TrustVector all() const {
-    // What was signed by somebody else, or is of another time, supports no claim at all.
+    // What another party signed, or what is of another time, supports no claim at all.
     if (has_failed("attestor.signature")) return every(value::kCryptoValidationFailed);
     for (const std::string_view id : {"nonce", "binding", "statement.window"}) {
       if (has_failed(id)) return every(value::kUnexpectedEvidence);
@@ -44,7 +44,7 @@ class Claims {
       vector.runtime_opaque = value::kVisibleMemory;
       return any_failed() ? without_approval(vector) : vector;
     }
-    if (kind_.empty()) return vector;  // pieces of no machine claim nothing of one
+    if (kind_.empty()) return vector;  // pieces that belong to no machine make no claim about one
     vector.configuration = configuration();
     vector.executables = executables();
     vector.file_system = file_system();
@@ -55,7 +55,8 @@ class Claims {
   }
 
  private:
-  // Whether a check of this group of the CPU's evidence came out so: "chain" is evidence.KIND.chain and all under it.
+  // Whether a check of this group of the CPU's evidence had this outcome: "chain" is evidence.KIND.chain and everything
+  // below it.
   [[nodiscard]] bool any(std::string_view group, Outcome outcome) const {
     const std::string prefix = "evidence." + kind_ + "." + std::string(group);
     return std::any_of(input_.checks.begin(), input_.checks.end(), [&](const Check& check) {
@@ -76,7 +77,7 @@ class Claims {
     return std::any_of(input_.checks.begin(), input_.checks.end(),
                        [](const Check& check) { return check.outcome == Outcome::kFail; });
   }
-  // Of the check of a GPU: evidence.nvidia-gpu.GROUP.WHAT, whatever WHAT is.
+  // For the check of a GPU: evidence.nvidia-gpu.GROUP.WHAT, whatever WHAT is.
   [[nodiscard]] bool gpu_failed(std::initializer_list<std::string_view> groups) const {
     constexpr std::string_view kGpus[] = {"evidence.nvidia-gpu.", "evidence.nvidia-nras."};
     return std::any_of(input_.checks.begin(), input_.checks.end(), [&](const Check& check) {
@@ -91,7 +92,7 @@ class Claims {
       return false;
     });
   }
-  // A model reads what is sent in the memory of the GPU as well.
+  // A model also reads what is sent in the GPU's memory.
   void add_gpus(TrustVector& vector) const {
     const auto at_least = [](std::int8_t& claim, std::int8_t value) { claim = std::max(claim, value); };
     if (gpu_failed({"parse", "signature", "chain", "binding", "distinct"})) {
@@ -105,8 +106,8 @@ class Claims {
     if (gpu_failed({}) || has_failed("gpu.count") || has_failed("gpu.distinct") || has_failed("gpu.nras"))
       at_least(vector.runtime_opaque, value::kVisibleMemory);
   }
-  // Of what was refused nothing is approved of: a claim that would say so says nothing, and the configuration, which
-  // does not meet the policy, is not supported.
+  // Nothing about refused evidence is affirmed: an affirming claim becomes no claim, and the configuration, which does
+  // not meet the policy, is not supported.
   [[nodiscard]] static TrustVector without_approval(TrustVector vector) {
     for (std::int8_t* claim : {&vector.configuration, &vector.executables, &vector.file_system, &vector.hardware,
                                &vector.runtime_opaque, &vector.sourced_data}) {
@@ -147,7 +148,7 @@ class Claims {
     }
     return false;
   }
-  // Whether the hardware said it: what was not signed by it names no code either.
+  // Whether the hardware stated it: what it did not sign names no code either.
   [[nodiscard]] bool is_genuine() const {
     return std::none_of(input_.checks.begin(), input_.checks.end(), [](const Check& check) {
       constexpr std::string_view kEvidence = "evidence.";

@@ -1,6 +1,6 @@
 // The trustworthiness vector of an appraisal (draft-ietf-rats-ar4si-09): eight claims with the values of that draft, so
-// that a result can be exported as EAR without a second mapping. The table of docs/attestation.md says which claim gets
-// which value when.
+// that a result can be exported as EAR without a second mapping. The table of docs/attestation.md shows which claim
+// gets which value when.
 #pragma once
 
 #include <cstdint>
@@ -31,12 +31,12 @@ struct TrustVectorInput {
   const Evidence& evidence;
   const PolicyRules& policy;
   std::span<const Check> checks;
-  // As judge_verdict finds it, of the statement as well as of the policy; null takes what the policy alone lacks.
+  // As found by judge_verdict, from both the statement and the policy; null uses only what the policy lacks.
   const std::vector<Gap>* missing = nullptr;
 };
 [[nodiscard]] TrustVector trust_vector(const TrustVectorInput& input);
 
-// Of several machines: each claim is that of the worse one.
+// For several machines: each claim is the worse machine's.
 [[nodiscard]] TrustVector worse_of(const TrustVector& one, const TrustVector& other);
 
 }  // namespace minions::attestation

@@ -14,7 +14,7 @@ std::string hardware_of(std::string_view kind) {
   return kind == evidence_type::kAzureSnpVtpm ? "AMD SEV-SNP on Azure" : "Intel TDX on Azure";
 }
 
-// A pinned key counts for nothing here: nothing that lies there is signed by it.
+// A pinned key counts for nothing here: it signed none of the files.
 std::optional<VerdictClass> class_of_files(const PolicyReach& reach) {
   if (reach.is_refused || !reach.names_own) return std::nullopt;
   return VerdictClass::kOperatorTrusted;
@@ -50,7 +50,7 @@ void look_at_statement(const Statement& statement, const PolicyRules& policy, st
                        "whoever replaced the parts of the machine that make its evidence"});
 }
 
-// Files without a statement: what the policy would let one say counts as said.
+// For files without a statement, what the policy would let a statement state counts as stated.
 void look_at_what_statements_may_say(const PolicyRules& policy, std::vector<Gap>& missing) {
   if (policy.allow_remote_models.value)
     missing.push_back({"a model outside the confidential VM is accepted", "remove [models] allow_remote",
@@ -63,7 +63,7 @@ void look_at_what_statements_may_say(const PolicyRules& policy, std::vector<Gap>
                        "remove [attestor] allow_overrides", "whoever replaced the parts that make the evidence"});
 }
 
-// A policy by itself: its class is that of a server which does nothing of what it allows. Who could read otherwise is
+// A policy alone: its class is that of a server that does nothing of what the policy allows. Other possible readers are
 // named under that condition.
 void add_conditions(const PolicyRules& policy, Verdict& verdict) {
   const bool refused = policy.require.value > VerdictClass::kOperatorTrusted;
@@ -83,7 +83,7 @@ void add_conditions(const PolicyRules& policy, Verdict& verdict) {
         "whoever runs the machine, if a model computes on a GPU");
 }
 
-// Whoever stood between on the day when the values were taken chose them.
+// Whoever was in between on the day the values were taken chose them.
 void add_first_use(const PolicyRules& policy, std::vector<std::string>& readers) {
   for (const auto& [table, origin] : policy.origins) {
     if (origin.value.starts_with("first-use"))
@@ -94,7 +94,7 @@ void add_first_use(const PolicyRules& policy, std::vector<std::string>& readers)
   }
 }
 
-// Whoever can keep AMD's list away decides whether it is judged, unless the policy requires it.
+// Anyone who can withhold AMD's list decides whether it is judged, unless the policy requires it.
 void add_unjudged_revocation(const PolicyRules& policy, std::string_view kind, std::span<const Check> checks,
                              std::vector<std::string>& readers) {
   if (!is_snp_kind(kind)) return;
@@ -109,7 +109,7 @@ void add_unjudged_revocation(const PolicyRules& policy, std::string_view kind, s
                     waived ? ", since AMD's list was not available" : ", where AMD's list is not available"));
 }
 
-// What is not a matter of class, and still tells who could read.
+// What does not affect the class, but still shows who could read.
 void add_reservations(const PolicyRules& policy, std::string_view kind, std::span<const Check> checks,
                       std::vector<std::string>& readers) {
   add_first_use(policy, readers);
@@ -150,7 +150,7 @@ void add_reservations(const PolicyRules& policy, std::string_view kind, std::spa
     readers.emplace_back("whoever holds a GPU key that NVIDIA withdrew: revocation is not asked");
 }
 
-// Not reading, but guessing.
+// Guessing rather than reading.
 void add_guesses(const Statement& statement, std::vector<std::string>& readers) {
   for (const ModelEntry& model : statement.models) {
     if (model.prompt_cache == ModelEntry::PromptCache::kShared)
@@ -161,7 +161,7 @@ void add_guesses(const Statement& statement, std::vector<std::string>& readers) 
   }
 }
 
-// Files are signed by nobody's key, whatever the policy pins.
+// No key signed the files, whatever the policy pins.
 std::string operator_sentence(const PolicyRules& policy, bool of_files) {
   if (of_files || !policy.operator_key_sha256) return "whoever runs a machine that meets the policy";
   const auto& pins = policy.operator_key_sha256->value;

@@ -1,4 +1,4 @@
-// A statement whose appraisal passed. Only appraise() makes one, and a session opens to nothing else.
+// A statement whose appraisal passed. Only appraise() creates one, and a session opens to nothing else.
 #pragma once
 
 #include "attestation/core/statement.h"
@@ -16,7 +16,7 @@ class VerifiedStatement {
   [[nodiscard]] const Digest32& digest() const { return digest_; }
   // As served.
   [[nodiscard]] const Bytes& bytes() const { return bytes_; }
-  // The first suite of the client's order, or of the policy's demand, that the statement lists, and its place there.
+  // The first suite of the client's order, or of the policy's demand, that the statement lists, and its index there.
   [[nodiscard]] Suite suite() const { return suite_; }
   [[nodiscard]] std::uint8_t suite_index() const { return suite_index_; }
 

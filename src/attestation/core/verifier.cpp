@@ -11,7 +11,7 @@
 namespace minions::attestation {
 namespace {
 
-// Simulated evidence is the operator's signature alone, which attestor.signature checks: here nothing is to be found.
+// Simulated evidence is only the operator's signature, which attestor.signature checks: there is nothing to check here.
 std::vector<Check> verify_simulated(const EvidenceInput& input) {
   const bool empty = input.item.data.empty();
   return {{.id = "evidence.simulated",
@@ -22,7 +22,7 @@ std::vector<Check> verify_simulated(const EvidenceInput& input) {
            .source = "built-in"}};
 }
 
-// The item's parts, or a failing check that names the one that is missing.
+// The item's parts, or a failing check that names the missing one.
 std::optional<std::vector<ByteView>> parts(const EvidenceItem& item, std::initializer_list<std::string_view> names,
                                            CheckList& checks) {
   std::vector<ByteView> out;
@@ -68,9 +68,9 @@ std::vector<Check> verify_tdx_item(const EvidenceInput& input) {
   return std::move(checks).take();
 }
 
-// On Azure the paravisor owns REPORT_DATA, and the guest's code shows in the registers alone. Without any in the policy
-// the operator's key must answer for the code: verdict.class says so. Nothing follows from files without a statement,
-// so that there it is enough to say so.
+// On Azure the paravisor owns REPORT_DATA, and the guest's code shows only in the registers. If the policy names none,
+// the operator's key must vouch for the code: verdict.class reports that. Nothing depends on files without a statement,
+// so reporting it is enough there.
 void check_pcrs_named(const EvidenceInput& input, const PcrRules& rules, CheckList& checks) {
   constexpr std::string_view kCheck = "policy.pcrs";
   if (rules.empty() && input.binding.chain == nullptr)
@@ -163,7 +163,7 @@ const TokenKeys& keys_of(const EvidenceInput& input) {
   return input.keys == nullptr ? none : *input.keys;
 }
 
-// Of the device certificates of the GPUs beside a token. One that cannot be read fits no token, and fails by itself.
+// From the device certificates of the GPUs next to a token. An unreadable one fits no token, and fails by itself.
 std::optional<std::vector<std::string>> gpu_serials(const EvidenceInput& input) {
   if (count_items(input, evidence_type::kNvidiaGpu) == 0) return std::nullopt;
   std::vector<std::string> serials;
@@ -176,7 +176,7 @@ std::optional<std::vector<std::string>> gpu_serials(const EvidenceInput& input) 
   return serials;
 }
 
-// The machine of the Azure item beside a token. Its own checks say whether that is genuine.
+// The machine of the Azure item next to a token. Its own checks show whether that is genuine.
 Result<MaaMachine> machine_beside(const EvidenceInput& input) {
   if (input.all_evidence == nullptr) return fail(ErrorCode::kNotFound, "no evidence of a machine beside the token");
   for (const EvidenceItem& item : *input.all_evidence) {
@@ -217,8 +217,7 @@ std::optional<std::string> maa_nonce_text(const EvidenceBinding& binding) {
   return to_hex(*binding.maa_nonce);
 }
 
-// In a document one of the two stands beside it; a token among files may be alone.
-// Empty: none is there.
+// In a document one of the two accompanies it; a token among files may be alone. Empty: neither is there.
 std::string_view machine_kind(const EvidenceInput& input) {
   return input.all_evidence == nullptr ? std::string_view() : cpu_kind(*input.all_evidence);
 }
@@ -233,14 +232,14 @@ std::vector<Check> verify_maa_item(const EvidenceInput& input) {
   CheckList checks(input.item.type);
   const auto data = parts(input.item, {"token"}, checks);
   if (!data) return std::move(checks).take();
-  // The instance is the user's choice: a token's own word for it counts for nothing.
+  // The user chooses the instance: a token's own claim about it counts for nothing.
   const auto& issuer = input.policy.jwt.maa_issuer;
   if (!checks.expect("policy.issuer", issuer.has_value(), "[jwt] maa_issuer in the policy",
                      issuer ? issuer->value : "none", issuer ? issuer->source : "built-in", Side::kPolicy)) {
     return std::move(checks).take();
   }
   const std::optional<MaaPlatform> platform = maa_platform(input);
-  // A document has one of the two beside it; a token among files may be alone.
+  // In a document one of the two accompanies it; a token among files may be alone.
   std::optional<MaaMachine> machine;
   if (const std::string_view other = platform ? std::string_view() : machine_kind(input); !other.empty()) {
     checks.expect("binding.machine", false, "the machine that the token is about",
@@ -293,7 +292,7 @@ Check refusal(const EvidenceItem& item, std::string found) {
           .source = "built-in"};
 }
 
-// The letter of the binding chain that a check compares; empty where it is another check.
+// The letter of the binding chain that a check compares; empty for other checks.
 std::string_view bound_letter(std::string_view id) {
   if (id.ends_with(".binding.report_data")) return "R";
   if (id.ends_with(".binding.qualifying_data")) return "Qd";
@@ -302,7 +301,7 @@ std::string_view bound_letter(std::string_view id) {
   return {};
 }
 
-// Says what evidence is bound to where it is not bound to this.
+// Reports what evidence is bound to if it is not bound to this.
 void explain_binding(const EvidenceBinding& binding, Check& check) {
   const std::string_view letter = bound_letter(check.id);
   if (letter.empty() || check.outcome != Outcome::kFail || binding.chain == nullptr) return;

@@ -24,13 +24,13 @@ struct SignedPiece {
   const Result<std::vector<crypto::PublicKey>>& signers;
 };
 
-// One quote on its way through the checks.
+// One quote as it passes through the checks.
 class TdxAppraisal {
  public:
   TdxAppraisal(const TdxInput& input, const TdxQuote& quote, CheckList& checks)
       : input_(input), quote_(quote), checks_(checks) {}
 
-  // Whether the body is the quoting enclave's word on a genuine platform.
+  // Whether the quoting enclave of a genuine platform vouches for the body.
   bool judge_signatures();
   void judge_report_data();
   void judge_tcb();
@@ -41,7 +41,7 @@ class TdxAppraisal {
 
   bool judge_pck_chain();
   void judge_revocation();
-  // The objects that Intel signed, each of which is what it is to be.
+  // The objects that Intel signed, each of the right kind.
   template <class T>
   std::vector<T> judge_signed(const SignedPiece& piece);
   template <class T>
@@ -135,7 +135,7 @@ void TdxAppraisal::judge_window(std::string_view name, const T& object) {
                  fmt::format("valid at {}", to_iso8601(input_.now)), "valid from " + window.against(input_.now));
 }
 
-// Intel raises the number with each recovery of the TCB: an older number forgives what is known to be broken.
+// Intel raises the number with each recovery of the TCB: an older number forgives known weaknesses.
 template <class T>
 void TdxAppraisal::judge_evaluation(std::string_view name, const T& object) {
   const auto& least = input_.policy.min_tcb_evaluation;
@@ -204,7 +204,7 @@ void TdxAppraisal::judge_levels(const TdxTcb& tcb) {
     return s && *s != TcbStatus::kRevoked &&
            std::find(accepted.value.begin(), accepted.value.end(), name_of(*s)) != accepted.value.end();
   };
-  // Who takes what is out of date takes it where a relaunch is all that is missing.
+  // A policy that accepts an out-of-date platform also accepts one where only a relaunch is missing.
   const bool good = accepts(status) || accepts(tcb.overall_at_launch());
   checks_.expect(check_group::kTcb, good, fmt::format("{}", fmt::join(accepted.value, " or ")),
                  fmt::format("{}: {}", status ? name_of(*status) : "not supported", tcb.to_text()), accepted.source);
@@ -278,7 +278,7 @@ void TdxAppraisal::judge_td15() {
                  found ? to_hex(*found) : "none: a body of TD 1.0", least->source);
 }
 
-// The firmware alone says little: RTMR0 holds the virtual hardware that the host gave it.
+// The firmware alone proves little: RTMR0 holds the virtual hardware that the host gave it.
 void check_platforms(const OptionalRule<std::vector<TdPlatform>>& rule, const TdBody& body, CheckList& checks) {
   const std::string found = fmt::format("MRTD {} with RTMR0 {}", to_hex(body.mr_td), to_hex(body.rtmrs[0]));
   if (!rule) {

@@ -1,5 +1,5 @@
-// Intel TDX: from a quote and Intel's collateral to named checks. Trusts the pinned roots alone; the collateral may
-// come from anywhere, the attester too.
+// Intel TDX: from a quote and Intel's collateral to named checks. Trusts only the pinned roots; the collateral may come
+// from anywhere, including the attester.
 #pragma once
 
 #include "attestation/core/binding.h"
@@ -11,8 +11,8 @@
 
 namespace minions::attestation {
 
-// As Intel serves it, each piece once or more: every entry is read, and what fits best is used. A piece without entry
-// is missing, which fails the check that names it.
+// As served by Intel, each piece once or more: reads every entry, and uses what fits best. A piece without entry is
+// missing, which fails the check that names it.
 struct TdxCollateral {
   using Entries = std::vector<ByteView>;
   Entries tcb_info;                  // JSON
@@ -22,7 +22,7 @@ struct TdxCollateral {
   Entries pck_crl;                   // DER or PEM, of the CA that issued the PCK certificate
   Entries root_ca_crl;               // DER or PEM
 
-  // The entries under these names, those that are not empty.
+  // The non-empty entries under these names.
   [[nodiscard]] static TdxCollateral of(const Endorsements& endorsements);
 };
 
@@ -37,8 +37,8 @@ struct TdxInput {
   std::span<const Digest32> roots = kIntelRoots;
 };
 
-// Writes the checks; all must pass. The body is given once the quote's signature over it has verified, for comparison
-// with other evidence: it means nothing where a check has failed.
+// Writes the checks; all must pass. Returns the body once the quote's signature over it has verified, for comparison
+// with other evidence: it means nothing if a check has failed.
 std::optional<TdBody> verify_tdx(const TdxInput& input, CheckList& checks);
 
 }  // namespace minions::attestation

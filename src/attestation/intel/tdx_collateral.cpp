@@ -108,7 +108,7 @@ Result<std::vector<T>> list_member(const Json& object, std::string_view name, co
   return list;
 }
 
-// INTEL-SA-00960: goes to screens as it is.
+// INTEL-SA-00960: shown on screens unchanged.
 bool is_advisory_id(std::string_view text) {
   constexpr std::size_t kLimit = 32;
   return text.size() <= kLimit && std::all_of(text.begin(), text.end(), [](char c) {
@@ -205,7 +205,7 @@ Status read_number(Result<std::uint64_t> number, std::string_view field, T& to) 
   return {};
 }
 
-// SEQUENCE OF SEQUENCE { OBJECT IDENTIFIER, value }: every wanted identifier once, none twice.
+// SEQUENCE OF SEQUENCE { OBJECT IDENTIFIER, value }: every wanted identifier once, no duplicates.
 template <class Read>
 Status read_items(crypto::DerReader items, std::string_view prefix, unsigned wanted, const Read& read) {
   std::set<std::string> seen;

@@ -10,7 +10,7 @@
 
 namespace minions::attestation {
 
-// Of a piece that is missing.
+// The error of a missing piece.
 [[nodiscard]] Error not_served();
 
 // Bits, so that the state of several parts is their union.
@@ -22,18 +22,18 @@ enum class TcbStatus : std::uint8_t {
   kOutOfDate = 4,
   kOutOfDateConfigurationNeeded = 6,
   kRevoked = 8,
-  // Of a TD that was launched under a module now out of date, which an up-to-date one has replaced since. Intel's
-  // verifier finds it (TDRelaunchCheck); no level has it.
+  // For a TD that was launched under a module now out of date, since replaced by an up-to-date one. Found by Intel's
+  // verifier (TDRelaunchCheck); no level has it.
   kTdRelaunchAdvised = 16,
   kTdRelaunchAdvisedConfigurationNeeded = 18,
 };
 [[nodiscard]] std::string_view name_of(TcbStatus status);  // as Intel spells it
 [[nodiscard]] std::optional<TcbStatus> tcb_status_named(std::string_view name);
 
-// What Intel says of one TCB level.
+// What Intel states about one TCB level.
 struct TcbStanding {
   TcbStatus status = TcbStatus::kRevoked;
-  UnixSeconds date = 0;                 // no weakness known then is open at this level
+  UnixSeconds date = 0;                 // no weakness known by then is open at this level
   std::vector<std::string> advisories;  // INTEL-SA-...
 };
 
@@ -87,7 +87,7 @@ struct QeIdentity {
   [[nodiscard]] static Result<QeIdentity> parse(const Json& object);
 };
 
-// Extension 1.2.840.113741.1.13.1 of a PCK certificate: the platform, and the TCB that the key stands for.
+// Extension 1.2.840.113741.1.13.1 of a PCK certificate: the platform, and the TCB of its key.
 struct PckExtension {
   static constexpr const char* kOid = "1.2.840.113741.1.13.1";
 
@@ -103,18 +103,18 @@ struct PckExtension {
   [[nodiscard]] static Result<PckExtension> parse(ByteView extension);
 };
 
-// The certificate of Intel's key for TCB info and identities: a leaf of that name right under a pinned root. An empty
-// text is missing.
-// `known` stands beside the chain's own: what was read before is not decoded again.
+// The certificate of Intel's key for TCB info and identities: a leaf of that name directly under a pinned root. An
+// empty text is missing. `known` is used besides the chain's own certificates: what was already read is not decoded
+// again.
 [[nodiscard]] Result<crypto::Certificate> verify_tcb_signer(std::string_view pem, const crypto::PathRules& rules,
                                                             std::span<const crypto::Certificate> known = {});
 
 // {MEMBER:{...},"signature":"hex of r || s"}: the object, if the signer signed its bytes. kTampered if not, kMalformed
-// where the text has no such form. An empty text is missing.
+// if the text does not have this form. An empty text is missing.
 [[nodiscard]] Result<Json> verify_signed_object(std::string_view json, std::string_view member,
                                                 const crypto::PublicKey& signer);
 
-// {"tcbInfo":{...},"signature":"hex of r || s"}: signed, and what it is to be. Windows are for the caller to judge.
+// {"tcbInfo":{...},"signature":"hex of r || s"}: signed, and of the right kind. The caller judges the time windows.
 [[nodiscard]] Result<TcbInfo> verify_tcb_info(std::string_view json, const crypto::PublicKey& signer);
 // {"enclaveIdentity":{...},"signature":"hex of r || s"}
 [[nodiscard]] Result<QeIdentity> verify_qe_identity(std::string_view json, const crypto::PublicKey& signer);

@@ -12,7 +12,7 @@ using crypto::Certificate;
 using crypto::PublicKey;
 using crypto::RevocationList;
 
-// Which of several; alone it needs no number.
+// Which of several; a single one needs no number.
 Error at_entry(Error error, const TdxCollateral::Entries& entries, std::size_t index) {
   return entries.size() == 1 ? std::move(error) : std::move(error).in(fmt::format("entry {}", index));
 }
@@ -90,7 +90,7 @@ Result<std::vector<PublicKey>> tcb_signers(const TdxCollateral::Entries& chains,
       keys.push_back(*std::move(key));
       continue;
     }
-    // One that ran out beside one that is good is superseded; one that is no chain is a fault.
+    // An expired one next to a good one is superseded; one that is not a chain is a fault.
     Error error = at_entry(std::move(key).error(), chains, i);
     if (error.code != ErrorCode::kTampered) return fail(std::move(error));
     if (!first) first = std::move(error);

@@ -38,7 +38,7 @@ Status require_zeros(std::string_view structure, ByteView bytes, std::size_t off
   return {};
 }
 
-// N bytes at a fixed place of a structure whose length is known.
+// N bytes at a fixed offset of a structure whose length is known.
 template <std::size_t N>
 ByteArray<N> field_at(ByteView structure, std::size_t offset) {
   ByteArray<N> field;
@@ -83,7 +83,7 @@ EnclaveReport parse_enclave_report(ByteView report) {
           .report_data = field_at<64>(report, 320)};
 }
 
-// What REPORTBODY keeps free (Intel SDM volume 3D, 38.15).
+// What REPORTBODY reserves (Intel SDM volume 3D, 38.15).
 Status check_enclave_reserved(ByteView report) {
   for (const auto& [begin, end] :
        {std::pair{20U, 32U}, std::pair{96U, 128U}, std::pair{160U, 192U}, std::pair{262U, 304U}}) {
@@ -110,7 +110,7 @@ Status parse_header(ByteReader& reader, TdxQuote& quote) {
   return {};
 }
 
-// Version 5 names type and size of the body in 6 bytes before it.
+// Version 5 states type and size of the body in 6 bytes before it.
 Result<std::size_t> parse_body_size(ByteReader& reader, TdxQuote& quote) {
   quote.body_type = kBodyTd10;
   if (quote.version == 4) return kTd10Bytes;

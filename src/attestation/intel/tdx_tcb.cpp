@@ -25,7 +25,7 @@ bool reaches(const PlatformTcbLevel& level, const PckExtension& pck, const TdBod
          each_at_least(ByteView(body.tee_tcb_svn).subspan(first), ByteView(level.tdx_components).subspan(first));
 }
 
-// The first level that the processor reaches, whatever the TD report says.
+// The first level that the processor reaches, whatever the TD report states.
 Result<TcbStanding> hardware_standing(const TcbInfo& info, const PckExtension& pck) {
   for (const PlatformTcbLevel& level : info.levels) {
     if (hardware_reaches(level, pck)) return level.standing;

@@ -1,5 +1,5 @@
-// Where a TDX platform stands among Intel's TCB levels: platform, TDX module and quoting enclave, each for itself, and
-// all of them together. Takes what has been verified; decides nothing.
+// Where a TDX platform stands among Intel's TCB levels: platform, TDX module and quoting enclave, each separately and
+// all together. Takes verified input; decides nothing.
 #pragma once
 
 #include "attestation/intel/tdx_collateral.h"
@@ -7,8 +7,8 @@
 
 namespace minions::attestation {
 
-// The union of what both leave to be done: OutOfDate with ConfigurationNeeded is OutOfDateConfigurationNeeded. Revoked
-// stays Revoked; OutOfDate covers what a relaunch would heal.
+// The union of what both still require: OutOfDate with ConfigurationNeeded is OutOfDateConfigurationNeeded. Revoked
+// stays Revoked; OutOfDate covers what a relaunch would fix.
 [[nodiscard]] TcbStatus worst(TcbStatus a, TcbStatus b);
 
 // The first level that the PCK and the TD report both reach. kUnsupported: there is none.
@@ -26,12 +26,12 @@ struct TdxTcb {
   Result<TcbStanding> platform;
   std::optional<Result<TcbStanding>> module;  // nothing for version 0: its SVNs are among the platform's
   Result<TcbStanding> quoting_enclave;
-  // Where launching the TD again is all that is missing (relaunch_status): that, in place of OutOfDate.
+  // If only launching the TD again is missing (relaunch_status): that, instead of OutOfDate.
   std::optional<TcbStatus> relaunch{};
 
-  // Nothing while one of them is at no level.
+  // Nothing if one of them is at no level.
   [[nodiscard]] std::optional<TcbStatus> overall() const;
-  // The same for the module that the TD started under, whatever runs now.
+  // The same for the module that the TD was launched under, whatever runs now.
   [[nodiscard]] std::optional<TcbStatus> overall_at_launch() const;
   [[nodiscard]] bool any_revoked() const;
   // Each part with status, date and advisories, or why it has none.
@@ -45,7 +45,7 @@ struct TdxPlatformState {
 };
 // TDRelaunchAdvised, with ConfigurationNeeded or without, as Intel's verifier decides it (4.1.2.4.17.4.3): the module
 // of the launch is out of date, processor and quoting enclave are not, and TEE_TCB_SVN2, which bodies of TD 1.5 have,
-// is at the latest level. Nothing where that does not hold. tcb: as it was at launch.
+// is at the latest level. Nothing if that does not hold. tcb: as it was at launch.
 [[nodiscard]] std::optional<TcbStatus> relaunch_status(const TdxTcb& tcb, const TdxPlatformState& state);
 
 }  // namespace minions::attestation

@@ -21,7 +21,7 @@ constexpr char kDiceTcbInfo[] = "2.23.133.5.4.1.1";
 constexpr unsigned kDiceFwids = 6;  // [6] IMPLICIT SEQUENCE OF FWID in DiceTcbInfo
 constexpr unsigned kDiceFlags = 7;  // [7] IMPLICIT OperationalFlags
 constexpr std::string_view kSha384Oid = "2.16.840.1.101.3.4.2.2";
-// Depends on the state of the video decoder, and says nothing while that is off.
+// Depends on the state of the video decoder, and has no meaning while that is off.
 constexpr std::uint8_t kNvdecRimIndex = 35;
 
 using Fwid = SpdmReport::Measurement;
@@ -62,8 +62,8 @@ Result<Fwid> fwid_of_tcb_info(ByteView extension) {
   return fail(ErrorCode::kMalformed, "tcb info: no fwids");
 }
 
-// OperationalFlags ::= BIT STRING: notConfigured, notSecure, recovery and debug come first. Empty: it states none, as
-// certificates of Hopper do.
+// OperationalFlags ::= BIT STRING: notConfigured, notSecure, recovery and debug come first. Empty: none stated, as in
+// certificates of Hopper.
 Result<Bytes> operational_flags_of(const crypto::Certificate& leaf) {
   const auto extension = leaf.extension(kDiceTcbInfo);
   if (!extension) return Bytes();
@@ -78,7 +78,7 @@ Result<Bytes> operational_flags_of(const crypto::Certificate& leaf) {
   return Bytes();
 }
 
-// What the key's holder ran as, when it was certified.
+// What the key's holder was running when it was certified.
 void judge_operational_flags(const crypto::Certificate& leaf, CheckList& checks) {
   constexpr std::uint8_t kNotSecure = 0x40, kRecovery = 0x20, kDebug = 0x10;
   const auto flags = operational_flags_of(leaf);
@@ -148,7 +148,7 @@ std::string text_of(const Comparison& result, const NvidiaRim& rim) {
 
 using RimPointers = std::vector<const NvidiaRim*>;
 
-// The RIMs of this kind that speak of the report's version. Every one must match: none of several is believed more.
+// The RIMs of this kind for the report's version. Every one must match: none of several is trusted more.
 RimPointers judge_kind(NvidiaRim::Kind kind, const std::string& version, const SpdmReport& report,
                        const GpuInput& input, CheckList& checks) {
   const std::string check = fmt::format("rim.{}", name_of(kind));
@@ -179,7 +179,7 @@ RimPointers judge_kind(NvidiaRim::Kind kind, const std::string& version, const S
   return fitting;
 }
 
-// An index is either the driver's to say or the VBIOS's.
+// An index belongs either to the driver or to the VBIOS.
 void judge_indices(const RimPointers& drivers, const RimPointers& vbioses, CheckList& checks) {
   std::vector<unsigned> both;
   for (const NvidiaRim* driver : drivers) {
@@ -194,7 +194,7 @@ void judge_indices(const RimPointers& drivers, const RimPointers& vbioses, Check
                 both.empty() ? "none" : fmt::format("{}", fmt::join(both, ", ")));
 }
 
-// The RIMs that the measurements were held against.
+// The RIMs that the measurements were compared with.
 RimPointers judge_rims(const GpuInput& input, const SpdmReport& report, CheckList& checks) {
   const auto& rule = input.rules.rim;
   if (rule.value == RimMode::kOff) {
@@ -224,9 +224,9 @@ std::string model_of(const crypto::Certificate& leaf) {
 struct Revocation {
   bool good = false;
   bool withdrawn = false;  // revoked or on hold
-  bool unread = false;     // not all answers were looked at
+  bool unread = false;     // not all answers were examined
   std::string found = "no answer about it";
-  std::optional<Side> side = Side::kService;  // where it is not good
+  std::optional<Side> side = Side::kService;  // if it is not good
 };
 
 std::string_view in_words(crypto::OcspAnswer::Status status) {
@@ -239,7 +239,7 @@ std::string_view in_words(crypto::OcspAnswer::Status status) {
   return "";
 }
 
-// Any answer that says it is revoked counts, and one must be good and current.
+// Any answer that states it is revoked counts, and one must be good and current.
 Revocation revocation_of(std::span<const Result<crypto::OcspAnswer>> answers, const GpuInput& input) {
   using Status = crypto::OcspAnswer::Status;
   const auto leeway_s = static_cast<std::int64_t>(input.leeway_s);
@@ -265,7 +265,8 @@ Revocation revocation_of(std::span<const Result<crypto::OcspAnswer>> answers, co
   return result;
 }
 
-// path: leaf first, the pinned root last. What an answer calls revoked has a check of its own, which no waiver covers.
+// path: leaf first, the pinned root last. A certificate that an answer calls revoked has its own check, which no waiver
+// covers.
 void judge_path(const std::string& check, std::span<const crypto::Certificate> path, const GpuInput& input,
                 CheckList& checks) {
   const auto& source = input.rules.ocsp.source;
@@ -280,7 +281,7 @@ void judge_path(const std::string& check, std::span<const crypto::Certificate> p
       checks.expect(check + ".not_revoked", false, std::move(wanted), found, source);
       return;
     }
-    // One that says so may be among them: no waiver covers that.
+    // One of them may state it: no waiver covers that.
     if (revocation.unread) {
       checks.expect("parse.ocsp", false, "all answers about a certificate read", found);
       return;
@@ -294,7 +295,7 @@ void judge_path(const std::string& check, std::span<const crypto::Certificate> p
   checks.expect(check, good, std::move(wanted), std::move(not_good), source, side);
 }
 
-// path: of the device. A driver is withdrawn by the certificate that signed its reference values.
+// path: of the device. A driver is withdrawn through the certificate that signed its reference values.
 void judge_revocation(const GpuInput& input, std::span<const crypto::Certificate> path, const RimPointers& rims,
                       CheckList& checks) {
   const auto& rule = input.rules.ocsp;
@@ -336,8 +337,8 @@ std::string mode_of(const SpdmReport& report) {
   return "";
 }
 
-// What a report has no field for: secure boot and the state of debugging are claims of NRAS alone. A rule that the
-// policy wrote must not pass unjudged; the built-in one is shown.
+// What a report has no field for: only NRAS claims secure boot and the state of debugging. A rule written in the policy
+// must not pass unjudged; the built-in one is shown.
 void judge_claim_of_nras(std::string_view check, std::string_view claim, const Rule<bool>& rule, TokenBeside token,
                          CheckList& checks) {
   const std::string want(claim);

@@ -16,8 +16,8 @@ enum class TokenBeside { kNone, kJudged };
 struct GpuInput {
   ByteView report;                // SPDM request || response
   std::string_view certificates;  // PEM, the leaf first, the root last
-  // Of all RIMs at hand, verified once for all GPUs (verify_nvidia_rims). Those of other versions are passed over where
-  // one of the report's is among them.
+  // From all available RIMs, verified once for all GPUs (verify_nvidia_rims). Ignores those of other versions if one of
+  // the report's is among them.
   std::span<const Result<NvidiaRim>> rims;
   OcspAnswers& ocsp;              // about certificates of the chain and of the signers of RIMs; of all GPUs
   std::optional<Digest32> nonce;  // of the request; nothing: not judged here
@@ -28,7 +28,7 @@ struct GpuInput {
   TokenBeside token = TokenBeside::kNone;
 };
 
-// What the rules of a policy speak of: of a report that was verified, or of a token about one.
+// What the rules of a policy concern: from a verified report, or from a token about one.
 struct GpuDescription {
   std::string model;   // "GH100"
   std::string driver;  // "550.90.07"
@@ -37,9 +37,9 @@ struct GpuDescription {
 // policy.model, policy.driver, policy.vbios
 void check_gpu_rules(const GpuDescription& gpu, const GpuRules& rules, CheckList& checks);
 
-// Checks of the groups parse, signature, chain, binding, rim and policy. Gives SHA-256 of the SubjectPublicKeyInfo of
-// the key that signed, once signature and chain are good: two items with one key are one GPU. The certificate's own
-// digest would not tell, since its ECDSA signature can be written in two ways.
+// Checks of the groups parse, signature, chain, binding, rim and policy. Returns SHA-256 of the SubjectPublicKeyInfo of
+// the signing key, once signature and chain are good: two items with one key are one GPU. The certificate's own digest
+// would not show it, since its ECDSA signature can be written in two ways.
 std::optional<Digest32> verify_nvidia_gpu(const GpuInput& input, CheckList& checks);
 
 }  // namespace minions::attestation

@@ -24,7 +24,7 @@ struct NrasResponse {
   [[nodiscard]] static Result<NrasResponse> parse(ByteView response);
 };
 
-// The answer is an array; strict parsing takes objects only.
+// The answer is an array; strict parsing accepts only objects.
 Result<Json> parse_array(ByteView response) {
   const std::string wrapped = fmt::format(R"({{"response":{}}})", as_text(response));
   MINIONS_TRY_ASSIGN(const Json object, parse_strict_json(wrapped, {.bytes = 1024 * 1024, .depth = 8}));
@@ -78,7 +78,7 @@ class NrasVerifier {
   void check_nonce();
   void check_devices();
   void check_device(const DeviceToken& device);
-  // A claim that a rule asks for.
+  // A claim that a rule requires.
   struct DemandedClaim {
     std::string_view check;
     bool good;
@@ -153,7 +153,7 @@ void NrasVerifier::check_digests() {
   }
 }
 
-// Tokens of as many GPUs as there are could be of others: what identifies a GPU must be the same in both.
+// As many tokens as GPUs could still be about other GPUs: what identifies a GPU must be the same in both.
 void NrasVerifier::check_gpus() {
   if (!input_.gpus) {
     checks_.waive("binding.gpus", "tokens of the GPUs whose reports stand beside them", "no report stands beside them");
@@ -224,7 +224,7 @@ void NrasVerifier::check_device(const DeviceToken& device) {
                  shown_claim(claims, "oemid"));
 }
 
-// Two results must be there, and of whatever else the service looked at nothing may be false.
+// Two results must be there, and nothing else that the service examined may be false.
 void NrasVerifier::check_report(const Json& claims, const std::string& device) {
   constexpr std::string_view kResults = "x-nvidia-gpu-";
   for (const std::string_view claim :
@@ -241,9 +241,9 @@ void NrasVerifier::check_report(const Json& claims, const std::string& device) {
                  failed.empty() ? "none" : failed);
 }
 
-// What the service found of the certificates of the GPU and of its reference values: tokens of version 3.0 say it of
-// each chain; one of 2.0 only warns, where a certificate is on hold. What is revoked has a check of its own, which no
-// waiver covers.
+// What the service found about the certificates of the GPU and of its reference values: tokens of version 3.0 state it
+// for each chain; one of 2.0 only warns if a certificate is on hold. Revoked certificates have their own check, which
+// no waiver covers.
 void NrasVerifier::check_certificates(const Json& claims, const std::string& device) {
   constexpr std::string_view kChains = "-cert-chain";
   std::string withdrawn, invalid, unknown;

@@ -1,5 +1,6 @@
-// OCSP answers at hand, for all certificates that a verification asks about: each is parsed once, and each
-// certificate's are verified once, however many GPUs share them. What a peer sends is then no more work than its size.
+// The available OCSP answers, for all certificates that a verification asks about. Each is parsed once, and each
+// certificate's answers are verified once, however many GPUs share them. So the work is bounded by the size of what a
+// peer sends.
 #pragma once
 
 #include <map>
@@ -17,14 +18,14 @@ inline constexpr std::size_t kMostAnswersAboutOne = 16;
 
 class OcspAnswers {
  public:
-  // ders: stay where they are for as long as this. now: of the verification.
+  // ders: must not move or change while this exists. now: of the verification.
   OcspAnswers(std::span<const Bytes> ders, UnixSeconds now) : ders_(ders), now_(now) {}
 
   // Whether all of them are answers. kTooLarge: over kMostOcspAnswers, none is read. kMalformed: names the first that
-  // is none, the others count.
+  // is not an answer; the others count.
   [[nodiscard]] const Status& readable();
 
-  // What they say of the certificate, in their order: an answer, or why one about it does not count. Those beyond
+  // What they state about the certificate, in their order: an answer, or why one about it does not count. Those beyond
   // kMostAnswersAboutOne are one kTooLarge at the end. issuer: whose key verified it; root: the last of its path.
   [[nodiscard]] const std::vector<Result<crypto::OcspAnswer>>& about(const crypto::Certificate& certificate,
                                                                      const crypto::Certificate& issuer,

@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view kSwidNs = "http://standards.iso.org/iso/19770/-2/2015/schema.xsd";
 constexpr std::string_view kHashNs = "http://www.w3.org/2001/04/xmlenc#sha384";
 constexpr unsigned kMostIndex = 63;         // SPDM index 64
-constexpr unsigned kMostAlternatives = 64;  // of one measurement; 4 are the most that were seen
+constexpr unsigned kMostAlternatives = 64;  // of one measurement; the most seen is 4
 constexpr unsigned kMostValueBytes = 64;
 constexpr std::size_t kMostFiles = 64;
 
@@ -27,7 +27,7 @@ Result<std::string> text_attribute(const XmlElement& element, std::string_view n
   return *found;
 }
 
-// Decimal digits alone, least to most.
+// Decimal digits only, from least to most.
 Result<unsigned> number_attribute(const XmlElement& element, std::string_view name, unsigned least, unsigned most) {
   MINIONS_TRY_ASSIGN(const std::string text, text_attribute(element, name));
   unsigned value = 0;
@@ -38,7 +38,7 @@ Result<unsigned> number_attribute(const XmlElement& element, std::string_view na
   return value;
 }
 
-// The children of that name and no other are looked at; exactly one is wanted.
+// Examines only the children of that name; requires exactly one.
 Result<const XmlElement*> only_child(const XmlElement& parent, std::string_view name) {
   const XmlElement* found = nullptr;
   for (const XmlElement& child : parent.children) {
@@ -113,7 +113,7 @@ Status read_payload(const XmlElement& payload, NvidiaRim& rim) {
   return {};
 }
 
-// The signer under the authority of a path that is known, at the same place as there: all above it holds.
+// The signer under the CA of a known path, at the same position: everything above it holds.
 std::optional<CertificatePath> known_path(const std::vector<crypto::Certificate>& certificates, const RimInput& input) {
   for (const CertificatePath& known : input.known) {
     if (known.size() < 2) continue;

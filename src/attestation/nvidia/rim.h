@@ -19,12 +19,12 @@ struct RimInput {
   ByteView file;  // a SWID tag, XML
   UnixSeconds now;
   std::span<const Digest32> roots = kNvidiaRimRoots;  // SHA-256 of DER
-  // That have been verified at this time under these roots: their authorities are not verified again.
+  // Already verified at this time under these roots: their CAs are not verified again.
   std::span<const CertificatePath> known{};
 };
 
 struct NvidiaRim {
-  // What it describes: a driver's version is of decimal numbers ("550.144.03"), a VBIOS's of five hex pairs
+  // What it describes: a driver's version has decimal numbers ("550.144.03"), a VBIOS's five hex pairs
   // ("96.00.9F.00.01").
   enum class Kind { kDriver, kVbios };
 
@@ -32,7 +32,7 @@ struct NvidiaRim {
   std::string version;  // Meta colloquialVersion: what a report must state
   std::string tag_id, name, tag_version;
   std::string product, edition;
-  // The active measurements by RIM index, one less than the SPDM index: the values that each may have.
+  // The active measurements by RIM index, one less than the SPDM index: the allowed values of each.
   std::map<std::uint8_t, std::vector<Bytes>> measurements;
   CertificatePath path;  // of a verified one
 
@@ -42,12 +42,12 @@ struct NvidiaRim {
 
 [[nodiscard]] std::string_view name_of(NvidiaRim::Kind kind);
 
-// Judges a RIM alone: parse, signature, chain, and whether it holds what a RIM holds (group rim). Gives it if all is
-// good.
+// Judges a RIM alone: parse, signature, chain, and whether it has the content of a RIM (group rim). Returns it if all
+// is good.
 std::optional<NvidiaRim> verify_nvidia_rim(const RimInput& input, CheckList& checks);
 
-// The same for each file, once for all the GPUs that are held against them. The error of a bad one is its first failing
-// check.
+// The same for each file, once for all the GPUs that are compared with them. The error of a bad one is its first
+// failing check.
 [[nodiscard]] std::vector<Result<NvidiaRim>> verify_nvidia_rims(std::span<const Bytes> files, UnixSeconds now,
                                                                 std::span<const Digest32> roots = kNvidiaRimRoots);
 

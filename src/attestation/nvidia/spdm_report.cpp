@@ -103,7 +103,7 @@ Status read_opaque(ByteReader& reader, SpdmReport& report) {
   return {};
 }
 
-// Printable ASCII, then at least one NUL and nothing else. Empty where the field is not there.
+// Printable ASCII, then at least one NUL and nothing else. Empty if the field is missing.
 Result<std::string> text_field(const SpdmReport& report, std::uint16_t type, std::string_view field) {
   const auto found = report.opaque.find(type);
   if (found == report.opaque.end()) return std::string();
@@ -133,7 +133,7 @@ std::string vbios_text(const ByteArray<8>& raw) {
   return fmt::format("{:02X}.{:02X}.{:02X}.{:02X}.{:02X}", raw[3], raw[2], raw[1], raw[0], raw[4]);
 }
 
-// Both versions say which reference values hold, so a report without them cannot be judged.
+// Both versions select the reference values, so a report without them cannot be judged.
 Status read_versions(SpdmReport& report) {
   MINIONS_TRY_ASSIGN(report.driver_version, text_field(report, opaque_field::kDriverVersion, "driver version"));
   if (report.driver_version.empty()) return malformed("driver version", "the report has none");
@@ -180,13 +180,13 @@ Result<SpdmReport> SpdmReport::parse(ByteView bytes) {
   MINIONS_TRY(read_request(reader, report));
   MINIONS_TRY(want_byte(reader, kSpdmVersion11, "response version"));
   MINIONS_TRY(want_byte(reader, kMeasurements, "response code"));
-  MINIONS_TRY(reader.take(2, "response parameters"));  // reserved where all blocks were asked for
+  MINIONS_TRY(reader.take(2, "response parameters"));  // reserved if all blocks were requested
   MINIONS_TRY(read_record(reader, report));
   MINIONS_TRY_ASSIGN(report.response_nonce, take_array<32>(reader, "response nonce"));
   MINIONS_TRY(read_opaque(reader, report));
   report.signed_bytes = to_bytes(bytes.first(reader.position()));
   MINIONS_TRY_ASSIGN(report.signature, take_array<96>(reader, "signature"));
-  // Some collectors leave a zero byte behind.
+  // Some collectors append a zero byte.
   if (reader.left() == 1) MINIONS_TRY(want_byte(reader, 0, "byte after the signature"));
   MINIONS_TRY(reader.finish("spdm report"));
   MINIONS_TRY(read_fields(report));

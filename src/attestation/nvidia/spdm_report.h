@@ -1,5 +1,5 @@
-// What a GPU signs: the GET_MEASUREMENTS request and the MEASUREMENTS response that answers it (SPDM 1.1, DSP0274),
-// with the vendor's own fields in the response's opaque data. Reads bytes and judges their form; verifies nothing.
+// What a GPU signs: the GET_MEASUREMENTS request and the MEASUREMENTS response to it (SPDM 1.1, DSP0274), with the
+// vendor's own fields in the response's opaque data. Reads bytes and judges their form; verifies nothing.
 #pragma once
 
 #include <map>
@@ -10,7 +10,7 @@
 
 namespace minions::attestation {
 
-// Types of NVIDIA's opaque fields, those that are looked into.
+// Types of NVIDIA's opaque fields, those that are read.
 namespace opaque_field {
 inline constexpr std::uint16_t kDriverVersion = 3;
 inline constexpr std::uint16_t kVbiosVersion = 6;
@@ -42,15 +42,15 @@ struct SpdmReport {
   std::map<std::uint8_t, Measurement> blocks;  // by SPDM index, 1 to 64
 
   std::string driver_version;         // "550.90.07"
-  ByteArray<8> vbios_raw{};           // as it lies in the report
+  ByteArray<8> vbios_raw{};           // in the byte order of the report
   std::string vbios_version;          // "96.00.9F.00.01"
   std::optional<bool> nvdec0_is_on;   // the first video decoder
-  std::optional<Measurement> fwid;    // of the firmware that holds the key; drivers before 550 leave it out
-  std::string project, project_sku;   // "1010", "0200"; empty where the report has none
+  std::optional<Measurement> fwid;    // of the firmware that holds the key; drivers before 550 omit it
+  std::string project, project_sku;   // "1010", "0200"; empty if the report has none
   std::string chip_sku, chip_info;    // "882", "GB100-..."; the same
-  std::optional<GpuFeature> feature;  // left out by older drivers
+  std::optional<GpuFeature> feature;  // omitted by older drivers
 
-  std::map<std::uint16_t, Bytes> opaque;  // every field by type, the unknown ones too
+  std::map<std::uint16_t, Bytes> opaque;  // every field by type, including unknown ones
 
   Bytes signed_bytes;         // request || response without the signature
   ByteArray<96> signature{};  // ECDSA P-384, r || s big-endian

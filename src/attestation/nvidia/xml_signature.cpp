@@ -19,9 +19,9 @@ constexpr std::string_view kSignatureNs = "http://www.w3.org/2000/09/xmldsig#";
 constexpr int kMostDepth = 32;
 constexpr int kMostElements = 2048;
 constexpr int kMostAttributes = 128;  // of one element
-// In the whole document, for the attributes there: the parser takes the square of their number in an element.
+// In the whole document, for its attributes: the parser takes quadratic time in an element's attributes.
 constexpr int kMostEqualsSigns = 4096;
-// Declared in the whole document: canonical XML takes the square of their number for each element.
+// Declared in the whole document: canonical XML takes quadratic time in them for each element.
 constexpr int kMostNamespaces = 64;
 constexpr std::size_t kMostCertificates = 10;
 
@@ -47,7 +47,7 @@ std::string_view text_of(const xmlChar* text) {
   return text != nullptr ? std::string_view(reinterpret_cast<const char*>(text)) : std::string_view();
 }
 
-// The library writes its errors to stderr unless told otherwise; the setting is of the thread.
+// The library writes its errors to stderr unless told otherwise; the setting is per thread.
 class SilentErrors {
  public:
   SilentErrors() {
@@ -60,7 +60,7 @@ class SilentErrors {
 };
 
 // The bytes that were searched for a DTD must be the text that is parsed: with < in front and no NUL, no other encoding
-// is guessed, and one that is declared must be this one.
+// is guessed, and a declared encoding must be this one.
 bool declares_another_encoding(std::string_view text) {
   if (!text.starts_with("<?xml")) return false;
   std::string declaration(text.substr(0, text.find("?>")));
@@ -87,7 +87,7 @@ struct TreeCount {
   int namespaces = 0;
 };
 
-// Before anything walks the tree whose time grows faster than its size.
+// Before anything walks the tree in more than linear time.
 Status check_limits(const xmlNode* element, int depth, TreeCount& count) {
   if (depth > kMostDepth) return too_large("levels", kMostDepth);
   if (++count.elements > kMostElements) return too_large("elements", kMostElements);
@@ -112,7 +112,7 @@ Result<Document> parse_document(ByteView bytes) {
   Document document(xmlCtxtReadMemory(
       context.get(), reinterpret_cast<const char*>(bytes.data()), static_cast<int>(bytes.size()), nullptr, nullptr,
       XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_IGNORE_ENC));
-  // Faults of namespaces, two names for one attribute among them, leave a document behind.
+  // Namespace faults, including two names for one attribute, still leave a document.
   if (document == nullptr || context->wellFormed != 1 || context->nsWellFormed != 1) {
     const auto* error = xmlCtxtGetLastError(context.get());
     return malformed(fmt::format("not well-formed, line {}", error != nullptr ? error->line : 0));
@@ -158,7 +158,7 @@ int lies_within(void* subtree, xmlNode* node, xmlNode* parent) {
   return at != nullptr ? 1 : 0;
 }
 
-// C14N 1.1 without comments, of the subtree, or of the whole document where it is null.
+// C14N 1.1 without comments, of the subtree, or of the whole document if it is null.
 Result<Bytes> canonical(xmlDoc* document, xmlNode* subtree) {
   Buffer buffer(xmlAllocOutputBuffer(nullptr));
   if (buffer == nullptr) return fail(ErrorCode::kInternal, "xml: no buffer");
@@ -169,7 +169,7 @@ Result<Bytes> canonical(xmlDoc* document, xmlNode* subtree) {
   return Bytes(begin, begin + xmlOutputBufferGetSize(buffer.get()));
 }
 
-// An element of the signature with exactly these children and no attribute but the one wanted, which may be empty.
+// An element of the signature with exactly these children and only the expected attribute, which may be empty.
 struct Shape {
   std::string_view attribute;
   std::string_view value;
@@ -204,7 +204,7 @@ Result<Bytes> from_wrapped_base64(std::string text) {
   return from_base64(text);
 }
 
-// SignedInfo in its canonical form, so that no comment hides in it; gives the digest of the document.
+// SignedInfo in its canonical form, so that no comment can hide in it; returns the digest of the document.
 Result<ByteArray<48>> read_signed_info(ByteView canonical_bytes) {
   MINIONS_TRY_ASSIGN(const XmlElement info, parse_xml(canonical_bytes));
   MINIONS_TRY(check_shape(info, {"", "", {"CanonicalizationMethod", "SignatureMethod", "Reference"}}));
@@ -263,7 +263,7 @@ int count_signatures(const xmlNode* element) {
   return count;
 }
 
-// The one signature, a child of the root.
+// The only signature, a child of the root.
 Result<xmlNode*> find_signature(xmlDoc* document) {
   xmlNode* const root = xmlDocGetRootElement(document);
   const int count = count_signatures(root);
@@ -280,9 +280,9 @@ xmlNode* first_element(xmlNode* parent) {
   return child;
 }
 
-// SignedInfo of a signature that was unlinked, as if it stood in its place: under a root that for the moment has the
-// namespaces and attributes of the document's and no other child, since canonical XML of a subset asks of each node
-// whether it belongs there.
+// SignedInfo of an unlinked signature, as if it were in its place: under a root that temporarily has the namespaces and
+// attributes of the document's and no other child, since canonical XML of a subset asks of each node whether it belongs
+// to it.
 Result<Bytes> canonical_signed_info(xmlDoc* document, xmlNode* signature) {
   constexpr int kNamespacesAndAttributes = 2;
   using Node = std::unique_ptr<xmlNode, Free<xmlFreeNode>>;

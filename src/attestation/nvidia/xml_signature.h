@@ -1,7 +1,7 @@
-// XML whose root holds an enveloped signature (XML-DSig 1.1), as reference values of GPUs come: from bytes to the
-// canonical bytes that the signature covers. Whatever is read from such a document is read from those bytes, parsed
-// again, and so from nothing that the signer has not seen. Only the algorithms below are spoken; no DTD, no entities
-// but the five of XML, nothing fetched.
+// XML whose root holds an enveloped signature (XML-DSig 1.1), as used for reference values of GPUs: from bytes to the
+// canonical bytes that the signature covers. Everything read from such a document is read from those bytes, parsed
+// again, and so only from what the signer has seen. Supports only the algorithms below; no DTD, no entities except the
+// five of XML, nothing fetched.
 #pragma once
 
 #include <optional>
@@ -19,14 +19,14 @@ inline constexpr std::string_view kSha384 = "http://www.w3.org/2001/04/xmldsig-m
 inline constexpr std::string_view kEnveloped = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 }  // namespace xml_algorithm
 
-// What a document may be at most; reference values are 21 KB with 90 elements, five deep.
+// A document's maximum; reference values are 21 KB with 90 elements, five deep.
 inline constexpr std::size_t kXmlLimitBytes = std::size_t{128} * 1024;
 
-// An element as its document says it: comments and processing instructions left out, references resolved.
+// An element as in its document: comments and processing instructions left out, references resolved.
 struct XmlElement {
   struct Attribute {
     std::string name;  // without prefix
-    std::string ns;    // the URI; empty where it has no prefix
+    std::string ns;    // the URI; empty if it has no prefix
     std::string value;
   };
   std::string name;  // without prefix
@@ -49,8 +49,8 @@ struct VerifiedXml {
   std::vector<crypto::Certificate> certificates;  // of its KeyInfo; the first one's key made it. Not trusted yet
 };
 
-// The root has exactly one Signature as a child, and the document no other; its one Reference is to the whole document
-// without it. kTampered where digest or signature do not fit; other codes for documents of another shape.
+// The root has exactly one Signature as a child, and the document no other; its only Reference is to the whole document
+// without it. kTampered if digest or signature do not match; other codes for documents of another shape.
 [[nodiscard]] Result<VerifiedXml> verify_enveloped_signature(ByteView document);
 
 }  // namespace minions::attestation

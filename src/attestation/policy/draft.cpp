@@ -26,7 +26,7 @@ namespace {
 // Registers that change while a machine runs: Linux's measurements of files, debugging, and what programs extend.
 constexpr std::uint8_t kMovingPcrs[] = {10, 16, 23};
 
-// TOML's strings are JSON's, but for one character.
+// TOML's strings are JSON's, except for one character.
 std::string toml_text(std::string_view text) {
   std::string out = json_quoted(text);
   for (std::size_t at = out.find('\x7F'); at != std::string::npos; at = out.find('\x7F', at))
@@ -34,7 +34,7 @@ std::string toml_text(std::string_view text) {
   return out;
 }
 
-// Collects the lines of one table; nothing is written while it is empty.
+// Collects the lines of one table; writes nothing while it is empty.
 class Table {
  public:
   explicit Table(std::string_view name) : name_(name) {}
@@ -84,7 +84,7 @@ class Draft {
 
   const DraftInput& input_;
   [[nodiscard]] std::string today() const { return to_iso8601(input_.now).substr(0, 10); }
-  // What stands in a table was taken from the server itself.
+  // Records that a table's values were taken from the server itself.
   void mark(Table& table) const { table.set_text("origin", "first-use " + today()); }
   void write_covers(Table& table) const;
 
@@ -110,7 +110,7 @@ bool Draft::passed(std::string_view id) const {
                      [&](const Check& check) { return check.id == id && check.outcome == Outcome::kPass; });
 }
 
-// Version 2 of the report does not say; the certificate of its key does.
+// Version 2 of the report does not state it; the certificate of its key does.
 std::optional<SnpProduct> Draft::product_of(const SnpReport& report) const {
   if (report.product) return report.product;
   const auto found = input_.document.endorsements.find(endorsement::kCertificates);
@@ -139,7 +139,7 @@ void Draft::write_covers(Table& table) const {
   table.comment("built the machine knows (minions policy init --covers)");
 }
 
-// On Azure it is the paravisor's, and its vendor's key with a floor for the version outlives an update.
+// On Azure it is the paravisor's, and its vendor's key with a minimum version survives an update.
 void Draft::write_snp_measurement(const SnpReport& report, Machine machine) {
   const auto known = azure_id_key_digests();
   const bool microsofts = std::find(known.begin(), known.end(), report.id_key_digest) != known.end();
@@ -260,7 +260,7 @@ Status Draft::read_hcl(const EvidenceItem& item) {
   return {};
 }
 
-// The lower of two versions; one that cannot be compared stays out.
+// The lower of two versions; one that cannot be compared is left out.
 void lower(std::string& least, const std::string& version, VersionDigits digits) {
   const auto found = DottedVersion::parse(version, digits);
   const auto known = DottedVersion::parse(least, digits);
@@ -298,7 +298,7 @@ void Draft::write_gpus() {
     return std::any_of(input_.result.checks.begin(), input_.result.checks.end(),
                        [&](const Check& check) { return check.outcome == Outcome::kFail && is_meant(check.id); });
   };
-  // Not where one says that something is revoked: what is written must refuse that.
+  // Not if one of them is marked as revoked: the written policy must refuse that.
   const bool revoked = any_failed(is_withdrawal);
   if (!revoked && any_failed([](std::string_view id) { return waiver_covers("evidence.nvidia-gpu.ocsp", id); })) {
     gpu_.warn("no answer about revocation came with the evidence");
@@ -330,7 +330,7 @@ Status Draft::read_item(const EvidenceItem& item) {
   return {};
 }
 
-// Which instance is trusted is for the user to say: a token's own word for it counts for nothing.
+// The user decides which instance is trusted: a token's own claim about it counts for nothing.
 Status Draft::read_maa(const EvidenceItem& item) {
   if (const auto& issuer = input_.base.jwt.maa_issuer) {
     jwt_.set_text("maa_issuer", issuer->value);

@@ -65,7 +65,7 @@ Status read_suite(const Value& value, OptionalRule<Suite>& suite) {
   return {};
 }
 
-// A bare dotted key is a table within the table: tls.spki is as good as "tls.spki".
+// A bare dotted key is a table within the table: tls.spki is equivalent to "tls.spki".
 Status read_waiver(const std::string& name, const Value& value, PolicyRules& rules) {
   std::vector<std::string_view> known;
   for (const Waiver& waiver : waiver_table()) known.push_back(waiver.name);
@@ -86,7 +86,7 @@ Status read_token_mode(const Value& value, Rule<TokenMode>& mode) {
       mode, {{"require", TokenMode::kRequire}, {"if-present", TokenMode::kIfPresent}, {"off", TokenMode::kOff}});
 }
 
-// Key sets are fetched from there, and have no signature of their own: the connection is all that vouches for them.
+// Key sets are fetched from there and have no signature of their own: only the connection vouches for them.
 Result<Rule<std::string>> issuer(const Value& value) {
   constexpr std::string_view kWant = "an https:// address, of host and path alone";
   constexpr std::string_view kScheme = "https://";
@@ -274,7 +274,7 @@ std::string known_names(std::string_view table) {
   return names;
 }
 
-// The old name of the one tolerance. Two values for it would leave open which one holds.
+// The old name of the only tolerance. Two values for it would leave open which one holds.
 Status settle_leeway(PolicyRules& rules, std::string_view file_name) {
   const auto& old = rules.jwt.leeway_s;
   if (!old) return {};

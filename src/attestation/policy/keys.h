@@ -10,7 +10,7 @@
 
 namespace minions::attestation::policy_file {
 
-// show: the rule as it holds, a line for each entry.
+// show: the rule as it holds, one line per entry.
 struct Key {
   std::string_view table;
   std::string_view name;
@@ -27,11 +27,11 @@ Status assign(T& rule, Result<U> read) {
 
 [[nodiscard]] Result<Rule<std::string>> version(const Value& value, VersionDigits digits, std::string_view want);
 
-// Of [snp], [tdx] and [gpu]: those that most policies do without.
+// Of [snp], [tdx] and [gpu]: those that most policies do not use.
 [[nodiscard]] std::span<const Key> more_hardware_keys();
-// [verdict], [platform], and what tables say of their own values.
+// [verdict], [platform], and what tables state about their own values.
 [[nodiscard]] std::span<const Key> verdict_keys();
-// kUsage where one rule of [snp] or [gpu] leaves another nothing to accept.
+// kUsage if one rule of [snp] or [gpu] leaves another nothing to accept.
 [[nodiscard]] Status check_contradictions(const PolicyRules& rules, std::string_view file_name);
 
 // kUsage with file, line, what was expected and what was found.

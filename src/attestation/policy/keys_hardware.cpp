@@ -40,7 +40,7 @@ Status read_guest_policy(const Value& value, std::map<std::string, Rule<bool>, s
   });
 }
 
-// All 64 bytes, or the 8 that a Turin chip has, which its reports fill up with zeros. Zeros alone are no chip's.
+// All 64 bytes, or the 8 that a Turin chip has, which its reports pad with zeros. All zeros is no chip's id.
 Result<Rule<std::vector<ByteArray<64>>>> chip_ids(const Value& value) {
   constexpr std::string_view kWant = "128 hex digits, or the 16 of a Turin chip, not all of them zero";
   MINIONS_TRY_ASSIGN(const auto list, value.texts(kWant));

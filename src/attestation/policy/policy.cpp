@@ -24,7 +24,7 @@ std::string without_space(std::string_view text) {
   return kept;
 }
 
-// Sets a list of allowed values that the policy left open; one that the policy has must hold the flag's value.
+// Sets a list of allowed values that the policy left open; if the policy has one, it must contain the flag's value.
 template <class T>
 Status fill_in(OptionalRule<std::vector<T>>& rule, const T& value, std::string_view flag) {
   if (!rule) {
@@ -51,7 +51,7 @@ Status apply_simulated(PolicyRules& rules) {
   return {};
 }
 
-// A policy file wants the best class unless it says otherwise; [simulated] allow is the old way of saying so.
+// A policy file requires the best class unless it states otherwise; [simulated] allow is the old way to do so.
 Status settle_class(PolicyRules& rules, std::string_view file_name) {
   const bool stated = !rules.require.is_built_in();
   const bool simulated_stated = !rules.allow_simulated.is_built_in();

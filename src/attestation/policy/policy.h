@@ -1,5 +1,5 @@
 // The appraisal policy: what a verifier demands of evidence (TOML; docs/policy.md lists the tables). Every value
-// remembers where it comes from, so that each check can say it. Judges nothing itself.
+// remembers its origin, so that each check can report it. Judges nothing itself.
 #pragma once
 
 #include <map>
@@ -18,33 +18,33 @@ struct Rule {
   [[nodiscard]] bool is_built_in() const { return source == "built-in"; }
   [[nodiscard]] bool is_written() const { return source.starts_with("policy line"); }  // in the policy's file
 };
-// Present only where the policy or a flag speaks of it.
+// Present only if the policy or a flag mentions it.
 template <class T>
 using OptionalRule = std::optional<Rule<T>>;
 
-// Who could read what is sent, if the vendors' hardware holds; ascending. docs/policy.md says what each one takes.
+// Who could read what is sent, if the vendors' hardware holds; ascending. docs/policy.md lists what each one requires.
 enum class VerdictClass {
-  kSimulated,        // anybody who holds the operator's key: no hardware
-  kOperatorTrusted,  // also whoever holds the operator's key: the hardware is genuine, the code not fully identified
+  kSimulated,        // anyone who holds the operator's key: no hardware
+  kOperatorTrusted,  // also anyone with the operator's key: the hardware is genuine, the code not fully identified
   kConfidential,     // only the code that the policy names
 };
 [[nodiscard]] std::string_view name_of(VerdictClass verdict_class);
 
-// What the reference values of a table fix, as the author of the policy says: evidence cannot tell.
+// What the reference values of a table fix, as stated by the policy's author: evidence cannot show it.
 enum class Covers {
-  kFirmware,  // firmware alone: other customers of the same cloud have the same value
+  kFirmware,  // only firmware: other customers of the same cloud have the same value
   kKernel,    // kernel, initrd and command line
   kRoot,      // these, and they fix the root file system
   kConfig,    // the launcher binds the workload into HOST_DATA or MRCONFIGID, and the measured code enforces it
 };
 
 using Measurement = ByteArray<48>;                                     // SNP MEASUREMENT, TDX MRTD and RTMRs: SHA-384
-using PcrRules = std::map<std::uint8_t, Rule<std::vector<Digest32>>>;  // PCR index to the values it may have
+using PcrRules = std::map<std::uint8_t, Rule<std::vector<Digest32>>>;  // PCR index to its allowed values
 
-// Whether the key that signs the ID block must itself be signed by an author's.
+// Whether an author's key must sign the key that signs the ID block.
 enum class AuthorKeyMode { kNone, kRequire };
 
-// AMD's list of revoked ASKs and ASVKs. If available: without one the check is waived.
+// AMD's list of revoked ASKs and ASVKs. If available: without a list the check is waived.
 enum class CrlMode { kRequire, kIfAvailable };
 
 struct SnpRules {
@@ -61,7 +61,7 @@ struct SnpRules {
   OptionalRule<std::vector<ByteArray<16>>> image_ids;
   OptionalRule<std::uint64_t> min_guest_svn;
   std::map<std::string, Rule<std::uint64_t>> min_tcb;  // by component: fmc, bootloader, tee, snp, microcode
-  Rule<bool> require_secure_boot{true};                // on Azure, as the paravisor states it
+  Rule<bool> require_secure_boot{true};                // on Azure, as stated by the paravisor
   Rule<CrlMode> crl{CrlMode::kIfAvailable};
   PcrRules pcrs;
   OptionalRule<std::vector<ByteArray<64>>> chip_ids;
@@ -90,7 +90,7 @@ struct TdxRules {
   Rule<bool> require_sept_ve_disable{true};
   Rule<std::vector<std::string>> accepted_tcb{{"UpToDate"}};
   OptionalRule<std::uint64_t> min_tcb_evaluation;         // tcbEvaluationDataNumber of Intel's collateral
-  OptionalRule<std::vector<ByteArray<8>>> td_attributes;  // as the bytes lie in the quote, as does xfam
+  OptionalRule<std::vector<ByteArray<8>>> td_attributes;  // in the byte order of the quote, as is xfam
   OptionalRule<std::vector<ByteArray<8>>> xfam;
   OptionalRule<std::vector<Measurement>> mrseam;
   OptionalRule<std::vector<Measurement>> measurements;  // MRTD
@@ -105,8 +105,8 @@ struct TdxRules {
   OptionalRule<std::vector<ByteArray<6>>> fmspc;
   OptionalRule<std::vector<ByteArray<16>>> ppids;
   OptionalRule<std::vector<Measurement>> mrsignerseam;
-  OptionalRule<std::vector<ByteArray<8>>> seam_attributes;  // as the bytes lie in the quote
-  // Of the module that runs now: bodies of TD 1.5 alone state it, and MRSERVICETD.
+  OptionalRule<std::vector<ByteArray<8>>> seam_attributes;  // in the byte order of the quote
+  // The TDX module running now: only bodies of TD 1.5 state it, and MRSERVICETD.
   OptionalRule<std::vector<ByteArray<16>>> tee_tcb_svn2;
   OptionalRule<ByteArray<16>> min_tee_tcb_svn2;  // byte by byte
   OptionalRule<std::vector<Measurement>> mrservicetd;
@@ -114,25 +114,25 @@ struct TdxRules {
 
 enum class RimMode { kRequire, kIfPresent, kOff };
 enum class OcspMode { kRequire, kOff };
-// Whether a service's token must be there. Off: one that is there counts for nothing, and is not looked at.
+// Whether a service's token must be there. Off: a token is ignored, and not examined.
 enum class TokenMode { kRequire, kIfPresent, kOff };
 
 struct GpuRules {
   Rule<bool> require_secboot{true};
   Rule<bool> require_dbgstat_disabled{true};
-  OptionalRule<std::uint64_t> count;              // at least so many GPUs
+  OptionalRule<std::uint64_t> count;              // at least this many GPUs
   OptionalRule<std::vector<std::string>> models;  // "GH100": the first word of the device certificate's name
   OptionalRule<std::string> min_driver;           // "550.90.07"
   OptionalRule<std::string> min_vbios;            // "96.00.9F.00.01"
   Rule<RimMode> rim{RimMode::kRequire};
   Rule<OcspMode> ocsp{OcspMode::kRequire};
   Rule<TokenMode> nras{TokenMode::kIfPresent};
-  Rule<bool> none{false};                       // no GPU is there: contradicts every other rule
+  Rule<bool> none{false};                       // there must be no GPU: contradicts every other rule
   OptionalRule<std::vector<std::string>> mode;  // of "SPT", "MPT", "PPCIE"
 };
 
-// How far the clocks of others may differ from ours: statements may be early by so much, tokens and OCSP answers early
-// and late.
+// How far other clocks may differ from ours: statements may be early by this much, tokens and OCSP answers early and
+// late.
 inline constexpr std::uint64_t kDefaultLeewayS = 60;
 
 struct JwtRules {
@@ -142,7 +142,7 @@ struct JwtRules {
   Rule<TokenMode> maa{TokenMode::kIfPresent};
 };
 
-// SHA-256 of the DER of root certificates *in place of* the built-in pins (attestation/core/roots.h): private
+// SHA-256 of the DER of root certificates that *replace* the built-in pins (attestation/core/roots.h): private
 // authorities, tests.
 struct RootRules {
   OptionalRule<std::vector<Digest32>> amd;
@@ -157,7 +157,7 @@ using ModelDigests = std::map<std::string, Rule<std::string>, std::less<>>;
 enum class TlsMode { kRequire, kIfListed, kOff };
 enum class FreshnessMode {
   kNonce,   // the client's own nonce is in the evidence
-  kCached,  // evidence of the epoch will do
+  kCached,  // evidence of the epoch is enough
 };
 
 struct PolicyRules {
@@ -166,9 +166,10 @@ struct PolicyRules {
   GpuRules gpu;
   JwtRules jwt;
   RootRules roots;
-  Rule<VerdictClass> require{VerdictClass::kOperatorTrusted};  // the least class; a policy file's default is higher
-  OptionalRule<std::vector<std::string>> kinds;                // CPU evidence of these types and no other
-  // How the values of a table were come by, by the table's name: "first-use 2026-11-29", "confirmed 2026-12-01".
+  Rule<VerdictClass> require{VerdictClass::kOperatorTrusted};  // the lowest accepted class; a policy file's default is
+                                                               // higher
+  OptionalRule<std::vector<std::string>> kinds;                // only CPU evidence of these types
+  // How a table's values were obtained, by the table's name: "first-use 2026-11-29", "confirmed 2026-12-01".
   std::map<std::string, Rule<std::string>, std::less<>> origins;
   Rule<bool> allow_simulated{false};
   Rule<bool> allow_overrides{false};  // a statement that names overrides of the machine's own parts
@@ -184,7 +185,7 @@ struct PolicyRules {
   std::map<std::string, Rule<std::string>, std::less<>> waived;  // the reason by check id
 };
 
-// The short way: what the command line gives. Fills in what the policy leaves open.
+// The short way: values from the command line. Fills in what the policy leaves open.
 struct PolicyFlags {
   enum class Simulated { kAsPolicySays, kAllow };
   Simulated simulated = Simulated::kAsPolicySays;      // --allow-simulated
@@ -194,13 +195,13 @@ struct PolicyFlags {
 
 class AppraisalPolicy {
  public:
-  // Hardware required, simulated refused, a measurement or the operator's key to be given.
+  // Requires hardware, refuses simulated evidence, and needs a measurement or the operator's key.
   [[nodiscard]] static AppraisalPolicy built_in() { return {}; }
-  // kUsage with file, line, what was expected and what was found. Unknown tables and keys are errors: a rule that is
-  // misspelt must not be a rule that is not there.
+  // kUsage with file, line, what was expected and what was found. Unknown tables and keys are errors: a misspelt rule
+  // must not be silently dropped.
   [[nodiscard]] static Result<AppraisalPolicy> parse(std::string_view toml, std::string_view file_name);
 
-  // kUsage where a flag contradicts the policy.
+  // kUsage if a flag contradicts the policy.
   [[nodiscard]] Result<AppraisalPolicy> with(const PolicyFlags& flags) const;
 
   [[nodiscard]] const PolicyRules& rules() const { return rules_; }
@@ -216,12 +217,12 @@ class AppraisalPolicy {
 // One rule as it holds, for people and for comparison.
 struct RuleText {
   std::string name;    // "[snp] min_tcb.microcode"
-  std::string value;   // as a policy would write it; "not set" where nothing is demanded
-  std::string source;  // empty where it is not set
+  std::string value;   // as a policy would write it; "not set" if nothing is demanded
+  std::string source;  // empty if it is not set
 };
 // Every rule of every table, in the order of docs/policy.md.
 [[nodiscard]] std::vector<RuleText> describe(const PolicyRules& rules);
-// What makes a policy weaker than it could be, a line each; empty: nothing found.
+// What makes a policy weaker than it could be, one line each; empty: nothing found.
 [[nodiscard]] std::vector<std::string> weaknesses(const PolicyRules& rules);
 
 }  // namespace minions::attestation

@@ -1,4 +1,4 @@
-// What a policy can reach on each kind of machine, by what it names of the code, and which kinds it lets in.
+// What a policy can reach on each kind of machine, given what it names of the code, and which kinds it admits.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -13,10 +13,10 @@ constexpr std::string_view kCpuKinds[] = {evidence_type::kSevSnp, evidence_type:
 constexpr std::uint8_t kStartedPcr = 4;
 constexpr std::uint8_t kSecureBootPcr = 7;
 constexpr std::uint8_t kUkiPcr = 11;
-// What the image's own boot stub takes from beside the image.
+// What the image's own boot stub reads from next to the image.
 constexpr std::pair<std::uint8_t, std::string_view> kBesideUki[] = {{12, "command lines and credentials"},
                                                                     {13, "system extensions"}};
-// The image or boot loader, what that reads and runs, and a unified image's parts.
+// The image or boot loader, what it reads and runs, and a unified image's parts.
 constexpr std::uint8_t kOfWhatBoots[] = {kStartedPcr, 8, 9, kUkiPcr};
 constexpr std::string_view kMeasurementFlag = "flag --vm-launch-measurement";
 
@@ -36,8 +36,8 @@ bool has_tdx_references(const TdxRules& tdx) {
          std::any_of(tdx.rtmrs.begin(), tdx.rtmrs.end(), [](const auto& rule) { return rule.has_value(); });
 }
 
-// On Azure the measurement is the paravisor's, and the user's own code stands in the registers. One that a flag gave
-// stands for every kind: the flag cannot say of which it is.
+// On Azure the measurement is the paravisor's, and the user's own code shows in the registers. A measurement given by a
+// flag applies to every kind: the flag cannot state which one it is for.
 bool has_references(const PolicyRules& policy, std::string_view kind) {
   if (kind == evidence_type::kSevSnp) return has_snp_references(policy.snp);
   if (kind == evidence_type::kTdx) return has_tdx_references(policy.tdx);
@@ -45,13 +45,13 @@ bool has_references(const PolicyRules& policy, std::string_view kind) {
   return !policy.tdx.pcrs.empty() || given_by_flag(policy.tdx.measurements);
 }
 
-// One table that speaks of two kinds: which of them it means, only [platform] kinds can say.
+// A table that covers two kinds: only [platform] kinds can state which of them it means.
 bool is_ambiguous(const PolicyRules& policy, std::string_view kind) {
   if (is_snp_kind(kind)) return !policy.snp.pcrs.empty() && has_snp_references(policy.snp);
   return !policy.tdx.pcrs.empty() && has_tdx_references(policy.tdx);
 }
 
-// All zeros: never extended. All ones: not there. The same on every machine of the world.
+// All zeros: never extended. All ones: not present. The same on every machine in the world.
 template <std::size_t N>
 bool identifies(const std::vector<ByteArray<N>>& values) {
   return !values.empty() && std::none_of(values.begin(), values.end(), [](const ByteArray<N>& value) {
@@ -98,7 +98,7 @@ class Reach {
     reach_.missing.push_back({std::string(what), std::string(fix), std::string(reader)});
   }
 
-  // A rule that no evidence of the kind meets.
+  // A rule that no evidence of the kind can meet.
   void refuses(std::string_view what, std::string_view fix) {
     reach_.is_refused = true;
     lacks(what, fix);
@@ -121,7 +121,7 @@ class Reach {
     return covers == Covers::kKernel && measured ? CodeIdentity::kKernel : CodeIdentity::kFirmware;
   }
 
-  // The registers that together hold the code, as the kind of machine has them.
+  // The registers that together cover the code, as the kind of machine has them.
   [[nodiscard]] bool look_at_measurements(Covers covers) {
     const std::size_t before = reach_.missing.size();
     if (kind_ == evidence_type::kSevSnp) {
@@ -144,8 +144,8 @@ class Reach {
     return reach_.missing.size() == before;
   }
 
-  // On Azure: registers of what the paravisor started, which say something where that is known. The firmware and the
-  // keys of secure boot, in the others, are the same on all machines.
+  // On Azure: registers of what the paravisor started, which are meaningful if the paravisor is known. The others, with
+  // the firmware and the secure boot keys, are the same on all machines.
   [[nodiscard]] bool names_what_boots() const {
     if (!is_azure_type(kind_) || (!is_snp_kind(kind_) && !names(policy_.tdx.measurements))) return false;
     const PcrRules& pcrs = is_snp_kind(kind_) ? policy_.snp.pcrs : policy_.tdx.pcrs;
@@ -168,8 +168,8 @@ class Reach {
 
   void look_at_pcrs() {
     const PcrRules& pcrs = is_snp_kind(kind_) ? policy_.snp.pcrs : policy_.tdx.pcrs;
-    // PCR 11 is open to whatever runs: a system of somebody's own, which leaves it at zeros, can repeat there what the
-    // image is known to measure. Not so what the firmware measures before it starts an image.
+    // PCR 11 is open to whatever runs: a foreign system that leaves it at zeros can repeat in it what the image is
+    // known to measure. This is not possible for what the firmware measures before it starts an image.
     if (!names_pcr(pcrs, kStartedPcr))
       lacks("PCR 4, what the firmware starts, is not named", add(fmt::format("{}.pcrs", table_), "4 = \"...\""));
     if (!names_pcr(pcrs, kSecureBootPcr))
@@ -177,7 +177,7 @@ class Reach {
     if (!names_pcr(pcrs, kUkiPcr))
       lacks("PCR 11, a unified kernel image, is not named, or by a value that every machine without one has",
             fmt::format("boot a UKI whose command line fixes the root, then add [{}.pcrs] 11 = \"...\"", table_));
-    // Zeros will do: nothing was taken.
+    // Zeros are enough: nothing was taken.
     for (const auto& [index, what] : kBesideUki) {
       if (!pcrs.contains(index))
         lacks(fmt::format("PCR {}, {} from beside the image, is not named", index, what),
@@ -185,7 +185,7 @@ class Reach {
     }
   }
 
-  // The host writes HOST_DATA and MRCONFIGID: they say something only about code that is measured and enforces them.
+  // The host writes HOST_DATA and MRCONFIGID: they are meaningful only for code that is measured and enforces them.
   [[nodiscard]] bool look_at_configuration() {
     const bool named = is_snp_kind(kind_) ? names(policy_.snp.host_data) : names(policy_.tdx.mrconfigid);
     if (!named)
@@ -195,7 +195,7 @@ class Reach {
     return named;
   }
 
-  // A report alone meets none of them: policy.snp and policy.tdx refuse it.
+  // A report alone meets neither: policy.snp and policy.tdx refuse it.
   void look_at_rules_of_a_vtpm() {
     if (is_azure_type(kind_)) return;
     const bool snp = is_snp_kind(kind_);
@@ -266,7 +266,7 @@ class Reach {
             "remove [snp] max_vmpl, or name the one level: [snp] vmpl = N", "any less privileged part of the guest");
   }
 
-  // Waivers that take away what a class rests on.
+  // Waivers that remove what a class depends on.
   void look_at_waivers() {
     for (const std::string_view name : {"gpu.count", "evidence.nvidia-gpu.rim", "evidence.nvidia-gpu.policy.secboot",
                                         "evidence.nvidia-gpu.policy.dbgstat"}) {

@@ -7,7 +7,7 @@
 
 namespace minions::attestation {
 
-// A value that must be one of those that the policy names, if it names any.
+// A value that must be one of those the policy names, if it names any.
 template <std::size_t N>
 struct AllowedValues {
   std::string_view check;
@@ -47,7 +47,7 @@ inline void check_capability(const Capability& capability, CheckList& checks) {
                 capability.on ? fmt::format("{} on", capability.name) : off, capability.allow.source);
 }
 
-// A protection that is on unless the policy does without it; then a waived check says how things stand.
+// A protection that is on unless the policy does without it; then a waived check reports the actual state.
 struct Protection {
   std::string_view check;
   std::string_view name;

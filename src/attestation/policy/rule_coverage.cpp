@@ -13,7 +13,7 @@ namespace {
 
 using Kinds = KindsAtHand;
 
-// They say how other rules are meant.
+// They state how other rules are meant.
 constexpr std::string_view kAboutRules[] = {"covers", "origin"};
 // What a token of MAA states by itself.
 constexpr std::string_view kOfMaaSnp[] = {"allow_debug", "allow_migration_agent", "max_vmpl", "measurements",
@@ -21,7 +21,7 @@ constexpr std::string_view kOfMaaSnp[] = {"allow_debug", "allow_migration_agent"
 constexpr std::string_view kOfMaaTdx[] = {"allow_debug", "require_secure_boot"};
 // What an answer of NRAS does not state.
 constexpr std::string_view kOfReportsAlone[] = {"rim", "ocsp", "mode"};
-// Checks of their own stand for them, whatever is there.
+// Separate checks cover them, whatever is there.
 constexpr std::string_view kAlwaysJudged[] = {"count", "none", "nras", "maa"};
 constexpr std::string_view kLeeway = "leeway_s";  // of [freshness], and its old name in [jwt]
 
@@ -62,7 +62,7 @@ bool is_judged_on_tdx(const RuleName& rule, const Kinds& kinds) {
   return kinds.contains(evidence_piece::kMaaOfTdx) && is_among(rule.key, kOfMaaTdx);
 }
 
-// The window of a statement, the times of tokens, and those of OCSP answers where they are asked.
+// The window of a statement, the times of tokens, and those of OCSP answers if they are requested.
 bool has_leeway(const PolicyRules& policy, const Kinds& kinds) {
   if (any(kinds, {kStatement, evidence_type::kAzureMaa, evidence_type::kNvidiaNras})) return true;
   return kinds.contains(evidence_type::kNvidiaGpu) && policy.gpu.ocsp.value != OcspMode::kOff;
@@ -78,7 +78,7 @@ bool is_judged_elsewhere(const RuleName& rule, const PolicyRules& policy, const 
   return kinds.contains(rule.key == "maa_issuer" ? evidence_type::kAzureMaa : evidence_type::kNvidiaNras);
 }
 
-// Whether the policy lets in the kind that has a vTPM, too: the rule is of that one.
+// Whether the policy also admits the kind that has a vTPM: then the rule belongs to that one.
 bool is_of_the_other_kind(const RuleName& rule, const PolicyRules& policy, const Kinds& kinds) {
   if (!rule.of_vtpm() || !policy.kinds) return false;
   if (!kinds.contains(rule.table == "snp" ? evidence_type::kSevSnp : evidence_type::kTdx)) return false;
@@ -87,7 +87,7 @@ bool is_of_the_other_kind(const RuleName& rule, const PolicyRules& policy, const
   return std::find(let_in.begin(), let_in.end(), azure) != let_in.end();
 }
 
-// Lets in what would be refused without the rule.
+// Accepts what would be refused without the rule.
 bool only_loosens(const RuleName& name, const RuleText& rule) {
   if (name.key.starts_with("allow_")) return rule.value == "true";
   if (name.key.starts_with("require_")) return rule.value == "false";
@@ -95,7 +95,7 @@ bool only_loosens(const RuleName& name, const RuleText& rule) {
   return name.key == "accepted_tcb" || (name.key == "crl" && rule.value.find("if-available") != std::string::npos);
 }
 
-// How a rule stands to one machine and what lies beside it.
+// How a rule relates to one machine and what accompanies it.
 enum class Standing {
   kJudged,
   kOfOtherTable,  // [tdx] on an SNP machine
@@ -115,7 +115,7 @@ class Machine {
   }
 
   [[nodiscard]] bool is_there() const { return any_machine_; }
-  // The machine's, where one is there.
+  // The machine's, if one is there.
   [[nodiscard]] std::string_view kind() const {
     const auto found = std::find_if(kinds_.begin(), kinds_.end(), is_machine);
     return found == kinds_.end() ? std::string_view() : *found;
@@ -132,7 +132,7 @@ class Machine {
   }
 
  private:
-  // A token beside a machine may be another's, and one that is off is not looked at.
+  // A token next to a machine may be another machine's, and one that is off is ignored.
   void remove_what_is_not_looked_at() {
     const bool maa_off = policy_.jwt.maa.value == TokenMode::kOff;
     if (any_machine_ || maa_off) {
@@ -152,15 +152,15 @@ class Machine {
 };
 
 bool is_accounted_for(const RuleText& rule, const RuleName& name, const PolicyRules& policy, bool any_machine) {
-  // A flag's measurement stands in both tables, for whatever machine comes.
+  // A flag's measurement is in both tables, for whatever machine comes.
   const bool by_flag = rule.source.starts_with("flag") && !any_machine;
   if (!(rule.source.starts_with("policy line") || by_flag) || is_among(name.key, kAboutRules)) return false;
-  if (name.table == "freshness")  // once, where its old name gave it
+  if (name.table == "freshness")  // once, if its old name set it
     return name.key == kLeeway && !(policy.jwt.leeway_s && policy.jwt.leeway_s->source == rule.source);
   return name.table == "snp" || name.table == "tdx" || name.table == "gpu" || name.table == "jwt";
 }
 
-// The service whose token the rule is about and which the policy switched off; empty where it is not so.
+// The service whose token the rule concerns and which the policy switched off; otherwise empty.
 std::string switched_off(const RuleName& name, const PolicyRules& policy) {
   const bool of_maa = name.key == "maa_issuer";
   if (!of_maa && name.key != "nras_issuer") return {};

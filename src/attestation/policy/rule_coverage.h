@@ -1,4 +1,4 @@
-// That each rule of a policy's file about machines, GPUs and tokens is judged by something at hand, or said not to be.
+// That each rule of a policy file about machines, GPUs and tokens is judged by some evidence, or reported as unjudged.
 #pragma once
 
 #include <set>
@@ -10,7 +10,7 @@
 
 namespace minions::attestation {
 
-// Pieces of evidence that are no item of a document, as a folder may have them.
+// Pieces of evidence that are not items of a document, as found in a folder.
 namespace evidence_piece {
 inline constexpr std::string_view kAzureHcl = "azure-hcl";               // an HCL report with its SNP report, no quote
 inline constexpr std::string_view kAzureTdxHcl = "azure-tdx-hcl+quote";  // the same with a TDX quote
@@ -19,21 +19,21 @@ inline constexpr std::string_view kMaaOfSnp = "azure-maa+snp";  // a token of MA
 inline constexpr std::string_view kMaaOfTdx = "azure-maa+tdx";
 }  // namespace evidence_piece
 
-// The statement of a document, beside its items.
+// The statement of a document, next to its items.
 inline constexpr std::string_view kStatement = "statement";
 
 using KindsAtHand = std::set<std::string_view>;  // types of items, evidence_piece, and kStatement
 
-// A check for each written rule of [snp], [tdx], [gpu] and [jwt], and for the leeway, that nothing at hand is judged
-// by. One of a machine fails, since nobody knows that it is met. Waived by name are those that only loosen others,
-// those of a kind of machine that the policy lets in beside this one, and those of GPUs and tokens that are not there
-// or are off, for which other checks stand; waived in one line are those of the other table. Beside a machine nothing
-// else speaks for it. machines: of each machine, with what lies beside all of them; one entry where there is none. Each
-// stands for itself: a rule fails if it is not judged on one that it is about. One that is about another machine at
-// hand needs no waiver.
+// A check for each written rule of [snp], [tdx], [gpu] and [jwt], and for the leeway, that no available evidence is
+// judged by. A rule about a machine fails, since nobody knows that it is met. Waived by name are rules that only loosen
+// others, rules of a kind of machine that the policy admits besides this one, and rules of GPUs and tokens that are
+// missing or off, which other checks cover; waived in one line are those of the other table. Next to a machine nothing
+// else can meet its rules. machines: for each machine, with what accompanies all of them; one entry if there is none.
+// Each is judged alone: a rule fails if it is not judged on a machine that it concerns. A rule that concerns another
+// available machine needs no waiver.
 [[nodiscard]] std::vector<Check> account_for_rules(const PolicyRules& policy, std::span<const KindsAtHand> machines);
 
-// Of the kinds, those that are a machine each.
+// Those of the kinds that are each a machine.
 [[nodiscard]] bool is_machine(std::string_view kind);
 
 }  // namespace minions::attestation

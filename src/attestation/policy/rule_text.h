@@ -1,11 +1,11 @@
-// Rules of a policy as text, in the words that a policy file has for them.
+// Rules of a policy as text, in the wording of a policy file.
 #pragma once
 
 #include "attestation/policy/policy.h"
 
 namespace minions::attestation {
 
-// Collects RuleText; each add() follows a begin(). A map gives a line for each entry, named TABLE KEY.ENTRY.
+// Collects RuleText; each add() follows a begin(). A map gives one line per entry, named TABLE KEY.ENTRY.
 class RuleWriter {
  public:
   void begin(std::string_view table, std::string_view key);

@@ -1,4 +1,4 @@
-// One value of a policy file and where it stands, for the table of keys. Private to policy*.cpp.
+// One value of a policy file and its position, for the table of keys. Private to policy*.cpp.
 #pragma once
 
 #include <fmt/format.h>
@@ -11,7 +11,7 @@
 
 namespace minions::attestation::policy_file {
 
-// One value of the policy and where it stands.
+// One value of the policy and its position.
 class Value {
  public:
   Value(const toml::node& node, std::string name, std::string_view file)
@@ -32,7 +32,7 @@ class Value {
   [[nodiscard]] Result<Rule<std::vector<std::string>>> texts(std::string_view want) const;
   template <std::size_t N>
   [[nodiscard]] Result<Rule<std::vector<ByteArray<N>>>> digests() const;
-  // The name's place in the list.
+  // The name's index in the list.
   template <class T>
   [[nodiscard]] Status choice(Rule<T>& rule, std::initializer_list<std::pair<std::string_view, T>> names) const;
   // Calls read for each entry of an array that has at least one.
@@ -41,7 +41,7 @@ class Value {
   // Calls read for each member of a table.
   template <class Read>
   [[nodiscard]] Status each(std::string_view want, const Read& read) const;
-  // The same of a value, which has at least one: a rule that names nothing would be none.
+  // The same for a value, which has at least one: a rule that names nothing would be no rule.
   template <class Read>
   [[nodiscard]] Status some(std::string_view want, const Read& read) const;
 
