@@ -10,6 +10,8 @@
 namespace minions::app {
 Json parsed(const std::string& json) { return Json::parse(json); }
 
+Json error_json(const Error& error) { return parsed(to_json(error)); }
+
 Json attestation_json(const std::shared_ptr<const Attestation>& attestation) {
   return attestation == nullptr ? Json(nullptr) : parsed(attestation->json);
 }

@@ -11,7 +11,7 @@ namespace minions::app {
 // Parses the facade's JSON text, to add to it. It is our own JSON, so it parses.
 [[nodiscard]] Json parsed(const std::string& json);
 // {code, message, exit_code}
-[[nodiscard]] inline Json error_json(const Error& error) { return parsed(to_json(error)); }
+[[nodiscard]] Json error_json(const Error& error);
 // {verdict, simulated, checks, ...}; null if nothing was appraised.
 [[nodiscard]] Json attestation_json(const std::shared_ptr<const Attestation>& attestation);
 // Prints to stderr why it was refused, in the words of attestation/core/refusal.h, and a hint; kRefused.

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "attachments.h"
 #include "interrupt.h"
@@ -79,7 +80,7 @@ std::string worker_text(const RunFlags& options) {
 
 class RunCommand {
  public:
-  explicit RunCommand(const RunFlags& flags) : flags_(flags), bar_("reading") {}
+  explicit RunCommand(const RunFlags& flags) : flags_(flags) {}
 
   [[nodiscard]] ExitCode run() {
     if (const Status ready = prepare(); !ready) {
@@ -107,7 +108,7 @@ class RunCommand {
     options.log_key_file = flags_.log_key_file;
     options.system_prompt = flags_.server.system_prompt;
     options.documents = flags_.documents;
-    options.documents.on_progress = [this](std::size_t done, std::size_t total) { bar_.at(done, total); };
+    options.documents.on_progress = [this](std::size_t done, std::size_t total) { bar_->at(done, total); };
     MINIONS_TRY_ASSIGN(minion_, client.minion(std::move(options)));
     return {};
   }
@@ -145,8 +146,9 @@ class RunCommand {
     if (!options) return report(options.error());
     options->stop = interrupt_.begin();
     const RunScreen screen(options->stop);
+    bar_.emplace("reading");
     options->on_document = [&](const std::string& name, std::size_t pages) {
-      bar_.clear();
+      bar_->clear();
       screen.read(name, pages);
     };
     options->on_worker = [&] { screen.loading(worker_text(flags_)); };
@@ -154,7 +156,7 @@ class RunCommand {
     if (flags_.approve) options->approve = [&](const Disclosure& message) { return screen.approve(message); };
     const MinionRun run = minion_->run(*options);
     interrupt_.end();
-    bar_.clear();
+    bar_->clear();
     return show(run);
   }
 
@@ -199,7 +201,7 @@ class RunCommand {
   }
 
   const RunFlags& flags_;
-  ProgressBar bar_;
+  std::optional<ProgressBar> bar_;  // of the task that is read for
   Interrupt interrupt_;
   std::optional<std::size_t> max_disclosed_;
   AttestationNotes notes_;

@@ -16,6 +16,7 @@ net::Task<bool> Call::hand_over_and_wait(std::function<bool()> work) {
   };
   const auto outcome = std::make_shared<Outcome>(Outcome{net::Timer(executor_, net::kNoDeadline)});
   Work handed;
+  handed.after_stop = AfterStop::kDrop;
   handed.run = [outcome, work = std::move(work)] { outcome->result = work(); };
   handed.after = [this, outcome] {
     net::asio::post(executor_, [outcome] {
@@ -55,7 +56,7 @@ void Call::serve() {
     works_.pop_front();
     const bool stopped = work.after_stop == AfterStop::kDrop && users_.stop_requested();
     const bool runs = !thrown_ && !stopped;
-    dropped_ = dropped_ || stopped;
+    dropped_ = dropped_ || (stopped && !work.after);
     lock.unlock();
     std::exception_ptr thrown;
     if (runs) {

@@ -11,6 +11,20 @@ namespace {
 
 constexpr std::chrono::milliseconds kCloseTime{1'000};
 
+// Whose on_attested is running on this thread.
+thread_local const void* tells = nullptr;
+
+class Telling {
+ public:
+  explicit Telling(const void* client) : before_(std::exchange(tells, client)) {}
+  ~Telling() { tells = before_; }
+  Telling(const Telling&) = delete;
+  Telling& operator=(const Telling&) = delete;
+
+ private:
+  const void* before_;
+};
+
 }  // namespace
 
 namespace api {
@@ -36,10 +50,15 @@ Result<std::shared_ptr<const client::Attestation>> fetch_attestation(client::Sea
   crypto::SystemRandom random;
   client::StatementCache cache;
   net::IoThread io;
-  MINIONS_TRY_ASSIGN(const auto client,
-                     client::SealedClient::create(io.executor(), std::move(options), {random, cache}));
+  const client::SealedClient::Parts parts{random, cache};
+  MINIONS_TRY_ASSIGN(auto client, client::SealedClient::create(io.executor(), std::move(options), parts));
   Call call(io.executor(), std::move(stop));
-  return call.run(client->attest(call.stop()));
+  using Attested = Result<std::shared_ptr<const client::Attestation>>;
+  return call.run([](std::unique_ptr<client::SealedClient>& of, std::stop_token stopped) -> net::Task<Attested> {
+    Attested attested = co_await of->attest(std::move(stopped));
+    of.reset();  // on its thread
+    co_return attested;
+  }(client, call.stop()));
 }
 
 chat::ChatRequest make_request(const AskOptions& options) {
@@ -83,7 +102,11 @@ Result<std::shared_ptr<Client::Impl>> Client::Impl::open(ConnectionOptions optio
 Client::Impl::~Impl() {
   if (client == nullptr) return;
   Call call(io.executor(), {});
-  (void)call.run(close());
+  (void)call.run([](Impl& impl) -> net::Task<bool> {
+    (void)co_await impl.close();
+    impl.client.reset();  // on its thread
+    co_return true;
+  }(*this));
 }
 
 net::Task<Status> Client::Impl::attested(std::shared_ptr<const client::Attestation> attestation, std::stop_token stop) {
@@ -92,14 +115,16 @@ net::Task<Status> Client::Impl::attested(std::shared_ptr<const client::Attestati
     const std::lock_guard lock(mutex);
     last = told;
   }
-  const auto by = std::find_if(calls.begin(), calls.end(), [&](const Call* call) { return call->stop() == stop; });
+  const auto by =
+      std::find_if(calls.begin(), calls.end(), [&](const auto& entry) { return entry.second->stop() == stop; });
   if (!options.on_attested || by == calls.end()) co_return Status{};
   // Named: GCC 12 destroys twice what a lambda inside a co_await expression holds.
   std::function<bool()> tell = [this, told = std::move(told)] {
+    const Telling telling(this);
     options.on_attested(*told);
     return true;
   };
-  const bool went_on = co_await (*by)->hand_over_and_wait(std::move(tell));
+  const bool went_on = co_await by->second->hand_over_and_wait(std::move(tell));
   co_return went_on ? Status() : fail(ErrorCode::kCancelled, "cancelled");
 }
 
@@ -165,12 +190,17 @@ net::Task<Answer> Client::Impl::answer(chat::ChatRequest& request, const TokenCa
     timing.handshake_s += listed->timing.handshake_s;
   }
   api::tell_exchange(sealed.exchange, timing, answer);
-  answer.attestation = given(sealed.exchange.attestation);
+  const auto& by = sealed.exchange.attestation;
+  answer.attestation = given(by == nullptr && listed ? listed->attestation : by);
   co_return answer;
 }
 
 Status Client::Impl::check_not_closed() const {
   return closed ? fail(ErrorCode::kUsage, "the client was closed") : Status();
+}
+
+Status Client::Impl::check_not_told() const {
+  return tells == this ? fail(ErrorCode::kUsage, "on_attested: may not call its client") : Status();
 }
 
 Status Client::Impl::check_open() const {
@@ -181,8 +211,9 @@ Status Client::Impl::check_open() const {
 }
 
 net::Task<bool> Client::Impl::end_session() {
-  for (Call* call : calls) call->cancel();
-  while (!calls.empty()) co_await call_ended.async_wait(net::use_task_tuple);
+  const std::uint64_t later = next_call;
+  for (const auto& [number, call] : calls) call->cancel();
+  while (!calls.empty() && calls.begin()->first < later) co_await call_ended.async_wait(net::use_task_tuple);
   if (client->session_parameters()) co_await client->close(kCloseTime);
   co_return true;
 }
@@ -194,6 +225,7 @@ net::Task<Status> Client::Impl::close() {
 }
 
 Answer Client::Impl::ask(chat::ChatRequest request, const TokenCallback& on_token, std::stop_token stop) {
+  if (const Status free = check_not_told(); !free) return api::failed(free.error());
   Call call(io.executor(), std::move(stop));
   Answer asked = run(call, answer(request, on_token, call));
   if (asked && call.dropped()) asked.failure = Error{ErrorCode::kCancelled, "cancelled"};
@@ -215,6 +247,7 @@ Result<Client> Client::connect(ConnectionOptions options, std::stop_token stop) 
 }
 
 Result<std::shared_ptr<const Attestation>> Client::attest(std::stop_token stop) const {
+  MINIONS_TRY(impl_->check_not_told());
   Call call(impl_->io.executor(), std::move(stop));
   return impl_->run(call, impl_->attest(call.stop()));
 }
@@ -222,6 +255,7 @@ Result<std::shared_ptr<const Attestation>> Client::attest(std::stop_token stop) 
 std::shared_ptr<const Attestation> Client::last_attestation() const { return impl_->last_attestation(); }
 
 Result<std::vector<Model>> Client::models(std::stop_token stop) const {
+  MINIONS_TRY(impl_->check_not_told());
   const auto list = [](Impl& impl, std::stop_token stopped) -> net::Task<Result<std::vector<Model>>> {
     client::SealedModels listed = co_await impl.list_models(std::move(stopped));
     if (!listed.ids) co_return fail(std::move(listed.ids).error());
@@ -243,6 +277,7 @@ Result<std::vector<Model>> Client::models(std::stop_token stop) const {
 }
 
 Result<std::string> Client::model(std::stop_token stop) const {
+  MINIONS_TRY(impl_->check_not_told());
   Call call(impl_->io.executor(), std::move(stop));
   std::optional<client::ExchangeOutcome> listed;
   return impl_->run(call, impl_->model(listed, call.stop()));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <mutex>
 
 #include "api/call.h"
@@ -46,6 +47,8 @@ struct Client::Impl {
   [[nodiscard]] Status check_not_closed() const;
   // kUsage: no session may be opened, since it was closed or judges as of another time.
   [[nodiscard]] Status check_open() const;
+  // On the thread of a caller. kUsage: on_attested of this client is running on it, and the call would wait for itself.
+  [[nodiscard]] Status check_not_told() const;
 
   // The same as the facade gives it; null for null.
   [[nodiscard]] std::shared_ptr<const Attestation> given(const std::shared_ptr<const client::Attestation>& attestation);
@@ -58,7 +61,8 @@ struct Client::Impl {
   std::unique_ptr<client::ExchangeLog> log;
   std::string model_id;  // once it is known
   std::atomic<bool> closed = false;
-  std::vector<api::Call*> calls;  // under way
+  std::map<std::uint64_t, api::Call*> calls;  // under way, by when they began
+  std::uint64_t next_call = 0;
   mutable std::mutex mutex;
   std::shared_ptr<const Attestation> last;  // guarded by mutex
   net::IoThread io;
@@ -68,16 +72,16 @@ struct Client::Impl {
  private:
   struct Entry {
     Impl& impl;
-    api::Call& call;
+    std::uint64_t number;
     ~Entry() {
-      std::erase(impl.calls, &call);
+      impl.calls.erase(number);
       impl.call_ended.cancel();
     }
   };
   template <class T>
   [[nodiscard]] net::Task<T> entered(api::Call& call, net::Task<T> task) {
-    calls.push_back(&call);
-    const Entry entry{*this, call};
+    const Entry entry{*this, next_call++};
+    calls.emplace(entry.number, &call);
     co_return co_await std::move(task);
   }
   [[nodiscard]] net::Task<Status> attested(std::shared_ptr<const client::Attestation> attestation,

@@ -1,4 +1,5 @@
 #include "api/client_impl.h"
+#include "api/one_at_a_time.h"
 
 namespace minions {
 inline namespace v0 {
@@ -6,16 +7,10 @@ inline namespace v0 {
 struct Conversation::Impl {
   std::shared_ptr<Client::Impl> client;
   chat::Conversation turns;
-  std::string model;       // of the last answer, or that of the connection
-  bool under_way = false;  // a call
+  std::string model;  // of the last answer, or that of the connection
+  std::atomic<bool> busy = false;
 
-  // kUsage: a call is under way, whose callback makes this one.
-  [[nodiscard]] Status check_idle() const {
-    return under_way ? fail(ErrorCode::kUsage, "conversation: another call of it is under way") : Status();
-  }
   [[nodiscard]] Answer answer(const AskOptions& options, const TokenCallback& on_token) {
-    under_way = true;
-    const std::unique_ptr<bool, void (*)(bool*)> over(&under_way, [](bool* flag) { *flag = false; });
     chat::ChatRequest request = api::make_request(options);
     request.messages = turns.messages();
     Answer answer = client->ask(std::move(request), on_token, options.stop);
@@ -26,9 +21,11 @@ struct Conversation::Impl {
   }
 };
 
-Conversation::Conversation(Client client, std::string_view system_prompt)
-    : impl_(std::make_unique<Impl>(client.impl_, chat::Conversation(chat::Text(std::string(system_prompt))),
-                                   client.impl_->options.model)) {}
+Conversation::Conversation(Client client, std::string_view system_prompt) : impl_(std::make_unique<Impl>()) {
+  impl_->client = client.impl_;
+  impl_->model = client.impl_->options.model;
+  restart(system_prompt);
+}
 Conversation::Conversation(Conversation&&) noexcept = default;
 Conversation& Conversation::operator=(Conversation&&) noexcept = default;
 Conversation::~Conversation() = default;
@@ -36,7 +33,8 @@ Conversation::~Conversation() = default;
 Answer Conversation::ask(std::string_view question, const AskOptions& options, const TokenCallback& on_token) {
   if (!options.system_prompt.empty())
     return api::failed({ErrorCode::kUsage, "system_prompt: a conversation has its own; restart() sets another"});
-  if (const Status idle = impl_->check_idle(); !idle) return api::failed(idle.error());
+  const api::OneAtATime turn(impl_->busy);
+  if (!turn.is_in()) return api::failed({ErrorCode::kUsage, "conversation: another call of it is under way"});
   impl_->turns.withdraw();
   auto made = api::make_question(question, options);
   if (!made) return api::failed(std::move(made).error());
@@ -50,7 +48,8 @@ Answer Conversation::ask(std::string_view question, const AskOptions& options, c
 Answer Conversation::retry(const AskOptions& options, const TokenCallback& on_token) {
   if (!options.files.empty() || !options.attachments.empty() || !options.system_prompt.empty())
     return api::failed({ErrorCode::kUsage, "retry: asks the same again: no files, attachments or system_prompt"});
-  if (const Status idle = impl_->check_idle(); !idle) return api::failed(idle.error());
+  const api::OneAtATime turn(impl_->busy);
+  if (!turn.is_in()) return api::failed({ErrorCode::kUsage, "conversation: another call of it is under way"});
   if (!impl_->turns.awaits_answer()) {
     if (const Status withdrawn = impl_->turns.retry(); !withdrawn) return api::failed(withdrawn.error());
   }

@@ -98,7 +98,10 @@ Status DocumentReader::read_bytes(std::string_view name, ByteView bytes, ReadFil
     to.pictures.push_back({documents::printable(name), *std::move(image)});
     return {};
   }
-  auto document = documents::load_bytes(name, bytes, load_);
+  StoppableProgress progress(on_progress_, {});
+  documents::LoadOptions load = load_;
+  load.extractor.progress = &progress;
+  auto document = documents::load_bytes(name, bytes, load);
   if (!document) return fail(document_error(std::move(document).error()));
   return add(*std::move(document), to);
 }
@@ -144,7 +147,10 @@ Status DocumentReader::read_folder(const std::filesystem::path& path, const docu
       MINIONS_TRY(add(std::move(document), to));
       to.documents.back().of_folder = true;
     } else if (pictures_ == PictureUse::kForWorker) {
-      MINIONS_TRY(read_picture(path / document.name, to));
+      if (Status taken = read_picture(path / document.name, to); !taken) {
+        found.skipped.push_back({document.name, std::move(taken).error().detail, false});
+        continue;
+      }
     } else {
       found.skipped.push_back({document.name, "a picture, whose text --ocr reads", true});
       continue;

@@ -1,5 +1,6 @@
 #include "api/client_impl.h"
 #include "api/minion_session.h"
+#include "api/one_at_a_time.h"
 #include "api/worker_options.h"
 
 namespace minions {
@@ -118,19 +119,21 @@ struct Minion::Impl {
   ~Impl() {
     if (session == nullptr) return;
     end();
-    // Its model may be in this process; everything it waits with belongs to the I/O thread.
+    // Its model may be of this process; whatever it waits with belongs to the I/O thread.
     Call call(client->io.executor(), {});
     (void)call.run([](Impl& impl) -> net::Task<bool> {
       impl.session.reset();
       co_return true;
     }(*this));
   }
-  void end() const {
+  void end() {
     Call call(client->io.executor(), {});
-    (void)call.run([](api::MinionSession& ended) -> net::Task<bool> {
-      co_await ended.end();
+    (void)call.run([](Impl& impl) -> net::Task<bool> {
+      if (impl.under_way != nullptr) impl.under_way->cancel();
+      while (impl.under_way != nullptr) co_await impl.run_ended.async_wait(net::use_task_tuple);
+      co_await impl.session->end();
       co_return true;
-    }(*session));
+    }(*this));
   }
   [[nodiscard]] net::Task<Result<workers::ReadyWorker>> make_worker(std::stop_token stop) {
     if (under_way != nullptr && told_worker) under_way->hand_over([this] { told_worker(); });
@@ -155,6 +158,7 @@ struct Minion::Impl {
   // Of the run that is under way, for the I/O thread.
   Call* under_way = nullptr;
   std::function<void()> told_worker;
+  net::Timer run_ended{client->io.executor(), net::kNoDeadline};
   std::shared_ptr<const Attestation> last;
 };
 
@@ -166,7 +170,7 @@ Minion::~Minion() = default;
 Result<Minion> Client::minion(MinionOptions options) const {
   MINIONS_TRY(impl_->check_open());
   MINIONS_TRY_ASSIGN(api::MinionSessionOptions made, session_options(options, *impl_));
-  MINIONS_TRY_ASSIGN(api::WorkerFiles worker, api::read_worker(options.worker));
+  MINIONS_TRY_ASSIGN(api::WorkerFiles worker, api::read_worker(std::move(options.worker)));
   auto impl = std::make_unique<Minion::Impl>(options.documents, impl_, std::move(worker));
   Minion::Impl* const self = impl.get();
   made.connection.on_attested = [self](std::shared_ptr<const client::Attestation> attestation, std::stop_token) {
@@ -180,32 +184,39 @@ Result<Minion> Client::minion(MinionOptions options) const {
 }
 
 MinionRun Minion::run(const RunOptions& options) {
-  if (impl_->busy.exchange(true)) {
-    MinionRun refused;
-    refused.failure = Error{ErrorCode::kUsage, "minion: another run of it is under way"};
-    return refused;
-  }
-  const std::unique_ptr<std::atomic<bool>, void (*)(std::atomic<bool>*)> over(
-      &impl_->busy, [](std::atomic<bool>* busy) { busy->store(false); });
-  if (const Status open = impl_->client->check_not_closed(); !open) {
-    MinionRun refused;
-    refused.failure = open.error();
-    return refused;
-  }
+  const auto refused = [](Error error) {
+    api::RecordedRun run;
+    run.error = std::move(error);
+    return run_of(run);
+  };
+  const api::OneAtATime turn(impl_->busy);
+  if (!turn.is_in()) return refused({ErrorCode::kUsage, "minion: another run of it is under way"});
+  if (const Status open = impl_->client->check_not_closed(); !open) return refused(open.error());
   auto inputs = api::read_inputs(options, impl_->reader);
   if (const auto failed = impl_->reader.take_cache_error(); failed && inputs)
     inputs->notes.insert(inputs->notes.begin(), "no document cache: " + failed->detail);
   Call call(impl_->client->io.executor(), options.stop);
   HandedEvents events(call, options);
   const api::MinionTask task = task_of(options);
-  impl_->under_way = &call;
-  impl_->told_worker = options.on_worker;
-  const auto run = [&]() -> net::Task<api::RecordedRun> {
-    const std::unique_ptr<Call*, void (*)(Call**)> ended(&impl_->under_way,
-                                                         [](Call** under_way) { *under_way = nullptr; });
-    co_return co_await impl_->session->run(task, inputs, events, call.stop());
+  const auto run = [&](Minion::Impl& impl) -> net::Task<api::RecordedRun> {
+    if (const Status open = impl.client->check_not_closed(); !open) {
+      api::RecordedRun closed;
+      closed.error = open.error();
+      co_return closed;
+    }
+    struct UnderWay {
+      Minion::Impl& impl;
+      ~UnderWay() {
+        impl.under_way = nullptr;
+        impl.run_ended.cancel();
+      }
+    };
+    impl.under_way = &call;
+    impl.told_worker = options.on_worker;
+    const UnderWay under_way{impl};
+    co_return co_await impl.session->run(task, inputs, events, call.stop());
   };
-  MinionRun made = run_of(call.run(run()));
+  MinionRun made = run_of(impl_->client->run(call, run(*impl_)));
   made.attestation = impl_->last;
   return made;
 }

@@ -98,8 +98,16 @@ net::Task<Result<std::shared_ptr<const Attestation>>> SealedClient::attest(std::
     session_ = nullptr;  // nothing more goes to a server that is no longer accepted
     ++refusals_;
   }
-  if (options_.on_attested) MINIONS_CO_TRY(co_await options_.on_attested(attestation, stop));
-  if (attestation->result.accepted()) cache_.put(key, attestation);
+  const std::uint64_t refusals = refusals_;
+  if (options_.on_attested) {
+    if (Status told = co_await options_.on_attested(attestation, stop); !told) {
+      cache_.drop(key);
+      session_ = nullptr;
+      co_return fail(std::move(told).error());
+    }
+  }
+  // Not where another attestation was refused meanwhile.
+  if (attestation->result.accepted() && refusals == refusals_) cache_.put(key, attestation);
   co_return attestation;
 }
 
@@ -107,6 +115,7 @@ net::Task<Result<std::shared_ptr<const Attestation>>> SealedClient::accepted_sta
                                                                                        std::stop_token stop) {
   if (auto cached = cache_.find(cache_key(), options_.unix_time())) {
     if (last_attestation_ == nullptr) last_attestation_ = cached;
+    outcome.attestation = cached;
     co_return cached;
   }
   MINIONS_CO_TRY_ASSIGN(auto attestation, co_await attest(std::move(stop)));

@@ -23,6 +23,7 @@ Digest32 ClientSession::channel_binding() const {
 
 Status ClientSession::check(const ReplyTrailer& trailer, StreamId n, const Digest32& request,
                             const Digest32& reply) const {
+  if (closed()) return fail(ErrorCode::kNotFound, "the session is closed");
   const attestation::Statement& statement = statement_.statement();
   ReceiptSubject subject;
   subject.statement = statement_.digest();

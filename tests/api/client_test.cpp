@@ -316,6 +316,32 @@ TEST_F(ClientTest, JudgesEachSessionByWhatItsFilesSaidWhenItWasOpened) {
   EXPECT_NE(last_question().head.to_json().find("Bearer sk-file"), std::string::npos);
 }
 
+TEST_F(ClientTest, RefusesCallsOfTheCallbackThatItWaitsFor) {
+  std::optional<minions::Client> client;
+  std::vector<minions::ErrorCode> codes;
+  minions::ConnectionOptions with = options();
+  with.on_attested = [&](const minions::Attestation&) {
+    codes = {client->ask("Which lake?").error().code, client->models().error().code, client->model().error().code,
+             client->attest().error().code};
+  };
+  client = minions::Client::open(with).value();
+  EXPECT_TRUE(client->ask("Which river?"));
+  EXPECT_EQ(codes, std::vector<minions::ErrorCode>(4, minions::ErrorCode::kUsage));
+}
+
+TEST_F(ClientTest, BreaksOffARunWhoseSessionIsEnded) {
+  supervise({kQuestion, kFinal});
+  minions::Minion minion = this->minion();
+  minions::RunOptions with = task();
+  with.on_message = [&](minions::Sender, const std::string*, bool) { minion.end_session(); };
+  const minions::MinionRun run = minion.run(with);
+  ASSERT_FALSE(run);
+  EXPECT_EQ(run.error().code, minions::ErrorCode::kCancelled) << run.error().detail;
+  EXPECT_FALSE(Json::parse(run.json).empty());
+  supervise({kQuestion, kFinal});
+  EXPECT_TRUE(minion.run(task()));
+}
+
 TEST_F(ClientTest, BreaksOffWhatIsUnderWayWhenItIsClosed) {
   FakeServerHooks hooks;
   std::atomic<bool> asked = false;

@@ -88,6 +88,37 @@ TEST_F(AttestTest, RefusesAnotherNonceThanItsOwn) {
   expect_refused("nonce");
 }
 
+TEST_F(AttestTest, OpensNoSessionToAServerThatIsRefusedMeanwhile) {
+  auto with = options();
+  int told = 0;
+  with.on_attested = [&](std::shared_ptr<const Attestation> attestation, std::stop_token) -> net::Task<Status> {
+    EXPECT_EQ(attestation->result.accepted(), told == 0);
+    if (++told > 1) co_return Status{};
+    alter_document([](Json& document) { document["nonce"] = to_base64url(ByteArray<32>{}); });
+    const auto again = co_await client().attest({});  // as another call, while the first is told
+    EXPECT_FALSE(again.value()->result.accepted());
+    co_return Status{};
+  };
+  make_client(std::move(with));
+  EXPECT_EQ(code_of(ask()), ErrorCode::kRefused);
+  EXPECT_EQ(told, 3);
+  EXPECT_TRUE(server_.exchanges().empty());
+}
+
+TEST_F(AttestTest, SendsNothingToAServerThatTheCallerRefuses) {
+  auto with = options();
+  int told = 0;
+  with.on_attested = [&](std::shared_ptr<const Attestation>, std::stop_token) -> net::Task<Status> {
+    if (++told > 1) co_return Status{};
+    co_return fail(ErrorCode::kCancelled, "not this one");
+  };
+  make_client(std::move(with));
+  EXPECT_EQ(code_of(ask()), ErrorCode::kCancelled);
+  EXPECT_TRUE(server_.exchanges().empty());
+  EXPECT_TRUE(ask().reply);  // attested anew
+  EXPECT_EQ(told, 2);
+}
+
 TEST_F(AttestTest, RefusesADocumentThatIsNone) {
   FakeServerHooks hooks;
   hooks.document = [](const std::string&) { return std::string("{\"smp\":1}"); };
