@@ -142,7 +142,7 @@ std::size_t Target::server_memory(std::string_view field) const {
 
 std::string StreamOrder::body() const {
   return fmt::format(
-      R"({{"stub_events":{},"stub_event_bytes":{},"stub_batch":{},"stub_pause_us":{},"stream":true,"messages":[]}})",
+      R"({{"model":"stub","stub_events":{},"stub_event_bytes":{},"stub_batch":{},"stub_pause_us":{},"stream":true,"messages":[]}})",
       events, event_bytes, batch, pause_us);
 }
 
