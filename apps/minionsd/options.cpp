@@ -231,7 +231,7 @@ Result<ServeOptions> serve_options(const Flags& flags, const CLI::App& app) {
 }
 
 // The serving options that it uses; all may be left out.
-Result<DoctorOptions> doctor_options(Flags flags) {
+Result<DoctorOptions> doctor_options(Flags flags, const CLI::App& app) {
   if (flags.platform.attest.empty()) flags.platform.attest = "auto";
   DoctorOptions out;
   MINIONS_TRY(read_platform(flags.platform, out.attester));
@@ -241,8 +241,8 @@ Result<DoctorOptions> doctor_options(Flags flags) {
   if (!flags.api_keys.empty()) out.api_keys_file = flags.api_keys;
   const std::string& model = flags.model.file;
   if (!model.empty() && !model.starts_with("hf:") && !model.starts_with("ollama:")) out.model_file = model;
-  if (!flags.listen.empty()) {
-    MINIONS_TRY_ASSIGN(const ListenAddress listen, ListenAddress::parse(flags.listen));
+  if (app.count("--listen") + app.count("--host") + app.count("--port") > 0) {
+    MINIONS_TRY_ASSIGN(const ListenAddress listen, listen_address(flags, app));
     out.listen = net::tcp::endpoint(net::asio::ip::make_address(listen.host), listen.port);
   }
   if (flags.output != "text" && flags.output != "json")
@@ -323,7 +323,7 @@ tl::expected<Options, int> parse_options(int argc, char** argv) {
     return options;
   }
   if (doctor->parsed()) {
-    auto looked_at = doctor_options(flags);
+    auto looked_at = doctor_options(flags, app);
     if (!looked_at) return complain(looked_at.error());
     options.doctor = *std::move(looked_at);
     return options;

@@ -6,10 +6,11 @@
 //   if (!client) return report(client.error());  // names the failed check; nothing was sent
 //   auto answer = client->ask("Which deadlines does it set?", {.files = {"contract.pdf"}},
 //                             [](std::string_view piece) { std::cout << piece; });
-//  Calls block and may come from any thread, several at a time. A callback runs on the thread of its call; an exception
-//  from it ends the call, which rethrows it. Each client has a thread for its sockets. The library changes no signal,
-//  allocator, environment or limit of the process. Keys are erased when a session ends; returned strings are the
-//  caller's.
+//
+// Calls block and may come from any thread, several at a time. A callback runs on the thread of its call; an exception
+// from it ends the call, which rethrows it. Each client has a thread for its sockets. The library changes no signal,
+// allocator, environment or limit of the process. Keys are erased when a session ends; returned strings are the
+// caller's.
 #pragma once
 
 #include <memory>
@@ -47,7 +48,7 @@ struct Model {
   std::string where;             // the model computes: in-process, loopback or remote
   std::string weights_sha256;    // hex
   std::string projector_sha256;  // hex; empty: none
-  std::string prompt_cache;      // own, shared, ...
+  std::string prompt_cache;      // session, shared or none; empty: the server does not say
 };
 
 // What keeps a server from the class `confidential`, and how to fix it.

@@ -8,7 +8,10 @@
 namespace minions {
 namespace api {
 
-void wipe(std::string& secret) { (void)crypto::SecretText(std::move(secret)); }
+void wipe(std::string& secret) {
+  crypto::wipe({reinterpret_cast<std::uint8_t*>(secret.data()), secret.size()});
+  secret.clear();
+}
 
 std::string text_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 

@@ -77,8 +77,9 @@ class Doctor(ProgramsTest):
             code, parts = self.doctor("--attest", "simulated", "--listen", listen, "--api-keys", keys, "--model", model)
         self.assertEqual(code, 3)
         self.assertEqual([parts[part]["state"] for part in ("listen", "api keys", "model")], ["note", "bad", "bad"], parts)
-        code, parts = self.doctor("--attest", "simulated", "--listen", "192.0.2.1:80")
-        self.assertEqual((code, parts["listen"]["state"]), (3, "bad"), parts)
+        for named in (("--listen", "192.0.2.1:80"), ("--host", "192.0.2.1", "--port", "80")):
+            code, parts = self.doctor("--attest", "simulated", *named)
+            self.assertEqual((code, parts["listen"]["state"]), (3, "bad"), parts)
 
         self.assert_exit(self.run_minionsd("key", "new", "alice", "--api-keys", keys), 0)
         model.write_bytes(b"GGUF" + bytes(60))
