@@ -42,11 +42,6 @@ endif()
 if(MINIONS_SANITIZE STREQUAL "address")
   target_compile_options(minions_settings INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(minions_settings INTERFACE -fsanitize=address,undefined)
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # A third of the time that GCC takes. AddressSanitizer reports null pointers; the fuzz targets, built with clang, check
-    # alignment and types.
-    target_compile_options(minions_settings INTERFACE -fno-sanitize=null,alignment,vptr)
-  endif()
 elseif(MINIONS_SANITIZE STREQUAL "thread")
   target_compile_options(minions_settings INTERFACE -fsanitize=thread -fno-omit-frame-pointer -Wno-tsan)  # Asio's fences
   target_link_options(minions_settings INTERFACE -fsanitize=thread)

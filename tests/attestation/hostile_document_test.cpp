@@ -13,11 +13,7 @@
 namespace minions::attestation {
 namespace {
 
-#ifdef __SANITIZE_ADDRESS__
-constexpr double kMostCpuS = 40;  // instrumented, and not optimised
-#else
 constexpr double kMostCpuS = 10;
-#endif
 constexpr std::size_t kDocumentBytes = 8 * 1024 * 1024;  // what a document may have
 
 double cpu_s() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
