@@ -1,0 +1,262 @@
+#include "grounding/answer_check.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "grounding/number_words.h"
+
+namespace minions::grounding {
+namespace {
+
+constexpr double kMostCount = 20;          // a count of what documents list
+constexpr std::size_t kMostNumbers = 400;  // of documents, to look for sums among them
+
+// Several indexes as one.
+class Indexes {
+ public:
+  explicit Indexes(std::span<const FactIndex* const> all) : all_(all) {}
+
+  [[nodiscard]] bool has(const auto& fact) const {
+    return any([&](const FactIndex& one) { return one.has(fact); });
+  }
+  [[nodiscard]] bool has_name(std::string_view word) const {
+    return any([&](const FactIndex& one) { return one.has_name(word); });
+  }
+  [[nodiscard]] bool has_related(std::string_view word) const {
+    return any([&](const FactIndex& one) { return one.has_related(word); });
+  }
+  [[nodiscard]] bool has_initials(std::string_view letters) const {
+    return any([&](const FactIndex& one) { return one.has_initials(letters); });
+  }
+  [[nodiscard]] bool has_text(std::string_view folded) const {
+    return any([&](const FactIndex& one) { return one.has_text(folded); });
+  }
+  [[nodiscard]] bool has_minutes_between_times(double minutes) const {
+    return any([&](const FactIndex& one) { return one.has_minutes_between_times(minutes); });
+  }
+  [[nodiscard]] std::vector<double> measures(Dimension dimension) const {
+    std::vector<double> values;
+    for (const FactIndex* one : all_) {
+      const std::vector<double> more = one->measures(dimension);
+      values.insert(values.end(), more.begin(), more.end());
+    }
+    std::sort(values.begin(), values.end());
+    return values;
+  }
+  [[nodiscard]] bool are_in(Language language) const {
+    return std::all_of(all_.begin(), all_.end(), [&](const FactIndex* one) { return one->language() == language; });
+  }
+
+ private:
+  [[nodiscard]] bool any(const auto& holds) const {
+    return std::any_of(all_.begin(), all_.end(), [&](const FactIndex* one) { return holds(*one); });
+  }
+  std::span<const FactIndex* const> all_;
+};
+
+class AnswerCheck {
+ public:
+  AnswerCheck(std::string_view answer, std::string_view question, std::span<const FactIndex* const> documents)
+      : answer_(answer),
+        documents_(documents),
+        question_(std::span(&question, 1)),
+        tokens_(tokens_of(answer)),
+        facts_(facts_of(answer, tokens_, Reading::kAnswer)) {}
+
+  [[nodiscard]] AnswerFindings run() {
+    for (const Quotation& quotation : facts_.quotations) {
+      if (!stands(quotation)) miss(quotation.place);
+    }
+    for (const DatePlace& date : facts_.dates) {
+      if (!documents_.has(date.date) && !question_.has(date.date)) miss(date.place);
+    }
+    for (const TimePlace& time : facts_.times) {
+      if (!documents_.has(time.time) && !question_.has(time.time)) miss(time.place);
+    }
+    for (const Identifier& identifier : facts_.identifiers) {
+      if (!documents_.has(identifier) && !question_.has(identifier) && !documents_.has_text(raw(identifier.place)))
+        miss(identifier.place);
+    }
+    for (const Name& name : facts_.names) {
+      if (is_comparable(name) && !stands(name)) miss(name.place);
+    }
+    std::optional<Unit> unit;  // of the figure before: `43 cents instead of 41`
+    for (const Figure& figure : facts_.figures) {
+      Figure with_unit = figure;
+      if (!figure.unit) with_unit.unit = unit;
+      unit = with_unit.unit;
+      if (documents_.has(figure) || question_.has(figure) || (with_unit.unit && documents_.has(with_unit))) continue;
+      (may_be_computed(figure) ? computed_ : missing_).push_back(figure.place);
+    }
+    AnswerFindings findings;
+    findings.not_in_documents = listed(missing_);
+    findings.computed = listed(computed_);
+    findings.is_unsupported = is_unsupported();
+    return findings;
+  }
+
+ private:
+  void miss(const Place& place) { missing_.push_back(place); }
+  [[nodiscard]] std::string raw(const Place& place) const {
+    return folded_text(answer_.substr(place.begin, place.end - place.begin));
+  }
+
+  [[nodiscard]] bool stands(const Quotation& quotation) const {
+    std::string_view text = quotation.text;
+    const auto is_end = [](char c) { return c == '.' || c == ',' || c == ';' || c == '!' || c == '?' || c == ' '; };
+    while (!text.empty() && is_end(text.back())) text.remove_suffix(1);
+    // Words left out.
+    for (const std::string_view mark : {"[...]", "...", "\xE2\x80\xA6"}) {
+      if (const std::size_t at = text.find(mark); at != std::string_view::npos)
+        return stands(Quotation{{}, std::string(text.substr(0, at))}) &&
+               stands(Quotation{{}, std::string(text.substr(at + mark.size()))});
+    }
+    while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+    return text.empty() || documents_.has_text(text) || question_.has_text(text);
+  }
+
+  // A name in another script than the documents' is written otherwise there.
+  [[nodiscard]] bool is_comparable(const Name& name) const {
+    const bool is_han = static_cast<unsigned char>(name.words.front().front()) >= 0xE0;
+    const bool chinese_documents = documents_.are_in(Language::kChinese);
+    return is_han == chinese_documents || (!is_han && language_of(tokens_) == Language::kChinese);
+  }
+
+  [[nodiscard]] bool stands(const Name& name) const {
+    return std::all_of(name.words.begin(), name.words.end(), [&](const std::string& word) {
+      if (static_cast<unsigned char>(word.front()) >= 0xE0)
+        return documents_.has_text(word) || question_.has_text(word);
+      return documents_.has_name(word) || question_.has_name(word) || documents_.has_initials(word) ||
+             documents_.has_related(word) || question_.has_related(word);
+    });
+  }
+
+  // Only a guess: such a figure is listed apart.
+  [[nodiscard]] bool may_be_computed(const Figure& figure) const {
+    const double value = figure.values.front();
+    const bool is_whole = value == std::trunc(value);
+    if (!figure.unit && is_whole && value >= 0 && value <= kMostCount && figure.is_written_out) return true;
+    if (speaks_of_sums(folded_text(answer_))) return true;
+    if (figure.unit && is_sum_of_measures(figure)) return true;
+    std::vector<double> pool;
+    for (const Figure& other : facts_.figures) {
+      if (other.place.begin == figure.place.begin) continue;
+      if (documents_.has(other) || question_.has(other)) pool.push_back(other.values.front());
+    }
+    if (pool.size() > kMostNumbers) return false;
+    const auto is = [&](double result) { return std::abs(result - value) <= 1e-9 * std::max(1.0, std::abs(value)); };
+    for (std::size_t i = 0; i < pool.size(); ++i) {
+      for (std::size_t j = i + 1; j < pool.size(); ++j) {
+        if (is(pool[i] + pool[j]) || is(std::abs(pool[i] - pool[j])) || is(pool[i] * pool[j]) ||
+            is(pool[i] * pool[j] / 100) || is(pool[i] * pool[j] / 10))  // per cent, and tenths
+          return true;
+      }
+    }
+    return false;
+  }
+
+  // Of two that the documents state in the same dimension.
+  [[nodiscard]] bool is_sum_of_measures(const Figure& figure) const {
+    const double value = figure.values.front() * figure.unit->factor + figure.unit->offset;
+    if (figure.unit->dimension == Dimension::kTime && documents_.has_minutes_between_times(value / 60)) return true;
+    const std::vector<double> stated = documents_.measures(figure.unit->dimension);
+    if (stated.size() > kMostNumbers) return false;
+    const double tolerance = 1e-6 * std::max(1.0, std::abs(value));
+    for (std::size_t i = 0; i < stated.size(); ++i) {
+      for (std::size_t j = i + 1; j < stated.size(); ++j) {
+        const double sum = stated[i] + stated[j];
+        const double difference = stated[j] - stated[i];
+        if (std::abs(sum - value) <= tolerance || (difference > 0 && std::abs(difference - value) <= tolerance))
+          return true;
+      }
+    }
+    return false;
+  }
+
+  [[nodiscard]] std::vector<std::string> listed(std::vector<Place>& places) const {
+    std::sort(places.begin(), places.end(),
+              [](const Place& a, const Place& b) { return a.begin != b.begin ? a.begin < b.begin : a.end > b.end; });
+    std::vector<std::string> texts;
+    std::size_t end = 0;  // of the one before: what lies within a quotation is listed with it
+    for (const Place& place : places) {
+      if (!texts.empty() && place.begin < end) continue;
+      end = place.end;
+      std::string text(answer_.substr(place.begin, place.end - place.begin));
+      if (std::find(texts.begin(), texts.end(), text) == texts.end()) texts.push_back(std::move(text));
+    }
+    return texts;
+  }
+
+  [[nodiscard]] bool is_unsupported() const {
+    constexpr std::size_t kLeastWords = 4;
+    const Language language = language_of(tokens_);
+    if (language == Language::kUnknown || !documents_.are_in(language)) return false;
+    if (speaks_of_absence(folded_text(answer_))) return false;
+    std::size_t words = 0;
+    std::size_t known = 0;  // pairs of Chinese characters, some of which occur by chance across words
+    for (std::size_t i = 0; i < tokens_.size(); ++i) {
+      const Token& token = tokens_[i];
+      if (token.kind == Token::Kind::kHan) {
+        if (i + 1 >= tokens_.size() || tokens_[i + 1].kind != Token::Kind::kHan || tokens_[i + 1].after_space) continue;
+        const std::string pair = token.text + tokens_[i + 1].text;
+        if (question_.has_text(pair)) continue;
+        if (documents_.has_text(pair)) ++known;
+        ++words;
+      } else if (token.kind == Token::Kind::kWord && token.text.size() > 3 && !is_common_word(token.text)) {
+        if (question_.has_related(token.text) || written_number(std::span(tokens_).subspan(i))) continue;
+        if (documents_.has_related(token.text)) return false;
+        ++words;
+      }
+    }
+    if (words < kLeastWords || known * 8 > words) return false;
+    const auto new_and_known = [&](const auto& fact) { return documents_.has(fact) && !question_.has(fact); };
+    const auto stands_there = [&](const Quotation& quotation) { return stands(quotation); };
+    return std::none_of(facts_.quotations.begin(), facts_.quotations.end(), stands_there) &&
+           std::none_of(facts_.figures.begin(), facts_.figures.end(), new_and_known) &&
+           std::none_of(facts_.identifiers.begin(), facts_.identifiers.end(), new_and_known) &&
+           std::none_of(facts_.dates.begin(), facts_.dates.end(),
+                        [&](const DatePlace& date) { return new_and_known(date.date); }) &&
+           std::none_of(facts_.times.begin(), facts_.times.end(),
+                        [&](const TimePlace& time) { return new_and_known(time.time); });
+  }
+
+  std::string_view answer_;
+  Indexes documents_;
+  FactIndex question_;
+  std::vector<Token> tokens_;
+  Facts facts_;
+  std::vector<Place> missing_;
+  std::vector<Place> computed_;
+};
+
+}  // namespace
+
+namespace {
+
+// Without `[NAME, page N]`, which is judged as a citation.
+std::string without_places(std::string_view answer) {
+  std::string text;
+  while (!answer.empty()) {
+    const std::size_t open = answer.find('[');
+    const std::size_t close = open == std::string_view::npos ? open : answer.find(']', open);
+    const std::string_view inside =
+        close == std::string_view::npos ? std::string_view() : answer.substr(open, close - open);
+    const std::size_t page = inside.rfind(", page ");
+    const bool is_place = page != std::string_view::npos && inside.find('\n') == std::string_view::npos &&
+                          inside.find_first_not_of("0123456789", page + 7) == std::string_view::npos;
+    text += answer.substr(0, is_place ? open : std::min(open, answer.size() - 1) + 1);
+    if (is_place) text += ' ';
+    answer.remove_prefix(is_place ? close + 1 : std::min(open, answer.size() - 1) + 1);
+  }
+  return text;
+}
+
+}  // namespace
+
+AnswerFindings check_answer(std::string_view whole, std::string_view question,
+                            std::span<const FactIndex* const> documents) {
+  const std::string answer = without_places(whole);
+  return AnswerCheck(answer, question, documents).run();
+}
+
+}  // namespace minions::grounding

@@ -1,0 +1,104 @@
+#include "grounding/digits.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+namespace minions::grounding {
+namespace {
+
+using Kind = Token::Kind;
+
+}  // namespace
+
+double number_of(std::string_view digits) {
+  double value = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  return value;
+}
+
+double last_round_digit(double value) {
+  if (value == 0) return 1;
+  double digit = 1;
+  while (digit < value && std::fmod(value, digit * 10) == 0) digit *= 10;
+  return digit;
+}
+
+Digits digits_at(std::span<const Token> tokens) {
+  std::vector<std::string_view> groups = {tokens[0].text};
+  std::string separators;
+  std::size_t used = 1;
+  while (used < tokens.size()) {
+    const Token& next = tokens[used];
+    const bool three = next.kind == Kind::kDigits && next.text.size() == 3;
+    if (three && next.after_space && !next.after_line && groups.front().size() <= 3 &&
+        separators.find_first_not_of(' ') == std::string::npos) {
+      separators += ' ';
+      groups.push_back(next.text);
+      ++used;
+      continue;
+    }
+    const bool separates = next.is_sign(".") || next.is_sign(",") || next.is_sign("'");
+    if (!separates || next.after_space || used + 1 >= tokens.size()) break;
+    const Token& more = tokens[used + 1];
+    if (more.kind != Kind::kDigits || more.after_space) break;
+    separators += next.text;
+    groups.push_back(more.text);
+    used += 2;
+  }
+  Digits digits;
+  digits.tokens = used;
+  std::string joined;
+  for (const std::string_view group : groups) joined += group;
+  const bool thousands =
+      groups.size() > 1 && groups.front().size() <= 3 && groups.front() != "0" &&
+      std::all_of(groups.begin() + 1, groups.end(), [](std::string_view group) { return group.size() == 3; });
+  const bool one_kind =
+      separators.find_first_not_of(separators.empty() ? ' ' : separators.front()) == std::string::npos;
+  const auto decimal = [&] {
+    std::string text;
+    for (std::size_t i = 0; i + 1 < groups.size(); ++i) text += groups[i];
+    text += '.';
+    text += groups.back();
+    digits.values.push_back(number_of(text));
+    digits.least_digit = digits.round_digit = std::pow(10.0, -static_cast<double>(groups.back().size()));
+  };
+  if (groups.size() == 1) {
+    digits.values.push_back(number_of(joined));
+    digits.round_digit = last_round_digit(digits.values.front());
+  } else if (thousands && one_kind) {
+    digits.values.push_back(number_of(joined));
+    digits.round_digit = last_round_digit(digits.values.front());
+    if (groups.size() == 2 && separators != " " && separators != "'") {
+      const double round = digits.round_digit;
+      decimal();
+      digits.least_digit = 1;
+      digits.round_digit = round;
+    }
+  } else if (groups.size() == 2 && separators != " ") {
+    decimal();
+  } else if (!one_kind && separators.find(separators.back()) == separators.size() - 1) {
+    decimal();
+  } else {
+    digits.is_version = true;
+  }
+  return digits;
+}
+
+double fraction_of(std::string_view sign) {
+  if (sign == "\xC2\xBD") return 0.5;
+  if (sign == "\xC2\xBC") return 0.25;
+  if (sign == "\xC2\xBE") return 0.75;
+  if (sign == "\xE2\x85\x93") return 1.0 / 3;
+  if (sign == "\xE2\x85\x94") return 2.0 / 3;
+  return 0;
+}
+
+bool is_ordinal_ending(std::string_view text) {
+  for (const std::string_view ending : {"st", "nd", "rd", "th", "er", "e", "eme", "ere", "te", "ten", "ter"}) {
+    if (text == ending) return true;
+  }
+  return false;
+}
+
+}  // namespace minions::grounding

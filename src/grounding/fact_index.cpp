@@ -1,0 +1,217 @@
+#include "grounding/fact_index.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace minions::grounding {
+namespace {
+
+constexpr double kExact = 1e-9;
+
+template <class T>
+void sort_unique(std::vector<T>& values) {
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+  values.shrink_to_fit();
+}
+
+bool has_between(std::span<const double> sorted, double low, double high) {
+  const auto found = std::lower_bound(sorted.begin(), sorted.end(), low);
+  return found != sorted.end() && *found <= high;
+}
+
+// How far a stated value may be from what it rounds.
+double tolerance_of(const Figure& figure, double value) {
+  const double exact = std::abs(value) * kExact;
+  if (figure.is_hedged) return std::max(exact, figure.round_digit / 2 * (1 + kExact));
+  const bool precise = std::abs(value) >= 10 * figure.least_digit && !figure.is_written_out;
+  return precise ? std::max(exact, figure.least_digit / 2 * (1 + kExact)) : exact;
+}
+
+}  // namespace
+
+FactIndex::FactIndex(std::span<const std::string_view> texts) {
+  std::array<std::size_t, 5> languages{};
+  for (const std::string_view text : texts) add(text, languages);
+  sort();
+  const auto best = std::max_element(languages.begin() + 1, languages.end());
+  if (*best > 0) language_ = static_cast<Language>(best - languages.begin());
+}
+
+FactIndex::~FactIndex() { std::fill(text_.begin(), text_.end(), '\0'); }
+
+void FactIndex::add(std::string_view text, std::array<std::size_t, 5>& languages) {
+  const std::vector<Token> tokens = tokens_of(text);
+  languages[static_cast<std::size_t>(language_of(tokens))] += text.size();
+  text_ += folded_text(text);
+  text_ += '\0';
+  std::string initials;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const Token& token = tokens[i];
+    if (token.kind == Token::Kind::kWord) words_.push_back(token.text);
+    const bool goes_on = token.kind == Token::Kind::kWord && (token.is_capital || initials.empty());
+    if (!goes_on) {
+      if (token.kind != Token::Kind::kWord || token.text.size() > 3) initials.clear();
+      continue;
+    }
+    initials += token.text.substr(0, 1);
+    for (std::size_t size = 2; size <= std::min<std::size_t>(initials.size(), 6); ++size)
+      initials_.push_back(initials.substr(initials.size() - size));
+  }
+  Facts facts = facts_of(text, tokens, Reading::kDocument);
+  for (const Figure& figure : facts.figures) {
+    for (const double value : figure.values) {
+      numbers_.push_back(value);
+      if (!figure.unit) {
+        bare_numbers_.push_back(value);
+      } else {
+        measures_.push_back({figure.unit->dimension, value * figure.unit->factor + figure.unit->offset});
+        if (figure.unit->dimension == Dimension::kPercent) numbers_.push_back(value / 100);
+      }
+    }
+  }
+  for (const DatePlace& date : facts.dates) dates_.push_back(date.date);
+  for (const TimePlace& time : facts.times) {
+    times_.set(time.time.minutes);
+    if (time.time.may_be_later) times_.set((time.time.minutes + 12 * 60) % (24 * 60));
+    measures_.push_back({Dimension::kTime, time.time.minutes * 60.0});  // 1 h 45 may be a duration
+  }
+  // 1 hour 45 minutes
+  for (std::size_t i = 0; i + 1 < facts.figures.size(); ++i) {
+    const Figure& first = facts.figures[i];
+    const Figure& second = facts.figures[i + 1];
+    const bool both = first.unit && second.unit && first.unit->dimension == Dimension::kTime &&
+                      second.unit->dimension == Dimension::kTime && first.unit->factor > second.unit->factor;
+    if (!both || second.place.begin - first.place.end > 6) continue;
+    measures_.push_back(
+        {Dimension::kTime, first.values.front() * first.unit->factor + second.values.front() * second.unit->factor});
+  }
+  for (Identifier& identifier : facts.identifiers) identifiers_.push_back(std::move(identifier.text));
+  // `X 204` is X-204.
+  for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
+    const bool pair = tokens[i].kind == Token::Kind::kWord && tokens[i].is_capital && tokens[i].text.size() <= 5 &&
+                      tokens[i + 1].kind == Token::Kind::kDigits;
+    if (pair) identifiers_.push_back(tokens[i].text + tokens[i + 1].text);
+  }
+}
+
+void FactIndex::sort() {
+  sort_unique(words_);
+  sort_unique(identifiers_);
+  sort_unique(initials_);
+  sort_unique(numbers_);
+  sort_unique(bare_numbers_);
+  std::sort(measures_.begin(), measures_.end());
+}
+
+bool FactIndex::has_number(double value, double tolerance) const {
+  return has_between(numbers_, value - tolerance, value + tolerance);
+}
+
+bool FactIndex::has(const Figure& figure) const {
+  for (const double value : figure.values) {
+    const double tolerance = tolerance_of(figure, value);
+    if (!figure.unit) {
+      if (has_number(value, tolerance)) return true;
+      continue;
+    }
+    if (figure.unit->dimension == Dimension::kCents) {
+      const auto money = [&](Dimension dimension) {
+        const double sum = value * figure.unit->factor;
+        const auto found = std::lower_bound(measures_.begin(), measures_.end(), Measure{dimension, sum - 1e-6});
+        return found != measures_.end() && found->dimension == dimension && found->value <= sum + 1e-6;
+      };
+      for (const Dimension dimension :
+           {Dimension::kEuro, Dimension::kDollar, Dimension::kPound, Dimension::kFranc, Dimension::kYuan}) {
+        if (money(dimension)) return true;
+      }
+      const double sum = value * figure.unit->factor;
+      if (has_between(bare_numbers_, sum - 1e-9, sum + 1e-9)) return true;
+    }
+    const Unit& unit = *figure.unit;
+    const double base = value * unit.factor + unit.offset;
+    const double around = std::max(tolerance * unit.factor, std::abs(base) * 1e-6);
+    const auto found = std::lower_bound(measures_.begin(), measures_.end(), Measure{unit.dimension, base - around});
+    if (found != measures_.end() && found->dimension == unit.dimension && found->value <= base + around) return true;
+    if (has_between(bare_numbers_, value - tolerance, value + tolerance)) return true;
+    if (unit.dimension == Dimension::kPercent &&
+        has_between(bare_numbers_, (value - tolerance) / 100, (value + tolerance) / 100))
+      return true;
+  }
+  return false;
+}
+
+bool FactIndex::has(const Date& date) const {
+  const bool year_known = date.year != 0 && has_number(date.year, 0);
+  return std::any_of(dates_.begin(), dates_.end(), [&](const Date& stated) {
+    if (!agree(stated, date)) return false;
+    // What the documents leave out must stand elsewhere in them.
+    if (date.year != 0 && stated.year == 0 && !year_known) return false;
+    if (date.day != 0 && stated.day == 0) return false;
+    return date.month == 0 || stated.month != 0;
+  });
+}
+
+std::vector<double> FactIndex::measures(Dimension dimension) const {
+  std::vector<double> values;
+  for (auto found = std::lower_bound(measures_.begin(), measures_.end(), Measure{dimension, -1e300});
+       found != measures_.end() && found->dimension == dimension; ++found)
+    values.push_back(found->value);
+  return values;
+}
+
+bool FactIndex::has(const TimeOfDay& time) const {
+  if (std::binary_search(measures_.begin(), measures_.end(), Measure{Dimension::kTime, time.minutes * 60.0}))
+    return true;
+  if (times_.test(time.minutes)) return true;
+  return time.may_be_later && times_.test((time.minutes + 12 * 60) % (24 * 60));
+}
+
+bool FactIndex::has_minutes_between_times(double minutes) const {
+  if (minutes < 1 || minutes >= static_cast<double>(times_.size()) || times_.count() > 200) return false;
+  const auto apart = static_cast<std::size_t>(minutes);
+  for (std::size_t i = 0; i + apart < times_.size(); ++i) {
+    if (times_.test(i) && times_.test(i + apart)) return true;
+  }
+  return false;
+}
+
+bool FactIndex::has_name(std::string_view word) const {
+  const auto known = [&](std::string_view form) { return std::binary_search(words_.begin(), words_.end(), form); };
+  if (known(word)) return true;
+  for (const std::string_view ending : {"s", "es", "n", "en", "e", "er", "ens"}) {
+    if (word.size() > ending.size() + 2 && word.ends_with(ending) && known(word.substr(0, word.size() - ending.size())))
+      return true;
+    if (known(std::string(word).append(ending))) return true;
+  }
+  return false;
+}
+
+bool FactIndex::has_related(std::string_view word) const {
+  if (has_name(word)) return true;
+  if (word.size() < 5) return false;
+  const std::string_view stem = word.substr(0, std::max<std::size_t>(5, word.size() * 3 / 4));
+  const auto found = std::lower_bound(words_.begin(), words_.end(), stem);
+  return found != words_.end() && found->starts_with(stem);
+}
+
+bool FactIndex::has(const Identifier& identifier) const {
+  return std::binary_search(identifiers_.begin(), identifiers_.end(), identifier.text) || has_name(identifier.text);
+}
+
+bool FactIndex::has_initials(std::string_view letters) const {
+  return std::binary_search(initials_.begin(), initials_.end(), letters);
+}
+
+std::size_t FactIndex::memory_bytes() const {
+  const auto texts = [](const std::vector<std::string>& list) {
+    std::size_t bytes = list.capacity() * sizeof(std::string);
+    for (const std::string& one : list) bytes += one.capacity() > 15 ? one.capacity() + 1 : 0;
+    return bytes;
+  };
+  return text_.capacity() + texts(words_) + texts(identifiers_) + texts(initials_) +
+         (numbers_.capacity() + bare_numbers_.capacity()) * sizeof(double) + measures_.capacity() * sizeof(Measure) +
+         dates_.capacity() * sizeof(Date) + sizeof(*this);
+}
+
+}  // namespace minions::grounding

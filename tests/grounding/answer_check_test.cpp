@@ -1,0 +1,109 @@
+#include "grounding/answer_check.h"
+
+#include <gtest/gtest.h>
+
+namespace minions::grounding {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+constexpr std::string_view kReport =
+    "Patient: Maria Keller. Blood was taken on 2026-03-04 at 08:15. AAT was 34 U/l, weight 71.4 kg, pulse 64 per "
+    "minute. "
+    "Dr. Bergmann wrote: \"No further treatment is needed.\" The next visit is planned in six weeks at the Lindenhof "
+    "clinic. "
+    "The bill of 1,250.00 EUR is due within 14 days.";
+
+AnswerFindings check(std::string_view answer, std::string_view question = "What does the report say?",
+                     std::string_view document = kReport) {
+  const FactIndex index(std::span(&document, 1));
+  const FactIndex* one = &index;
+  return check_answer(answer, question, std::span(&one, 1));
+}
+
+TEST(AnswerCheck, ListsWhatStandsNowhere) {
+  EXPECT_EQ(check("Her blood type is AB2, as Dr. Hoffmann noted on 5 March 2026.").not_in_documents,
+            (Texts{"AB2", "Hoffmann", "5 March 2026"}));
+  EXPECT_EQ(check("She weighs 81.4 kg.").not_in_documents, Texts{"81.4 kg"});
+  EXPECT_EQ(check("Blood was taken at 09:15.").not_in_documents, Texts{"09:15"});
+  EXPECT_EQ(check("He wrote: \"More treatment is needed soon.\"").not_in_documents,
+            Texts{"More treatment is needed soon."});
+  EXPECT_EQ(check("The visit is at the Rosenhof clinic.").not_in_documents, Texts{"Rosenhof"});
+}
+
+TEST(AnswerCheck, TakesTrueParaphrases) {
+  for (const std::string_view answer :
+       {"Keller's blood was drawn on 4 March 2026 at a quarter past eight.", "On March 4th, 2026, at 8:15 am.",
+        "She weighs about 71 kg.", "She weighs 71,400 g.", "She will come again in 42 days.", "In 6 weeks.",
+        "The amount of 1250 euros must be paid within two weeks.", "Bergmann says “no further treatment is needed”.",
+        "M. Keller's pulse was sixty-four.", "The report does not say it.", "Yes.", "",
+        "She was seen, and nothing more has to be done [report.txt, page 3]."}) {
+    const AnswerFindings findings = check(answer);
+    EXPECT_TRUE(findings.not_in_documents.empty()) << answer << ": " << findings.not_in_documents.front();
+    EXPECT_FALSE(findings.is_unsupported) << answer;
+  }
+}
+
+TEST(AnswerCheck, TakesWhatStandsInTheQuestion) {
+  EXPECT_EQ(check("Ms Oduya was told so on 7 May 2031.", "What was Ms Oduya told on 2031-05-07?").not_in_documents,
+            Texts{});
+}
+
+TEST(AnswerCheck, ListsSumsAndCountsApart) {
+  const AnswerFindings sum = check("Weight and pulse together make 135.4.");
+  EXPECT_EQ(sum.not_in_documents, Texts{});
+  EXPECT_EQ(sum.computed, Texts{"135.4"});
+  EXPECT_EQ(check("Seven findings are listed.").computed, Texts{"Seven"});
+}
+
+TEST(AnswerCheck, MarksAnAnswerAboutSomethingElse) {
+  EXPECT_TRUE(check("The orchestra rehearses symphonies in winter and the musicians travel by train.").is_unsupported);
+  EXPECT_FALSE(check("The patient's treatment ends and the clinic is informed.").is_unsupported);
+  EXPECT_FALSE(check("Das Orchester probt im Winter und die Musiker reisen mit der Bahn.").is_unsupported)
+      << "another language than the documents'";
+}
+
+TEST(AnswerCheck, LooksIntoEveryDocument) {
+  const std::string_view first = "The office is in Ulm.";
+  const std::string_view second = "It opened in 1987 with 12 desks.";
+  const FactIndex a(std::span(&first, 1));
+  const FactIndex b(std::span(&second, 1));
+  const FactIndex* both[] = {&a, &b};
+  EXPECT_TRUE(check_answer("It opened in Ulm in 1987.", "", both).empty());
+  EXPECT_EQ(check_answer("It opened in Ulm in 1988.", "", both).not_in_documents, Texts{"1988"});
+}
+
+TEST(AnswerCheck, SurvivesAnyText) {
+  for (const std::string_view text : {"[",
+                                      "]",
+                                      "[a, page ",
+                                      "\"",
+                                      "\"\"",
+                                      "..",
+                                      "1.",
+                                      "1.2.3.4.5",
+                                      "99999999999999999999999999",
+                                      "\xFF\xFE\x80",
+                                      "百",
+                                      "半",
+                                      "个半",
+                                      "12:",
+                                      ":",
+                                      "-",
+                                      "4.-",
+                                      "#",
+                                      "d'",
+                                      "￥",
+                                      "½",
+                                      "0,,0",
+                                      "1/0"}) {
+    (void)check(text);
+    (void)check(text, text, text);
+  }
+  std::string long_text;
+  for (int i = 0; i < 20'000; ++i) long_text += "12 Uhr und \"drei\" 4.5. ";
+  (void)check(long_text, "q", long_text);
+}
+
+}  // namespace
+}  // namespace minions::grounding
