@@ -23,7 +23,8 @@ chat::Completion completion_of(std::string text) {
 
 class InstantSupervisor final : public runs::Supervisor {
  public:
-  net::Task<runs::SupervisorExchange> ask(const chat::ChatRequest& request, std::stop_token) override {
+  net::Task<runs::SupervisorExchange> ask(const chat::ChatRequest& request, chat::TokenSink&,
+                                          std::stop_token) override {
     runs::SupervisorExchange exchange;
     exchange.wire_bytes = chat::to_json(request).size();
     const unsigned turn = turn_++;

@@ -33,6 +33,10 @@ int main(int count, char** arguments) {
   std::cout << '\n';
   for (const std::string& note : answer.notes) std::cerr << "note: " << note << '\n';
   if (!answer) return report(answer.error());
+  if (!answer.is_whole()) {  // cut, refused, empty: it looks like an answer
+    std::cerr << "warning: " << minions::words_for(*answer.ending) << '\n';
+    return static_cast<int>(minions::ExitCode::kNotWhole);
+  }
   std::cerr << "session " << answer.session << ", receipt " << answer.receipt << '\n';
   return 0;
 }

@@ -1,6 +1,7 @@
 // A streamed completion as a model's server sends it: events cut anywhere, each payload decoded, and the whole input as
 // a reply that was not streamed.
 #include "base/encoding.h"
+#include "base/text.h"
 #include "chat/delta.h"
 #include "chat/sse.h"
 #include "fuzz/fuzz.h"
@@ -70,8 +71,16 @@ class Collector final : public chat::TokenSink {
     text += piece;
     return true;
   }
+  bool reasoning(std::string_view piece) override {
+    require(!piece.empty(), "a thought says something");
+    thoughts += piece;
+    return true;
+  }
   std::string text;
+  std::string thoughts;
 };
+
+bool is_passed_over(const Event& event) { return !event.name.empty() && event.name != "message"; }
 
 // One decoder for all events, one for each, and the joined completion: they agree.
 void check_completion(const std::vector<Event>& events) {
@@ -79,21 +88,36 @@ void check_completion(const std::vector<Event>& events) {
   chat::StreamedCompletion joined;
   Collector sink;
   std::string text;
+  std::string thoughts;
   for (const Event& event : events) {
     chat::DeltaDecoder fresh;
     const auto delta = reused.decode(event.data);
     const auto alone = fresh.decode(event.data);
     require(delta.has_value() == alone.has_value() && (!delta || same(*delta, *alone)),
             "an event says the same after others");
-    const Status taken = joined.take(event.data, sink);
-    require(taken.has_value() == (delta && !delta->error), "a stream goes on until an event that is an error");
+    const bool counts = !joined.done() && !trimmed(event.data).empty();
+    const Status taken = joined.take({event.name, event.data}, sink);
+    if (!counts) {
+      require(taken.has_value(), "what does not count breaks nothing");
+      continue;
+    }
+    // Each of its lines may be an event.
+    if (!delta && event.data.find('\n') != std::string::npos) return;
+    const bool fails = event.name == "error" || (delta ? delta->error.has_value() : !is_passed_over(event));
+    require(taken.has_value() == !fails, "a stream goes on until an event that is an error");
     if (!taken) return check_printable(taken.error());
-    require(is_utf8(delta->text), "text of a model is UTF-8");
+    if (!delta) continue;
+    require(is_utf8(delta->text) && is_utf8(delta->reasoning) && is_utf8(delta->refusal), "text of a model is UTF-8");
     text += delta->text;
+    thoughts += delta->reasoning;
   }
-  require(sink.text == text, "the sink has the text of all events");
-  const auto completion = std::move(joined).finish();
-  require(!completion || completion->text.reveal() == text, "the completion has the text of all events");
+  const auto completion = std::move(joined).finish(sink);
+  if (!completion) return;
+  require(completion->text.reveal() == sink.text && completion->reasoning.reveal() == sink.thoughts,
+          "the sink has all that the completion has");
+  // Blanks at the end may be those behind a thought.
+  if (trimmed(text).starts_with("<think>")) return;
+  require(sink.text == text && sink.thoughts == thoughts, "and that is what all events have");
 }
 
 }  // namespace
@@ -111,7 +135,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::require(fuzz::read(stream, limit, cuts) == whole, "a stream says the same however it is cut");
   fuzz::check_completion(whole.events);
 
-  const auto reply = chat::decode_reply(stream);
+  fuzz::Collector sink;
+  const auto reply = chat::decode_reply(stream, sink);
   if (!reply) {
     fuzz::check_printable(reply.error());
   } else {

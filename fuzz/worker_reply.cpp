@@ -1,5 +1,6 @@
 // A reply of a worker's server, in three pieces: the first byte is the wire, the next two say where it is split.
 #include "workers/worker_reply.h"
+#include "chat/api_error.h"
 #include "fuzz/fuzz.h"
 
 namespace {
@@ -18,7 +19,7 @@ minions::Result<minions::chat::Completion> decode(minions::workers::ReplyDecoder
   for (const std::string_view piece :
        {body.substr(0, first), body.substr(first, second), body.substr(first).substr(second)})
     MINIONS_TRY(decoder.take(piece, sink));
-  return decoder.finish();
+  return decoder.finish(sink);
 }
 
 std::unique_ptr<minions::workers::ReplyDecoder> make(unsigned wire) {
@@ -43,8 +44,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (split) {
     fuzz::require(split->text.reveal() == at_once->text.reveal(), "nor about its text");
     fuzz::require(pieces.text == split->text.reveal(), "the sink gets all of it");
+    fuzz::require(split->reasoning.reveal() == at_once->reasoning.reveal(), "nor about its train of thought");
   }
-  static_cast<void>(workers::error_message_of(body));
+  static_cast<void>(chat::read_error_body(body));
   static_cast<void>(workers::parse_ollama_show(body, workers::CloudModels::kRefuse));
   return 0;
 }

@@ -1,9 +1,9 @@
 #include "ask.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "answer_screen.h"
 #include "attachments.h"
 #include "interrupt.h"
 #include "report.h"
@@ -12,40 +12,6 @@
 
 namespace minions::app {
 namespace {
-
-// Passes the answer on as it arrives.
-class AnswerPrinter {
- public:
-  AnswerPrinter(OutputFormat format, Interrupt& interrupt) : format_(format), interrupt_(interrupt) {}
-
-  void token(std::string_view piece) {
-    switch (format_) {
-      case OutputFormat::kText:
-        ends_line_ = piece.empty() ? ends_line_ : piece.back() == '\n';
-        written_ = print(piece);
-        break;
-      case OutputFormat::kJson: break;
-      case OutputFormat::kJsonLines: written_ = print_line({{"type", "token"}, {"text", piece}}).has_value(); break;
-    }
-    if (!written_) interrupt_.stop();
-  }
-  void end_line() const {
-    if (!ends_line_) std::fputc('\n', stdout);
-    std::fflush(stdout);
-  }
-  [[nodiscard]] bool written() const { return written_; }
-
- private:
-  static bool print(std::string_view text) {
-    write_out(text);
-    return std::ferror(stdout) == 0 && std::fflush(stdout) == 0;
-  }
-
-  OutputFormat format_;
-  Interrupt& interrupt_;
-  bool ends_line_ = true;
-  bool written_ = true;
-};
 
 // The files come first: nothing is dialled if a document cannot be read.
 Result<std::vector<Attachment>> load_all(const DocumentFlags& flags) {
@@ -86,29 +52,31 @@ ExitCode ask(const AskFlags& flags) {
   if (!question) return report(question.error());
   const auto attached = load_all(flags.documents);
   if (!attached) return report_document(attached.error());
+  auto sampling = sampling_of(flags.sampling);
+  if (!sampling) return report(sampling.error());
   AttestationNotes notes;
   auto client = Client::open(notes.watch(flags.server));
   if (!client) return report(client.error());
 
   Interrupt interrupt;
-  AnswerPrinter printer(flags.format, interrupt);
+  const Pieces pieces = flags.format == OutputFormat::kText   ? Pieces::kAsText
+                        : flags.format == OutputFormat::kJson ? Pieces::kHidden
+                                                              : Pieces::kAsJsonLines;
+  AnswerScreen screen(flags.reasoning ? Thoughts::kShown : Thoughts::kHidden, pieces, interrupt);
   AskOptions options;
   options.attachments = *attached;
   options.system_prompt = flags.server.system_prompt;
+  options.sampling = *std::move(sampling);
+  screen.watch(options);
   options.stop = interrupt.begin();
-  Answer answer = client->ask(*question, options, [&printer](std::string_view piece) { printer.token(piece); });
+  Answer answer = client->ask(*question, options, [&screen](std::string_view piece) { screen.token(piece); });
   interrupt.end();
+  screen.end();
   if (answer.may_have_run_twice) warn_of_repetition();
-  printer.end_line();
-  if (!printer.written()) answer.failure = Error{ErrorCode::kIo, "standard output cannot be written"};
+  if (const Status written = flush_out(); !written) answer.failure = written.error();
   const Status printed = print_result(answer, flags.format);
-  ExitCode code = ExitCode::kOk;
-  if (!answer) {
-    if (!answer.text.empty()) warn("the answer above is incomplete");
-    code = report(answer.error());
-  } else if (!printed) {
-    code = report(printed.error());
-  }
+  const ExitCode told = report_answer(answer);
+  ExitCode code = told == ExitCode::kOk && !printed ? report(printed.error()) : told;
   const Status closed = client->close();
   if (!closed && code == ExitCode::kOk) code = report(closed.error());
   return code;

@@ -5,11 +5,13 @@
 
 #include <filesystem>
 
+#include "answer_screen.h"
 #include "api/small_file.h"
 #include "attachments.h"
 #include "chat_commands.h"
 #include "interrupt.h"
 #include "line_editor.h"
+#include "report.h"
 #include "terminal.h"
 #include "verdict_lines.h"
 
@@ -25,9 +27,11 @@ struct TypedText {
 
 class ChatLoop {
  public:
-  ChatLoop(Client& client, const ChatFlags& flags)
+  ChatLoop(Client& client, const ChatFlags& flags, Sampling sampling)
       : client_(client),
         documents_(flags.documents),
+        sampling_(std::move(sampling)),
+        screen_(flags.reasoning ? Thoughts::kShown : Thoughts::kHidden, Pieces::kAsText, interrupt_),
         editor_(flags.history_file),
         conversation_(client.conversation(flags.server.system_prompt)) {}
 
@@ -49,15 +53,17 @@ class ChatLoop {
   }
 
   [[nodiscard]] AskOptions options();
-  void print(std::string_view piece);
 
   Client& client_;
   const DocumentFlags& documents_;
-  LineEditor editor_;
+  const Sampling sampling_;
   Interrupt interrupt_;
+  AnswerScreen screen_;
+  LineEditor editor_;
   Conversation conversation_;
   std::vector<Attachment> attachments_;  // sent with the next question; dropped once it was answered
   Usage usage_;
+  ExitCode ending_ = ExitCode::kOk;  // whether all answers were whole
   std::uint64_t last_exchange_ = 0;  // of the last answer, where it was whole; 0: none
 };
 
@@ -77,9 +83,9 @@ ExitCode ChatLoop::run() {
     if (next) continue;
     const ExitCode code = report(next.error());
     // A script must not continue as if it had its answer.
-    if (!editor_.interactive()) return code;
+    if (!editor_.interactive() || code == ExitCode::kReaderLeft) return code;
   }
-  return ExitCode::kOk;
+  return editor_.interactive() ? ExitCode::kOk : ending_;
 }
 
 // A line, continued lines, or a block. Nothing at the end of input.
@@ -172,31 +178,28 @@ void ChatLoop::detach(const std::string& name) {
 
 AskOptions ChatLoop::options() {
   AskOptions options;
+  options.sampling = sampling_;
+  screen_.watch(options);
   options.stop = interrupt_.begin();
   return options;
-}
-
-void ChatLoop::print(std::string_view piece) {
-  write_out(piece);
-  if (std::fflush(stdout) != 0) interrupt_.stop();
 }
 
 Status ChatLoop::ask(const std::string& question) {
   AskOptions asked = options();
   asked.attachments = attachments_;
-  return show(conversation_.ask(question, asked, [this](std::string_view piece) { print(piece); }));
+  return show(conversation_.ask(question, asked, [this](std::string_view piece) { screen_.token(piece); }));
 }
 
 Status ChatLoop::retry() {
-  return show(conversation_.retry(options(), [this](std::string_view piece) { print(piece); }));
+  return show(conversation_.retry(options(), [this](std::string_view piece) { screen_.token(piece); }));
 }
 
 Status ChatLoop::show(const Answer& answer) {
   interrupt_.end();
   last_exchange_ = answer ? answer.exchange : 0;
   if (answer.may_have_run_twice) warn_of_repetition();
-  if (!answer.text.empty()) print_out("\n");
-  std::fflush(stdout);
+  screen_.end();
+  MINIONS_TRY(flush_out());
   if (!answer) {
     if (answer.error().code == ErrorCode::kCancelled && editor_.interactive()) {
       note("stopped; the answer is incomplete and not kept. /retry asks again");
@@ -205,6 +208,11 @@ Status ChatLoop::show(const Answer& answer) {
     if (!answer.text.empty()) warn("the answer above is incomplete");
     return fail(answer.error());
   }
+  for (const std::string& text : answer.notes) warn(text);
+  if (!answer.refusal.empty()) warn("the model's refusal: " + answer.refusal);
+  report_findings(answer.documents);
+  if (const ExitCode code = report_ending(answer.ending.value_or(Ending::kUnknown)); code != ExitCode::kOk)
+    ending_ = code;
   if (answer.usage) {
     usage_.prompt_tokens += answer.usage->prompt_tokens;
     usage_.completion_tokens += answer.usage->completion_tokens;
@@ -237,10 +245,12 @@ Status ChatLoop::save(const std::string& file) {
 }  // namespace
 
 ExitCode chat(const ChatFlags& flags) {
+  auto sampling = sampling_of(flags.sampling);
+  if (!sampling) return report(sampling.error());
   AttestationNotes notes;
   auto client = Client::open(notes.watch(flags.server));
   if (!client) return report(client.error());
-  ExitCode code = ChatLoop(*client, flags).run();
+  ExitCode code = ChatLoop(*client, flags, *std::move(sampling)).run();
   if (const Status closed = client->close(); !closed && code == ExitCode::kOk) code = report(closed.error());
   return code;
 }

@@ -12,6 +12,7 @@ void print(std::string_view kind, std::string_view text) {
 }  // namespace
 
 ExitCode report(const Error& error) {
+  if (error.cause == Cause::kReaderLeft) return exit_code_of(error);  // whoever reads has what he wanted
   print("error", error.detail);
   if (const std::string_view hint = hint_for(error); !hint.empty()) print("hint", hint);
   return exit_code_of(error);
@@ -27,6 +28,11 @@ void hint_at_missing(const std::vector<std::string>& missing) {
 }
 void hint(std::string_view text) { print("hint", text); }
 void warn_of_repetition() { warn("the connection was lost and the request was sent again: it may have run twice"); }
+ExitCode report_ending(Ending ending) {
+  if (ending == Ending::kComplete) return ExitCode::kOk;
+  warn(words_for(ending));
+  return ExitCode::kNotWhole;
+}
 void warn(std::string_view text) { print("warning", text); }
 
 }  // namespace minions::app

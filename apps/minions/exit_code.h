@@ -10,6 +10,8 @@ ExitCode report(const Error& error);
 // Like report, for an error about a document, whatever its code.
 ExitCode report_document(const Error& error);
 void warn(std::string_view text);
+// `minions: warning: ...` for an answer that is not whole; returns the exit code.
+ExitCode report_ending(Ending ending);
 // About a request that was repeated.
 void warn_of_repetition();
 // What was looked for in vain, one hint per line.

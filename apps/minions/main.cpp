@@ -1,6 +1,7 @@
 // minions: the user's side. Each subcommand is a separate file; this one protects the process and picks one.
 #include <CLI/CLI.hpp>
 #include <cstdlib>
+#include <sstream>
 
 #include "ask.h"
 #include "attest.h"
@@ -82,8 +83,8 @@ struct Commands {
         "example: minions ask \"What does section 3 say?\" -f contract.pdf --server https://minions.example.org "
         "--policy production.toml\n"
         "exit codes: 0 ok, 2 usage, 3 refused and nothing sent, 4 network, 5 authorisation, 6 server or model,\n"
-        "            7 document, 8 own limit, 9 answer cut or tampered with, 130 interrupted, 1 a fault of this "
-        "program");
+        "            7 document, 8 own limit, 9 reply cut or tampered with, 10 the model gave no whole answer,\n"
+        "            130 interrupted, 1 a fault of this program");
   }
 
   [[nodiscard]] std::string wrong(const CLI::ParseError& error, int argc, char** argv) const {
@@ -135,10 +136,19 @@ int main(int argc, char** argv) {
   try {
     commands.app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return commands.app.exit(error);  // --help, --version
+    if (error.get_exit_code() == 0) {  // --help, --version
+      std::ostringstream text;
+      (void)commands.app.exit(error, text, text);
+      app::write_raw_out(text.str());
+      const Status written = app::flush_out();
+      return static_cast<int>(written ? ExitCode::kOk : app::report(written.error()));
+    }
     app::print_err("minions: error: {}\nminions: hint: {}\n", line_for_terminal(commands.wrong(error, argc, argv)),
                    commands.help_of_parsed());
     return static_cast<int>(ExitCode::kUsage);
   }
-  return static_cast<int>(commands.run());
+  ExitCode code = commands.run();
+  // Whatever a subcommand has written: it has not done its work if that did not arrive.
+  if (const Status written = app::flush_out(); !written && code == ExitCode::kOk) code = app::report(written.error());
+  return static_cast<int>(code);
 }

@@ -45,7 +45,7 @@ Status print(const std::vector<Model>& models, const Client& client, OutputForma
   }
   if (format != OutputFormat::kText)
     return print_line({{"models", std::move(entries)}, {"attestation", attestation_json(client.last_attestation())}});
-  return std::fflush(stdout) == 0 ? Status() : fail(ErrorCode::kIo, "standard output cannot be written");
+  return flush_out();
 }
 
 }  // namespace

@@ -49,6 +49,13 @@ void add_supervisor(CLI::App& command, ServerFlags& options) {
   command.add_option("--system-prompt", options.system_prompt, "system prompt")->type_name("TEXT");
   command.add_option("--api-key-file", options.api_key_file, "file with the server's API key")->type_name("FILE");
   command.add_flag("--no-retry", options.no_retry, "never send again what the server may have worked on");
+  command
+      .add_option(
+          "--timeout", options.timeout_s,
+          "seconds without any sign of the server until it is given up, 600 if not given; one that waits for its "
+          "model gives signs")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(1U, 86'400U).description(""));
   add_alias(command, "--system_prompt", options.system_prompt);
 }
 
@@ -71,6 +78,35 @@ CLI::Option* add_format(CLI::App& command, OutputFormat& format, const std::stri
   return command.add_option("-o,--output", format, "output: " + names)
       ->transform(CLI::CheckedTransformer(formats, CLI::ignore_case).description(""))
       ->type_name("FORMAT");
+}
+
+void add_sampling(CLI::App& command, SamplingFlags& options, const std::string& prefix, const std::string& who) {
+  const auto flag = [&](const char* name) { return "--" + prefix + name; };
+  command.add_option(flag("max-tokens"), options.max_tokens, "limit of " + who)
+      ->type_name("N")
+      ->check(CLI::Range(1U, 10'000'000U).description(""));
+  command.add_option(flag("temperature"), options.temperature, "0 to 2: how far " + who + " may leave the likeliest")
+      ->type_name("T")
+      ->check(CLI::Range(0.0, 2.0).description(""));
+  command.add_option(flag("top-p"), options.top_p, "0 to 1: the share of likeliest words for " + who)
+      ->type_name("P")
+      ->check(CLI::Range(0.0, 1.0).description(""));
+  command.add_option(flag("seed"), options.seed, "makes " + who + " repeatable, where the model's server can")
+      ->type_name("N");
+  add_repeated(command, flag("stop"), options.stop, "text at which " + who + " ends; may be repeated", "TEXT");
+  add_repeated(command, flag("param"), options.parameters,
+               "another member of the request for " + who + ", passed on unread; may be repeated", "NAME=JSON");
+}
+
+Result<Sampling> sampling_of(const SamplingFlags& options) {
+  Sampling made{options.temperature, options.top_p, options.max_tokens, options.seed, options.stop, {}};
+  for (const std::string& entry : options.parameters) {
+    const std::size_t equals = entry.find('=');
+    if (equals == 0 || equals == std::string::npos)
+      return fail(ErrorCode::kUsage, fmt::format("--param: want NAME=JSON, found {}", entry));
+    made.parameters[entry.substr(0, equals)] = entry.substr(equals + 1);
+  }
+  return made;
 }
 
 void add_documents(CLI::App& command, DocumentFlags& options, const std::string& what) {
@@ -115,6 +151,8 @@ void add_ask(CLI::App& command, AskFlags& options) {
   add_documents(command, options.documents,
                 "file, folder or picture to ask about; may be repeated; - reads a file from standard input");
   add_format(command, options.format, "text, json or jsonl");
+  command.add_flag("--reasoning", options.reasoning, "show the model's train of thought, too, on standard error");
+  add_sampling(command, options.sampling, "", "the answer");
   add_server(command, options.server);
   add_model(command, options.server);
   command.footer(
@@ -126,6 +164,8 @@ void add_chat(CLI::App& command, ChatFlags& options) {
   add_documents(command, options.documents, "file, folder or picture for the first question; may be repeated");
   command.add_option("--history", options.history_file, "keep the lines typed in this file (mode 0600)")
       ->type_name("FILE");
+  command.add_flag("--reasoning", options.reasoning, "show the model's train of thought, too, on standard error");
+  add_sampling(command, options.sampling, "", "the answers");
   add_server(command, options.server);
   add_model(command, options.server);
   command.footer("example: minions chat --server https://minions.example.org --policy production.toml");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,15 @@ struct ServerFlags : ConnectionOptions {
   std::string system_prompt;
   std::string profile;
 };
+// How an answer is sampled, as flags.
+struct SamplingFlags {
+  std::optional<double> temperature;
+  std::optional<double> top_p;
+  std::optional<std::uint32_t> max_tokens;
+  std::optional<std::uint64_t> seed;
+  std::vector<std::string> stop;
+  std::vector<std::string> parameters;  // NAME=JSON
+};
 struct DocumentFlags : DocumentOptions {
   std::vector<std::string> files;  // or folders
 };
@@ -23,12 +33,16 @@ enum class OutputFormat { kText, kJson, kJsonLines };
 
 struct AskFlags {
   ServerFlags server;
+  SamplingFlags sampling;
+  bool reasoning = false;
   std::string question;
   DocumentFlags documents;
   OutputFormat format = OutputFormat::kText;
 };
 struct ChatFlags {
   ServerFlags server;
+  SamplingFlags sampling;
+  bool reasoning = false;
   DocumentFlags documents;
   std::string history_file;  // empty: history stays in memory
 };
@@ -45,6 +59,10 @@ struct ModelsFlags {
 // Parts that several subcommands share.
 void add_server(CLI::App& command, ServerFlags& options);
 void add_supervisor(CLI::App& command, ServerFlags& options);  // the model behind the server
+// --PREFIXtemperature and the others; prefix: empty or `worker-`. who: whose answers they shape, for the help.
+void add_sampling(CLI::App& command, SamplingFlags& options, const std::string& prefix, const std::string& who);
+// kUsage: a parameter without NAME=.
+[[nodiscard]] Result<Sampling> sampling_of(const SamplingFlags& options);
 void add_documents(CLI::App& command, DocumentFlags& options, const std::string& what);
 CLI::Option* add_format(CLI::App& command, OutputFormat& format, const std::string& names);
 

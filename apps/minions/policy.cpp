@@ -53,7 +53,7 @@ const Check* first_that_no_policy_settles(const AttestationResult& result) {
 Status write_draft(const std::string& file, const std::string& text) {
   if (!file.empty()) return api::write_new_file(file, text, "a policy is never overwritten", api::Readers::kAll);
   print_out("{}", text);
-  return std::fflush(stdout) == 0 ? Status() : fail(ErrorCode::kIo, "standard output cannot be written");
+  return flush_out();
 }
 
 Result<std::optional<attestation::Covers>> read_covers(const std::string& name) {
@@ -203,7 +203,7 @@ void print_verdicts(const attestation::PolicyRules& rules) {
     for (const std::string& reader : verdict.readers) print_out("#   reads  {}\n", reader);
     for (const auto& gap : verdict.missing) print_out("#   gap    {}\n", gap.text());
   }
-  (void)std::fflush(stdout);
+  (void)flush_out();
   if (!any_met)
     warn(fmt::format(
         "no server can meet this policy: it requires {} ({}), and names too little for that. Close the gaps "

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "terminal.h"
+
 namespace minions::app {
 namespace {
 
@@ -38,15 +40,12 @@ void ProgressBar::at(std::size_t done, std::size_t total) {
   drawn_ = now;
   shown_ = true;
   const double elapsed_s = std::chrono::duration<double>(now - start_).count();
-  fmt::print(stderr, "\r{}\x1b[K", progress_line(verb_, done, total, elapsed_s));  // and nothing of a longer line
-                                                                                   // remains
-  std::fflush(stderr);
+  show_status(progress_line(verb_, done, total, elapsed_s));
 }
 
 void ProgressBar::clear() {
   if (!shown_) return;
-  fmt::print(stderr, "\r\x1b[K");
-  std::fflush(stderr);
+  clear_status();
   shown_ = false;
 }
 

@@ -14,6 +14,7 @@
 #include "report.h"
 #include "terminal.h"
 #include "verdict_lines.h"
+#include "waiting_line.h"
 #include "workers/worker.h"
 
 namespace minions::app {
@@ -24,19 +25,27 @@ class RunScreen {
  public:
   explicit RunScreen(std::stop_token stop) : stop_(std::move(stop)) {}
 
-  void read(const std::string& name, std::size_t pages) const {
+  void read(const std::string& name, std::size_t pages) {
     tell(fmt::format("read {}: {} page{}", name, pages, pages == 1 ? "" : "s"));
   }
-  void loading(const std::string& worker) const {
+  void loading(const std::string& worker) {
     if (constexpr std::string_view kLlama = "llama:"; worker.starts_with(kLlama))
       tell("loading " + worker.substr(kLlama.size()));
   }
-  void progress(const RunProgress& progress) const {
+  void progress(const RunProgress& progress) {
+    if (progress.elapsed.count() > 0) {
+      std::string what = fmt::format("round {} of {}: the {} {}", progress.round, progress.max_rounds,
+                                     name_of(progress.thinking), progress.pieces > 0 ? "writes" : "reads");
+      if (progress.pieces > 0) what += fmt::format(", about {} tokens so far", progress.pieces);
+      return waiting_.at(what, progress.elapsed);
+    }
     tell(fmt::format("round {} of {}: the {} thinks; {} bytes sent, {} remote tokens", progress.round,
                      progress.max_rounds, name_of(progress.thinking), progress.wire_bytes,
                      progress.remote_prompt_tokens));
   }
-  [[nodiscard]] bool approve(const Disclosure& message) const {
+  void clear() { waiting_.clear(); }
+  [[nodiscard]] bool approve(const Disclosure& message) {
+    waiting_.clear();
     print_err("--- to the supervisor, {} bytes:\n{}\n---\n", message.text.size(), message.text);
     for (const Disclosure::Quote& quote : message.quotes)
       print_err("    quotes {} bytes of [{}, page {}]\n", quote.bytes, line_for_terminal(quote.document), quote.page);
@@ -46,7 +55,8 @@ class RunScreen {
   }
 
  private:
-  void tell(const std::string& line) const {
+  void tell(const std::string& line) {
+    waiting_.clear();
     if (terminal_) print_err("{}\n", line_for_terminal(line));
   }
 
@@ -66,6 +76,7 @@ class RunScreen {
   }
 
   std::stop_token stop_;
+  WaitingLine waiting_;
   const bool terminal_ = ::isatty(STDERR_FILENO) == 1;
 };
 
@@ -99,9 +110,11 @@ class RunCommand {
     if (flags_.approve && flags_.task.empty() && ::isatty(STDIN_FILENO) != 1)
       return fail(ErrorCode::kUsage, "--approve: answers and typed tasks cannot come through the same pipe");
     if (flags_.format == OutputFormat::kJsonLines) return fail(ErrorCode::kUsage, "--output: want text or json");
-    MINIONS_TRY_ASSIGN(const Client client, Client::open(notes_.watch(flags_.server)));
     MinionOptions options;
+    MINIONS_TRY_ASSIGN(options.sampling, sampling_of(flags_.sampling));
     options.worker = worker_options();
+    MINIONS_TRY_ASSIGN(options.worker.sampling, sampling_of(flags_.worker_sampling));
+    MINIONS_TRY_ASSIGN(const Client client, Client::open(notes_.watch(flags_.server)));
     options.max_rounds = flags_.max_rounds;
     options.log_dir = flags_.log_dir;
     options.no_log = flags_.no_log;
@@ -118,6 +131,7 @@ class RunCommand {
     worker.model = worker_text(flags_);
     worker.context_tokens = flags_.worker_context;
     worker.threads = flags_.worker_threads;
+    worker.timeout_s = flags_.server.timeout_s;
     worker.projector = flags_.worker_projector;
     worker.key_file = flags_.worker_key_file;
     worker.allow_remote = flags_.allow_remote_worker;
@@ -145,7 +159,7 @@ class RunCommand {
     auto options = make_options(task);
     if (!options) return report(options.error());
     options->stop = interrupt_.begin();
-    const RunScreen screen(options->stop);
+    RunScreen screen(options->stop);
     bar_.emplace("reading");
     options->on_document = [&](const std::string& name, std::size_t pages) {
       bar_->clear();
@@ -157,6 +171,7 @@ class RunCommand {
     const MinionRun run = minion_->run(*options);
     interrupt_.end();
     bar_->clear();
+    screen.clear();
     return show(run);
   }
 
@@ -166,7 +181,7 @@ class RunCommand {
       printed = print_line(parsed(run.json));
     } else if (run) {
       print_out("{}\n", run.final_answer);
-      if (std::fflush(stdout) != 0) printed = fail(ErrorCode::kIo, "standard output cannot be written");
+      printed = flush_out();
     }
     for (const std::string& note : run.notes) warn(note);
     for (const MinionRun::Citation& citation : run.citations) {
@@ -180,7 +195,7 @@ class RunCommand {
     if (!run) return report(run.error());
     if (!printed) return report(printed.error());
     if (run.log_failure) return ExitCode::kInternal;
-    if (run.answered) return ExitCode::kOk;
+    if (run.answered) return report_ending(run.ending.value_or(Ending::kUnknown));
     warn("the supervisor had no answer after the last round");
     return ExitCode::kServer;
   }

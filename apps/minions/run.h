@@ -8,6 +8,8 @@ namespace minions::app {
 
 struct RunFlags {
   ServerFlags server;
+  SamplingFlags sampling;  // of the supervisor
+  SamplingFlags worker_sampling;
   std::string task;  // empty: interactive
   DocumentFlags documents;
   std::vector<std::string> images;

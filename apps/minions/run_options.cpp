@@ -83,6 +83,8 @@ void add_run(CLI::App& command, RunFlags& options) {
       .add_option("--metadata", options.metadata, "what the supervisor is told about the documents beside their names")
       ->type_name("TEXT");
   add_worker(command, options);
+  add_sampling(command, options.worker_sampling, "worker-", "the worker's answers");
+  add_sampling(command, options.sampling, "", "the supervisor's replies");
   add_disclosure(command, options);
   add_log(command, options);
   add_format(command, options.format, "text or json");

@@ -13,6 +13,7 @@
 // caller's.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <span>
 
@@ -80,26 +81,41 @@ struct Timing {
   double total_s = 0;
 };
 
+// What an answer says that its documents do not. It looks figures, dates, names, identifiers and quotations up; whether
+// a statement is true it cannot tell.
+struct DocumentCheck {
+  std::vector<std::string> not_in_documents;  // nor in the question; as the answer writes it
+  std::vector<std::string> computed;          // figures that may be sums or counts, or are invented
+  bool unsupported = false;                   // none of its words of weight occurs in the documents
+};
+
 // An answer, or how far it got. Tested and read like a Result: `if (!answer) report(answer.error())`.
 struct MINIONS_API Answer {
   std::string text;  // what came, whole or not
   std::optional<Error> failure;
   std::string model;
-  std::string finish_reason;     // stop, length, ...; empty: the backend gave none
-  std::optional<Usage> usage;    // nothing: the backend gave none, which is not zero
-  std::optional<Timing> timing;  // nothing: no exchange began
+  std::optional<Ending> ending;            // of an answer that came; nothing where the call failed
+  std::string reasoning;                   // the train of thought that the model or its server showed; not part of text
+  std::string refusal;                     // what the server marks as the model's refusal
+  std::string finish_reason;               // stop, length, ...; empty: the backend gave none
+  std::optional<Usage> usage;              // nothing: the backend gave none, which is not zero
+  std::optional<Timing> timing;            // nothing: no exchange began
+  std::optional<DocumentCheck> documents;  // nothing: no document went with the question
   unsigned attempts = 0;
   bool may_have_run_twice = false;                 // sent again after the connection was lost
   std::string session;                             // hex; empty: none
   std::uint64_t exchange = 0;                      // its number in the session
   std::string receipt;                             // JSON: what the server signed about it; empty: none that verified
   std::string alert;                               // JSON: the sealed alert that ended it; empty: none
-  std::vector<std::string> notes;                  // about the files that were read
+  std::vector<std::string> notes;                  // about files that were read, and what the server did not take
   std::shared_ptr<const Attestation> attestation;  // the last; null: nothing was appraised
 
   [[nodiscard]] explicit operator bool() const { return !failure; }
   [[nodiscard]] const Error& error() const { return *failure; }
-  // {answer, complete, model, usage, timing, session, attestation, receipt, attempts, may_have_run_twice, error?}
+  // The model has said all that it had to say. An answer that came may still be cut, refused or empty.
+  [[nodiscard]] bool is_whole() const { return !failure && ending == Ending::kComplete; }
+  // {answer, complete, ending, model, usage, timing, session, attestation, receipt, attempts, may_have_run_twice,
+  // error?}
   [[nodiscard]] std::string to_json() const;
 };
 
@@ -147,8 +163,11 @@ struct AskOptions {
   std::span<const Attachment> attachments = {};  // already read; they go before `files`
   std::string system_prompt = {};
   std::string model = {};  // empty: the connection's
-  std::optional<double> temperature = {};
-  std::optional<std::uint32_t> max_tokens = {};
+  Sampling sampling = {};
+  std::function<void(std::string_view piece)> on_reasoning = {};  // the train of thought as it arrives
+  // The server says, authenticated, that it waits for the model: the time since the last piece, or since the question.
+  // At most once a second.
+  std::function<void(std::chrono::seconds since)> on_waiting = {};
   std::stop_token stop = {};  // aborts the call: kCancelled
 };
 
@@ -192,6 +211,7 @@ class MINIONS_API Conversation {
 struct MINIONS_API MinionRun {
   std::string final_answer;
   bool answered = false;
+  std::optional<Ending> ending;  // of the supervisor's last reply; nothing: there was none
   std::optional<Error> failure;
   std::optional<Error> log_failure;   // the log could not be written
   std::optional<Usage> remote_usage;  // nothing: no reply reported any, which is not zero
@@ -205,8 +225,9 @@ struct MINIONS_API MinionRun {
     std::uint32_t page = 0;
     std::string state;  // verified, unverified, ...
   };
-  std::vector<Citation> citations;  // of the final answer
-  std::vector<std::string> notes;   // what a reader of the answer must know; no content
+  std::vector<Citation> citations;         // of the final answer
+  std::optional<DocumentCheck> documents;  // of the final answer; nothing: there are no documents, or no answer
+  std::vector<std::string> notes;          // what a reader of the answer must know
   std::shared_ptr<const Attestation> attestation;
   std::string json;  // all of it: one JSON object, with rounds, timing, receipts and what was disclosed
 

@@ -2,6 +2,7 @@
 // empty string, 0 or false means "not given".
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -16,6 +17,17 @@ namespace minions {
 inline namespace v0 {
 
 struct Attestation;
+
+// How an answer is sampled. What is not given is the server's choice.
+struct Sampling {
+  std::optional<double> temperature = {};
+  std::optional<double> top_p = {};
+  std::optional<std::uint32_t> max_tokens = {};
+  std::optional<std::uint64_t> seed = {};
+  std::vector<std::string> stop = {};  // texts at which the answer ends
+  // Further members of the request by name, each a JSON value, whatever the server makes of them.
+  std::map<std::string, std::string> parameters = {};
+};
 
 // What the server must prove before anything is sent. With neither file nor text: the built-in policy.
 struct MINIONS_API Policy {
@@ -45,6 +57,7 @@ struct ConnectionOptions {
   std::string api_key_file = {};  // one line
   std::string api_key = {};       // the same as text, instead of the file
   bool no_retry = false;          // never repeat what the server may have worked on
+  std::uint32_t timeout_s = 0;    // without any sign of the server; 0: 600. One that waits for its model says so
   CollateralOptions collateral = {};
   std::string model = {};     // empty: the first that the server lists
   std::string log_file = {};  // records all exchanges for an offline check: as secret as key and conversation together
@@ -72,6 +85,8 @@ struct WorkerOptions {
   std::string model = "ollama:llama3.2";
   std::uint64_t context_tokens = 0;  // prompt and answer together; 0: the server's or the table's
   std::uint32_t threads = 0;         // of llama:FILE; 0: the physical cores
+  std::uint32_t timeout_s = 0;       // without a byte of its server; 0: 600
+  Sampling sampling = {};            // without max_tokens: 2,048 for each answer
   std::string projector = {};        // of llama:FILE, for pictures: mmproj-*.gguf
   std::string key_file = {};         // with the worker's API key
   bool allow_remote = false;         // lets the documents go to a worker on another machine
@@ -86,6 +101,7 @@ struct MinionOptions {
   std::string supervisor_model = {};  // empty: the connection's, or the first that the server lists
   unsigned max_rounds = 3;            // questions to the worker
   std::string system_prompt = {};
+  Sampling sampling = {};  // of the supervisor
   // Each run writes a log there, with task, documents and answers, whether it went well or not.
   std::string log_dir = "secure_minion_logs";
   bool no_log = false;
@@ -100,6 +116,8 @@ struct RunProgress {
   unsigned round = 0;
   unsigned max_rounds = 0;
   Sender thinking = Sender::kSupervisor;
+  std::chrono::seconds elapsed{0};         // since it began to
+  std::uint64_t pieces = 0;                // of its answer so far: about a token each
   std::uint64_t wire_bytes = 0;            // sent so far
   std::uint64_t remote_prompt_tokens = 0;  // likewise, as reported
 };

@@ -1,4 +1,5 @@
-// Result and Error: how everything that can fail because of input, peers or the system reports it.
+// Result and Error: how everything that can fail because of input, peers or the system reports it. Ending: how a
+// model's answer ended, which is no failure of the exchange.
 #pragma once
 
 #include <string>
@@ -44,6 +45,11 @@ enum class Cause {
   kModel,        // another model was requested than the attested ones
   kWorker,       // the run's worker, not its supervisor
   kNoSandbox,    // nothing that needs a parser can be read here
+  kReaderLeft,   // nobody reads what is written, as behind `| head`
+  // The model's server does not take this part of a request.
+  kNoStreamOptions,
+  kNoSystemRole,
+  kNoResponseFormat,
 };
 
 struct MINIONS_API Error {
@@ -64,6 +70,23 @@ template <class T>
 using Result = tl::expected<T, Error>;
 using Status = Result<void>;
 
+// How a model's answer ended, in the same words everywhere: terminal, JSON, logs.
+enum class Ending {
+  kComplete,
+  kLength,         // cut at a limit of tokens
+  kContentFilter,  // cut or withheld by a filter of the server
+  kRefusal,        // the model refused
+  kReasoningOnly,  // a train of thought and no answer
+  kToolCall,       // the model asks for a tool, which nothing here runs
+  kEmpty,          // nothing, or blanks
+  kAbort,          // the server broke the answer off
+  kUnknown,        // the server did not say why the answer ended, or for a reason that is not known here
+};
+// complete, length, content_filter, refusal, reasoning_only, tool_call, empty, abort, unknown.
+[[nodiscard]] MINIONS_API std::string_view name_of(Ending ending);
+// What the reader of the answer must know, as a clause; empty for kComplete.
+[[nodiscard]] MINIONS_API std::string_view words_for(Ending ending);
+
 // How a command ends: one number for each outcome.
 enum class ExitCode : int {
   kOk = 0,
@@ -76,7 +99,9 @@ enum class ExitCode : int {
   kDocument = 7,
   kLimit = 8,       // the user's own
   kIncomplete = 9,  // truncated or tampered
+  kNotWhole = 10,   // the model did not give a whole answer: its ending says why
   kInterrupted = 130,
+  kReaderLeft = 141,  // the reader of standard output left, as by `| head`
 };
 [[nodiscard]] MINIONS_API ExitCode exit_code_of(const Error& error);
 // What the user can do about it, with the flags of the command line; empty: nothing known.

@@ -74,7 +74,7 @@ void add_to(Question& question, std::vector<chat::Attachment>& documents, const 
 }  // namespace
 
 Result<Question> make_question(std::string_view question, const AskOptions& options) {
-  Question made{{chat::Role::kUser, {}, {}}, {}};
+  Question made{{chat::Role::kUser, {}, {}}, {}, {}};
   std::vector<chat::Attachment> documents;
   for (const Attachment& attachment : options.attachments) add_to(made, documents, attachment);
   for (const std::string& file : options.files) {
@@ -83,6 +83,7 @@ Result<Question> make_question(std::string_view question, const AskOptions& opti
     std::move(found.notes.begin(), found.notes.end(), std::back_inserter(made.notes));
   }
   made.message.content = chat::fold(documents, question);
+  made.documents = std::move(documents);
   return made;
 }
 

@@ -2,6 +2,7 @@
 #include "api/connection_options.h"
 #include "api/raw_attestation.h"
 #include "base/encoding.h"
+#include "chat/ending.h"
 
 namespace minions {
 
@@ -29,14 +30,32 @@ class Telling {
 
 namespace api {
 
-bool HandedTokens::token(std::string_view piece) {
-  text_.append(piece);
+bool HandedTokens::pass(const TokenCallback& callback, std::string_view piece) {
+  last_piece_ = std::chrono::steady_clock::now();
+  last_told_ = {};
   // A secret is queued as a secret, since it may wait there.
-  if (on_token_)
+  if (callback)
     call_.hand_over(
-        [&told = on_token_, text = std::make_shared<chat::Text>(std::string(piece))] { told(text->reveal()); },
+        [&told = callback, text = std::make_shared<chat::Text>(std::string(piece))] { told(text->reveal()); },
         Call::AfterStop::kDrop);
   return !call_.stop().stop_requested();
+}
+
+bool HandedTokens::token(std::string_view piece) {
+  answer_.text.append(piece);
+  return pass(on_token_, piece);
+}
+
+bool HandedTokens::reasoning(std::string_view piece) {
+  answer_.reasoning.append(piece);
+  return pass(options_.on_reasoning, piece);
+}
+
+void HandedTokens::waiting() {
+  const auto since = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - last_piece_);
+  if (!options_.on_waiting || since <= last_told_) return;
+  last_told_ = since;
+  call_.hand_over([&told = options_.on_waiting, since] { told(since); }, Call::AfterStop::kDrop);
 }
 
 Answer failed(Error error) {
@@ -61,10 +80,9 @@ Result<std::shared_ptr<const client::Attestation>> fetch_attestation(client::Sea
   }(client, call.stop()));
 }
 
-chat::ChatRequest make_request(const AskOptions& options) {
+Result<chat::ChatRequest> make_request(const AskOptions& options) {
   chat::ChatRequest request{.model = options.model};
-  request.temperature = options.temperature;
-  request.max_tokens = options.max_tokens;
+  MINIONS_TRY_ASSIGN(request.sampling, read_sampling(options.sampling));
   return request;
 }
 
@@ -73,6 +91,8 @@ void tell_completion(Result<chat::Completion> completion, Answer& answer) {
     answer.failure = std::move(completion).error();
     return;
   }
+  answer.ending = chat::ending_of(*completion);
+  answer.refusal = completion->refusal.reveal();
   if (completion->finish_reason) answer.finish_reason = chat::name_of(*completion->finish_reason);
   if (completion->usage) answer.usage = usage_of(*completion->usage);
 }
@@ -166,7 +186,7 @@ net::Task<Result<std::string>> Client::Impl::model(std::optional<client::Exchang
   co_return model_id;
 }
 
-net::Task<Answer> Client::Impl::answer(chat::ChatRequest& request, const TokenCallback& on_token, Call& call) {
+net::Task<Answer> Client::Impl::answer(chat::ChatRequest& request, const Callbacks& callbacks, Call& call) {
   Answer answer;
   if (const Status open = check_open(); !open) co_return api::failed(open.error());
   std::optional<client::ExchangeOutcome> listed;
@@ -181,17 +201,21 @@ net::Task<Answer> Client::Impl::answer(chat::ChatRequest& request, const TokenCa
     request.model = *std::move(found);
   }
   answer.model = request.model;
-  api::HandedTokens tokens(call, on_token, answer.text);
-  client::SealedCompletion sealed = co_await client::complete(*client, request, tokens, call.stop());
+  api::HandedTokens tokens(call, callbacks.options, callbacks.on_token, answer);
+  client::SealedCompletion sealed = co_await client::complete(*client, concessions, request, tokens, call.stop());
   api::tell_completion(std::move(sealed.completion), answer);
   client::ExchangeTiming timing = sealed.exchange.timing;
-  if (listed) {
-    timing.attestation_s += listed->timing.attestation_s;
-    timing.handshake_s += listed->timing.handshake_s;
+  std::vector<const client::ExchangeOutcome*> before;
+  if (listed) before.push_back(&*listed);
+  for (const client::ExchangeOutcome& refused : sealed.refused) before.push_back(&refused);
+  for (const client::ExchangeOutcome* earlier : before) {
+    timing.attestation_s += earlier->timing.attestation_s;
+    timing.handshake_s += earlier->timing.handshake_s;
   }
   api::tell_exchange(sealed.exchange, timing, answer);
+  answer.notes = concessions.notes();
   const auto& by = sealed.exchange.attestation;
-  answer.attestation = given(by == nullptr && listed ? listed->attestation : by);
+  answer.attestation = given(by == nullptr && !before.empty() ? before.back()->attestation : by);
   co_return answer;
 }
 
@@ -224,10 +248,11 @@ net::Task<Status> Client::Impl::close() {
   co_return log == nullptr ? Status() : log->finish();
 }
 
-Answer Client::Impl::ask(chat::ChatRequest request, const TokenCallback& on_token, std::stop_token stop) {
+Answer Client::Impl::ask(chat::ChatRequest request, const AskOptions& asked_with, const TokenCallback& on_token) {
   if (const Status free = check_not_told(); !free) return api::failed(free.error());
-  Call call(io.executor(), std::move(stop));
-  Answer asked = run(call, answer(request, on_token, call));
+  Call call(io.executor(), asked_with.stop);
+  const Callbacks callbacks{asked_with, on_token};
+  Answer asked = run(call, answer(request, callbacks, call));
   if (asked && call.dropped()) asked.failure = Error{ErrorCode::kCancelled, "cancelled"};
   return asked;
 }
@@ -286,12 +311,16 @@ Result<std::string> Client::model(std::stop_token stop) const {
 Answer Client::ask(std::string_view question, const AskOptions& options, const TokenCallback& on_token) const {
   auto made = api::make_question(question, options);
   if (!made) return api::failed(std::move(made).error());
-  chat::ChatRequest request = api::make_request(options);
+  auto request = api::make_request(options);
+  if (!request) return api::failed(std::move(request).error());
   if (!options.system_prompt.empty())
-    request.messages.push_back({chat::Role::kSystem, chat::Text(options.system_prompt)});
-  request.messages.push_back(std::move(made->message));
-  Answer answer = impl_->ask(std::move(request), on_token, options.stop);
-  answer.notes = std::move(made->notes);
+    request->messages.push_back({chat::Role::kSystem, chat::Text(options.system_prompt)});
+  request->messages.push_back(std::move(made->message));
+  api::DocumentFacts facts;
+  facts.add(std::move(made->documents));
+  Answer answer = impl_->ask(*std::move(request), options, on_token);
+  answer.documents = facts.check(answer.text, question);
+  answer.notes.insert(answer.notes.begin(), made->notes.begin(), made->notes.end());
   return answer;
 }
 

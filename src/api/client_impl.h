@@ -6,7 +6,10 @@
 #include <mutex>
 
 #include "api/call.h"
+#include "api/document_facts.h"
 #include "api/facts.h"
+#include "api/sampling.h"
+#include "base/time.h"
 #include "chat/conversation.h"
 #include "client/sealed_model.h"
 #include "net/io_thread.h"
@@ -31,7 +34,7 @@ struct Client::Impl {
   [[nodiscard]] T run(api::Call& call, net::Task<T> task) {
     return call.run(entered(call, std::move(task)));
   }
-  [[nodiscard]] Answer ask(chat::ChatRequest request, const TokenCallback& on_token, std::stop_token stop);
+  [[nodiscard]] Answer ask(chat::ChatRequest request, const AskOptions& options, const TokenCallback& on_token);
 
   // Tasks.
   [[nodiscard]] net::Task<Result<std::shared_ptr<const Attestation>>> attest(std::stop_token stop);
@@ -39,7 +42,11 @@ struct Client::Impl {
   // The model of the options, or the first that is listed. `listed` is empty if no list was needed.
   [[nodiscard]] net::Task<Result<std::string>> model(std::optional<client::ExchangeOutcome>& listed,
                                                      std::stop_token stop);
-  [[nodiscard]] net::Task<Answer> answer(chat::ChatRequest& request, const TokenCallback& on_token, api::Call& call);
+  struct Callbacks {
+    const AskOptions& options;
+    const TokenCallback& on_token;
+  };
+  [[nodiscard]] net::Task<Answer> answer(chat::ChatRequest& request, const Callbacks& callbacks, api::Call& call);
   // Breaks off the calls that are under way, waits for them, and ends the session.
   [[nodiscard]] net::Task<bool> end_session();
   [[nodiscard]] net::Task<Status> close();
@@ -60,6 +67,7 @@ struct Client::Impl {
   client::StatementCache cache;
   std::unique_ptr<client::ExchangeLog> log;
   std::string model_id;  // once it is known
+  chat::Concessions concessions;
   std::atomic<bool> closed = false;
   std::map<std::uint64_t, api::Call*> calls;  // under way, by when they began
   std::uint64_t next_call = 0;
@@ -95,28 +103,37 @@ struct Client::Impl {
 
 namespace api {
 
-// Passes pieces of an answer to the callback, on the calling thread.
+// Keeps the pieces of an answer and passes them to the callbacks, on the calling thread.
 class HandedTokens final : public chat::TokenSink {
  public:
-  HandedTokens(Call& call, const TokenCallback& on_token, std::string& text)
-      : call_(call), on_token_(on_token), text_(text) {}
+  HandedTokens(Call& call, const AskOptions& options, const TokenCallback& on_token, Answer& answer)
+      : call_(call), options_(options), on_token_(on_token), answer_(answer) {}
   bool token(std::string_view piece) override;
+  bool reasoning(std::string_view piece) override;
+  void waiting() override;
 
  private:
+  [[nodiscard]] bool pass(const TokenCallback& callback, std::string_view piece);
+
   Call& call_;
+  const AskOptions& options_;
   const TokenCallback& on_token_;
-  std::string& text_;
+  Answer& answer_;
+  SteadyTime last_piece_ = std::chrono::steady_clock::now();
+  std::chrono::seconds last_told_{0};  // since the last piece
 };
 
 // The messages of one question. kDocument: a file that cannot be read.
 struct Question {
   chat::Message message;
   std::vector<std::string> notes;
+  std::vector<chat::Attachment> documents;
 };
 [[nodiscard]] Result<Question> make_question(std::string_view question, const AskOptions& options);
 [[nodiscard]] Answer failed(Error error);
 void tell_completion(Result<chat::Completion> completion, Answer& answer);
-[[nodiscard]] chat::ChatRequest make_request(const AskOptions& options);
+// kUsage: an invalid parameter of the sampling.
+[[nodiscard]] Result<chat::ChatRequest> make_request(const AskOptions& options);
 
 }  // namespace api
 }  // namespace minions

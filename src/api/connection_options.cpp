@@ -84,6 +84,7 @@ Result<client::SealedClientOptions> client_options(const ConnectionOptions& opti
   }
   MINIONS_TRY_ASSIGN(made.collector, make_collector(options.collateral));
   MINIONS_TRY_ASSIGN(made.api_key, read_api_key(options));
+  if (options.timeout_s > 0) made.no_progress = std::chrono::seconds(options.timeout_s);
   if (options.no_retry) made.retry.uncertain = client::RepeatUncertain::kNever;
   made.unix_time = system_time;
   if (options.as_of) made.unix_time = [time = *options.as_of] { return time; };

@@ -1,5 +1,6 @@
 #include "api/client_impl.h"
 #include "api/one_at_a_time.h"
+#include "base/text.h"
 
 namespace minions {
 inline namespace v0 {
@@ -8,14 +9,19 @@ struct Conversation::Impl {
   std::shared_ptr<Client::Impl> client;
   chat::Conversation turns;
   std::string model;  // of the last answer, or that of the connection
+  api::DocumentFacts facts;
+  chat::Text asked;  // all questions
   std::atomic<bool> busy = false;
 
   [[nodiscard]] Answer answer(const AskOptions& options, const TokenCallback& on_token) {
-    chat::ChatRequest request = api::make_request(options);
-    request.messages = turns.messages();
-    Answer answer = client->ask(std::move(request), on_token, options.stop);
+    auto request = api::make_request(options);
+    if (!request) return api::failed(std::move(request).error());
+    request->messages = turns.messages();
+    Answer answer = client->ask(*std::move(request), options, on_token);
     if (!answer.model.empty()) model = answer.model;
-    if (!answer) return answer;
+    answer.documents = facts.check(answer.text, asked.reveal());
+    // Some servers refuse an empty turn; without one the question is as if it had not been answered.
+    if (!answer || trimmed(answer.text).empty()) return answer;
     if (const Status kept = turns.answer(chat::Text(answer.text)); !kept) answer.failure = kept.error();
     return answer;
   }
@@ -40,8 +46,11 @@ Answer Conversation::ask(std::string_view question, const AskOptions& options, c
   if (!made) return api::failed(std::move(made).error());
   if (const Status asked = impl_->turns.ask(std::move(made->message.content), std::move(made->message.images)); !asked)
     return api::failed(asked.error());
+  impl_->facts.add(std::move(made->documents));
+  impl_->asked.append(question);
+  impl_->asked.append("\n");
   Answer answer = impl_->answer(options, on_token);
-  answer.notes = std::move(made->notes);
+  answer.notes.insert(answer.notes.begin(), made->notes.begin(), made->notes.end());
   return answer;
 }
 
@@ -56,9 +65,14 @@ Answer Conversation::retry(const AskOptions& options, const TokenCallback& on_to
   return impl_->answer(options, on_token);
 }
 
-void Conversation::clear() { impl_->turns.clear(); }
+void Conversation::clear() {
+  impl_->turns.clear();
+  impl_->facts.clear();
+  impl_->asked.clear();
+}
 
 void Conversation::restart(std::string_view system_prompt) {
+  clear();
   impl_->turns = chat::Conversation(chat::Text(std::string(system_prompt)));
 }
 

@@ -5,6 +5,10 @@ namespace minions {
 inline namespace v0 {
 
 ExitCode exit_code_of(const Error& error) {
+  if (error.cause == Cause::kReaderLeft) return ExitCode::kReaderLeft;
+  // Of a model's server: minionsd and this program report theirs by codes.
+  if (error.http_status != 0 && error.code != ErrorCode::kUnauthorized) return ExitCode::kServer;
+  if (error.cause == Cause::kWorker && error.code == ErrorCode::kTimeout) return ExitCode::kServer;
   switch (error.code) {
     case ErrorCode::kUsage:
     case ErrorCode::kTooLarge: return ExitCode::kUsage;

@@ -95,7 +95,8 @@ inline namespace v0 {
 std::string Answer::to_json() const {
   const auto or_null = [](const std::string& json) { return json.empty() ? Json(nullptr) : Json::parse(json); };
   Json json = {{"answer", text},
-               {"complete", !failure},
+               {"complete", is_whole()},
+               {"ending", ending ? Json(name_of(*ending)) : Json(nullptr)},
                {"model", model.empty() ? Json(nullptr) : Json(model)},
                {"usage", nullptr},
                {"timing", nullptr},
@@ -108,6 +109,14 @@ std::string Answer::to_json() const {
                      {"cached_prompt_tokens", usage->cached_prompt_tokens},
                      {"total_tokens", usage->total_tokens()}};
   if (!finish_reason.empty()) json["finish_reason"] = finish_reason;
+  if (documents) {
+    json["not_in_documents"] = documents->not_in_documents;
+    json["computed_or_invented"] = documents->computed;
+    json["unsupported"] = documents->unsupported;
+  }
+  if (!reasoning.empty()) json["reasoning"] = reasoning;
+  if (!refusal.empty()) json["refusal"] = refusal;
+  if (!notes.empty()) json["notes"] = notes;
   if (timing) {
     json["timing"] = {{"attestation_s", timing->attestation_s},
                       {"handshake_s", timing->handshake_s},

@@ -41,17 +41,21 @@ std::uint64_t LocalModel::context_tokens() const { return impl_->worker->context
 Answer LocalModel::ask(std::string_view question, const AskOptions& options, const TokenCallback& on_token) {
   auto made = api::make_question(question, options);
   if (!made) return api::failed(std::move(made).error());
-  chat::ChatRequest request = api::make_request(options);
-  if (request.model.empty()) request.model = name();
+  auto request = api::make_request(options);
+  if (!request) return api::failed(std::move(request).error());
+  if (request->model.empty()) request->model = name();
   if (!options.system_prompt.empty())
-    request.messages.push_back({chat::Role::kSystem, chat::Text(options.system_prompt)});
-  request.messages.push_back(std::move(made->message));
+    request->messages.push_back({chat::Role::kSystem, chat::Text(options.system_prompt)});
+  request->messages.push_back(std::move(made->message));
+  api::DocumentFacts facts;
+  facts.add(std::move(made->documents));
   Answer answer;
-  answer.model = request.model;
+  answer.model = request->model;
   Call call(impl_->io.executor(), options.stop);
-  api::HandedTokens tokens(call, on_token, answer.text);
-  api::tell_completion(call.run(impl_->worker->client->complete(request, tokens, call.stop())), answer);
+  api::HandedTokens tokens(call, options, on_token, answer);
+  api::tell_completion(call.run(impl_->worker->client->complete(*request, tokens, call.stop())), answer);
   if (answer && call.dropped()) answer.failure = Error{ErrorCode::kCancelled, "cancelled"};
+  answer.documents = facts.check(answer.text, question);
   answer.notes = std::move(made->notes);
   return answer;
 }

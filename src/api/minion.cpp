@@ -39,8 +39,8 @@ class HandedEvents final : public runs::RunObserver {
   }
   void progress(const runs::Progress& progress) override {
     if (!options_.on_progress) return;
-    const RunProgress told{progress.round, progress.max_rounds, sender_of(progress.thinking), progress.wire_bytes,
-                           progress.remote_prompt_tokens};
+    const RunProgress told{progress.round,  progress.max_rounds, sender_of(progress.thinking), progress.elapsed,
+                           progress.pieces, progress.wire_bytes, progress.remote_prompt_tokens};
     call_.hand_over([this, told] { options_.on_progress(told); });
   }
   net::Task<runs::Approval> approve(const minion::LedgerEntry& entry) override {
@@ -76,6 +76,7 @@ MinionRun run_of(const api::RecordedRun& recorded) {
   MinionRun run;
   run.final_answer = result.final_answer.reveal();
   run.answered = result.answered;
+  run.ending = result.ending;
   run.failure = recorded.error;
   run.log_failure = recorded.log_error;
   run.remote_usage = usage_of(result.remote_usage);
@@ -86,6 +87,9 @@ MinionRun run_of(const api::RecordedRun& recorded) {
   run.worker_text_bytes = result.worker_text_bytes();
   for (const minion::Citation& citation : result.citations)
     run.citations.push_back({citation.document, citation.page, std::string(minion::name_of(citation.state))});
+  if (result.findings)
+    run.documents =
+        DocumentCheck{result.findings->not_in_documents, result.findings->computed, result.findings->is_unsupported};
   run.notes = result.notes;
   Json json = minion::to_json(result);
   if (recorded.error) json["error"] = api::error_json(*recorded.error);
@@ -106,6 +110,7 @@ Result<api::MinionSessionOptions> session_options(const MinionOptions& options, 
     MINIONS_TRY_ASSIGN(made.log_key, api::read_log_key(options.log_key_file));
   }
   made.system_prompt = options.system_prompt;
+  MINIONS_TRY_ASSIGN(made.supervisor_sampling, api::read_sampling(options.sampling));
   return made;
 }
 
@@ -171,6 +176,7 @@ Result<Minion> Client::minion(MinionOptions options) const {
   MINIONS_TRY(impl_->check_open());
   MINIONS_TRY_ASSIGN(api::MinionSessionOptions made, session_options(options, *impl_));
   MINIONS_TRY_ASSIGN(api::WorkerFiles worker, api::read_worker(std::move(options.worker)));
+  made.worker_sampling = worker.sampling;
   auto impl = std::make_unique<Minion::Impl>(options.documents, impl_, std::move(worker));
   Minion::Impl* const self = impl.get();
   made.connection.on_attested = [self](std::shared_ptr<const client::Attestation> attestation, std::stop_token) {

@@ -68,6 +68,7 @@ chat::Text minion_log(const LoggedRun& run) {
   log["session_id"] = result.session_id;
   log["answered"] = result.answered;
   log["outcome"] = minion::name_of(result.outcome);
+  log["ending"] = minion::ending_json(result.ending);
   log["error"] = nullptr;
   if (run.error) log["error"] = {{"code", name_of(run.error->code)}, {"message", run.error->detail}};
   log["time"] = to_iso8601(run.time);
@@ -79,6 +80,11 @@ chat::Text minion_log(const LoggedRun& run) {
   log["disclosed"] = minion::to_json(result.disclosed);
   if (!result.placeholders.empty()) log["placeholders"] = placeholders_json(result.placeholders);
   log["citations"] = minion::to_json(result.citations);
+  if (result.findings) {
+    log["not_in_documents"] = result.findings->not_in_documents;
+    log["computed_or_invented"] = result.findings->computed;
+    log["unsupported"] = result.findings->is_unsupported;
+  }
   log["notes"] = result.notes;
   log["receipts"] = result.receipts;
   log["attestation"] = result.attestation;

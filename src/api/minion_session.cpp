@@ -10,25 +10,38 @@ namespace minions::api {
 namespace {
 
 constexpr std::chrono::milliseconds kCloseTime{1'000};
+constexpr std::uint32_t kWorkerAnswerTokens = 2048;
 
-class AnyTokens final : public chat::TokenSink {
- public:
-  bool token(std::string_view) override { return true; }
-};
+std::unique_ptr<const grounding::FactIndex> facts_of(std::span<const documents::Document> documents) {
+  std::vector<std::string_view> texts;
+  for (const documents::Document& document : documents) {
+    texts.push_back(document.name);
+    for (const documents::Page& page : document.pages) texts.push_back(page.text.reveal());
+  }
+  return std::make_unique<const grounding::FactIndex>(texts);
+}
 
 // The supervisor behind the sealed session. Usage is what the receipt signs, not what the reply's text states.
 class SealedSupervisor final : public runs::Supervisor {
  public:
-  SealedSupervisor(client::SealedClient& client, client::ExchangeTiming setup) : client_(client), setup_(setup) {}
+  SealedSupervisor(client::SealedClient& client, chat::Concessions& concessions, client::ExchangeTiming setup)
+      : client_(client), concessions_(concessions), setup_(setup) {}
 
-  net::Task<runs::SupervisorExchange> ask(const chat::ChatRequest& request, std::stop_token stop) override {
-    AnyTokens tokens;
-    client::SealedCompletion sealed = co_await client::complete(client_, request, tokens, std::move(stop));
+  net::Task<runs::SupervisorExchange> ask(const chat::ChatRequest& request, chat::TokenSink& sink,
+                                          std::stop_token stop) override {
+    client::SealedCompletion sealed = co_await client::complete(client_, concessions_, request, sink, std::move(stop));
     runs::SupervisorExchange exchange;
     exchange.completion = std::move(sealed.completion);
+    exchange.notes = concessions_.notes();
+    for (const client::ExchangeOutcome& refused : sealed.refused) {
+      exchange.wire_bytes += refused.data_bytes_sent;
+      setup_.attestation_s += refused.timing.attestation_s;
+      setup_.handshake_s += refused.timing.handshake_s;
+      if (refused.reply) exchange.refused_receipts.push_back(receipt_json(*refused.reply));
+    }
     const client::ExchangeOutcome& outcome = sealed.exchange;
     const client::ExchangeTiming& timing = outcome.timing;
-    exchange.wire_bytes = outcome.data_bytes_sent;
+    exchange.wire_bytes += outcome.data_bytes_sent;
     exchange.attestation_s = timing.attestation_s + setup_.attestation_s;
     exchange.handshake_s = timing.handshake_s + setup_.handshake_s;
     setup_ = {};
@@ -50,6 +63,7 @@ class SealedSupervisor final : public runs::Supervisor {
 
  private:
   client::SealedClient& client_;
+  chat::Concessions& concessions_;
   client::ExchangeTiming setup_;
 };
 
@@ -116,20 +130,25 @@ net::Task<RecordedRun> MinionSession::converse(const MinionTask& task, const Inp
     run.error = std::move(model).error();
     co_return run;
   }
-  SealedSupervisor supervisor(*client_, std::exchange(setup_, {}));
+  const auto facts = inputs.documents.empty() ? nullptr : facts_of(inputs.documents);
+  SealedSupervisor supervisor(*client_, concessions_, std::exchange(setup_, {}));
   runs::RunInput input;
   input.task = {task.task, options_.system_prompt, task.metadata};
   input.documents = inputs.documents;
+  input.facts = facts.get();
   input.images = inputs.images;
   input.supervisor_model = *std::move(model);
+  input.supervisor_sampling = options_.supervisor_sampling;
   input.options.max_rounds = task.max_rounds.value_or(options_.max_rounds);
   input.options.max_answer_bytes = options_.max_answer_bytes;
   input.options.max_disclosed_bytes = task.max_disclosed_bytes;
   input.options.privacy = task.privacy;
-  const runs::RunParts parts{supervisor,
-                             {*worker_->client, worker_->model, worker_->context_tokens, options_.worker_answer_tokens},
-                             observer,
-                             [] { return std::chrono::steady_clock::now(); }};
+  const runs::RunParts parts{
+      supervisor,
+      {*worker_->client, worker_->model, worker_->context_tokens,
+       options_.worker_sampling.max_tokens.value_or(kWorkerAnswerTokens), options_.worker_sampling},
+      observer,
+      [] { return std::chrono::steady_clock::now(); }};
   runs::RunReport report = co_await runs::run(input, parts, std::move(stop));
   run.result = std::move(report.result);
   run.error = std::move(report.error);

@@ -21,7 +21,8 @@ struct MinionSessionOptions {
   std::optional<LogKey> log_key;
   std::string system_prompt;
   std::size_t max_answer_bytes = minion::ProtocolOptions{}.max_answer_bytes;
-  std::uint32_t worker_answer_tokens = 2048;
+  chat::Sampling supervisor_sampling = {};
+  chat::Sampling worker_sampling = {};  // without max_tokens: 2,048
 };
 
 // A worker that is created when the first run needs it, so that a run that fails without one has a log too.
@@ -80,6 +81,7 @@ class MinionSession {
   std::unique_ptr<client::ExchangeLog> exchanges_;
   std::unique_ptr<client::SealedClient> client_;
   std::string model_;
+  chat::Concessions concessions_;
   client::ExchangeTiming setup_;  // of listing the models, until it is counted in a run
 };
 

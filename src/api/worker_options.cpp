@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "api/facts.h"
+#include "api/sampling.h"
 #include "api/small_file.h"
 
 namespace minions::api {
@@ -25,6 +26,7 @@ workers::WorkerSetup WorkerFiles::setup(net::Executor executor) const {
   if (options.allow_remote) setup.reach = workers::Reach::kAnywhere;
   if (options.context_tokens > 0) setup.context_tokens = options.context_tokens;
   setup.threads = options.threads;
+  if (options.timeout_s > 0) setup.patience = std::chrono::seconds(options.timeout_s);
   setup.projector = options.projector;
   if (key) setup.key = key->reveal();
   setup.ollama_host = ollama_host;
@@ -46,6 +48,7 @@ Result<WorkerFiles> read_worker(WorkerOptions options) {
   }
   for (auto& [variable, key] : options.vendor_keys) wipe(key);
   options.vendor_keys.clear();
+  MINIONS_TRY_ASSIGN(made.sampling, read_sampling(options.sampling));
   made.options = std::move(options);
   return made;
 }

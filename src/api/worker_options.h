@@ -12,6 +12,7 @@ struct WorkerFiles {
   std::unique_ptr<workers::VendorKeys> keys;
   std::optional<crypto::SecretText> key;
   std::optional<std::string> ollama_host;
+  chat::Sampling sampling;
 
   // Refers to this.
   [[nodiscard]] workers::WorkerSetup setup(net::Executor executor) const;

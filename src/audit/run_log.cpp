@@ -95,6 +95,22 @@ bool goes_on(const Json& messages, const std::vector<Turn>& before, const std::s
   return is_message(messages[at], "user") && text_at(messages[at], "content") == prompt;
 }
 
+// The messages as they would be if the server took a system prompt: one that does not is sent its text at the head of
+// the first question. `systems`: those of this log's requests.
+Json unfolded(const Json& messages, const std::set<std::string>& systems) {
+  if (messages.empty() || !is_message(messages.front(), "user")) return messages;
+  const std::string first = text_at(messages.front(), "content");
+  for (const std::string& system : systems) {
+    const std::string head = system + "\n\n";
+    if (!first.starts_with(head)) continue;
+    Json made = messages;
+    made.front()["content"] = first.substr(head.size());
+    made.insert(made.begin(), Json{{"role", "system"}, {"content", system}});
+    return made;
+  }
+  return messages;
+}
+
 // What was new in a message to the supervisor: all of it, or the worker's answer without the words around it.
 bool is_new_text_of(const std::string& text, const std::string& prompt) {
   return prompt == text || prompt == filled(prompts::kSupervisorDecide, {{"answer", text}}) ||
@@ -228,6 +244,8 @@ class RunLogCheck {
     }
     const auto time = exchange.holds ? std::optional(read->trailer->receipt.time) : std::nullopt;
     const std::string signature = text_at(member_of(json, "receipt"), "signature");
+    if (const Json messages = messages_of(exchange.data); !messages.empty() && is_message(messages.front(), "system"))
+      systems_.insert(text_at(messages.front(), "content"));
     exchanges_.emplace(ExchangeKey{id, read->n, signature}, std::move(exchange));
     return time;
   }
@@ -295,7 +313,7 @@ class RunLogCheck {
   void check_turn(const Json& log, const Json& turn, const std::string& name, const JudgedExchange& exchange,
                   const std::vector<Turn>& before) {
     const Json body = parse_json(exchange.data);
-    const Json& messages = list_at(body, "messages");
+    const Json messages = unfolded(list_at(body, "messages"), systems_);
     named_.insert(messages.dump());
     const std::string asked = text_at(turn, "prompt");
     const bool prompt = !messages.empty() && text_at(messages.back(), "content") == asked;
@@ -398,7 +416,8 @@ class RunLogCheck {
   const RunLogInput& in_;
   RunLogVerdict verdict_;
   std::multimap<ExchangeKey, JudgedExchange> exchanges_;
-  std::set<std::string> named_;  // the messages of the exchanges that a turn names
+  std::set<std::string> systems_;  // the system prompts of its requests
+  std::set<std::string> named_;    // the messages of the exchanges that a turn names
   unsigned sessions_ = 0;
   bool last_is_signed_ = false;  // the supervisor's last turn
 };

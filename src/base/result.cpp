@@ -28,6 +28,36 @@ std::string_view name_of(ErrorCode code) {
   return "unknown";
 }
 
+std::string_view name_of(Ending ending) {
+  switch (ending) {
+    case Ending::kComplete: return "complete";
+    case Ending::kLength: return "length";
+    case Ending::kContentFilter: return "content_filter";
+    case Ending::kRefusal: return "refusal";
+    case Ending::kReasoningOnly: return "reasoning_only";
+    case Ending::kToolCall: return "tool_call";
+    case Ending::kEmpty: return "empty";
+    case Ending::kAbort: return "abort";
+    case Ending::kUnknown: return "unknown";
+  }
+  return "unknown";
+}
+
+std::string_view words_for(Ending ending) {
+  switch (ending) {
+    case Ending::kComplete: return "";
+    case Ending::kLength: return "the answer was cut at the limit of tokens";
+    case Ending::kContentFilter: return "the answer was cut or withheld by a content filter of the model's server";
+    case Ending::kRefusal: return "the model refused to answer";
+    case Ending::kReasoningOnly: return "the model only reasoned and gave no answer";
+    case Ending::kToolCall: return "the model asked for a tool, which is not run here, and gave no whole answer";
+    case Ending::kEmpty: return "the model answered nothing";
+    case Ending::kAbort: return "the model's server aborted the answer";
+    case Ending::kUnknown: return "the model's server did not say that the answer is complete";
+  }
+  return "";
+}
+
 Error Error::in(std::string_view where) && {
   std::string joined;
   joined.reserve(where.size() + 2 + detail.size());

@@ -8,16 +8,20 @@
 
 namespace minions::chat {
 
-// Of a streamed reply with status 200, as it arrives.
+// Of a reply with status 200 to a request for a stream, as it arrives. A server may answer with one object all the
+// same: events never begin with a brace.
 class StreamReader {
  public:
-  // The next piece of the body. Errors are the model server's.
+  // The next piece of the body. Errors are the model server's: kBackend, kMalformed.
   [[nodiscard]] Status take(std::string_view piece, TokenSink& sink);
-  [[nodiscard]] Result<Completion> finish() && { return std::move(completion_).finish(); }
+  [[nodiscard]] Result<Completion> finish(TokenSink& sink) &&;
 
  private:
+  enum class Form { kUnknown, kEvents, kObject };
   SseParser parser_;
   StreamedCompletion completion_;
+  Form form_ = Form::kUnknown;
+  Text held_;  // of an object, or of what begins
 };
 
 // Of a complete body with status 200. streamed: as the request asked.

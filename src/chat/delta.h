@@ -1,28 +1,23 @@
 // Decodes what an OpenAI-compatible backend sends: the payload of each SSE `data:` line of a streamed completion, and a
-// whole reply. Reads no sockets and splits no lines. Takes the first choice and ignores unknown fields.
+// whole reply. Reads no sockets and splits no lines. Takes the first choice, and passes over what it does not know:
+// servers differ. Ill-formed UTF-8 and half surrogate pairs become U+FFFD.
 #pragma once
 
 #include <memory>
 
-#include "base/result.h"
-#include "chat/message.h"
-#include "chat/token_sink.h"
+#include "chat/api_error.h"
+#include "chat/completion_builder.h"
+#include "chat/sse.h"
 
 namespace minions::chat {
 
-// {"error":{"message","type","param","code"}}. The views live as long as those of the Delta they came in.
-struct ApiError {
-  std::string_view message;
-  std::string_view type;
-  std::string_view code;
-};
-// kBackend, with type, code and at most 300 bytes of the message.
-[[nodiscard]] Error to_error(const ApiError& error);
-
 struct Delta {
   std::string_view text;  // may be empty: the first event has only the role
+  std::string_view reasoning;
+  std::string_view refusal;
+  bool asks_for_tool = false;
   std::optional<FinishReason> finish_reason;
-  std::optional<Usage> usage;
+  std::optional<Usage> usage;  // nothing, too, where it is no usage: a receipt has what the server signs
   std::optional<ApiError> error;
   bool done = false;  // the payload was [DONE]
 };
@@ -43,22 +38,26 @@ class DeltaDecoder {
   std::unique_ptr<Buffers> buffers_;
 };
 
-// A reply with stream false. An {"error"} body is kBackend.
-[[nodiscard]] Result<Completion> decode_reply(std::string_view body);
+// A reply that is one JSON object, with or without a byte order mark. An error in it is kBackend.
+[[nodiscard]] Result<Completion> decode_reply(std::string_view body, TokenSink& sink);
 
 // Joins the events of one stream.
 class StreamedCompletion {
  public:
-  // Text goes to the sink at once. kCancelled if the sink requests a stop; kBackend if the event is an error.
-  [[nodiscard]] Status take(std::string_view payload, TokenSink& sink);
+  // Text goes to the sink at once. kCancelled if the sink requests a stop; kBackend if the event is an error. Passes
+  // over events of other kinds, pings among them, and what comes after [DONE].
+  [[nodiscard]] Status take(const SseEvent& event, TokenSink& sink);
   // True after [DONE].
   [[nodiscard]] bool done() const { return done_; }
-  // kTruncated if neither a finish reason nor [DONE] came.
-  [[nodiscard]] Result<Completion> finish() &&;
+  // kTruncated if neither a finish reason nor [DONE] came; kBackend if nothing came.
+  [[nodiscard]] Result<Completion> finish(TokenSink& sink) &&;
 
  private:
+  [[nodiscard]] Status take_lines(std::string_view lines, TokenSink& sink);
+
   DeltaDecoder decoder_;
-  Completion completion_;
+  CompletionBuilder builder_;
+  bool begun_ = false;
   bool done_ = false;
 };
 

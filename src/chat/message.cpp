@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "base/encoding.h"
 #include "base/json.h"
 #include "chat/image.h"
@@ -31,6 +33,27 @@ void append_format(std::string& body, const ResponseFormat& format) {
     body += R"(,"strict":true,"schema":)";
     body += shape->schema;
     body += "}}";
+  }
+}
+
+void append_sampling(std::string& body, const Sampling& sampling) {
+  const auto to = std::back_inserter(body);
+  if (sampling.temperature) fmt::format_to(to, R"(,"temperature":{})", *sampling.temperature);
+  if (sampling.top_p) fmt::format_to(to, R"(,"top_p":{})", *sampling.top_p);
+  if (sampling.max_tokens) fmt::format_to(to, R"(,"max_tokens":{})", *sampling.max_tokens);
+  if (sampling.seed) fmt::format_to(to, R"(,"seed":{})", *sampling.seed);
+  if (!sampling.stop.empty()) {
+    body += R"(,"stop":[)";
+    for (const std::string& stop : sampling.stop) {
+      if (body.back() != '[') body += ',';
+      append_json_string(body, stop);
+    }
+    body += ']';
+  }
+  for (const Sampling::Parameter& parameter : sampling.parameters) {
+    body += ',';
+    append_json_string(body, parameter.name);
+    body.append(":").append(parameter.json);
   }
 }
 
@@ -71,16 +94,35 @@ std::string_view name_of(FinishReason reason) {
     case FinishReason::kLength: return "length";
     case FinishReason::kContentFilter: return "content_filter";
     case FinishReason::kToolCalls: return "tool_calls";
+    case FinishReason::kRefusal: return "refusal";
+    case FinishReason::kAbort: return "abort";
     case FinishReason::kOther: return "other";
   }
   return "other";
 }
 
 FinishReason finish_reason_of(std::string_view name) {
-  if (name == "stop") return FinishReason::kStop;
-  if (name == "length") return FinishReason::kLength;
-  if (name == "content_filter") return FinishReason::kContentFilter;
-  if (name == "tool_calls") return FinishReason::kToolCalls;
+  constexpr std::pair<std::string_view, FinishReason> kNames[] = {
+      {"stop", FinishReason::kStop},
+      {"eos", FinishReason::kStop},
+      {"eos_token", FinishReason::kStop},
+      {"stop_sequence", FinishReason::kStop},
+      {"end_turn", FinishReason::kStop},
+      {"length", FinishReason::kLength},
+      {"max_tokens", FinishReason::kLength},
+      {"model_length", FinishReason::kLength},
+      {"content_filter", FinishReason::kContentFilter},
+      {"safety", FinishReason::kContentFilter},
+      {"tool_calls", FinishReason::kToolCalls},
+      {"function_call", FinishReason::kToolCalls},
+      {"tool_use", FinishReason::kToolCalls},
+      {"refusal", FinishReason::kRefusal},
+      {"abort", FinishReason::kAbort},
+      {"error", FinishReason::kAbort},
+  };
+  for (const auto& [known, reason] : kNames) {
+    if (name == known) return reason;
+  }
   return FinishReason::kOther;
 }
 
@@ -113,6 +155,16 @@ void append_content(std::string& to, std::string_view text, const std::vector<Im
   to += "}]";
 }
 
+ChatRequest ChatRequest::copy() const {
+  ChatRequest to{model, {}, stream, ask_for_usage, response_format, sampling};
+  to.messages.reserve(messages.size());
+  for (const Message& message : messages) {
+    Message& copied = to.messages.emplace_back(Message{message.role, message.content.copy()});
+    for (const Image& image : message.images) copied.images.push_back({image.media_type, image.base64.copy()});
+  }
+  return to;
+}
+
 std::string to_json(const ChatRequest& request) {
   std::string body;
   const std::size_t content = content_bytes(request);
@@ -127,19 +179,10 @@ std::string to_json(const ChatRequest& request) {
     body += '}';
   }
   body += ']';
-  body += request.stream ? R"(,"stream":true,"stream_options":{"include_usage":true})" : R"(,"stream":false)";
+  body += request.stream ? R"(,"stream":true)" : R"(,"stream":false)";
+  if (request.stream && request.ask_for_usage) body += R"(,"stream_options":{"include_usage":true})";
   append_format(body, request.response_format);
-  if (request.temperature) fmt::format_to(std::back_inserter(body), R"(,"temperature":{})", *request.temperature);
-  if (request.max_tokens) fmt::format_to(std::back_inserter(body), R"(,"max_tokens":{})", *request.max_tokens);
-  if (request.seed) fmt::format_to(std::back_inserter(body), R"(,"seed":{})", *request.seed);
-  if (!request.stop.empty()) {
-    body += R"(,"stop":[)";
-    for (const std::string& stop : request.stop) {
-      if (body.back() != '[') body += ',';
-      append_json_string(body, stop);
-    }
-    body += ']';
-  }
+  append_sampling(body, request.sampling);
   body += '}';
   return body;
 }

@@ -34,32 +34,50 @@ struct JsonSchema {
 };
 using ResponseFormat = std::variant<FreeText, JsonObject, JsonSchema>;
 
+// How an answer is sampled. What is not given is the server's choice.
+struct Sampling {
+  struct Parameter {
+    std::string name;
+    std::string json;  // a JSON value, sent unchanged
+  };
+  std::optional<double> temperature = {};
+  std::optional<double> top_p = {};
+  std::optional<std::uint32_t> max_tokens = {};
+  std::optional<std::uint64_t> seed = {};
+  std::vector<std::string> stop = {};
+  std::vector<Parameter> parameters = {};  // further members of the request, whatever the server makes of them
+};
+
 struct ChatRequest {
   std::string model;
   std::vector<Message> messages = {};
   bool stream = true;
+  bool ask_for_usage = true;  // of a stream, by stream_options, which some servers refuse
   ResponseFormat response_format = FreeText{};
-  std::optional<double> temperature = {};
-  std::optional<std::uint32_t> max_tokens = {};
-  std::optional<std::uint64_t> seed = {};
-  std::vector<std::string> stop = {};
+  Sampling sampling = {};
+
+  [[nodiscard]] ChatRequest copy() const;
 };
 
 // The content of a message as requests carry it: a JSON string, or parts where there are images. Appended.
 void append_content(std::string& to, std::string_view text, const std::vector<Image>& images);
 
-// The body of POST /v1/chat/completions. A streamed request asks for usage too. Bytes that are not UTF-8 become U+FFFD.
+// The body of POST /v1/chat/completions. Bytes that are not UTF-8 become U+FFFD.
 [[nodiscard]] std::string to_json(const ChatRequest& request);
 
 // `text` as a JSON string with its quotes, appended.
 void append_json_string(std::string& to, std::string_view text);
 
-enum class FinishReason { kStop, kLength, kContentFilter, kToolCalls, kOther };
+enum class FinishReason { kStop, kLength, kContentFilter, kToolCalls, kRefusal, kAbort, kOther };
 [[nodiscard]] std::string_view name_of(FinishReason reason);
+// Also in the words of servers other than OpenAI's.
 [[nodiscard]] FinishReason finish_reason_of(std::string_view name);
 
 struct Completion {
-  Text text;
+  Text text;                                  // without the train of thought
+  Text reasoning;                             // that train of thought, if the model or its server shows one
+  Text refusal;                               // what the server marks as the model's refusal, in place of an answer
+  bool asks_for_tool = false;                 // a call of a tool, which nothing here runs
   std::optional<FinishReason> finish_reason;  // nothing: the backend gave none
   std::optional<Usage> usage;                 // nothing: the backend gave none, which is not zero
 };

@@ -14,9 +14,12 @@ struct SseEvent {
   std::string_view data;  // lines joined by '\n'
 };
 
+// As long as an answer may be: some servers send one in a single event.
+inline constexpr std::size_t kMaxEventBytes = 64 * 1024 * 1024;
+
 class SseParser {
  public:
-  explicit SseParser(std::size_t max_event_bytes = 1024 * 1024) : max_event_bytes_(max_event_bytes) {}
+  explicit SseParser(std::size_t max_event_bytes = kMaxEventBytes) : max_event_bytes_(max_event_bytes) {}
 
   // Takes from the front of `input` through the end of one event, or all of it. The event's views are valid until the
   // next call or until the input's bytes change. An event longer than the limit is kMalformed and ends the parser.

@@ -183,7 +183,7 @@ net::Task<Status> Attempt::read_records(session::RecordReader& reader) {
     // A steady flow of bytes would keep a read from waiting, and so from reaching its deadline.
     if (std::chrono::steady_clock::now() >= deadline_) {
       co_return fail(ErrorCode::kTimeout,
-                     fmt::format("sealed reply: nothing but filler for {} s",
+                     fmt::format("sealed reply: no record opened for {} s",
                                  std::chrono::duration_cast<std::chrono::seconds>(in_.no_progress).count()));
     }
   }
@@ -204,8 +204,11 @@ net::Task<Status> Attempt::await_end(session::RecordReader& reader) {
 }
 
 Status Attempt::take(const session::Record& record) {
-  if (record.type == session::RecordType::kFiller) return {};
   deadline_ = net::deadline_in(in_.no_progress);
+  if (record.type == session::RecordType::kFiller) {
+    in_.sink.waiting();
+    return {};
+  }
   reached(Reached::kReplyBegun);
   const std::string_view text = as_text(record.data);
   switch (record.type) {

@@ -17,6 +17,8 @@ class ReplySink {
   // Once, before data. False aborts the exchange.
   virtual bool head(const session::ReplyHead& head) = 0;
   virtual bool data(std::string_view piece) = 0;
+  // The server says by a filler record that it waits for the model.
+  virtual void waiting() {}
 };
 
 // Facts about a complete reply.
@@ -56,7 +58,7 @@ struct AttemptInput {
   const session::RequestHead& head;
   ByteView body;
   ReplySink& sink;
-  std::chrono::milliseconds no_progress;  // reset only by an opened head, data, trailer or alert
+  std::chrono::milliseconds no_progress;  // reset by opened records only, filler among them
   Keep keep = Keep::kFacts;
 };
 

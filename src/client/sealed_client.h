@@ -16,7 +16,7 @@ struct SealedClientOptions {
   crypto::SecretText api_key;          // sealed in every request's head; empty: none
   RetryOptions retry;
   std::shared_ptr<const collateral::Collector> collector;  // null: what the server sends must suffice
-  std::chrono::milliseconds no_progress{60'000};
+  std::chrono::milliseconds no_progress{600'000};          // as long as a server waits for its model
   std::chrono::milliseconds connect_time{10'000};
   UnixClock unix_time;  // required
   // Told of each appraisal, accepted or not, before anything else is sent. Its error ends the call, and the next one

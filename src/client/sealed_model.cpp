@@ -9,6 +9,7 @@
 namespace minions::client {
 namespace {
 
+constexpr std::string_view kServer = "the model's server";
 constexpr std::size_t kSmallReplyLimit = 4 * 1024 * 1024;  // model lists and the bodies of errors
 
 // Keeps a reply that is read whole.
@@ -37,40 +38,31 @@ class WholeReply : public ReplySink {
   std::optional<Error> failure_;
 };
 
-// The model's own refusal: a sealed reply whose status is not a success.
-Error status_error(int status, std::string_view body) {
-  auto decoded = chat::decode_reply(body);
-  std::string detail = fmt::format("the model's server answered HTTP {}", status);
-  if (!decoded && decoded.error().code == ErrorCode::kBackend) detail += ": " + decoded.error().detail;
-  return Error{ErrorCode::kBackend, std::move(detail)}.with_status(status);
-}
-
 // A reply that the server sealed but that is unusable.
 Error error_of_model(Error error) {
   if (error.code == ErrorCode::kMalformed) error.code = ErrorCode::kBackend;
   return error;
 }
 
-// A streamed completion, or the error that came instead.
+// A completion, or the error that came instead.
 class CompletionSink final : public ReplySink {
  public:
-  CompletionSink(chat::TokenSink& tokens, bool streamed) : tokens_(tokens), streamed_(streamed) {}
+  explicit CompletionSink(chat::TokenSink& tokens) : tokens_(tokens) {}
 
   bool head(const session::ReplyHead& head) override { return whole_.head(head); }
   bool data(std::string_view piece) override {
-    if (whole_.status() != 200 || !streamed_) return whole_.data(piece);
-    if (auto taken = stream_.take(piece, tokens_); !taken) return stop(error_of_model(std::move(taken).error()));
+    if (whole_.status() != 200) return whole_.data(piece);
+    if (auto taken = completion_.take(piece, tokens_); !taken) return stop(error_of_model(std::move(taken).error()));
     return true;
   }
+  void waiting() override { tokens_.waiting(); }
 
   // Why it was aborted.
   [[nodiscard]] const std::optional<Error>& failure() const { return failure_ ? failure_ : whole_.failure(); }
   [[nodiscard]] Result<chat::Completion> finish() && {
-    if (whole_.status() != 200) return fail(status_error(whole_.status(), whole_.body()));
-    auto completion = streamed_ ? std::move(stream_).finish() : chat::decode_reply(whole_.body());
+    if (whole_.status() != 200) return fail(chat::status_error(kServer, whole_.status(), whole_.body()));
+    auto completion = std::move(completion_).finish(tokens_);
     if (!completion) return fail(error_of_model(std::move(completion).error()));
-    if (!streamed_ && !tokens_.token(completion->text.reveal()))
-      return fail(ErrorCode::kCancelled, "the reader of the answer asked to stop");
     return completion;
   }
 
@@ -81,14 +73,13 @@ class CompletionSink final : public ReplySink {
   }
 
   chat::TokenSink& tokens_;
-  bool streamed_;
-  chat::StreamReader stream_;
+  chat::StreamReader completion_;
   WholeReply whole_;
   std::optional<Error> failure_;
 };
 
 Result<std::vector<std::string>> ids_in(const WholeReply& reply) {
-  if (reply.status() != 200) return fail(status_error(reply.status(), reply.body()));
+  if (reply.status() != 200) return fail(chat::status_error(kServer, reply.status(), reply.body()));
   MINIONS_TRY_ASSIGN(std::vector<openai::ListedModel> models, openai::parse_model_list(reply.body()));
   std::vector<std::string> ids;
   for (openai::ListedModel& model : models) ids.push_back(std::move(model.id));
@@ -97,10 +88,12 @@ Result<std::vector<std::string>> ids_in(const WholeReply& reply) {
 
 }  // namespace
 
-net::Task<SealedCompletion> complete(SealedClient& client, const chat::ChatRequest& request, chat::TokenSink& sink,
-                                     std::stop_token stop) {
+namespace {
+
+net::Task<SealedCompletion> complete_once(SealedClient& client, const chat::ChatRequest& request, chat::TokenSink& sink,
+                                          std::stop_token stop) {
   const crypto::SecretText body(chat::to_json(request));
-  CompletionSink completion(sink, request.stream);
+  CompletionSink completion(sink);
   session::RequestHead head;
   head.method = "POST";
   head.path = "/v1/chat/completions";
@@ -110,9 +103,25 @@ net::Task<SealedCompletion> complete(SealedClient& client, const chat::ChatReque
   ExchangeOutcome exchange = co_await client.exchange(std::move(sealed), std::move(stop));
   if (!exchange.reply) {
     const Error error = completion.failure().value_or(exchange.reply.error());
-    co_return SealedCompletion{fail(error), std::move(exchange)};
+    co_return SealedCompletion{fail(error), std::move(exchange), {}};
   }
-  co_return SealedCompletion{std::move(completion).finish(), std::move(exchange)};
+  co_return SealedCompletion{std::move(completion).finish(), std::move(exchange), {}};
+}
+
+}  // namespace
+
+net::Task<SealedCompletion> complete(SealedClient& client, chat::Concessions& concessions,
+                                     const chat::ChatRequest& request, chat::TokenSink& sink, std::stop_token stop) {
+  std::vector<ExchangeOutcome> refused;
+  for (;;) {
+    const chat::ChatRequest sent = concessions.applied_to(request);
+    SealedCompletion made = co_await complete_once(client, sent, sink, stop);
+    if (made.completion || !concessions.learn(made.completion.error(), sent)) {
+      made.refused = std::move(refused);
+      co_return made;
+    }
+    refused.push_back(std::move(made.exchange));
+  }
 }
 
 net::Task<SealedModels> list_models(SealedClient& client, std::stop_token stop) {

@@ -109,12 +109,82 @@ net::Task<Result<backend::BackendReplyHead>> ReplyWriter::read_head() {
   co_return *std::move(head);
 }
 
+// Sends a filler record where the model has been silent for a while: what resets the client's timer is authenticated.
+// On the connection's thread, and only while the writer waits for the model and so writes nothing itself.
+struct ReplyWriter::WaitingSigns : std::enable_shared_from_this<ReplyWriter::WaitingSigns> {
+  WaitingSigns(net::Executor executor, ReplyWriter& of)
+      : timer(executor), sent(executor, net::kNoDeadline), writer(&of) {}
+
+  void begin() {
+    since = std::chrono::steady_clock::now();
+    is_waiting = true;
+  }
+  [[nodiscard]] net::Task<void> sent_last() {
+    while (is_sending) co_await sent.async_wait(net::use_task_tuple);
+  }
+  void arm(SteadyTime at) {
+    timer.expires_at(at);
+    timer.async_wait([self = shared_from_this()](boost::system::error_code error) {
+      if (!error) self->look();
+    });
+  }
+  void look() {
+    if (writer == nullptr) return;
+    const auto now = std::chrono::steady_clock::now();
+    const SteadyTime due = (is_waiting ? since : now) + writer->context_.settings.waiting_sign;
+    if (!is_waiting || now < due) return arm(due);
+    is_sending = true;
+    net::spawn(writer->http_.executor(), writer->send_sign(shared_from_this()));
+  }
+  void leave() {
+    writer = nullptr;
+    timer.cancel();
+  }
+
+  net::Timer timer;
+  net::Timer sent;
+  ReplyWriter* writer;  // null once it has left
+  SteadyTime since;     // the wait began, or the last sign was sent
+  bool is_waiting = false;
+  bool is_sending = false;
+};
+
+net::Task<void> ReplyWriter::send_sign(std::shared_ptr<WaitingSigns> signs) {
+  seal(RecordType::kFiller, {});
+  const Status flushed = co_await flush();
+  signs->since = std::chrono::steady_clock::now();
+  signs->is_sending = false;
+  signs->sent.cancel();
+  if (!flushed) {
+    request_.call->cancel();
+  } else {
+    signs->arm(signs->since + context_.settings.waiting_sign);
+  }
+}
+
 net::Task<Status> ReplyWriter::pass_at_once() {
-  MINIONS_CO_TRY_ASSIGN(const backend::BackendReplyHead head, co_await read_head());
-  seal_head(head);
+  struct Leaving {
+    std::shared_ptr<WaitingSigns> signs;
+    ~Leaving() { signs->leave(); }
+  };
+  const Leaving leaving{std::make_shared<WaitingSigns>(http_.executor(), *this)};
+  leaving.signs->arm(std::chrono::steady_clock::now() + context_.settings.waiting_sign);
+  co_return co_await pass_at_once(*leaving.signs);
+}
+
+net::Task<Status> ReplyWriter::pass_at_once(WaitingSigns& signs) {
+  signs.begin();
+  auto head = co_await read_head();
+  signs.is_waiting = false;
+  if (signs.is_sending) co_await signs.sent_last();
+  if (!head) co_return fail(std::move(head).error());
+  seal_head(*head);
   Bytes joined;
   for (;;) {
+    signs.begin();
     const auto first = co_await request_.call->read(model_deadline());
+    signs.is_waiting = false;
+    if (signs.is_sending) co_await signs.sent_last();
     if (!first) co_return fail(first.error());
     // What came with it goes in the same record and, with the end, in the same write.
     ByteView data = *first;
@@ -197,6 +267,8 @@ net::Task<Status> ReplyWriter::pass_by_tick() {
 net::Task<Status> ReplyWriter::empty(std::shared_ptr<TickQueue> queue) {
   const bool constant = session_.parameters().padding == PaddingMode::kConstant;
   const std::chrono::milliseconds tick(session_.parameters().tick_ms);
+  const std::chrono::milliseconds sign = context_.settings.waiting_sign;
+  SteadyTime last_sent = std::chrono::steady_clock::now();
   // Records leave on a grid of ticks, so that the time of a token is not visible.
   const SteadyTime start = std::chrono::steady_clock::now();
   const auto next_tick = [&] { return start + ((std::chrono::steady_clock::now() - start) / tick + 1) * tick; };
@@ -204,8 +276,9 @@ net::Task<Status> ReplyWriter::empty(std::shared_ptr<TickQueue> queue) {
   bool head_sealed = false;
   bool data_sealed = false;
   for (;;) {
-    while (!constant && !queue->end && queue->data.empty() && (head_sealed || !queue->head))
-      co_await queue->wait(net::kNoDeadline);
+    while (!constant && !queue->end && queue->data.empty() && (head_sealed || !queue->head) &&
+           std::chrono::steady_clock::now() < last_sent + sign)
+      co_await queue->wait(last_sent + sign);
     // The head, the first data and the end go at once; the rest, and everything with `constant`, waits for its tick.
     const SteadyTime until = next_tick();
     while ((constant || (data_sealed && !queue->data.empty())) && !queue->end && !queue->full() &&
@@ -227,6 +300,7 @@ net::Task<Status> ReplyWriter::empty(std::shared_ptr<TickQueue> queue) {
     }
     if (queue->end && queue->data.empty()) co_return Status{};
     MINIONS_CO_TRY(co_await flush());
+    last_sent = std::chrono::steady_clock::now();
   }
 }
 
@@ -238,6 +312,9 @@ net::Task<StreamOutcome> ReplyWriter::write_failure(const Error& error) {
   Alert alert{AlertCode::kBackendFailed, "the model server broke off", Processed::kYes};
   if (error.code == ErrorCode::kTimeout)
     alert = {AlertCode::kTimeout, "the model server was silent for too long", Processed::kYes};
+  // It names the encoding that the model server chose.
+  if (error.code == ErrorCode::kUnsupported)
+    alert = {AlertCode::kBackendFailed, "the model server: " + error.detail, Processed::kYes};
   // Refused before anything was computed: an engine takes a place once a request is complete.
   if (error.code == ErrorCode::kBusy) alert = {AlertCode::kOverloaded, error.detail, Processed::kNo};
   if (error.code == ErrorCode::kCancelled)

@@ -25,8 +25,11 @@ class ReplyWriter {
   [[nodiscard]] net::Task<Result<backend::BackendReplyHead>> read_head();
   void seal_head(const backend::BackendReplyHead& head);
 
-  // Off and bucket: each piece as it arrives.
+  // Off and bucket: each piece as it arrives, and meanwhile a sign that the model is waited for.
+  struct WaitingSigns;
   [[nodiscard]] net::Task<Status> pass_at_once();
+  [[nodiscard]] net::Task<Status> pass_at_once(WaitingSigns& signs);
+  [[nodiscard]] net::Task<void> send_sign(std::shared_ptr<WaitingSigns> signs);
   // Tick and constant: one task fills a queue from the backend, another empties it on a grid of ticks.
   struct TickQueue;
   [[nodiscard]] net::Task<Status> pass_by_tick();

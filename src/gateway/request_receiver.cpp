@@ -268,6 +268,8 @@ net::Task<void> RequestReceiver::open_call() {
   if (asks_model(request_.head.method)) forwarded.headers.push_back({"content-type", "application/json"});
   if (const auto accept = session::find_header(request_.head.headers, "accept"))
     forwarded.headers.push_back({"accept", std::string(*accept)});
+  // Without it some servers and proxies choose an encoding that nobody here reads.
+  forwarded.headers.push_back({"accept-encoding", "identity"});
   auto call = co_await context_.backend->open(std::move(forwarded), http_.executor());
   if (!call) {
     under_way_ = false;

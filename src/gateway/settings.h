@@ -31,6 +31,7 @@ struct Settings {
   std::chrono::milliseconds body_time{30'000};
   std::chrono::milliseconds write_stall{30'000};
   std::chrono::milliseconds model_time{600'000};
+  std::chrono::milliseconds waiting_sign{5'000};  // of the model's silence, until a filler record says so, and again
   std::chrono::milliseconds attestation_time{10'000};
 
   // What is held for all, and what one sender may hold of it: an address (IPv6: a /64) until its API key is known, then

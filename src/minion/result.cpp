@@ -28,6 +28,15 @@ std::size_t MinionResult::worker_text_bytes() const {
                          });
 }
 
+void add_findings(Json& to, const std::optional<Findings>& findings) {
+  if (!findings) return;
+  to["not_in_documents"] = findings->not_in_documents;
+  to["computed_or_invented"] = findings->computed;
+  to["unsupported"] = findings->is_unsupported;
+}
+
+Json ending_json(const std::optional<Ending>& ending) { return ending ? Json(name_of(*ending)) : Json(nullptr); }
+
 Json usage_json(const std::optional<chat::Usage>& usage) {
   if (!usage) return nullptr;
   return {{"completion_tokens", usage->completion_tokens},
@@ -57,12 +66,14 @@ Json to_json(std::span<const ConversationTurn> turns) {
                   {"what", turn.what},
                   {"prompt", turn.prompt.reveal()},
                   {"output", turn.output.reveal()},
+                  {"ending", ending_json(turn.ending)},
                   {"error", turn.error.empty() ? Json(nullptr) : Json(turn.error)},
                   {"usage", usage_json(turn.usage)}};
     if (turn.user == Sender::kSupervisor) {
       entry["verified"] = !turn.receipt.is_null();
       entry["receipt"] = turn.receipt;
     } else {
+      add_findings(entry, turn.findings);
       entry["passages"] = turn.passages.empty() ? Json("all") : Json(turn.passages);
     }
     list.push_back(std::move(entry));
@@ -73,26 +84,29 @@ Json to_json(std::span<const ConversationTurn> turns) {
 Json to_json(const MinionResult& result) {
   const Json timing = to_json(result.timing);
   const Json local = usage_json(result.local_usage);
-  return {{"final_answer", result.final_answer.reveal()},
-          {"text", result.final_answer.reveal()},
-          {"answered", result.answered},
-          {"outcome", name_of(result.outcome)},
-          {"supervisor_messages", messages_json(result.supervisor_messages)},
-          {"worker_messages", messages_json(result.worker_messages)},
-          {"remote_usage", usage_json(result.remote_usage)},
-          {"local_usage", local},
-          {"edge_usage", local},
-          {"log_file", result.log_file.empty() ? Json(nullptr) : Json(result.log_file)},
-          {"conversation_log", to_json(result.conversation_log)},
-          {"timing", timing},
-          {"time_spent", timing},
-          {"meta", {{"log", {{"conversation_id", result.session_id}}}}},
-          {"session_id", result.session_id},
-          {"attestation", result.attestation},
-          {"disclosed", to_json(result.disclosed)},
-          {"receipts", result.receipts},
-          {"citations", to_json(result.citations)},
-          {"notes", result.notes}};
+  Json json = {{"final_answer", result.final_answer.reveal()},
+               {"text", result.final_answer.reveal()},
+               {"answered", result.answered},
+               {"outcome", name_of(result.outcome)},
+               {"ending", ending_json(result.ending)},
+               {"supervisor_messages", messages_json(result.supervisor_messages)},
+               {"worker_messages", messages_json(result.worker_messages)},
+               {"remote_usage", usage_json(result.remote_usage)},
+               {"local_usage", local},
+               {"edge_usage", local},
+               {"log_file", result.log_file.empty() ? Json(nullptr) : Json(result.log_file)},
+               {"conversation_log", to_json(result.conversation_log)},
+               {"timing", timing},
+               {"time_spent", timing},
+               {"meta", {{"log", {{"conversation_id", result.session_id}}}}},
+               {"session_id", result.session_id},
+               {"attestation", result.attestation},
+               {"disclosed", to_json(result.disclosed)},
+               {"receipts", result.receipts},
+               {"citations", to_json(result.citations)},
+               {"notes", result.notes}};
+  add_findings(json, result.findings);
+  return json;
 }
 
 }  // namespace minions::minion

@@ -12,15 +12,26 @@ namespace minions::minion {
 enum class Sender { kSupervisor, kWorker };
 [[nodiscard]] std::string_view name_of(Sender sender);
 
+// What an answer says that the documents do not (grounding/answer_check.h).
+struct Findings {
+  std::vector<std::string> not_in_documents;
+  std::vector<std::string> computed;
+  bool is_unsupported = false;
+};
+// Three members: not_in_documents, computed_or_invented, unsupported. Nothing is added for nothing.
+void add_findings(Json& to, const std::optional<Findings>& findings);
+
 // One call of a model.
 struct ConversationTurn {
   Sender user = Sender::kSupervisor;
   unsigned round = 0;
-  std::string what;   // a Disclosure's name, "answer" or "find_names"
-  chat::Text prompt;  // the last message of the request
-  chat::Text output;  // as it came, placeholders included
-  std::string error;  // empty: the call went well
+  std::string what;              // a Disclosure's name, "answer" or "find_names"
+  chat::Text prompt;             // the last message of the request
+  chat::Text output;             // as it came, placeholders included
+  std::string error;             // empty: the call went well
+  std::optional<Ending> ending;  // of the output; nothing where the call failed
   std::optional<chat::Usage> usage;
+  std::optional<Findings> findings;   // of an answer of the worker
   Json receipt;                       // of a sealed exchange whose receipt verified; otherwise null
   std::vector<std::string> passages;  // the places that the worker saw; empty: everything
 };
@@ -43,6 +54,7 @@ struct MinionResult {
   chat::Text final_answer{std::string(kNoAnswerText)};
   bool answered = false;
   Outcome outcome = Outcome::kNoAnswer;
+  std::optional<Ending> ending;                    // of the supervisor's last reply; nothing: there was none
   std::vector<chat::Message> supervisor_messages;  // as sent over the wire, and the replies
   std::vector<chat::Message> worker_messages;      // questions and answers, without the documents
   // Nothing: no reply reported any, which is not zero.
@@ -55,9 +67,10 @@ struct MinionResult {
   Json attestation;        // the result, check by check
   std::vector<LedgerEntry> disclosed;
   Json receipts = Json::array();
-  std::vector<Citation> citations;  // of the final answer
-  Placeholders placeholders;        // of privacy mode: for the log, which stays here
-  std::vector<std::string> notes;   // what a reader of the answer must know; no content
+  std::vector<Citation> citations;   // of the final answer
+  std::optional<Findings> findings;  // likewise
+  Placeholders placeholders;         // of privacy mode: for the log, which stays here
+  std::vector<std::string> notes;    // what a reader of the answer must know
 
   [[nodiscard]] const chat::Text& text() const { return final_answer; }
   [[nodiscard]] const std::optional<chat::Usage>& edge_usage() const { return local_usage; }
@@ -71,5 +84,6 @@ struct MinionResult {
 [[nodiscard]] Json to_json(const RunTiming& timing);
 [[nodiscard]] Json to_json(std::span<const ConversationTurn> turns);
 [[nodiscard]] Json usage_json(const std::optional<chat::Usage>& usage);
+[[nodiscard]] Json ending_json(const std::optional<Ending>& ending);
 
 }  // namespace minions::minion

@@ -52,7 +52,8 @@ Status check_request(RequestLine line, std::span<const Header> headers) {
 Status check_response(const ResponseHead& head) {
   const auto encoding = find(head.headers, "content-encoding");
   if (encoding && *encoding != "identity") {
-    return fail(ErrorCode::kUnsupported, fmt::format("response: status {} with a content encoding", head.status));
+    return fail(ErrorCode::kUnsupported, fmt::format("response: status {} is encoded as {}, which was not asked for",
+                                                     head.status, encoding->substr(0, 40)));
   }
   return {};
 }

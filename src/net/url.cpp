@@ -59,8 +59,12 @@ std::string Url::origin() const { return (scheme == Scheme::kHttps ? "https://" 
 Result<Url> Url::parse(std::string_view text) {
   Url url;
   std::string_view rest = text;
+  // Schemes are the same in either case (RFC 3986 section 3.1).
   const auto skip = [&rest](std::string_view prefix) {
-    if (rest.substr(0, prefix.size()) != prefix) return false;
+    if (rest.size() < prefix.size()) return false;
+    const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a | 0x20) : a) == b; };
+    if (!std::equal(prefix.begin(), prefix.end(), rest.begin(), [&](char b, char a) { return same(a, b); }))
+      return false;
     rest.remove_prefix(prefix.size());
     return true;
   };

@@ -17,6 +17,11 @@ class ModelClient {
   // Several may run at a time.
   [[nodiscard]] virtual net::Task<Result<chat::Completion>> complete(const chat::ChatRequest& request,
                                                                      chat::TokenSink& sink, std::stop_token stop) = 0;
+  // What its server does not take of requests, a line each, as far as it is known.
+  [[nodiscard]] virtual const std::vector<std::string>& notes() const {
+    static const std::vector<std::string> none;
+    return none;
+  }
 };
 
 }  // namespace minions::runs

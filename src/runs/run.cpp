@@ -1,11 +1,14 @@
 #include "runs/run.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include "chat/ending.h"
 #include "minion/document_text.h"
 #include "minion/ledger.h"
 #include "minion/prompts.h"
 #include "minion/protocol.h"
+#include "minion/reply.h"
 #include "runs/passages.h"
 #include "runs/tokens.h"
 
@@ -14,24 +17,24 @@ namespace {
 
 using namespace minion;  // the protocol's actions and events
 
-class NoTokens final : public chat::TokenSink {
- public:
-  explicit NoTokens(std::stop_token stop) : stop_(std::move(stop)) {}
-  bool token(std::string_view) override { return !stop_.stop_requested(); }
+constexpr std::string_view kUnsupported = "none of its words of weight stands in the documents";
 
- private:
-  std::stop_token stop_;
-};
+// "not in the documents: A, B; computed or invented: 7"
+std::string words_of(const Findings& findings) {
+  std::string words;
+  const auto add = [&](std::string_view what, const std::vector<std::string>& texts) {
+    if (texts.empty()) return;
+    words += fmt::format("{}{}: {}", words.empty() ? "" : "; ", what, fmt::join(texts, ", "));
+  };
+  add("not in the documents", findings.not_in_documents);
+  add("computed or invented", findings.computed);
+  if (findings.is_unsupported) words += words.empty() ? kUnsupported : fmt::format("; {}", kUnsupported);
+  return words;
+}
 
 void add(std::optional<chat::Usage>& total, const std::optional<chat::Usage>& more) {
   if (!more) return;
   total = total.value_or(chat::Usage()) + *more;
-}
-
-// A backend without structured replies reports that by refusing the request.
-bool refuses_shape(const Error& error) {
-  const int status = error.http_status;
-  return error.code == ErrorCode::kBackend && (status == 400 || status == 422 || status == 501);
 }
 
 class Run {
@@ -41,6 +44,31 @@ class Run {
   [[nodiscard]] net::Task<RunReport> run();
 
  private:
+  // Reports a model at work, once a second.
+  class Listener final : public chat::TokenSink {
+   public:
+    Listener(Run& run, Sender sender, unsigned round)
+        : run_(run), sender_(sender), round_(round), begun_(run.parts_.now()) {}
+    bool token(std::string_view) override { return heard(1); }
+    bool reasoning(std::string_view) override { return heard(1); }
+    void waiting() override { (void)heard(0); }
+
+   private:
+    [[nodiscard]] bool heard(std::uint64_t more) {
+      pieces_ += more;
+      const auto elapsed = std::chrono::duration_cast<std::chrono::seconds>(run_.parts_.now() - begun_);
+      if (elapsed > told_) run_.tell(sender_, round_, elapsed, pieces_);
+      told_ = elapsed;
+      return !run_.stop_.stop_requested();
+    }
+
+    Run& run_;
+    Sender sender_;
+    unsigned round_;
+    SteadyTime begun_;
+    std::chrono::seconds told_{0};
+    std::uint64_t pieces_ = 0;
+  };
   [[nodiscard]] net::Task<Result<Finish>> converse();
   [[nodiscard]] net::Task<Result<MinionEvent>> carry_out(const AskSupervisor& action);
   [[nodiscard]] Result<MinionEvent> carry_out(const Retrieve& action);
@@ -50,7 +78,11 @@ class Run {
   [[nodiscard]] chat::ChatRequest worker_request(const AskWorker& action) const;
   void note_supervisor(const AskSupervisor& action, SupervisorExchange& exchange);
   void check_prompt_tokens(const chat::ChatRequest& request, const chat::Completion& completion);
-  void tell(Sender sender, unsigned round);
+  void tell(Sender sender, unsigned round, std::chrono::seconds elapsed = {}, std::uint64_t pieces = 0);
+  void note_ending(Sender sender, unsigned round, Ending ending);
+  // Of an answer to a question, or to the task alone.
+  [[nodiscard]] std::optional<Findings> look_up(std::string_view answer, std::string_view question) const;
+  void note_findings(std::string_view whose, const Findings& findings);
   void note(std::string text);
   [[nodiscard]] RoundTiming& timing_of(unsigned round);
 
@@ -63,7 +95,6 @@ class Run {
   std::optional<WorkerReading> reading_;
   std::optional<MinionProtocol> protocol_;
   std::vector<std::string> seen_;  // places of the passages for the next question
-  bool shapes_ = true;             // the supervisor's backend takes response_format
   std::uint64_t last_prompt_tokens_ = 0;
 };
 
@@ -80,7 +111,11 @@ net::Task<RunReport> Run::run() {
     result_.outcome = finished->outcome;
     result_.answered = finished->outcome == Outcome::kAnswered;
     result_.final_answer = std::move(finished->answer);
-    if (result_.answered) result_.citations = check_citations(result_.final_answer.reveal(), text_);
+    if (result_.answered) {
+      result_.citations = check_citations(result_.final_answer.reveal(), text_);
+      result_.findings = look_up(result_.final_answer.reveal(), {});
+      if (result_.findings) note_findings("the answer", *result_.findings);
+    }
     if (finished->outcome == Outcome::kLimit)
       report.error = Error{
           ErrorCode::kLimit,
@@ -142,32 +177,46 @@ RoundTiming& Run::timing_of(unsigned round) {
   return result_.timing.rounds[index];
 }
 
-void Run::tell(Sender sender, unsigned round) {
+void Run::tell(Sender sender, unsigned round, std::chrono::seconds elapsed, std::uint64_t pieces) {
   Progress progress;
   progress.round = std::max(round, 1U);
   progress.max_rounds = in_.options.max_rounds;
   progress.thinking = sender;
+  progress.elapsed = elapsed;
+  progress.pieces = pieces;
   for (const LedgerEntry& entry : ledger_.entries()) progress.wire_bytes += entry.wire_bytes;
   if (result_.remote_usage) progress.remote_prompt_tokens = result_.remote_usage->prompt_tokens;
   parts_.observer.progress(progress);
+}
+
+void Run::note_ending(Sender sender, unsigned round, Ending ending) {
+  if (ending == Ending::kComplete) return;
+  note(fmt::format("the {}'s reply of round {}: {}", name_of(sender), round, words_for(ending)));
+}
+
+std::optional<Findings> Run::look_up(std::string_view answer, std::string_view question) const {
+  if (in_.facts == nullptr || in_.documents.empty()) return std::nullopt;
+  const chat::Text asked(fmt::format("{}\n{}\n{}", question, in_.task.task, in_.task.metadata));
+  grounding::AnswerFindings found = grounding::check_answer(answer, asked.reveal(), std::span(&in_.facts, 1));
+  return Findings{std::move(found.not_in_documents), std::move(found.computed), found.is_unsupported};
+}
+
+void Run::note_findings(std::string_view whose, const Findings& findings) {
+  const std::string words = words_of(findings);
+  if (!words.empty()) note(fmt::format("{}: {}", whose, words));
 }
 
 net::Task<SupervisorExchange> Run::send(const AskSupervisor& action) {
   chat::ChatRequest request{.model = in_.supervisor_model};
   for (const chat::Message& message : action.messages)
     request.messages.push_back({message.role, message.content.copy()});
-  if (shapes_) request.response_format = action.shape;
-  SupervisorExchange exchange = co_await parts_.supervisor.ask(request, stop_);
-  if (exchange.completion || !shapes_ || !refuses_shape(exchange.completion.error())) co_return exchange;
-  note("the supervisor's server takes no response_format: shapes are asked for in words alone");
-  shapes_ = false;
-  request.response_format = chat::FreeText{};
-  SupervisorExchange again = co_await parts_.supervisor.ask(request, stop_);
-  again.wire_bytes += exchange.wire_bytes;
-  again.attestation_s += exchange.attestation_s;
-  again.handshake_s += exchange.handshake_s;
-  if (!exchange.receipt.is_null()) result_.receipts.push_back(std::move(exchange.receipt));
-  co_return again;
+  request.response_format = action.shape;
+  request.sampling = in_.supervisor_sampling;
+  Listener listener(*this, Sender::kSupervisor, action.round);
+  SupervisorExchange exchange = co_await parts_.supervisor.ask(request, listener, stop_);
+  for (Json& receipt : exchange.refused_receipts) result_.receipts.push_back(std::move(receipt));
+  for (std::string& text : exchange.notes) note("supervisor: " + std::move(text));
+  co_return exchange;
 }
 
 net::Task<Result<MinionEvent>> Run::carry_out(const AskSupervisor& action) {
@@ -210,6 +259,8 @@ void Run::note_supervisor(const AskSupervisor& action, SupervisorExchange& excha
   for (const chat::Message& message : action.messages)
     result_.supervisor_messages.push_back({message.role, message.content.copy()});
   if (exchange.completion) {
+    turn.ending = result_.ending = chat::ending_of(*exchange.completion);
+    note_ending(Sender::kSupervisor, action.round, *turn.ending);
     turn.output = exchange.completion->text.copy();
     result_.supervisor_messages.push_back({chat::Role::kAssistant, exchange.completion->text.copy()});
     std::optional<chat::Usage>& usage = exchange.completion->usage;
@@ -236,12 +287,13 @@ Result<MinionEvent> Run::carry_out(const Retrieve& action) {
 
 chat::ChatRequest Run::worker_request(const AskWorker& action) const {
   chat::ChatRequest request{.model = parts_.worker.model};
-  request.max_tokens = parts_.worker.answer_tokens;
+  request.sampling = parts_.worker.sampling;
+  request.sampling.max_tokens = parts_.worker.answer_tokens;
   chat::Message question{chat::Role::kUser, action.question.copy()};
   if (action.job == WorkerJob::kFindNames) {
     request.messages.push_back({chat::Role::kSystem, chat::Text(std::string(prompts::kFindNamesSystem))});
     request.response_format = chat::JsonSchema{"names", std::string(prompts::kNamesSchema)};
-    request.temperature = 0;
+    request.sampling.temperature = 0;
   } else {
     request.messages.push_back({chat::Role::kSystem, action.passages
                                                          ? action.passages->copy()
@@ -268,8 +320,9 @@ net::Task<Result<MinionEvent>> Run::carry_out(const AskWorker& action) {
   if (answer) parts_.observer.message(Sender::kWorker, nullptr, false);
   const chat::ChatRequest request = worker_request(action);
   const SteadyTime start = parts_.now();
-  NoTokens tokens(stop_);
-  auto completion = co_await parts_.worker.client.complete(request, tokens, stop_);
+  Listener listener(*this, Sender::kWorker, action.round);
+  auto completion = co_await parts_.worker.client.complete(request, listener, stop_);
+  for (const std::string& text : parts_.worker.client.notes()) note("worker: " + text);
   timing_of(action.round).worker_call_time += std::chrono::duration<double>(parts_.now() - start).count();
   ConversationTurn turn;
   turn.user = Sender::kWorker;
@@ -287,11 +340,18 @@ net::Task<Result<MinionEvent>> Run::carry_out(const AskWorker& action) {
   add(result_.local_usage, completion->usage);
   turn.usage = completion->usage;
   turn.output = completion->text.copy();
+  const Ending ending = chat::ending_of(*completion);
+  turn.ending = ending;
+  if (answer) turn.findings = look_up(without_reasoning(completion->text.reveal()), action.question.reveal());
+  const std::optional<Findings> findings = turn.findings;
   result_.conversation_log.push_back(std::move(turn));
   if (!answer) co_return WorkerReplied{std::move(completion->text)};
-  if (completion->finish_reason == chat::FinishReason::kLength) {
-    note(fmt::format("the worker's answer of round {} was cut at its limit of tokens", action.round));
-    completion->text.append("\n(the answer was cut here by the small model's limit)");
+  note_ending(Sender::kWorker, action.round, ending);
+  if (ending != Ending::kComplete) completion->text.append(fmt::format("\n(small model: {})", words_for(ending)));
+  if (findings) {
+    note_findings(fmt::format("the worker's answer of round {}", action.round), *findings);
+    if (const std::string words = words_of(*findings); !words.empty())
+      completion->text.append(fmt::format("\n({})", words));
   }
   const chat::Message shown{chat::Role::kAssistant, completion->text.copy()};
   parts_.observer.message(Sender::kWorker, &shown, false);

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "base/time.h"
+#include "grounding/answer_check.h"
 #include "minion/protocol.h"
 #include "minion/result.h"
 #include "runs/model_client.h"
@@ -13,8 +14,10 @@ namespace minions::runs {
 // One message to the supervisor and what is known about it, on failure too.
 struct SupervisorExchange {
   Result<chat::Completion> completion;
-  std::uint64_t wire_bytes = 0;  // data bytes of the sealed request, each time it was sent
-  double attestation_s = 0;      // what had to be done first
+  std::vector<Json> refused_receipts = {};  // of earlier requests, of which the model's server did not take a part
+  std::vector<std::string> notes = {};      // what it does not take
+  std::uint64_t wire_bytes = 0;             // data bytes of the sealed request, each time it was sent
+  double attestation_s = 0;                 // what had to be done first
   double handshake_s = 0;
   minion::RoundTiming timing;  // without the worker's time
   Json receipt;                // null if none verified
@@ -24,7 +27,8 @@ struct SupervisorExchange {
 class Supervisor {
  public:
   virtual ~Supervisor() = default;
-  [[nodiscard]] virtual net::Task<SupervisorExchange> ask(const chat::ChatRequest& request, std::stop_token stop) = 0;
+  [[nodiscard]] virtual net::Task<SupervisorExchange> ask(const chat::ChatRequest& request, chat::TokenSink& sink,
+                                                          std::stop_token stop) = 0;
 };
 
 struct Worker {
@@ -32,6 +36,7 @@ struct Worker {
   std::string model;
   std::uint64_t context_tokens;  // prompt and answer together
   std::uint32_t answer_tokens = 2048;
+  chat::Sampling sampling = {};  // max_tokens is answer_tokens
 };
 
 enum class Approval { kSend, kStop };
@@ -40,6 +45,8 @@ struct Progress {
   unsigned round = 0;
   unsigned max_rounds = 0;
   minion::Sender thinking = minion::Sender::kSupervisor;
+  std::chrono::seconds elapsed{0};         // since it began to
+  std::uint64_t pieces = 0;                // of its answer and its train of thought so far: about a token each
   std::uint64_t wire_bytes = 0;            // sent so far
   std::uint64_t remote_prompt_tokens = 0;  // likewise, as reported
 };
@@ -63,8 +70,10 @@ class RunObserver {
 struct RunInput {
   minion::ProtocolTask task;  // its list of documents is created here
   std::span<const documents::Document> documents;
-  std::span<const chat::Image> images;  // for the worker
+  const grounding::FactIndex* facts = nullptr;  // of the documents; null: answers are not looked up
+  std::span<const chat::Image> images;          // for the worker
   std::string supervisor_model;
+  chat::Sampling supervisor_sampling = {};
   minion::ProtocolOptions options;  // decides whether documents are retrieved
 };
 

@@ -274,7 +274,9 @@ void Upstream::forget(std::string_view session) {
 
 net::Task<Result<Upstream::Fetched>> Upstream::get(net::HttpClient& client, std::string path, std::size_t limit_bytes) {
   const std::string name = path;
-  backend::BackendRequest request{.method = "GET", .path = prefix_ + path, .headers = {{"accept", "application/json"}}};
+  backend::BackendRequest request{.method = "GET",
+                                  .path = prefix_ + path,
+                                  .headers = {{"accept", "application/json"}, {"accept-encoding", "identity"}}};
   net::Origin origin{.url = options_.url, .tls = options_.tls, .pool_key = {}, .on_connected = {}};
   UpstreamCall call(client, std::move(origin), std::move(request), options_.connect_time, {UpstreamCache::kOff, {}},
                     breaks_, {});

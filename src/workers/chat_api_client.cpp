@@ -21,22 +21,11 @@ bool may_try_again(int status) {
   return status == 408 || status == 409 || status == 429 || (status >= 500 && status <= 599);
 }
 
-bool is_shaped(const chat::ChatRequest& request) {
-  return !std::holds_alternative<chat::FreeText>(request.response_format);
-}
-
-chat::ChatRequest without_shape(const chat::ChatRequest& request) {
-  chat::ChatRequest plain{.model = request.model};
-  for (const chat::Message& message : request.messages) {
-    chat::Message copy{message.role, message.content.copy()};
-    for (const chat::Image& image : message.images) copy.images.push_back({image.media_type, image.base64.copy()});
-    plain.messages.push_back(std::move(copy));
-  }
-  plain.temperature = request.temperature;
-  plain.max_tokens = request.max_tokens;
-  plain.seed = request.seed;
-  plain.stop = request.stop;
-  return plain;
+// What cannot be read is the fault of the model's server.
+template <class T>
+Result<T> said_by_model(Result<T> result) {
+  if (!result && result.error().code == ErrorCode::kMalformed) result.error().code = ErrorCode::kBackend;
+  return result;
 }
 
 }  // namespace
@@ -91,7 +80,7 @@ net::Origin ChatApiClient::origin() const {
 }
 
 net::Headers ChatApiClient::headers() const {
-  net::Headers headers = {{"Content-Type", "application/json"}, {"Accept", "*/*"}};
+  net::Headers headers = {{"Content-Type", "application/json"}, {"Accept", "*/*"}, {"Accept-Encoding", "identity"}};
   if (options_.api == ChatApi::kAnthropic) headers.push_back({"anthropic-version", "2023-06-01"});
   if (options_.api_key.empty()) return headers;
   const std::string key(options_.api_key.reveal());
@@ -106,16 +95,13 @@ net::Headers ChatApiClient::headers() const {
 }
 
 Error ChatApiClient::status_error(int status, std::string_view body, std::string_view model) const {
-  const std::string said = error_message_of(body);
-  std::string detail =
-      fmt::format("{} answered HTTP {}{}{}", options_.url.origin(), status, said.empty() ? "" : ": ", said);
+  Error error = chat::status_error(options_.url.origin(), status, body);
   if (status == 404 && options_.api == ChatApi::kOllama)
-    detail += fmt::format("; to get the model: ollama pull {}", model);
-  ErrorCode code = ErrorCode::kBackend;
-  if (status == 401 || status == 403) code = ErrorCode::kUnauthorized;
-  if (status == 404) code = ErrorCode::kNotFound;
-  if (status == 429 || status == 503) code = ErrorCode::kBusy;
-  return Error{code, std::move(detail)}.with_status(status);
+    error.detail += fmt::format("; to get the model: ollama pull {}", model);
+  if (status == 401 || status == 403) error.code = ErrorCode::kUnauthorized;
+  if (status == 404) error.code = ErrorCode::kNotFound;
+  if (status == 429 || status == 503) error.code = ErrorCode::kBusy;
+  return error;
 }
 
 net::Task<Status> ChatApiClient::pause(std::chrono::milliseconds time, std::stop_token stop) {
@@ -188,14 +174,13 @@ net::Task<Result<chat::Completion>> ChatApiClient::converse(Call& call, std::sto
     for (;;) {
       auto piece = co_await exchange.read_body(net::deadline_in(options_.between_time));
       if (!piece) co_return fail(std::move(piece).error());
-      if (piece->empty()) co_return decoder->finish();
-      MINIONS_CO_TRY(decoder->take(as_text(*piece), *call.sink));
+      if (piece->empty()) co_return said_by_model(decoder->finish(*call.sink));
+      MINIONS_CO_TRY(said_by_model(decoder->take(as_text(*piece), *call.sink)));
     }
   }
 }
 
-net::Task<Result<chat::Completion>> ChatApiClient::complete(const chat::ChatRequest& request, chat::TokenSink& sink,
-                                                            std::stop_token stop) {
+ChatApiClient::Call ChatApiClient::call_of(const chat::ChatRequest& request, chat::TokenSink& sink) const {
   Call call;
   call.method = "POST";
   call.model = request.model;
@@ -208,7 +193,7 @@ net::Task<Result<chat::Completion>> ChatApiClient::complete(const chat::ChatRequ
       break;
     case ChatApi::kOllama:
       call.path = options_.url.base_path + "/api/chat";
-      call.body = crypto::SecretText(ollama_body(request, options_.context_tokens));
+      call.body = crypto::SecretText(ollama_body(request, options_.context_tokens, thinking_));
       call.decoder = [this] {
         return ollama_decoder(options_.reach == Reach::kAnywhere ? CloudModels::kAllow : CloudModels::kRefuse);
       };
@@ -219,14 +204,18 @@ net::Task<Result<chat::Completion>> ChatApiClient::complete(const chat::ChatRequ
       call.decoder = anthropic_decoder;
       break;
   }
-  auto completion = co_await converse(call, stop);
-  if (stop.stop_requested()) co_return fail(ErrorCode::kCancelled, "cancelled");
-  // A server without structured replies refuses the request as a whole; the prompt asks for the shape too.
-  if (!completion && is_shaped(request) && (call.status == 400 || call.status == 422 || call.status == 501)) {
-    const chat::ChatRequest plain = without_shape(request);
-    co_return co_await complete(plain, sink, stop);
+  return call;
+}
+
+net::Task<Result<chat::Completion>> ChatApiClient::complete(const chat::ChatRequest& request, chat::TokenSink& sink,
+                                                            std::stop_token stop) {
+  for (;;) {
+    const chat::ChatRequest sent = concessions_.applied_to(request);
+    Call call = call_of(sent, sink);
+    auto completion = co_await converse(call, stop);
+    if (stop.stop_requested()) co_return fail(ErrorCode::kCancelled, "cancelled");
+    if (completion || !concessions_.learn(completion.error(), sent)) co_return completion;
   }
-  co_return completion;
 }
 
 net::Task<Result<std::string>> ChatApiClient::fetch(Question question, const std::string& model, std::stop_token stop) {
@@ -253,6 +242,7 @@ net::Task<Result<std::optional<std::uint64_t>>> ChatApiClient::look_up_in_ollama
   question.body += '}';
   MINIONS_CO_TRY_ASSIGN(const std::string shown, co_await fetch(std::move(question), model, std::move(stop)));
   MINIONS_CO_TRY_ASSIGN(const OllamaModel known, parse_ollama_show(shown, cloud));
+  if (known.thinks) thinking_ = Thinking::kOff;
   if (known.context_tokens == 0) co_return std::nullopt;
   // Beyond what it was made for it forgets, whatever is set.
   options_.context_tokens = std::min(options_.context_tokens, known.context_tokens);

@@ -6,6 +6,8 @@
 #include <array>
 #include <stop_token>
 
+#include "chat/api_error.h"
+#include "chat/concessions.h"
 #include "net/http_client.h"
 #include "runs/model_client.h"
 #include "workers/worker_reply.h"
@@ -16,6 +18,7 @@ enum class ChatApi { kOpenAi, kOllama, kAnthropic };
 enum class Reach { kThisMachineOnly, kAnywhere };
 enum class TokenLimitField { kMaxTokens, kMaxCompletionTokens };
 enum class KeyHeader { kBearer, kApiKey };  // Azure expects `api-key`
+enum class Thinking { kAsItIs, kOff };      // off: only models that know of it are told
 
 struct ChatApiOptions {
   ChatApi api = ChatApi::kOpenAi;
@@ -28,7 +31,7 @@ struct ChatApiOptions {
   std::optional<std::string> ca_file;
   std::chrono::milliseconds connect_time{10'000};
   std::chrono::milliseconds first_byte_time{600'000};  // a model may have to be loaded, and a long prompt read
-  std::chrono::milliseconds between_time{120'000};
+  std::chrono::milliseconds between_time{600'000};     // a model may think
   // Waits before the second and later attempts after 408, 409, 429 and 5xx; uses Retry-After if it is longer.
   std::array<std::chrono::milliseconds, 3> backoff{std::chrono::seconds(1), std::chrono::seconds(2),
                                                    std::chrono::seconds(4)};
@@ -43,6 +46,7 @@ class ChatApiClient final : public runs::ModelClient {
 
   [[nodiscard]] net::Task<Result<chat::Completion>> complete(const chat::ChatRequest& request, chat::TokenSink& sink,
                                                              std::stop_token stop) override;
+  [[nodiscard]] const std::vector<std::string>& notes() const override { return concessions_.notes(); }
 
   // Whether the model is available and, for Ollama, runs on this machine. Returns the tokens it can take, if its server
   // reports them; from then on num_ctx is at most that.
@@ -51,6 +55,7 @@ class ChatApiClient final : public runs::ModelClient {
  private:
   ChatApiClient(net::Executor executor, ChatApiOptions options);
   struct Call;
+  [[nodiscard]] Call call_of(const chat::ChatRequest& request, chat::TokenSink& sink) const;
   [[nodiscard]] net::Task<Result<chat::Completion>> converse(Call& call, std::stop_token stop);
   [[nodiscard]] net::Task<Result<std::unique_ptr<net::ClientExchange>>> send(const Call& call);
   [[nodiscard]] net::Task<Result<std::string>> read_whole(net::ClientExchange& exchange);
@@ -72,10 +77,13 @@ class ChatApiClient final : public runs::ModelClient {
   ChatApiOptions options_;
   std::shared_ptr<const net::TlsClientContext> tls_;
   net::HttpClient http_;
+  chat::Concessions concessions_;
+  Thinking thinking_ = Thinking::kAsItIs;
 };
 
 // The body of a request in each API's format.
-[[nodiscard]] std::string ollama_body(const chat::ChatRequest& request, std::uint64_t context_tokens);
+[[nodiscard]] std::string ollama_body(const chat::ChatRequest& request, std::uint64_t context_tokens,
+                                      Thinking thinking = Thinking::kAsItIs);
 [[nodiscard]] std::string anthropic_body(const chat::ChatRequest& request);
 [[nodiscard]] std::string openai_body(const chat::ChatRequest& request, TokenLimitField field);
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "chat/api_error.h"
 #include "net/blocking.h"
 #include "workers/worker_reply.h"
 
@@ -76,9 +77,8 @@ net::Task<Result<chat::Completion>> InProcessClient::complete(const chat::ChatRe
   if (stop.stop_requested()) co_return fail(ErrorCode::kCancelled, "cancelled");
   if (!reply.taken) co_return fail(std::move(reply.taken).error());
   if (reply.status != 200)
-    co_return fail(ErrorCode::kBackend, fmt::format("the engine in this process answered {}: {}", reply.status,
-                                                    error_message_of(reply.error_body)));
-  co_return reply.decoder->finish();
+    co_return fail(chat::status_error("the engine in this process", reply.status, reply.error_body));
+  co_return reply.decoder->finish(sink);
 }
 
 }  // namespace minions::workers

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 
+#include "base/text.h"
 #include "extractive/model.h"
 #include "llama/model.h"
 #include "net/blocking.h"
@@ -112,6 +113,7 @@ Result<ChatApiOptions> api_options(const WorkerSpec& spec, const WorkerSetup& se
                 fmt::format("{} wants a key: set {} or give --worker-key-file", preset.name, preset.key_variable));
   }
   options.reach = setup.reach;
+  if (setup.patience) options.first_byte_time = options.between_time = *setup.patience;
   options.limit_field = preset.limit_field;
   options.key_header = preset.key_header;
   options.ca_file = setup.ca_file;
@@ -137,6 +139,37 @@ net::Task<Result<ReadyWorker>> make(const WorkerSpec& spec, const WorkerSetup& s
   // Ollama reports what the model was made for, and gets num_ctx; others report what they serve it with.
   ready.context_tokens = spec.preset->api == kOllama ? std::min(assumed, *told) : *told;
   co_return ready;
+}
+
+}  // namespace
+
+namespace {
+
+bool starts_with_scheme(std::string_view text) {
+  const std::size_t end = text.find("://");
+  if (end == std::string_view::npos) return false;
+  std::string scheme(text.substr(0, end));
+  for (char& c : scheme) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+  return scheme == "http" || scheme == "https";
+}
+
+// An address as people copy it: with the path of one call, or with that of Ollama's other API.
+std::string base_of(std::string_view url, ChatApi api) {
+  std::string base(url);
+  const auto drop = [&](std::string_view tail) {
+    if (base.ends_with(tail)) base.resize(base.size() - tail.size());
+  };
+  drop("/");
+  switch (api) {
+    case ChatApi::kOpenAi: drop("/chat/completions"); break;
+    case ChatApi::kOllama:
+      drop("/api/chat");
+      drop("/chat/completions");
+      drop("/v1");
+      break;
+    case ChatApi::kAnthropic: drop("/messages"); break;
+  }
+  return base;
 }
 
 }  // namespace
@@ -181,7 +214,10 @@ const crypto::SecretText* VendorKeys::find(std::string_view variable) const {
 }
 
 Result<net::Url> parse_ollama_host(std::string_view text) {
-  std::string address(text);
+  // As shells leave it: with quotes or blanks around it.
+  std::string address(trimmed(text, " \t\r\n\"'"));
+  // `:11434`: the port alone.
+  if (address.starts_with(':')) address.insert(0, "127.0.0.1");
   if (address.find("://") == std::string::npos) address.insert(0, "http://");
   const std::size_t authority = address.find("://") + 3;
   const std::size_t bracket = address.rfind(']');
@@ -216,9 +252,9 @@ Result<WorkerSpec> parse_worker(std::string_view text) {
     return fail(ErrorCode::kUsage, fmt::format("--worker: no kind '{}', want one of {}", name, preset_names()));
   spec.preset = preset;
   std::string_view rest = colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1);
-  if (rest.starts_with("http://") || rest.starts_with("https://")) {
+  if (starts_with_scheme(rest)) {
     const std::size_t hash = rest.find('#');
-    spec.url = rest.substr(0, hash);
+    spec.url = base_of(rest.substr(0, hash), preset->api);
     rest = hash == std::string_view::npos ? std::string_view() : rest.substr(hash + 1);
   }
   spec.model = rest;

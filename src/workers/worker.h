@@ -53,6 +53,7 @@ struct WorkerSetup {
   const VendorKeys& keys;
   Reach reach = Reach::kThisMachineOnly;
   std::optional<std::uint64_t> context_tokens;
+  std::optional<std::chrono::milliseconds> patience;  // without a byte of its server; not given: 600 s
   std::uint32_t threads = 0;               // of a model in this process; 0: the physical cores that may be used
   std::string projector;                   // of a model in this process: a file, for pictures; empty: none
   std::optional<std::string> key;          // read from a file at the user's request; takes precedence over the

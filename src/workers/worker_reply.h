@@ -15,7 +15,7 @@ class ReplyDecoder {
   // Bytes of a body with status 200. kBackend for an error in it, kCancelled if the sink requests a stop.
   [[nodiscard]] virtual Status take(std::string_view piece, chat::TokenSink& sink) = 0;
   // The body has ended. kTruncated if the reply has not.
-  [[nodiscard]] virtual Result<chat::Completion> finish() = 0;
+  [[nodiscard]] virtual Result<chat::Completion> finish(chat::TokenSink& sink) = 0;
 };
 
 [[nodiscard]] std::unique_ptr<ReplyDecoder> openai_decoder();
@@ -24,12 +24,10 @@ enum class CloudModels { kRefuse, kAllow };
 [[nodiscard]] std::unique_ptr<ReplyDecoder> ollama_decoder(CloudModels cloud);
 [[nodiscard]] std::unique_ptr<ReplyDecoder> anthropic_decoder();
 
-// The message in an error's body, in any of the three forms, bounded and on one line; empty if there is none.
-[[nodiscard]] std::string error_message_of(std::string_view body);
-
 // What Ollama's /api/show reports about a model. kRefused: it runs elsewhere.
 struct OllamaModel {
   std::uint64_t context_tokens = 0;  // that it was made for; 0: not reported
+  bool thinks = false;               // before it answers, unless it is told not to
 };
 [[nodiscard]] Result<OllamaModel> parse_ollama_show(std::string_view body, CloudModels cloud);
 // A name that Ollama gives to models that run on its own machines.

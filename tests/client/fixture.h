@@ -32,7 +32,14 @@ class CollectingSink final : public ReplySink {
     return ++pieces < stop_after;
   }
 
+  void waiting() override {
+    ++waits;
+    if (on_waiting) on_waiting();
+  }
+
   int status = 0;
+  std::size_t waits = 0;
+  std::function<void()> on_waiting;
   std::string text;
   std::size_t pieces = 0;
   std::size_t stop_after = static_cast<std::size_t>(-1);

@@ -190,12 +190,30 @@ TEST_F(HostileTest, RefusesReceiptsThatDoNotFit) {
   EXPECT_EQ(code_of(ask()), ErrorCode::kTampered) << "no receipt";
 }
 
-TEST_F(HostileTest, GivesUpOnFillerWithoutEnd) {
+// What the attested server says of itself: it waits for its model.
+TEST_F(HostileTest, WaitsAsLongAsFillerComesAndTheUserDoesNotStop) {
   auto with = options();
   with.no_progress = 300ms;
   make_client(std::move(with));
   answer([](const std::vector<Bytes>&) { return WireReply{{}, WireReply::End::kFillerForever}; });
+  std::stop_source stop;
+  const auto begun = std::chrono::steady_clock::now();
+  CollectingSink sink;
+  sink.on_waiting = [&] {
+    if (std::chrono::steady_clock::now() - begun > 1s) stop.request_stop();
+  };
+  EXPECT_EQ(code_of(ask("the question", sink, stop.get_token())), ErrorCode::kCancelled);
+  EXPECT_GT(sink.waits, 1U);
+  EXPECT_GT(std::chrono::steady_clock::now() - begun, 1s);
+}
+
+TEST_F(HostileTest, GivesUpOnBytesThatNothingAuthenticates) {
+  auto with = options();
+  with.no_progress = 300ms;
+  make_client(std::move(with));
+  answer([](const std::vector<Bytes>&) { return WireReply{{}, WireReply::End::kByteByByte}; });
   EXPECT_EQ(code_of(ask()), ErrorCode::kTimeout);
+  EXPECT_EQ(sink_.waits, 0U);
 }
 
 TEST_F(HostileTest, GivesUpOnSilence) {

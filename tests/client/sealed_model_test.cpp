@@ -36,7 +36,8 @@ class SealedModelTest : public ClientFixture {
   // Waits for what the tasks give.
   struct Model {
     Result<chat::Completion> complete(const chat::ChatRequest& request, chat::TokenSink& sink) {
-      return net::run_until_done(context, client::complete(client, request, sink, {})).completion;
+      chat::Concessions concessions;
+      return net::run_until_done(context, client::complete(client, concessions, request, sink, {})).completion;
     }
     Result<std::vector<std::string>> models() { return net::run_until_done(context, list_models(client, {})).ids; }
     net::asio::io_context& context;
@@ -115,6 +116,30 @@ TEST_F(SealedModelTest, AReplyThatIsNoUseIsTheModelsFault) {
       EXPECT_EQ(completion.error().code, ErrorCode::kBackend) << completion.error().detail;
     }
   }
+}
+
+TEST_F(SealedModelTest, AsksAgainWithoutWhatTheServerDoesNotTake) {
+  int asked_times = 0;
+  FakeServerHooks hooks;
+  hooks.answer = [&](const ReceivedExchange&) {
+    if (++asked_times == 1)
+      return FakeReply{400, {}, {R"({"error":{"message":"response_format is not supported"}})"}, "", {}};
+    return FakeReply{200, {}, {event("So") + "data: [DONE]\n\n"}, "", {}};
+  };
+  server_.set(std::move(hooks));
+  chat::ChatRequest shaped = request();
+  shaped.response_format = chat::JsonObject{};
+  chat::Concessions concessions;
+  for (const std::size_t refused : {std::size_t{1}, std::size_t{0}}) {
+    const SealedCompletion made = run(complete(client(), concessions, shaped, tokens_, {}));
+    ASSERT_TRUE(made.completion) << made.completion.error().detail;
+    EXPECT_EQ(made.refused.size(), refused) << "it is known the second time";
+  }
+  ASSERT_EQ(server_.exchanges().size(), 3U);
+  EXPECT_TRUE(Json::parse(server_.exchanges()[0].body).contains("response_format"));
+  EXPECT_FALSE(Json::parse(server_.exchanges()[1].body).contains("response_format"));
+  EXPECT_FALSE(Json::parse(server_.exchanges()[2].body).contains("response_format"));
+  EXPECT_EQ(concessions.notes().size(), 1U);
 }
 
 TEST_F(SealedModelTest, ListsModels) {

@@ -12,18 +12,24 @@ SERVER = {
 }
 SUPERVISOR = {
     "--model": "model", "--system-prompt": "system_prompt", "--api-key-file": "api_key_file", "--no-retry": "no_retry",
+    "--timeout": "endings_test.py:test_a_client_of_less_patience_gives_up",
 }
+SAMPLING = ("max-tokens", "temperature", "top-p", "seed", "stop", "param")
+ANSWER = {**{f"--{name}": "endings_test.py:test_of_ask_and_chat" for name in SAMPLING},
+          "--reasoning": "endings_test.py:test_reasoning_is_shown_on_request_and_kept_out_of_the_answer"}
+RUN = {f"--{prefix}{name}": "endings_test.py:test_of_worker_and_supervisor" for prefix in ("", "worker-")
+       for name in SAMPLING}
 DOCUMENTS = {
     "--file": "file", "--unsafe-no-sandbox": "no_sandbox", "--ocr": "ocr", "--no-document-cache": "document_cache",
 }
 
 MINIONS = {
-    "ask": {**SERVER, **SUPERVISOR, **DOCUMENTS, "--output": "output", "--log": "log",
+    "ask": {**SERVER, **SUPERVISOR, **DOCUMENTS, **ANSWER, "--output": "output", "--log": "log",
             "--max-image-pixels": "images_test.py:test_larger_ones_are_reduced_on_request"},
-    "chat": {**SERVER, **SUPERVISOR, **DOCUMENTS, "--log": "log",
+    "chat": {**SERVER, **SUPERVISOR, **DOCUMENTS, **ANSWER, "--log": "log",
              "--history": "chat_test.py:test_history_is_kept_where_the_user_asks_for_it",
              "--max-image-pixels": "images_test.py:test_chat_reduces_what_is_attached"},
-    "run": {**SERVER, **SUPERVISOR, **DOCUMENTS, "--output": "output",
+    "run": {**SERVER, **SUPERVISOR, **DOCUMENTS, **RUN, "--output": "output",
             "--max-image-pixels": "worker_picture", "--image": "worker_picture", "--worker": "worker",
             "--worker-context": "worker_context", "--worker-key-file": "worker_key",
             "--worker-threads": "minion_test.py:test_a_gguf_file_is_a_worker_in_this_process",

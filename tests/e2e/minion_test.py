@@ -402,7 +402,7 @@ class WithOllama(Minion):
         run = self.minions("run", TASK, "-f", self.write("note.txt", FACT), *models)
         self.assert_exit(run, 6)
         self.assertIn("model runner has stopped", run.stderr)
-        self.assertEqual(self.log()["conversation"][1]["error"], "the model's server says: model runner has stopped")
+        self.assertEqual(self.log()["conversation"][1]["error"], "the model's server reports: model runner has stopped")
 
     def test_a_worker_that_dies_or_is_not_there_leaves_a_log(self):
         models = self.with_models([asks("a?")], ["die:"])
@@ -435,10 +435,10 @@ class WithOllama(Minion):
         self.assertEqual(len(self.ollama.bodies), 2)
 
     def test_an_answer_that_comes_byte_by_byte_is_whole(self):
-        models = self.with_models([asks("a?"), answers("412")], ["Zw\u00f6lf \U0001f600 megawatts"], byte_by_byte=True)
+        models = self.with_models([asks("a?"), answers("412")], ["Gr\u00f6\u00dfe \U0001f600 megawatts"], byte_by_byte=True)
         run = self.minions("run", TASK, "-f", self.write("note.txt", FACT), *models, "-o", "json")
         self.assert_exit(run, 0)
-        self.assertEqual(json.loads(run.stdout)["disclosed"][1]["text"], "Zw\u00f6lf \U0001f600 megawatts")
+        self.assertEqual(json.loads(run.stdout)["disclosed"][1]["text"], "Gr\u00f6\u00dfe \U0001f600 megawatts")
 
     def test_the_whole_document_is_never_given_however_often_it_is_asked_for(self):
         text = "\n".join(" ".join(filler(page)) for page in range(40))

@@ -167,6 +167,10 @@ class ProgramsTest(unittest.TestCase):
         self.addCleanup(end)
         return process
 
+    def assert_answered(self, run):
+        """By the noise model, which hardly ever ends by itself: 10 is an answer that was cut at its limit."""
+        self.assertIn(run.returncode, (0, 10), f"stderr: {run.stderr}")
+
     def assert_exit(self, run, code):
         self.assertEqual(run.returncode, code, f"stdout: {run.stdout}\nstderr: {run.stderr}")
 

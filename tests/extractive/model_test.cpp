@@ -90,10 +90,10 @@ TEST(Extractive, StreamsPiecesThatJoinToTheWholeAnswer) {
   chat::StreamedCompletion stream;
   for (const std::string& event : reply.pieces) {
     ASSERT_TRUE(event.starts_with("data: ") && event.ends_with("\n\n")) << event;
-    ASSERT_TRUE(stream.take(std::string_view(event).substr(6, event.size() - 8), sink)) << event;
+    ASSERT_TRUE(stream.take({{}, std::string_view(event).substr(6, event.size() - 8)}, sink)) << event;
   }
   EXPECT_TRUE(stream.done());
-  const auto completion = std::move(stream).finish();
+  const auto completion = std::move(stream).finish(sink);
   ASSERT_TRUE(completion);
   EXPECT_EQ(completion->text.reveal(), whole["choices"][0]["message"]["content"].get<std::string>());
   EXPECT_EQ(completion->finish_reason, chat::FinishReason::kStop);

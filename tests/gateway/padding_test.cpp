@@ -111,5 +111,31 @@ TEST_F(PaddingTest, OnlyConstantSendsFiller) {
   }
 }
 
+// So that the client knows that the server is there, and waits as long as it does.
+TEST_F(PaddingTest, EveryModeSaysThatItWaits) {
+  for (const auto mode : {PaddingMode::kOff, PaddingMode::kBucket, PaddingMode::kTick}) {
+    Settings settings = quick_settings();
+    settings.padding = mode;
+    settings.tick_ms = 10;
+    settings.model_time = 600ms;
+    settings.waiting_sign = 100ms;
+    serve(settings);
+    auto session = open_session();
+    for (const auto& script :
+         {BackendScript{.stall_at = Point::kHead}, BackendScript{.pieces = {"one"}, .stall_at = Point::kRead}}) {
+      backend_->set(script);
+      const OpenedReply reply = ask(session);
+      ASSERT_TRUE(reply.alert);
+      EXPECT_GE(reply.count(RecordType::kFiller), 3U);
+      EXPECT_LE(reply.count(RecordType::kFiller), 6U);
+      if (mode != PaddingMode::kOff) expect_buckets(reply);
+    }
+    backend_->set({.pieces = {"one", "two"}});
+    const OpenedReply whole = ask(session);
+    ASSERT_TRUE(whole.trailer);
+    EXPECT_EQ(whole.count(RecordType::kFiller), 0U) << "a model that answers is not waited for";
+  }
+}
+
 }  // namespace
 }  // namespace minions::gateway

@@ -107,7 +107,8 @@ TEST_F(RequestTest, PassesOnOnlyContentTypeAndAccept) {
                   {"x-forwarded-for", "1.2.3.4"}};
   ASSERT_TRUE(ask(session, head, "{}").trailer);
   const auto& headers = backend_->last().request.headers;
-  ASSERT_EQ(headers.size(), 2U);
+  ASSERT_EQ(headers.size(), 3U);
+  EXPECT_EQ(net::find(headers, "accept-encoding"), "identity");
   EXPECT_EQ(net::find(headers, "content-type"), "application/json");
   EXPECT_EQ(net::find(headers, "accept"), "text/event-stream");
 }

@@ -538,7 +538,7 @@ chat::ChatRequest request_of(const workers::ReadyWorker& worker, std::uint32_t t
   chat::ChatRequest request{.model = worker.model};
   request.messages.push_back({chat::Role::kSystem, chat::Text("### Document 1\nThe same words each time.")});
   request.messages.push_back({chat::Role::kUser, chat::Text("What does it say?")});
-  request.max_tokens = tokens;
+  request.sampling.max_tokens = tokens;
   return request;
 }
 

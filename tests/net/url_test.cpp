@@ -31,11 +31,18 @@ TEST(Url, TakesIpv6InBrackets) {
   EXPECT_EQ(url->authority(), "[::1]:8080");
 }
 
+TEST(Url, TakesSchemeAndHostInEitherCase) {
+  const auto url = Url::parse("HTTPS://LLM.Example.org/V1");
+  ASSERT_TRUE(url) << url.error().detail;
+  EXPECT_EQ(url->origin(), "https://llm.example.org");
+  EXPECT_EQ(url->base_path, "/V1");
+}
+
 TEST(Url, RefusesWhatIsNotStrictlyAnAddress) {
   for (const char* text : {"",
                            "a",
                            "ftp://a",
-                           "HTTP://a",
+
                            "http:/a",
                            "http://",
                            "http:///x",

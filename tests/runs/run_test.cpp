@@ -15,6 +15,7 @@ struct Scripted {
   Result<std::string> text;
   std::optional<chat::Usage> usage = chat::Usage{.prompt_tokens = 100, .completion_tokens = 10};
   std::optional<chat::FinishReason> reason = chat::FinishReason::kStop;
+  std::string note = {};  // with a request that was refused first
 };
 
 Result<chat::Completion> completion_of(Scripted step) {
@@ -28,12 +29,16 @@ Result<chat::Completion> completion_of(Scripted step) {
 
 class ScriptedSupervisor final : public Supervisor {
  public:
-  net::Task<SupervisorExchange> ask(const chat::ChatRequest& request, std::stop_token) override {
+  net::Task<SupervisorExchange> ask(const chat::ChatRequest& request, chat::TokenSink&, std::stop_token) override {
     const std::string body = chat::to_json(request);
     bodies.push_back(body);
     Scripted step = std::move(script.front());
     script.pop_front();
     SupervisorExchange exchange;
+    if (!step.note.empty()) {
+      exchange.notes.push_back(step.note);
+      exchange.refused_receipts.push_back({{"n", "refused"}});
+    }
     exchange.completion = completion_of(std::move(step));
     exchange.wire_bytes = body.size();
     exchange.session_id = "5e";
@@ -161,18 +166,15 @@ TEST_F(Run, ReportsNoUsageRatherThanZero) {
   ASSERT_FALSE(report.result.notes.empty());
 }
 
-TEST_F(Run, AsksWithoutAShapeWhereTheServerHasNone) {
+TEST_F(Run, NotesWhatTheSupervisorsServerDidNotTake) {
   script_one_round();
-  supervisor_.script.push_front(
-      {fail(Error{ErrorCode::kBackend, "the model's server refused: response_format"}.with_status(400))});
+  supervisor_.script.front().note = "the model's server takes no response_format";
   const RunReport report = go();
   EXPECT_TRUE(report.result.answered);
-  ASSERT_EQ(supervisor_.bodies.size(), 3U);
-  EXPECT_NE(supervisor_.bodies[0].find("response_format"), std::string::npos);
-  EXPECT_EQ(supervisor_.bodies[1].find("response_format"), std::string::npos);
-  EXPECT_EQ(supervisor_.bodies[2].find("response_format"), std::string::npos);
-  // Both times the message left.
-  EXPECT_EQ(report.result.disclosed[0].wire_bytes, supervisor_.bodies[0].size() + supervisor_.bodies[1].size());
+  ASSERT_EQ(report.result.notes.size(), 1U);
+  EXPECT_EQ(report.result.notes[0], "supervisor: the model's server takes no response_format");
+  ASSERT_EQ(report.result.receipts.size(), 3U);
+  EXPECT_EQ(report.result.receipts[0]["n"], "refused");
 }
 
 TEST_F(Run, KeepsWhatItHasWhereAModelFails) {
@@ -263,7 +265,7 @@ TEST_F(Run, SaysWhereTheWorkersAnswerWasCut) {
   script_one_round();
   worker_.script.front().reason = chat::FinishReason::kLength;
   const RunReport report = go();
-  EXPECT_NE(supervisor_.bodies[1].find("cut here by the small model's limit"), std::string::npos);
+  EXPECT_NE(supervisor_.bodies[1].find("(small model: the answer was cut at the limit of tokens)"), std::string::npos);
   EXPECT_EQ(report.result.notes.size(), 1U);
 }
 

@@ -282,6 +282,16 @@ net::Task<void> FakeServer::stream(net::HttpExchange& exchange, Bytes body) {
     net::Timer forever(exchange.executor(), net::kNoDeadline);
     exchange.on_peer_gone([&] { forever.cancel(); });
     co_await forever.async_wait(net::use_task_tuple);
+  } else if (wire.end == WireReply::End::kByteByByte) {
+    const Bytes head = {0x00, 0x01, 0x00, 0x10};  // 65,552 bytes follow
+    bool reading = co_await put(exchange, head);
+    net::Timer pause(exchange.executor(), net::kNoDeadline);
+    while (reading) {
+      pause.expires_after(std::chrono::milliseconds(5));
+      co_await pause.async_wait(net::use_task_tuple);
+      const Bytes one = {0};
+      reading = co_await put(exchange, one);
+    }
   } else {
     session::ReplySealer filler(opened->keys.context, opened->keys.reply_key.reveal(), session::PaddingMode::kOff);
     Bytes record(filler.record_size(session::RecordType::kFiller, 0));

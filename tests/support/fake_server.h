@@ -41,7 +41,7 @@ struct PlainAnswer {
 
 // The bytes of a reply's HTTP body as they are really sent, and how it ends.
 struct WireReply {
-  enum class End { kFinish, kAbort, kHold, kFillerForever };
+  enum class End { kFinish, kAbort, kHold, kFillerForever, kByteByByte };  // the last: of a record that never ends
   Bytes bytes;
   End end = End::kFinish;
 };

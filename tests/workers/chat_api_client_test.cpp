@@ -33,7 +33,7 @@ chat::ChatRequest question() {
   chat::ChatRequest request{.model = "m"};
   request.messages.push_back({chat::Role::kSystem, chat::Text("documents")});
   request.messages.push_back({chat::Role::kUser, chat::Text("two and two?")});
-  request.max_tokens = 99;
+  request.sampling.max_tokens = 99;
   return request;
 }
 
@@ -117,7 +117,7 @@ TEST_F(ChatApiTest, TellsOllamaEverythingThatKeepsItFromCutting) {
 TEST_F(ChatApiTest, TellsAnthropicTheSystemPromptApart) {
   chat::ChatRequest request = question();
   request.messages.back().images.push_back({"image/png", chat::Text("QUJD")});
-  request.stop = {"END"};
+  request.sampling.stop = {"END"};
   const json body = json::parse(anthropic_body(request));
   EXPECT_EQ(body["system"], "documents");
   ASSERT_EQ(body["messages"].size(), 1U);

@@ -1,7 +1,10 @@
 // The shapes are those of the vendors' public references, written by hand.
 #include "workers/worker_reply.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include "chat/ending.h"
 
 namespace minions::workers {
 namespace {
@@ -65,7 +68,7 @@ class Collector final : public chat::TokenSink {
 Result<chat::Completion> decode(ReplyDecoder& decoder, std::initializer_list<std::string_view> pieces,
                                 Collector& sink) {
   for (const std::string_view piece : pieces) MINIONS_TRY(decoder.take(piece, sink));
-  return decoder.finish();
+  return decoder.finish(sink);
 }
 Result<chat::Completion> decode(ReplyDecoder& decoder, std::string_view text) {
   Collector sink;
@@ -160,7 +163,7 @@ TEST(OllamaReply, TellsAnErrorUnderStatus200) {
       decode(*decoder,
              {"{\"message\":{\"content\":\"He\"},\"done\":false}\n", "{\"error\":\"model runner\\nstopped\"}\n"}, sink);
   EXPECT_EQ(failed.error().code, ErrorCode::kBackend);
-  EXPECT_EQ(failed.error().detail, "the model's server says: model runner stopped");
+  EXPECT_EQ(failed.error().detail, "the model's server reports: model runner stopped");
 }
 
 TEST(OllamaReply, MayLackItsCountsAndItsReason) {
@@ -195,6 +198,8 @@ TEST(OllamaShow, TellsTheContextAndWhereTheModelRuns) {
       parse_ollama_show(R"({"details":{},"model_info":{"general.architecture":"llama","llama.context_length":131072}})",
                         CloudModels::kRefuse);
   EXPECT_EQ(model->context_tokens, 131072U);
+  EXPECT_FALSE(model->thinks);
+  EXPECT_TRUE(parse_ollama_show(R"({"capabilities":["completion","thinking"]})", CloudModels::kRefuse)->thinks);
   EXPECT_EQ(parse_ollama_show("{}", CloudModels::kRefuse)->context_tokens, 0U);
   EXPECT_EQ(parse_ollama_show(R"({"remote_host":"https://ollama.com"})", CloudModels::kRefuse).error().code,
             ErrorCode::kRefused);
@@ -215,15 +220,34 @@ TEST(AnthropicReply, TellsAnErrorInTheStream) {
       decode(*anthropic_decoder(),
              "event: error\ndata: "
              "{\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n");
-  EXPECT_EQ(failed.error().detail, "the model's server says: Overloaded");
+  EXPECT_EQ(failed.error().detail, "the model's server reports overloaded_error: Overloaded");
 }
 
-TEST(ErrorMessages, AreReadInEachForm) {
-  EXPECT_EQ(error_message_of(R"({"error":{"message":"bad\nmodel","code":1}})"), "bad model");
-  EXPECT_EQ(error_message_of(R"({"error":"not found"})"), "not found");
-  EXPECT_EQ(error_message_of(R"({"message":"m"})"), "m");
-  EXPECT_EQ(error_message_of("<html>"), "");
-  EXPECT_LE(error_message_of(R"({"error":")" + std::string(10'000, 'x') + "\"}").size(), 300U);
+TEST(Endings, AreReadOfEachWire) {
+  const auto ending = [](std::unique_ptr<ReplyDecoder> decoder, std::string_view body) {
+    const auto completion = decode(*decoder, body);
+    return completion ? name_of(chat::ending_of(*completion)) : std::string_view(completion.error().detail);
+  };
+  const auto ollama = [&](std::string_view rest) {
+    return ending(local_ollama(), fmt::format("{{\"message\":{{{}}},\"done\":true,\"done_reason\":\"stop\"}}\n", rest));
+  };
+  EXPECT_EQ(ollama(R"("content":"x")"), "complete");
+  EXPECT_EQ(ollama(R"("content":"")"), "empty");
+  EXPECT_EQ(ollama(R"("content":"","thinking":"hm")"), "reasoning_only");
+  EXPECT_EQ(ollama(R"("content":"<think>hm")"), "reasoning_only");
+  EXPECT_EQ(ollama(R"("content":"","tool_calls":[{"function":{"name":"f"}}])"), "tool_call");
+  const auto anthropic = [&](std::string_view block, std::string_view reason) {
+    return ending(anthropic_decoder(),
+                  fmt::format("data: {{\"type\":\"content_block_delta\",\"delta\":{{{}}}}}\n\n"
+                              "data: {{\"type\":\"message_delta\",\"delta\":{{\"stop_reason\":\"{}\"}}}}\n\n"
+                              "data: {{\"type\":\"message_stop\"}}\n\n",
+                              block, reason));
+  };
+  EXPECT_EQ(anthropic(R"("type":"text_delta","text":"x")", "end_turn"), "complete");
+  EXPECT_EQ(anthropic(R"("type":"text_delta","text":"x")", "max_tokens"), "length");
+  EXPECT_EQ(anthropic(R"("type":"text_delta","text":"x")", "refusal"), "refusal");
+  EXPECT_EQ(anthropic(R"("type":"text_delta","text":"x")", "tool_use"), "tool_call");
+  EXPECT_EQ(anthropic(R"("type":"thinking_delta","thinking":"hm")", "max_tokens"), "reasoning_only");
 }
 
 }  // namespace

@@ -1,0 +1,27 @@
+// What a model is doing while nothing else can be shown, such as `waiting, 75 s`: on the last line of a terminal,
+// redrawn in place. If standard error is not a terminal, a line a minute.
+#pragma once
+
+#include <chrono>
+#include <string_view>
+
+namespace minions::app {
+
+class WaitingLine {
+ public:
+  WaitingLine();
+  ~WaitingLine() { clear(); }
+  WaitingLine(const WaitingLine&) = delete;
+  WaitingLine& operator=(const WaitingLine&) = delete;
+
+  void at(std::string_view what, std::chrono::seconds since);
+  // Removes the line, for what is printed next.
+  void clear();
+
+ private:
+  bool terminal_;
+  bool shown_ = false;
+  std::chrono::minutes last_line_{0};
+};
+
+}  // namespace minions::app
