@@ -5,6 +5,7 @@
 #include "api/facts.h"
 #include "api/minion_log.h"
 #include "base/encoding.h"
+#include "net/blocking.h"
 
 namespace minions::api {
 namespace {
@@ -12,13 +13,29 @@ namespace {
 constexpr std::chrono::milliseconds kCloseTime{1'000};
 constexpr std::uint32_t kWorkerAnswerTokens = 2048;
 
-std::unique_ptr<const grounding::FactIndex> facts_of(std::span<const documents::Document> documents) {
+constexpr std::size_t kMostIndexedBytes = 64 * 1024 * 1024;  // an index takes about twice as much, and 0.1 s a megabyte
+
+// What answers are looked up in. Null: there is too much of it for this machine.
+net::Task<std::unique_ptr<const grounding::FactIndex>> index_facts(std::span<const documents::Document> documents,
+                                                                   net::Executor executor) {
   std::vector<std::string_view> texts;
+  std::size_t bytes = 0;
   for (const documents::Document& document : documents) {
     texts.push_back(document.name);
     for (const documents::Page& page : document.pages) texts.push_back(page.text.reveal());
   }
-  return std::make_unique<const grounding::FactIndex>(texts);
+  for (const std::string_view text : texts) bytes += text.size();
+  std::unique_ptr<const grounding::FactIndex> facts;
+  if (bytes > kMostIndexedBytes) co_return facts;
+  const auto build = [&] {
+    try {
+      facts = std::make_unique<const grounding::FactIndex>(texts);
+    } catch (const std::exception&) {
+      // Out of memory: there is none then.
+    }
+  };
+  co_await net::on_own_thread(executor, build);
+  co_return facts;
 }
 
 // The supervisor behind the sealed session. Usage is what the receipt signs, not what the reply's text states.
@@ -72,7 +89,7 @@ class SealedSupervisor final : public runs::Supervisor {
 Result<std::unique_ptr<MinionSession>> MinionSession::create(net::Executor executor, MinionSessionOptions options,
                                                              WorkerSource worker) {
   client::SealedClientOptions connection = std::move(options.connection);
-  std::unique_ptr<MinionSession> session(new MinionSession(std::move(options), std::move(worker)));
+  std::unique_ptr<MinionSession> session(new MinionSession(executor, std::move(options), std::move(worker)));
   session->unix_time_ = connection.unix_time;
   if (session->options_.logging == Logging::kOn) session->exchanges_ = client::ExchangeLog::in_memory();
   const client::SealedClient::Parts parts{session->random_, session->cache_, session->exchanges_.get()};
@@ -80,8 +97,11 @@ Result<std::unique_ptr<MinionSession>> MinionSession::create(net::Executor execu
   return session;
 }
 
-MinionSession::MinionSession(MinionSessionOptions options, WorkerSource worker)
-    : options_(std::move(options)), source_(std::move(worker)), model_(options_.supervisor_model) {}
+MinionSession::MinionSession(net::Executor executor, MinionSessionOptions options, WorkerSource worker)
+    : options_(std::move(options)),
+      executor_(std::move(executor)),
+      source_(std::move(worker)),
+      model_(options_.supervisor_model) {}
 
 net::Task<void> MinionSession::end() {
   if (client_->session_parameters()) co_await client_->close(kCloseTime);
@@ -130,7 +150,14 @@ net::Task<RecordedRun> MinionSession::converse(const MinionTask& task, const Inp
     run.error = std::move(model).error();
     co_return run;
   }
-  const auto facts = inputs.documents.empty() ? nullptr : facts_of(inputs.documents);
+  std::unique_ptr<const grounding::FactIndex> facts;
+  if (!inputs.documents.empty()) {
+    facts = co_await index_facts(inputs.documents, executor_);
+    if (facts == nullptr)
+      run.result.notes.emplace_back(
+          "the documents have too much text to look answers up in: what an answer invents is not marked");
+  }
+  std::vector<std::string> notes = std::move(run.result.notes);
   SealedSupervisor supervisor(*client_, concessions_, std::exchange(setup_, {}));
   runs::RunInput input;
   input.task = {task.task, options_.system_prompt, task.metadata};
@@ -152,6 +179,7 @@ net::Task<RecordedRun> MinionSession::converse(const MinionTask& task, const Inp
   runs::RunReport report = co_await runs::run(input, parts, std::move(stop));
   run.result = std::move(report.result);
   run.error = std::move(report.error);
+  run.result.notes.insert(run.result.notes.begin(), notes.begin(), notes.end());
   if (run.result.answered) {
     const chat::Message final{chat::Role::kAssistant, run.result.final_answer.copy()};
     observer.message(minion::Sender::kSupervisor, &final, true);

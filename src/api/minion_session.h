@@ -65,7 +65,7 @@ class MinionSession {
   [[nodiscard]] const client::SealedClient& client() const { return *client_; }
 
  private:
-  MinionSession(MinionSessionOptions options, WorkerSource worker);
+  MinionSession(net::Executor executor, MinionSessionOptions options, WorkerSource worker);
   [[nodiscard]] net::Task<RecordedRun> converse(const MinionTask& task, const Inputs& inputs,
                                                 runs::RunObserver& observer, std::stop_token stop);
   [[nodiscard]] net::Task<Status> make_worker(std::stop_token stop);
@@ -73,6 +73,7 @@ class MinionSession {
   void write_log_of(const MinionTask& task, std::span<const documents::Document> documents, RecordedRun& run);
 
   MinionSessionOptions options_;
+  net::Executor executor_;
   client::UnixClock unix_time_;
   WorkerSource source_;
   std::optional<workers::ReadyWorker> worker_;  // once it is created

@@ -115,8 +115,8 @@ struct ReplyWriter::WaitingSigns : std::enable_shared_from_this<ReplyWriter::Wai
   WaitingSigns(net::Executor executor, ReplyWriter& of)
       : timer(executor), sent(executor, net::kNoDeadline), writer(&of) {}
 
-  void begin() {
-    since = std::chrono::steady_clock::now();
+  void begin(SteadyTime now) {
+    since = now;
     is_waiting = true;
   }
   [[nodiscard]] net::Task<void> sent_last() {
@@ -173,7 +173,7 @@ net::Task<Status> ReplyWriter::pass_at_once() {
 }
 
 net::Task<Status> ReplyWriter::pass_at_once(WaitingSigns& signs) {
-  signs.begin();
+  signs.begin(std::chrono::steady_clock::now());
   auto head = co_await read_head();
   signs.is_waiting = false;
   if (signs.is_sending) co_await signs.sent_last();
@@ -181,8 +181,9 @@ net::Task<Status> ReplyWriter::pass_at_once(WaitingSigns& signs) {
   seal_head(*head);
   Bytes joined;
   for (;;) {
-    signs.begin();
-    const auto first = co_await request_.call->read(model_deadline());
+    const net::Deadline deadline = model_deadline();
+    signs.begin(deadline - context_.settings.model_time);
+    const auto first = co_await request_.call->read(deadline);
     signs.is_waiting = false;
     if (signs.is_sending) co_await signs.sent_last();
     if (!first) co_return fail(first.error());
@@ -208,8 +209,8 @@ net::Task<Status> ReplyWriter::pass_at_once(WaitingSigns& signs) {
 }
 
 // What has come from the backend and is not yet sealed. One coroutine fills it, one empties it, on one thread.
-struct ReplyWriter::TickQueue {
-  explicit TickQueue(net::Executor executor) : changed(executor) {}
+struct ReplyWriter::TickQueue : std::enable_shared_from_this<ReplyWriter::TickQueue> {
+  explicit TickQueue(net::Executor executor) : changed(executor), signs(executor) {}
 
   std::optional<backend::BackendReplyHead> head;
   Bytes data;
@@ -224,6 +225,25 @@ struct ReplyWriter::TickQueue {
     co_await changed.async_wait(net::use_task_tuple);
   }
   void notify() { changed.cancel(); }
+
+  // A timer of its own, which is set once a sign: what waits for data has no deadline.
+  void arm(std::chrono::milliseconds sign) {
+    signs.expires_at(last_sent + sign);
+    signs.async_wait([self = shared_from_this(), sign](boost::system::error_code error) {
+      if (error) return;
+      if (std::chrono::steady_clock::now() < self->last_sent + sign) return self->arm(sign);
+      self->sign_due = true;
+      self->notify();
+    });
+  }
+  void note_sent(std::chrono::milliseconds sign) {
+    last_sent = std::chrono::steady_clock::now();
+    if (std::exchange(sign_due, false)) arm(sign);
+  }
+
+  net::Timer signs;
+  SteadyTime last_sent = std::chrono::steady_clock::now();
+  bool sign_due = false;  // nothing was sent for a while
 };
 
 net::Task<void> ReplyWriter::fill(std::shared_ptr<TickQueue> queue) {
@@ -251,6 +271,7 @@ net::Task<void> ReplyWriter::fill(std::shared_ptr<TickQueue> queue) {
 
 net::Task<Status> ReplyWriter::pass_by_tick() {
   auto queue = std::make_shared<TickQueue>(http_.executor());
+  if (session_.parameters().padding == PaddingMode::kTick) queue->arm(context_.settings.waiting_sign);
   // Runs beside this task and ends before it: a cancelled call returns no further piece.
   net::spawn(http_.executor(), fill(queue));
   const Status written = co_await empty(queue);
@@ -260,6 +281,7 @@ net::Task<Status> ReplyWriter::pass_by_tick() {
     queue->notify();
   }
   while (!queue->end) co_await queue->wait(net::kNoDeadline);
+  queue->signs.cancel();
   if (!written) co_return written;
   co_return *queue->end;
 }
@@ -267,8 +289,7 @@ net::Task<Status> ReplyWriter::pass_by_tick() {
 net::Task<Status> ReplyWriter::empty(std::shared_ptr<TickQueue> queue) {
   const bool constant = session_.parameters().padding == PaddingMode::kConstant;
   const std::chrono::milliseconds tick(session_.parameters().tick_ms);
-  const std::chrono::milliseconds sign = context_.settings.waiting_sign;
-  SteadyTime last_sent = std::chrono::steady_clock::now();
+
   // Records leave on a grid of ticks, so that the time of a token is not visible.
   const SteadyTime start = std::chrono::steady_clock::now();
   const auto next_tick = [&] { return start + ((std::chrono::steady_clock::now() - start) / tick + 1) * tick; };
@@ -276,9 +297,8 @@ net::Task<Status> ReplyWriter::empty(std::shared_ptr<TickQueue> queue) {
   bool head_sealed = false;
   bool data_sealed = false;
   for (;;) {
-    while (!constant && !queue->end && queue->data.empty() && (head_sealed || !queue->head) &&
-           std::chrono::steady_clock::now() < last_sent + sign)
-      co_await queue->wait(last_sent + sign);
+    while (!constant && !queue->end && queue->data.empty() && (head_sealed || !queue->head) && !queue->sign_due)
+      co_await queue->wait(net::kNoDeadline);
     // The head, the first data and the end go at once; the rest, and everything with `constant`, waits for its tick.
     const SteadyTime until = next_tick();
     while ((constant || (data_sealed && !queue->data.empty())) && !queue->end && !queue->full() &&
@@ -300,7 +320,7 @@ net::Task<Status> ReplyWriter::empty(std::shared_ptr<TickQueue> queue) {
     }
     if (queue->end && queue->data.empty()) co_return Status{};
     MINIONS_CO_TRY(co_await flush());
-    last_sent = std::chrono::steady_clock::now();
+    queue->note_sent(context_.settings.waiting_sign);
   }
 }
 
