@@ -32,6 +32,13 @@ std::string words_of(const Findings& findings) {
   return words;
 }
 
+std::string count_of(const Findings& findings) {
+  const std::size_t count = findings.not_in_documents.size() + findings.computed.size();
+  if (count == 0) return findings.is_unsupported ? std::string(kUnsupported) : std::string();
+  return fmt::format("{} detail{} of this answer {} not in the documents", count, count == 1 ? "" : "s",
+                     count == 1 ? "is" : "are");
+}
+
 void add(std::optional<chat::Usage>& total, const std::optional<chat::Usage>& more) {
   if (!more) return;
   total = total.value_or(chat::Usage()) + *more;
@@ -350,8 +357,9 @@ net::Task<Result<MinionEvent>> Run::carry_out(const AskWorker& action) {
   if (ending != Ending::kComplete) completion->text.append(fmt::format("\n(small model: {})", words_for(ending)));
   if (findings) {
     note_findings(fmt::format("the worker's answer of round {}", action.round), *findings);
-    if (const std::string words = words_of(*findings); !words.empty())
-      completion->text.append(fmt::format("\n({})", words));
+    // With --privacy only how many: they are pieces of the answer, of which a placeholder may stand for more.
+    const std::string words = in_.options.privacy == Privacy::kOn ? count_of(*findings) : words_of(*findings);
+    if (!words.empty()) completion->text.append(fmt::format("\n({})", words));
   }
   const chat::Message shown{chat::Role::kAssistant, completion->text.copy()};
   parts_.observer.message(Sender::kWorker, &shown, false);

@@ -52,12 +52,13 @@ class Findings(ProgramsTest):
         cleared = self.minions("chat", *self.server.trust(), "-f", self.report, stdin="What is it?\n/clear\nAnd then?\n")
         self.assertEqual(cleared.stderr.count(WORDS), 1)
 
-    def run_task(self, worker_says, supervisor_says):
+    def run_task(self, worker_says, supervisor_says, *options, worker=None):
         supervisor = ScriptedSupervisor(self, [asks("Which blood type?"), answers(supervisor_says)])
-        small = ModelServer(self, pieces=[worker_says])
+        worker = worker or f"openai:{ModelServer(self, pieces=[worker_says]).url}/v1#stub"
         server = Minionsd(self, model=supervisor.model())
         run = self.minions("run", "Which blood type has she?", "-f", self.write("report.txt", REPORT), *server.trust(),
-                           "--worker", f"openai:{small.url}/v1#stub", "-o", "json", "--log-dir", self.directory / "logs")
+                           "--worker", worker, "-o", "json", "--log-dir", self.directory / "logs",
+                           *options)
         self.assert_exit(run, 0)
         result = json.loads(run.stdout)
         verified = self.minions("verify", result["log_file"], "--allow-simulated", "--trusted-attestation-pem",
@@ -72,6 +73,18 @@ class Findings(ProgramsTest):
         self.assertEqual(log["conversation"][1]["not_in_documents"], LISTED)
         self.assertEqual((result["not_in_documents"], log["not_in_documents"]), (["AB2"], ["AB2"]))
         self.assertIn("the answer: not in the documents: AB2", run.stderr)
+
+    def test_privacy_tells_the_supervisor_only_how_many(self):
+        invented = "Keller has blood type AB2; write to k.hoffmann@praxis.example by 5 March 2026."
+        run, result, supervisor, log = self.run_task(invented, "Type AB2.", "--privacy",
+                                                      worker=Ollama(self, [invented], names=["Keller"]).worker)
+        said = json.loads(supervisor.bodies[-1])["messages"][-1]["content"]
+        self.assertRegex(said, r"\(\d details of this answer are not in the documents\)")
+        self.assertNotIn("not in the documents:", said)
+        for body in supervisor.bodies:
+            self.assertNotIn(b"hoffmann@", body)
+        self.assertTrue(any("AB2" in turn.get("not_in_documents", []) for turn in log["conversation"]))
+        self.assertIn("AB2", run.stderr)
 
     def test_run_leaves_true_answers_alone(self):
         run, result, supervisor, log = self.run_task(TRUE, "About 71 kg.")
