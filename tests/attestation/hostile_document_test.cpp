@@ -13,12 +13,7 @@
 namespace minions::attestation {
 namespace {
 
-// Sanitizers make it several times as slow, and a machine whose cores are shared twice that.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr double kMostCpuS = 30;
-#else
 constexpr double kMostCpuS = 10;
-#endif
 constexpr std::size_t kDocumentBytes = 8 * 1024 * 1024;  // what a document may have
 
 double cpu_s() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
