@@ -133,6 +133,25 @@ TEST(AttestationDocument, RefusesEveryTruncationAndTooManyBytes) {
   EXPECT_EQ(parse(json + std::string(kDocumentLimitBytes, ' ')).error().code, ErrorCode::kTooLarge);
 }
 
+TEST(AttestationDocument, RefusesMoreNamesThanAListMayHaveEntries) {
+  const Json document = Json::parse(text(vectors()["document"]["bytes"]));
+  const auto parsed_with = [&](const Json::json_pointer& where, std::size_t names) {
+    Json changed = document;
+    Json& members = changed[where];
+    for (std::size_t i = members.size(); i < names; ++i) members[fmt::format("x{}", i)] = "AA";
+    return AttestationDocument::parse(as_bytes(changed.dump()));
+  };
+  for (const char* place : {"/endorsements", "/evidence/0/data"}) {
+    const Json::json_pointer where(place);
+    const auto most = parsed_with(where, 1024);
+    EXPECT_TRUE(most) << place << ": " << most.error().detail;
+    const auto more = parsed_with(where, 1025);
+    ASSERT_FALSE(more) << place;
+    EXPECT_EQ(more.error().code, ErrorCode::kTooLarge) << place;
+    EXPECT_NE(more.error().detail.find("1025 entries, at most 1024"), std::string::npos) << more.error().detail;
+  }
+}
+
 // Long texts take another way than short ones: nothing of what is accepted may depend on it.
 TEST(AttestationDocument, ReadsLongTextsAsItReadsShortOnes) {
   Json document = Json::parse(text(vectors()["document"]["bytes"]));

@@ -113,9 +113,9 @@ Result<std::string> LiftedTexts::plain(const Json& object, std::string_view name
   return text;
 }
 
-Status check_count(const Json& array, std::string_view name, std::size_t limit = kItemsLimit) {
-  if (array.size() <= limit) return {};
-  return fail(ErrorCode::kTooLarge, fmt::format("{}: {} entries, at most {}", name, array.size(), limit));
+Status check_count(const Json& list, std::string_view name, std::size_t limit = kItemsLimit) {
+  if (list.size() <= limit) return {};
+  return fail(ErrorCode::kTooLarge, fmt::format("{}: {} entries, at most {}", name, list.size(), limit));
 }
 
 Result<std::optional<Nonce>> parse_nonce(const Json& object) {
@@ -157,6 +157,7 @@ Result<EvidenceItem> parse_item(const Json& object, const LiftedTexts& texts) {
   EvidenceItem item;
   MINIONS_TRY_ASSIGN(item.type, LiftedTexts::plain(object, "type"));
   MINIONS_TRY_ASSIGN(const Json* data, object_member(object, "data"));
+  MINIONS_TRY(check_count(*data, "data"));
   for (const auto& [name, value] : data->items()) {
     MINIONS_TRY_ASSIGN(item.data[name], texts.base64url(*data, name));
   }
@@ -194,6 +195,7 @@ Result<std::vector<Bytes>> parse_endorsement(const Json& object, const std::stri
 Result<Endorsements> parse_endorsements(const Json& object, const LiftedTexts& texts) {
   if (!object.contains("endorsements")) return Endorsements();
   MINIONS_TRY_ASSIGN(const Json* members, object_member(object, "endorsements"));
+  MINIONS_TRY(check_count(*members, "endorsements"));
   Endorsements endorsements;
   for (const auto& [name, value] : members->items()) {
     auto parsed = parse_endorsement(*members, name, texts);
