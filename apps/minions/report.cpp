@@ -25,6 +25,7 @@ void report_findings(const std::optional<DocumentCheck>& documents) {
     warn(fmt::format("not in the documents: {}", fmt::join(documents->not_in_documents, ", ")));
   if (!documents->computed.empty()) warn(fmt::format("computed or invented: {}", fmt::join(documents->computed, ", ")));
   if (documents->unsupported) warn("none of the answer's words of weight stands in the documents");
+  if (documents->partial) warn("the answer is too long to be looked up in the documents whole");
 }
 
 ExitCode report_answer(const Answer& answer) {

@@ -87,6 +87,7 @@ struct DocumentCheck {
   std::vector<std::string> not_in_documents;  // nor in the question; as the answer writes it
   std::vector<std::string> computed;          // figures that may be sums or counts, or are invented
   bool unsupported = false;                   // none of its words of weight occurs in the documents
+  bool partial = false;                       // the answer is longer than what is looked up, 64 KiB
 };
 
 // An answer, or how far it got. Tested and read like a Result: `if (!answer) report(answer.error())`.

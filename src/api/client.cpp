@@ -320,6 +320,7 @@ Answer Client::ask(std::string_view question, const AskOptions& options, const T
   facts.add(std::move(made->documents));
   Answer answer = impl_->ask(*std::move(request), options, on_token);
   answer.documents = facts.check(answer.text, question);
+  if (facts.is_too_much()) answer.notes.emplace_back(api::kNotLookedUp);
   answer.notes.insert(answer.notes.begin(), made->notes.begin(), made->notes.end());
   return answer;
 }

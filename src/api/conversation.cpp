@@ -10,7 +10,9 @@ struct Conversation::Impl {
   chat::Conversation turns;
   std::string model;  // of the last answer, or that of the connection
   api::DocumentFacts facts;
-  chat::Text asked;  // all questions
+  chat::Text asked;              // all questions
+  std::size_t facts_before = 0;  // the last question: what is dropped with it if it is withdrawn
+  chat::Text asked_before;
   std::atomic<bool> busy = false;
 
   [[nodiscard]] Answer answer(const AskOptions& options, const TokenCallback& on_token) {
@@ -20,6 +22,7 @@ struct Conversation::Impl {
     Answer answer = client->ask(*std::move(request), options, on_token);
     if (!answer.model.empty()) model = answer.model;
     answer.documents = facts.check(answer.text, asked.reveal());
+    if (facts.is_too_much()) answer.notes.emplace_back(api::kNotLookedUp);
     // Some servers refuse an empty turn; without one the question is as if it had not been answered.
     if (!answer || trimmed(answer.text).empty()) return answer;
     if (const Status kept = turns.answer(chat::Text(answer.text)); !kept) answer.failure = kept.error();
@@ -41,7 +44,13 @@ Answer Conversation::ask(std::string_view question, const AskOptions& options, c
     return api::failed({ErrorCode::kUsage, "system_prompt: a conversation has its own; restart() sets another"});
   const api::OneAtATime turn(impl_->busy);
   if (!turn.is_in()) return api::failed({ErrorCode::kUsage, "conversation: another call of it is under way"});
+  if (impl_->turns.awaits_answer()) {
+    impl_->facts.cut_to(impl_->facts_before);
+    impl_->asked = std::move(impl_->asked_before);
+  }
   impl_->turns.withdraw();
+  impl_->facts_before = impl_->facts.size();
+  impl_->asked_before = impl_->asked.copy();
   auto made = api::make_question(question, options);
   if (!made) return api::failed(std::move(made).error());
   if (const Status asked = impl_->turns.ask(std::move(made->message.content), std::move(made->message.images)); !asked)

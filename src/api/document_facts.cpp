@@ -1,5 +1,7 @@
 #include "api/document_facts.h"
 
+#include <system_error>
+
 namespace minions::api {
 
 namespace {
@@ -23,27 +25,45 @@ chat::Text without_markers(const chat::Attachment& document) {
 
 void DocumentFacts::add(std::vector<chat::Attachment> documents) {
   if (documents.empty()) return;
-  indexes_.push_back(std::async(std::launch::async, [documents = std::move(documents)]() -> Index {
-                       std::vector<chat::Text> texts;
-                       std::vector<std::string_view> views;
-                       for (const chat::Attachment& document : documents) {
-                         texts.push_back(without_markers(document));
-                         views.push_back(document.name);
-                       }
-                       for (const chat::Text& text : texts) views.push_back(text.reveal());
-                       return std::make_shared<const grounding::FactIndex>(views);
-                     }).share());
+  std::size_t bytes = 0;
+  for (const chat::Attachment& document : documents) bytes += document.text.size();
+  if (bytes > grounding::kMostIndexedBytes) {
+    is_too_much_ = true;
+    return;
+  }
+  auto build = [documents = std::move(documents)]() -> Index {
+    std::vector<chat::Text> texts;
+    std::vector<std::string_view> views;
+    for (const chat::Attachment& document : documents) {
+      texts.push_back(without_markers(document));
+      views.push_back(document.name);
+    }
+    for (const chat::Text& text : texts) views.push_back(text.reveal());
+    return std::make_shared<const grounding::FactIndex>(views);
+  };
+  try {
+    indexes_.push_back(std::async(std::launch::async, std::move(build)).share());
+  } catch (const std::system_error&) {
+    is_too_much_ = true;  // no thread is to be had
+  }
 }
 
 std::optional<DocumentCheck> DocumentFacts::check(std::string_view answer, std::string_view question) const {
-  if (indexes_.empty() || answer.empty()) return std::nullopt;
+  if (indexes_.empty() || is_too_much_ || answer.empty()) return std::nullopt;
   std::vector<const grounding::FactIndex*> indexes;
-  for (const auto& index : indexes_) indexes.push_back(index.get().get());
+  for (const auto& index : indexes_) {
+    try {
+      indexes.push_back(index.get().get());
+    } catch (const std::exception&) {
+      return std::nullopt;  // out of memory
+    }
+  }
   return document_check_of(grounding::check_answer(answer, question, indexes));
 }
 
 DocumentCheck document_check_of(grounding::AnswerFindings findings) {
-  return {std::move(findings.not_in_documents), std::move(findings.computed), findings.is_unsupported};
+  return {std::move(findings.not_in_documents), std::move(findings.computed), findings.is_unsupported,
+          findings.is_partial};
 }
 
 }  // namespace minions::api

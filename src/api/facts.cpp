@@ -113,6 +113,7 @@ std::string Answer::to_json() const {
     json["not_in_documents"] = documents->not_in_documents;
     json["computed_or_invented"] = documents->computed;
     json["unsupported"] = documents->unsupported;
+    if (documents->partial) json["looked_up_in_part"] = true;
   }
   if (!reasoning.empty()) json["reasoning"] = reasoning;
   if (!refusal.empty()) json["refusal"] = refusal;

@@ -57,6 +57,7 @@ Answer LocalModel::ask(std::string_view question, const AskOptions& options, con
   if (answer && call.dropped()) answer.failure = Error{ErrorCode::kCancelled, "cancelled"};
   answer.documents = facts.check(answer.text, question);
   answer.notes = std::move(made->notes);
+  if (facts.is_too_much()) answer.notes.emplace_back(api::kNotLookedUp);
   return answer;
 }
 

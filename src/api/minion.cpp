@@ -88,8 +88,8 @@ MinionRun run_of(const api::RecordedRun& recorded) {
   for (const minion::Citation& citation : result.citations)
     run.citations.push_back({citation.document, citation.page, std::string(minion::name_of(citation.state))});
   if (result.findings)
-    run.documents =
-        DocumentCheck{result.findings->not_in_documents, result.findings->computed, result.findings->is_unsupported};
+    run.documents = DocumentCheck{result.findings->not_in_documents, result.findings->computed,
+                                  result.findings->is_unsupported, result.findings->is_partial};
   run.notes = result.notes;
   Json json = minion::to_json(result);
   if (recorded.error) json["error"] = api::error_json(*recorded.error);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "api/document_facts.h"
 #include "api/facts.h"
 #include "api/minion_log.h"
 #include "base/encoding.h"
@@ -12,8 +13,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kCloseTime{1'000};
 constexpr std::uint32_t kWorkerAnswerTokens = 2048;
-
-constexpr std::size_t kMostIndexedBytes = 64 * 1024 * 1024;  // an index takes about twice as much, and 0.1 s a megabyte
 
 // What answers are looked up in. Null: there is too much of it for this machine.
 net::Task<std::unique_ptr<const grounding::FactIndex>> index_facts(std::span<const documents::Document> documents,
@@ -26,7 +25,7 @@ net::Task<std::unique_ptr<const grounding::FactIndex>> index_facts(std::span<con
   }
   for (const std::string_view text : texts) bytes += text.size();
   std::unique_ptr<const grounding::FactIndex> facts;
-  if (bytes > kMostIndexedBytes) co_return facts;
+  if (bytes > grounding::kMostIndexedBytes) co_return facts;
   const auto build = [&] {
     try {
       facts = std::make_unique<const grounding::FactIndex>(texts);
@@ -153,9 +152,7 @@ net::Task<RecordedRun> MinionSession::converse(const MinionTask& task, const Inp
   std::unique_ptr<const grounding::FactIndex> facts;
   if (!inputs.documents.empty()) {
     facts = co_await index_facts(inputs.documents, executor_);
-    if (facts == nullptr)
-      run.result.notes.emplace_back(
-          "the documents have too much text to look answers up in: what an answer invents is not marked");
+    if (facts == nullptr) run.result.notes.emplace_back(kNotLookedUp);
   }
   std::vector<std::string> notes = std::move(run.result.notes);
   SealedSupervisor supervisor(*client_, concessions_, std::exchange(setup_, {}));

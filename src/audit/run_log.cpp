@@ -96,19 +96,17 @@ bool goes_on(const Json& messages, const std::vector<Turn>& before, const std::s
 }
 
 // The messages as they would be if the server took a system prompt: one that does not is sent its text at the head of
-// the first question. `systems`: those of this log's requests.
-Json unfolded(const Json& messages, const std::set<std::string>& systems) {
+// the first message, which otherwise begins as the prompt does. As with a system message, what it says is not judged.
+Json unfolded(const Json& messages) {
   if (messages.empty() || !is_message(messages.front(), "user")) return messages;
+  const std::string_view begin = prompts::kSupervisorFirst.substr(0, prompts::kSupervisorFirst.find('{'));
   const std::string first = text_at(messages.front(), "content");
-  for (const std::string& system : systems) {
-    const std::string head = system + "\n\n";
-    if (!first.starts_with(head)) continue;
-    Json made = messages;
-    made.front()["content"] = first.substr(head.size());
-    made.insert(made.begin(), Json{{"role", "system"}, {"content", system}});
-    return made;
-  }
-  return messages;
+  const std::size_t at = first.find("\n\n" + std::string(begin));
+  if (first.starts_with(begin) || at == std::string::npos) return messages;
+  Json made = messages;
+  made.front()["content"] = first.substr(at + 2);
+  made.insert(made.begin(), Json{{"role", "system"}, {"content", first.substr(0, at)}});
+  return made;
 }
 
 // What was new in a message to the supervisor: all of it, or the worker's answer without the words around it.
@@ -244,8 +242,6 @@ class RunLogCheck {
     }
     const auto time = exchange.holds ? std::optional(read->trailer->receipt.time) : std::nullopt;
     const std::string signature = text_at(member_of(json, "receipt"), "signature");
-    if (const Json messages = messages_of(exchange.data); !messages.empty() && is_message(messages.front(), "system"))
-      systems_.insert(text_at(messages.front(), "content"));
     exchanges_.emplace(ExchangeKey{id, read->n, signature}, std::move(exchange));
     return time;
   }
@@ -277,7 +273,7 @@ class RunLogCheck {
     // A server that refused the reply's shape was asked again without it.
     const bool all = std::all_of(exchanges_.begin(), exchanges_.end(), [&](const auto& entry) {
       const JudgedExchange& exchange = entry.second;
-      const bool again = exchange.failed && named_.contains(messages_of(exchange.data).dump());
+      const bool again = exchange.failed && named_.contains(unfolded(messages_of(exchange.data)).dump());
       return exchange.is_named || !exchange.complete || exchange.data.empty() || again;
     });
     expect("conversation", all, "a turn of each signed exchange", all ? "each" : "an exchange that no turn names");
@@ -313,7 +309,7 @@ class RunLogCheck {
   void check_turn(const Json& log, const Json& turn, const std::string& name, const JudgedExchange& exchange,
                   const std::vector<Turn>& before) {
     const Json body = parse_json(exchange.data);
-    const Json messages = unfolded(list_at(body, "messages"), systems_);
+    const Json messages = unfolded(list_at(body, "messages"));
     named_.insert(messages.dump());
     const std::string asked = text_at(turn, "prompt");
     const bool prompt = !messages.empty() && text_at(messages.back(), "content") == asked;
@@ -416,8 +412,7 @@ class RunLogCheck {
   const RunLogInput& in_;
   RunLogVerdict verdict_;
   std::multimap<ExchangeKey, JudgedExchange> exchanges_;
-  std::set<std::string> systems_;  // the system prompts of its requests
-  std::set<std::string> named_;    // the messages of the exchanges that a turn names
+  std::set<std::string> named_;  // the messages of the exchanges that a turn names
   unsigned sessions_ = 0;
   bool last_is_signed_ = false;  // the supervisor's last turn
 };

@@ -75,16 +75,18 @@ std::optional<ApiError> error_in(const Json& object) {
     const auto member = object.find(name);
     return member != object.end() && member->is_string() && member->get_ref<const std::string&>() == value;
   };
-  if (const auto error = object.find("error"); error != object.end() && !error->is_null()) {
+  if (const auto error = object.find("error"); error != object.end() && !error->is_null() && !error->empty()) {
     if (error->is_object()) return fields_of(*error);
+    if (error->is_string() && error->get_ref<const std::string&>().empty()) return std::nullopt;
     if (error->is_string())
       return ApiError{on_one_line(error->get_ref<const std::string&>(), kMessageBytes), {}, {}, {}};
     if (error->is_boolean() && !error->get<bool>()) return std::nullopt;
     return fields_of(object);
   }
   if (is("object", "error") || is("type", "error")) return fields_of(object);
+  const bool answers = object.contains("choices") || object.contains("done");
   if (const auto detail = object.find("detail");
-      detail != object.end() && (detail->is_string() || detail->is_array() || detail->is_object()))
+      !answers && detail != object.end() && (detail->is_string() || detail->is_array() || detail->is_object()))
     return ApiError{detail_of(*detail), {}, {}, {}};
   return std::nullopt;
 }
@@ -98,16 +100,19 @@ bool contains_without_case(std::string_view text, std::string_view lower_case) {
 // Servers have no common code for it: what they refuse stands in their words, by the member's name. Only these are
 // looked at: some servers add the whole request, with its text.
 Cause refused_part(int status, const ApiError& said) {
-  if (status != 400 && status != 422 && status != 500 && status != 501) return Cause::kOther;
+  if (status != 400 && status != 422 && status != 501) return Cause::kOther;
   const std::string words = fmt::format("{} {} {}", said.param, said.code, said.message);
   const auto names = [&](std::initializer_list<std::string_view> any) {
     return std::any_of(any.begin(), any.end(), [&](std::string_view one) { return contains_without_case(words, one); });
   };
   if (names({"stream_options"})) return Cause::kNoStreamOptions;
-  if (names({"response_format", "json_schema", "json_object", "structured output", "guided", "grammar"}))
-    return Cause::kNoResponseFormat;
-  if (names({"system role", "role system", "system message", "system prompt", "role 'system'", "role: system",
-             "roles must alternate", "only user and assistant roles"}))
+  if (names({"response_format", "json_schema", "json_object"})) return Cause::kNoResponseFormat;
+  if (names({"roles must alternate", "only user and assistant roles"})) return Cause::kNoSystemRole;
+  const bool refuses =
+      names({"support", "unknown", "unrecognized", "unexpected", "not allowed", "not permitted", "extra "});
+  if (refuses && names({"structured output", "guided", "grammar"})) return Cause::kNoResponseFormat;
+  if (refuses &&
+      names({"system role", "role system", "system message", "system prompt", "role 'system'", "role: system"}))
     return Cause::kNoSystemRole;
   return Cause::kOther;
 }

@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::string_view kOpen = "<think>";
 constexpr std::string_view kClose = "</think>";
+constexpr std::size_t kMostBlanks = 1024;  // before a tag; more are the answer's
 
 tl::unexpected<Error> stopped() { return fail(ErrorCode::kCancelled, "the reader of the answer asked to stop"); }
 
@@ -53,7 +54,7 @@ Status CompletionBuilder::begin(TokenSink& sink) {
   if (rest.starts_with(kOpen)) {
     state_ = State::kThinking;
     held_.append(rest.substr(kOpen.size()));
-  } else if (kOpen.starts_with(rest)) {
+  } else if (kOpen.starts_with(rest) && text.size() < kMostBlanks) {
     held_.append(text);
   } else {
     state_ = State::kAnswer;

@@ -14,18 +14,19 @@ Status StreamReader::take(std::string_view piece, TokenSink& sink) {
     held_.append(piece);
     return held_.size() <= kMaxEventBytes ? Status() : fail(ErrorCode::kBackend, "the model's reply is over 64 MiB");
   }
-  Text begun;
   if (form_ == Form::kUnknown) {
-    held_.append(piece);
-    std::string_view seen = held_.reveal();
-    if (kByteOrderMark.starts_with(seen)) return {};
-    if (seen.starts_with(kByteOrderMark)) seen.remove_prefix(kByteOrderMark.size());
-    const std::size_t begin = seen.find_first_not_of(kWhiteSpace);
+    while (mark_bytes_ < kByteOrderMark.size() && !piece.empty() && piece.front() == kByteOrderMark[mark_bytes_]) {
+      ++mark_bytes_;
+      piece.remove_prefix(1);
+    }
+    const std::size_t begin = piece.find_first_not_of(kWhiteSpace);
     if (begin == std::string_view::npos) return {};
-    form_ = seen[begin] == '{' ? Form::kObject : Form::kEvents;
-    if (form_ == Form::kObject) return {};
-    begun = std::exchange(held_, {});
-    piece = begun.reveal();
+    piece.remove_prefix(begin);
+    form_ = piece.front() == '{' ? Form::kObject : Form::kEvents;
+    if (form_ == Form::kObject) {
+      held_.append(piece);
+      return {};
+    }
   }
   while (!piece.empty()) {
     MINIONS_TRY_ASSIGN(const std::optional<SseEvent> event, parser_.next(piece));

@@ -21,7 +21,8 @@ class StreamReader {
   SseParser parser_;
   StreamedCompletion completion_;
   Form form_ = Form::kUnknown;
-  Text held_;  // of an object, or of what begins
+  std::size_t mark_bytes_ = 0;  // of a byte order mark, which were passed over
+  Text held_;                   // of an object
 };
 
 // Of a complete body with status 200. streamed: as the request asked.

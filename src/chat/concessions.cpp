@@ -10,7 +10,10 @@ bool is_system(const Message& message) { return message.role == Role::kSystem; }
 
 // The texts of the system at the head of the first turn of the user.
 void fold_system(std::vector<Message>& messages) {
+  std::size_t bytes = 0;
+  for (const Message& message : messages) bytes += message.content.size() + 2;
   std::string head;
+  head.reserve(bytes);  // growing would leave copies of the text behind
   for (const Message& message : messages) {
     if (is_system(message)) head.append(message.content.reveal()).append("\n\n");
   }

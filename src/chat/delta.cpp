@@ -348,7 +348,8 @@ Result<Delta> DeltaDecoder::decode(std::string_view payload) {
   if (Status read = buffers.read(payload, fields); !read) {
     buffers.repaired = repaired(payload);
     if (buffers.repaired == payload) return fail(std::move(read).error());
-    MINIONS_TRY(buffers.read(buffers.repaired, fields));
+    payload = buffers.repaired;
+    MINIONS_TRY(buffers.read(payload, fields));
   }
   if (fields.may_be_error) delta.error = read_api_error(payload);
   const Choice& choice = buffers.choice;
@@ -358,10 +359,17 @@ Result<Delta> DeltaDecoder::decode(std::string_view payload) {
   delta.asks_for_tool = choice.asks_for_tool;
   delta.finish_reason = choice.finish_reason;
   delta.usage = fields.usage;
+  delta.has_choices = fields.has_choices;
   return decoded;
 }
 
 namespace {
+
+Error no_completion(const ApiError& said) {
+  std::string detail = "the model's server sent no completion";
+  if (!said.message.empty()) detail += ": " + said.message;
+  return {ErrorCode::kBackend, std::move(detail)};
+}
 
 // Into the answer that is collected.
 Status take_delta(const Delta& delta, CompletionBuilder& builder, TokenSink& sink) {
@@ -384,6 +392,7 @@ Result<Completion> decode_reply(std::string_view body, TokenSink& sink) {
   CompletionBuilder builder;
   MINIONS_TRY_ASSIGN(const Delta whole, decoder.decode(body));
   MINIONS_TRY(take_delta(whole, builder, sink));
+  if (!whole.has_choices) return fail(no_completion(read_error_body(body)));
   return std::move(builder).finish(sink);
 }
 
@@ -418,6 +427,7 @@ Status StreamedCompletion::take(const SseEvent& event, TokenSink& sink) {
   if (!delta && event.data.find('\n') != std::string_view::npos) return take_lines(event.data, sink);
   if (!delta) return fail(std::move(delta).error());
   if (delta->done) done_ = true;
+  if (delta->has_choices) has_choices_ = true;
   return take_delta(*delta, builder_, sink);
 }
 
@@ -433,6 +443,7 @@ Status StreamedCompletion::take_lines(std::string_view lines, TokenSink& sink) {
 
 Result<Completion> StreamedCompletion::finish(TokenSink& sink) && {
   if (!begun_) return fail(ErrorCode::kBackend, "the model's server sent an empty reply");
+  if (!done_ && !has_choices_) return fail(no_completion({}));
   if (!done_ && !builder_.facts().finish_reason) {
     return fail(ErrorCode::kTruncated, "the stream ended without a finish reason and without [DONE]");
   }

@@ -19,7 +19,8 @@ struct Delta {
   std::optional<FinishReason> finish_reason;
   std::optional<Usage> usage;  // nothing, too, where it is no usage: a receipt has what the server signs
   std::optional<ApiError> error;
-  bool done = false;  // the payload was [DONE]
+  bool has_choices = false;  // it is a completion, or a part of one
+  bool done = false;         // the payload was [DONE]
 };
 
 // Keeps its buffers from one event to the next, because an event costs about as much as an allocation.
@@ -58,6 +59,7 @@ class StreamedCompletion {
   DeltaDecoder decoder_;
   CompletionBuilder builder_;
   bool begun_ = false;
+  bool has_choices_ = false;
   bool done_ = false;
 };
 

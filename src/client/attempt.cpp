@@ -205,11 +205,11 @@ net::Task<Status> Attempt::await_end(session::RecordReader& reader) {
 
 Status Attempt::take(const session::Record& record) {
   deadline_ = net::deadline_in(in_.no_progress);
+  reached(Reached::kReplyBegun);  // filler, too, says that the server works on the request
   if (record.type == session::RecordType::kFiller) {
     in_.sink.waiting();
     return {};
   }
-  reached(Reached::kReplyBegun);
   const std::string_view text = as_text(record.data);
   switch (record.type) {
     case session::RecordType::kHead: return take_head(text);

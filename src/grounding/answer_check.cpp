@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <set>
 
 #include "grounding/number_words.h"
 
@@ -27,6 +29,9 @@ class Indexes {
   }
   [[nodiscard]] bool has_initials(std::string_view letters) const {
     return any([&](const FactIndex& one) { return one.has_initials(letters); });
+  }
+  [[nodiscard]] bool has_pair(std::string_view first, std::string_view second) const {
+    return any([&](const FactIndex& one) { return one.has_pair(first, second); });
   }
   [[nodiscard]] bool has_text(std::string_view folded) const {
     return any([&](const FactIndex& one) { return one.has_text(folded); });
@@ -61,21 +66,23 @@ class AnswerCheck {
         documents_(documents),
         question_(std::span(&question, 1)),
         tokens_(tokens_of(answer)),
-        facts_(facts_of(answer, tokens_, Reading::kAnswer)) {}
+        facts_(facts_of(answer, tokens_, Reading::kAnswer)),
+        language_(language_of(tokens_)),
+        folded_(folded_text(answer)) {}
 
   [[nodiscard]] AnswerFindings run() {
     for (const Quotation& quotation : facts_.quotations) {
       if (!stands(quotation)) miss(quotation.place);
     }
     for (const DatePlace& date : facts_.dates) {
-      if (!documents_.has(date.date) && !question_.has(date.date)) miss(date.place);
+      if (may_search() && !documents_.has(date.date) && !question_.has(date.date)) miss(date.place);
     }
     for (const TimePlace& time : facts_.times) {
       if (!documents_.has(time.time) && !question_.has(time.time)) miss(time.place);
     }
     for (const Identifier& identifier : facts_.identifiers) {
-      if (!documents_.has(identifier) && !question_.has(identifier) && !documents_.has_text(raw(identifier.place)))
-        miss(identifier.place);
+      if (documents_.has(identifier) || question_.has(identifier)) continue;
+      if (may_search() && !documents_.has_text(raw(identifier.place))) miss(identifier.place);
     }
     for (const Name& name : facts_.names) {
       if (is_comparable(name) && !stands(name)) miss(name.place);
@@ -92,16 +99,27 @@ class AnswerCheck {
     findings.not_in_documents = listed(missing_);
     findings.computed = listed(computed_);
     findings.is_unsupported = is_unsupported();
+    findings.is_partial = is_partial_;
     return findings;
   }
 
  private:
   void miss(const Place& place) { missing_.push_back(place); }
+  // Whether one more search through the documents' whole text is made: an answer decides how many are asked for.
+  [[nodiscard]] bool may_search() {
+    constexpr std::size_t kMostSearches = 500;
+    if (searches_ < kMostSearches) {
+      ++searches_;
+      return true;
+    }
+    is_partial_ = true;
+    return false;
+  }
   [[nodiscard]] std::string raw(const Place& place) const {
     return folded_text(answer_.substr(place.begin, place.end - place.begin));
   }
 
-  [[nodiscard]] bool stands(const Quotation& quotation) const {
+  [[nodiscard]] bool stands(const Quotation& quotation) {
     std::string_view text = quotation.text;
     const auto is_end = [](char c) { return c == '.' || c == ',' || c == ';' || c == '!' || c == '?' || c == ' '; };
     while (!text.empty() && is_end(text.back())) text.remove_suffix(1);
@@ -112,37 +130,35 @@ class AnswerCheck {
                stands(Quotation{{}, std::string(text.substr(at + mark.size()))});
     }
     while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-    return text.empty() || documents_.has_text(text) || question_.has_text(text);
+    return text.empty() || !may_search() || documents_.has_text(text) || question_.has_text(text);
   }
 
   // A name in another script than the documents' is written otherwise there.
   [[nodiscard]] bool is_comparable(const Name& name) const {
     const bool is_han = static_cast<unsigned char>(name.words.front().front()) >= 0xE0;
     const bool chinese_documents = documents_.are_in(Language::kChinese);
-    return is_han == chinese_documents || (!is_han && language_of(tokens_) == Language::kChinese);
+    return is_han == chinese_documents || (!is_han && language_ == Language::kChinese);
   }
 
-  [[nodiscard]] bool stands(const Name& name) const {
+  [[nodiscard]] bool stands(const Name& name) {
     return std::all_of(name.words.begin(), name.words.end(), [&](const std::string& word) {
       if (static_cast<unsigned char>(word.front()) >= 0xE0)
-        return documents_.has_text(word) || question_.has_text(word);
+        return !may_search() || documents_.has_text(word) || question_.has_text(word);
       return documents_.has_name(word) || question_.has_name(word) || documents_.has_initials(word) ||
              documents_.has_related(word) || question_.has_related(word);
     });
   }
 
   // Only a guess: such a figure is listed apart.
-  [[nodiscard]] bool may_be_computed(const Figure& figure) const {
+  [[nodiscard]] bool may_be_computed(const Figure& figure) {
     const double value = figure.values.front();
     const bool is_whole = value == std::trunc(value);
     if (!figure.unit && is_whole && value >= 0 && value <= kMostCount && figure.is_written_out) return true;
-    if (speaks_of_sums(folded_text(answer_))) return true;
+    if (speaks_of_sums(folded_)) return true;
+    constexpr std::size_t kMostGuesses = 100;
+    if (guesses_++ >= kMostGuesses) return false;
     if (figure.unit && is_sum_of_measures(figure)) return true;
-    std::vector<double> pool;
-    for (const Figure& other : facts_.figures) {
-      if (other.place.begin == figure.place.begin) continue;
-      if (documents_.has(other) || question_.has(other)) pool.push_back(other.values.front());
-    }
+    const std::vector<double>& pool = known_figures();
     if (pool.size() > kMostNumbers) return false;
     const auto is = [&](double result) { return std::abs(result - value) <= 1e-9 * std::max(1.0, std::abs(value)); };
     for (std::size_t i = 0; i < pool.size(); ++i) {
@@ -153,6 +169,16 @@ class AnswerCheck {
       }
     }
     return false;
+  }
+
+  // Those of the answer that stand in the documents or in the question.
+  [[nodiscard]] const std::vector<double>& known_figures() {
+    if (known_figures_) return *known_figures_;
+    known_figures_.emplace();
+    for (const Figure& figure : facts_.figures) {
+      if (documents_.has(figure) || question_.has(figure)) known_figures_->push_back(figure.values.front());
+    }
+    return *known_figures_;
   }
 
   // Of two that the documents state in the same dimension.
@@ -177,30 +203,30 @@ class AnswerCheck {
     std::sort(places.begin(), places.end(),
               [](const Place& a, const Place& b) { return a.begin != b.begin ? a.begin < b.begin : a.end > b.end; });
     std::vector<std::string> texts;
+    std::set<std::string> seen;
     std::size_t end = 0;  // of the one before: what lies within a quotation is listed with it
     for (const Place& place : places) {
       if (!texts.empty() && place.begin < end) continue;
       end = place.end;
       std::string text(answer_.substr(place.begin, place.end - place.begin));
-      if (std::find(texts.begin(), texts.end(), text) == texts.end()) texts.push_back(std::move(text));
+      if (seen.insert(text).second) texts.push_back(std::move(text));
     }
     return texts;
   }
 
-  [[nodiscard]] bool is_unsupported() const {
+  [[nodiscard]] bool is_unsupported() {
     constexpr std::size_t kLeastWords = 4;
-    const Language language = language_of(tokens_);
-    if (language == Language::kUnknown || !documents_.are_in(language)) return false;
-    if (speaks_of_absence(folded_text(answer_))) return false;
+    if (language_ == Language::kUnknown || !documents_.are_in(language_)) return false;
+    if (speaks_of_absence(folded_)) return false;
     std::size_t words = 0;
     std::size_t known = 0;  // pairs of Chinese characters, some of which occur by chance across words
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
       const Token& token = tokens_[i];
       if (token.kind == Token::Kind::kHan) {
         if (i + 1 >= tokens_.size() || tokens_[i + 1].kind != Token::Kind::kHan || tokens_[i + 1].after_space) continue;
-        const std::string pair = token.text + tokens_[i + 1].text;
-        if (question_.has_text(pair)) continue;
-        if (documents_.has_text(pair)) ++known;
+        const std::string& next = tokens_[i + 1].text;
+        if (question_.has_pair(token.text, next)) continue;
+        if (documents_.has_pair(token.text, next)) ++known;
         ++words;
       } else if (token.kind == Token::Kind::kWord && token.text.size() > 3 && !is_common_word(token.text)) {
         if (question_.has_related(token.text) || written_number(std::span(tokens_).subspan(i))) continue;
@@ -225,8 +251,14 @@ class AnswerCheck {
   FactIndex question_;
   std::vector<Token> tokens_;
   Facts facts_;
+  Language language_;
+  std::string folded_;
   std::vector<Place> missing_;
   std::vector<Place> computed_;
+  std::optional<std::vector<double>> known_figures_;
+  std::size_t searches_ = 0;
+  std::size_t guesses_ = 0;
+  bool is_partial_ = false;
 };
 
 }  // namespace
@@ -238,7 +270,10 @@ std::string without_places(std::string_view answer) {
   std::string text;
   while (!answer.empty()) {
     const std::size_t open = answer.find('[');
-    const std::size_t close = open == std::string_view::npos ? open : answer.find(']', open);
+    constexpr std::size_t kMostPlaceBytes = 400;
+    const std::string_view near =
+        open == std::string_view::npos ? std::string_view() : answer.substr(open, kMostPlaceBytes);
+    const std::size_t close = near.find(']') == std::string_view::npos ? std::string_view::npos : open + near.find(']');
     const std::string_view inside =
         close == std::string_view::npos ? std::string_view() : answer.substr(open, close - open);
     const std::size_t page = inside.rfind(", page ");
@@ -255,8 +290,11 @@ std::string without_places(std::string_view answer) {
 
 AnswerFindings check_answer(std::string_view whole, std::string_view question,
                             std::span<const FactIndex* const> documents) {
-  const std::string answer = without_places(whole);
-  return AnswerCheck(answer, question, documents).run();
+  const bool is_long = whole.size() > kMostAnswerBytes;
+  const std::string answer = without_places(whole.substr(0, kMostAnswerBytes));
+  AnswerFindings findings = AnswerCheck(answer, question, documents).run();
+  findings.is_partial = findings.is_partial || is_long;
+  return findings;
 }
 
 }  // namespace minions::grounding

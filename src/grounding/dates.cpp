@@ -229,7 +229,7 @@ std::optional<unsigned> hour_at(std::span<const Token> tokens, Reader& reader) {
   std::optional<unsigned> hour;
   if (first->kind == Token::Kind::kWord) {
     const auto written = written_number(tokens);
-    if (!written || written->value < 1) return std::nullopt;
+    if (!written || !(written->value >= 1 && written->value <= 24)) return std::nullopt;
     hour = static_cast<unsigned>(written->value);
     reader.back_to(written->tokens);
   } else {

@@ -24,30 +24,48 @@ double last_round_digit(double value) {
   return digit;
 }
 
-Digits digits_at(std::span<const Token> tokens) {
-  std::vector<std::string_view> groups = {tokens[0].text};
+namespace {
+
+// 1,234.5: three groups and what stands between them.
+struct Groups {
+  std::vector<std::string_view> groups;
   std::string separators;
-  std::size_t used = 1;
-  while (used < tokens.size()) {
-    const Token& next = tokens[used];
+  std::size_t tokens = 1;
+};
+
+Groups groups_at(std::span<const Token> tokens) {
+  constexpr std::size_t kMostGroups = 8;  // more are a list of numbers, of which this is the first
+  Groups found{{tokens[0].text}, {}, 1};
+  while (found.tokens < tokens.size() && found.groups.size() <= kMostGroups) {
+    const Token& next = tokens[found.tokens];
     const bool three = next.kind == Kind::kDigits && next.text.size() == 3;
-    if (three && next.after_space && !next.after_line && groups.front().size() <= 3 &&
-        separators.find_first_not_of(' ') == std::string::npos) {
-      separators += ' ';
-      groups.push_back(next.text);
-      ++used;
+    if (three && next.after_space && !next.after_line && found.groups.front().size() <= 3 &&
+        found.separators.find_first_not_of(' ') == std::string::npos) {
+      found.separators += ' ';
+      found.groups.push_back(next.text);
+      ++found.tokens;
       continue;
     }
     const bool separates = next.is_sign(".") || next.is_sign(",") || next.is_sign("'");
-    if (!separates || next.after_space || used + 1 >= tokens.size()) break;
-    const Token& more = tokens[used + 1];
+    if (!separates || next.after_space || found.tokens + 1 >= tokens.size()) break;
+    const Token& more = tokens[found.tokens + 1];
     if (more.kind != Kind::kDigits || more.after_space) break;
-    separators += next.text;
-    groups.push_back(more.text);
-    used += 2;
+    found.separators += next.text;
+    found.groups.push_back(more.text);
+    found.tokens += 2;
   }
+  if (found.groups.size() > kMostGroups) return {{tokens[0].text}, {}, 1};
+  return found;
+}
+
+}  // namespace
+
+Digits digits_at(std::span<const Token> tokens) {
+  const Groups found = groups_at(tokens);
+  const std::vector<std::string_view>& groups = found.groups;
+  const std::string& separators = found.separators;
   Digits digits;
-  digits.tokens = used;
+  digits.tokens = found.tokens;
   std::string joined;
   for (const std::string_view group : groups) joined += group;
   const bool thousands =

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 namespace minions::grounding {
 namespace {
@@ -14,6 +15,10 @@ void sort_unique(std::vector<T>& values) {
   values.erase(std::unique(values.begin(), values.end()), values.end());
   values.shrink_to_fit();
 }
+
+auto order_of(const Date& date) { return std::tuple(date.month, date.day, date.year, date.may_be_swapped); }
+bool is_before(const Date& a, const Date& b) { return order_of(a) < order_of(b); }
+bool is_same(const Date& a, const Date& b) { return order_of(a) == order_of(b); }
 
 bool has_between(std::span<const double> sorted, double low, double high) {
   const auto found = std::lower_bound(sorted.begin(), sorted.end(), low);
@@ -30,7 +35,23 @@ double tolerance_of(const Figure& figure, double value) {
 
 }  // namespace
 
+namespace {
+
+std::uint64_t pair_of(std::string_view first, std::string_view second) {
+  const auto code = [](std::string_view character) {
+    std::uint64_t bytes = 0;
+    for (const char c : character.substr(0, 4)) bytes = bytes << 8U | static_cast<unsigned char>(c);
+    return bytes;
+  };
+  return code(first) << 32U | code(second);
+}
+
+}  // namespace
+
 FactIndex::FactIndex(std::span<const std::string_view> texts) {
+  std::size_t bytes = 0;
+  for (const std::string_view text : texts) bytes += text.size() + 1;
+  text_.reserve(bytes + bytes / 4);  // growing would leave copies behind
   std::array<std::size_t, 5> languages{};
   for (const std::string_view text : texts) add(text, languages);
   sort();
@@ -38,7 +59,16 @@ FactIndex::FactIndex(std::span<const std::string_view> texts) {
   if (*best > 0) language_ = static_cast<Language>(best - languages.begin());
 }
 
-FactIndex::~FactIndex() { std::fill(text_.begin(), text_.end(), '\0'); }
+FactIndex::~FactIndex() {
+  const auto clear = [](std::string& text) { std::fill(text.begin(), text.end(), '\0'); };
+  clear(text_);
+  for (std::vector<std::string>* list : {&words_, &identifiers_, &initials_})
+    std::for_each(list->begin(), list->end(), clear);
+}
+
+bool FactIndex::has_pair(std::string_view first, std::string_view second) const {
+  return std::binary_search(pairs_.begin(), pairs_.end(), pair_of(first, second));
+}
 
 void FactIndex::add(std::string_view text, std::array<std::size_t, 5>& languages) {
   const std::vector<Token> tokens = tokens_of(text);
@@ -87,6 +117,11 @@ void FactIndex::add(std::string_view text, std::array<std::size_t, 5>& languages
         {Dimension::kTime, first.values.front() * first.unit->factor + second.values.front() * second.unit->factor});
   }
   for (Identifier& identifier : facts.identifiers) identifiers_.push_back(std::move(identifier.text));
+  for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
+    const bool joined =
+        tokens[i].kind == Token::Kind::kHan && tokens[i + 1].kind == Token::Kind::kHan && !tokens[i + 1].after_space;
+    if (joined) pairs_.push_back(pair_of(tokens[i].text, tokens[i + 1].text));
+  }
   // `X 204` is X-204.
   for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
     const bool pair = tokens[i].kind == Token::Kind::kWord && tokens[i].is_capital && tokens[i].text.size() <= 5 &&
@@ -99,6 +134,9 @@ void FactIndex::sort() {
   sort_unique(words_);
   sort_unique(identifiers_);
   sort_unique(initials_);
+  sort_unique(pairs_);
+  std::sort(dates_.begin(), dates_.end(), is_before);
+  dates_.erase(std::unique(dates_.begin(), dates_.end(), is_same), dates_.end());
   sort_unique(numbers_);
   sort_unique(bare_numbers_);
   std::sort(measures_.begin(), measures_.end());

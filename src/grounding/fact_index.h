@@ -13,6 +13,9 @@
 
 namespace minions::grounding {
 
+// An index takes several times as much while it is made.
+inline constexpr std::size_t kMostIndexedBytes = 32 * 1024 * 1024;
+
 class FactIndex {
  public:
   explicit FactIndex(std::span<const std::string_view> texts);
@@ -28,7 +31,10 @@ class FactIndex {
   // A word with the same beginning: one that is inflected or derived.
   [[nodiscard]] bool has_related(std::string_view word) const;
   [[nodiscard]] bool has(const Identifier& identifier) const;
+  // A search through all of it: the only one here that costs more in a longer text.
   [[nodiscard]] bool has_text(std::string_view folded) const { return text_.find(folded) != std::string::npos; }
+  // Two Chinese characters that stand together.
+  [[nodiscard]] bool has_pair(std::string_view first, std::string_view second) const;
   // The initials of words that stand together: EU of European Union.
   [[nodiscard]] bool has_initials(std::string_view letters) const;
   [[nodiscard]] std::span<const double> numbers() const { return numbers_; }
@@ -53,6 +59,7 @@ class FactIndex {
   std::vector<std::string> words_;
   std::vector<std::string> identifiers_;
   std::vector<std::string> initials_;
+  std::vector<std::uint64_t> pairs_;  // of Chinese characters
   std::vector<double> numbers_;
   std::vector<double> bare_numbers_;  // that stand without a unit somewhere
   std::vector<Measure> measures_;

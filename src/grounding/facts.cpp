@@ -225,12 +225,10 @@ class FactReader {
 
   // Where to go on.
   [[nodiscard]] std::size_t figure(std::size_t i) {
-    if (const std::size_t skipped = chinese_percent(i); skipped > 0) {
-      const std::size_t before = facts_.figures.size();
-      const std::size_t end = figure(i + skipped);
-      if (facts_.figures.size() > before) facts_.figures.back().unit = Unit{Dimension::kPercent, 1};
-      return end;
-    }
+    const std::size_t behind_percent = i + chinese_percent(i);
+    const bool is_percent = behind_percent > i;
+    i = behind_percent;
+    if (i >= tokens_.size()) return i;
     if (is_answer() && is_small_fraction(i)) return i + 3;
     if (is_answer() && is_chinese_word(i)) return i + 2;
     if (is_answer() && tokens_[i].kind == Kind::kDigits && is_place_or_bullet(i)) return i + 1;
@@ -245,10 +243,18 @@ class FactReader {
     }
     figure.unit = unit_behind(i, end);
     if (figure.unit) half_behind_unit(figure, end);
+    if (is_percent) figure.unit = Unit{Dimension::kPercent, 1};
     figure.place.end = tokens_[std::max(number_end, std::min(end, tokens_.size())) - 1].end;
     facts_.figures.push_back(figure);
-    if (is_answer()) take(i, end);
-    return is_answer() ? end : number_end;
+    if (is_answer()) {
+      take(i, end);
+      return end;
+    }
+    if (tokens_[i].kind != Kind::kDigits || number_end == i + 1) return number_end;
+    // `1500,200` may be two cells of a table as well: each part counts by itself.
+    Figure part{{tokens_[i].begin, tokens_[i].end}, {number_of(tokens_[i].text)}, std::nullopt, 1, 1, false, false};
+    facts_.figures.push_back(std::move(part));
+    return i + 1;
   }
 
   [[nodiscard]] bool is_text(std::size_t at, std::string_view text) const {

@@ -179,11 +179,9 @@ std::optional<Unit> raised(const Unit& length, bool cubed, std::size_t tokens) {
 
 }  // namespace
 
-std::optional<Unit> unit_at(std::span<const Token> tokens) {
-  if (tokens.size() > 1 && (tokens[0].is_word("square") || tokens[0].is_word("cubic"))) {
-    const auto length = unit_at(tokens.subspan(1));
-    return length ? raised(*length, tokens[0].is_word("cubic"), length->tokens + 1) : std::nullopt;
-  }
+namespace {
+
+std::optional<Unit> plain_unit_at(std::span<const Token> tokens) {
   if (tokens.size() > 1 && (tokens[0].is_word("per") || tokens[0].is_word("pour")) && tokens[1].is_word("cent"))
     return Unit{Dimension::kPercent, 1, 0, 2};
   std::optional<Unit> found;
@@ -202,6 +200,14 @@ std::optional<Unit> unit_at(std::span<const Token> tokens) {
     if (next == "cube" || next == "cubes") return raised(*found, true, found->tokens + 1);
   }
   return found;
+}
+
+}  // namespace
+
+std::optional<Unit> unit_at(std::span<const Token> tokens) {
+  if (tokens.size() < 2 || (!tokens[0].is_word("square") && !tokens[0].is_word("cubic"))) return plain_unit_at(tokens);
+  const auto length = plain_unit_at(tokens.subspan(1));
+  return length ? raised(*length, tokens[0].is_word("cubic"), length->tokens + 1) : std::nullopt;
 }
 
 }  // namespace minions::grounding

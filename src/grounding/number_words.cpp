@@ -246,7 +246,9 @@ std::optional<WrittenNumber> han_number(std::span<const Token> tokens) {
 }  // namespace
 
 std::optional<WrittenNumber> written_number(std::span<const Token> tokens) {
+  constexpr std::size_t kMostTokens = 24;  // of any number that somebody writes out
   if (tokens.empty()) return std::nullopt;
+  tokens = tokens.first(std::min(tokens.size(), kMostTokens));
   if (tokens[0].kind == Token::Kind::kHan) return han_number(tokens);
   if (tokens[0].kind != Token::Kind::kWord) return std::nullopt;
   if (const auto value = SpacedNumber().read(tokens)) return value;

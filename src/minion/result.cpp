@@ -33,6 +33,7 @@ void add_findings(Json& to, const std::optional<Findings>& findings) {
   to["not_in_documents"] = findings->not_in_documents;
   to["computed_or_invented"] = findings->computed;
   to["unsupported"] = findings->is_unsupported;
+  if (findings->is_partial) to["looked_up_in_part"] = true;
 }
 
 Json ending_json(const std::optional<Ending>& ending) { return ending ? Json(name_of(*ending)) : Json(nullptr); }

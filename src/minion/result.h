@@ -17,6 +17,7 @@ struct Findings {
   std::vector<std::string> not_in_documents;
   std::vector<std::string> computed;
   bool is_unsupported = false;
+  bool is_partial = false;  // the answer is longer than what is looked up
 };
 // Three members: not_in_documents, computed_or_invented, unsupported. Nothing is added for nothing.
 void add_findings(Json& to, const std::optional<Findings>& findings);

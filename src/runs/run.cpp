@@ -22,12 +22,16 @@ constexpr std::string_view kUnsupported = "none of its words of weight stands in
 // "not in the documents: A, B; computed or invented: 7"
 std::string words_of(const Findings& findings) {
   std::string words;
+  constexpr std::size_t kMostShown = 20;
   const auto add = [&](std::string_view what, const std::vector<std::string>& texts) {
     if (texts.empty()) return;
-    words += fmt::format("{}{}: {}", words.empty() ? "" : "; ", what, fmt::join(texts, ", "));
+    const std::span shown(texts.data(), std::min(texts.size(), kMostShown));
+    words += fmt::format("{}{}: {}", words.empty() ? "" : "; ", what, fmt::join(shown, ", "));
+    if (texts.size() > shown.size()) words += fmt::format(" and {} more", texts.size() - shown.size());
   };
   add("not in the documents", findings.not_in_documents);
   add("computed or invented", findings.computed);
+  if (findings.is_partial) words += fmt::format("{}only the beginning was looked up", words.empty() ? "" : "; ");
   if (findings.is_unsupported) words += words.empty() ? kUnsupported : fmt::format("; {}", kUnsupported);
   return words;
 }
@@ -205,7 +209,7 @@ std::optional<Findings> Run::look_up(std::string_view answer, std::string_view q
   if (in_.facts == nullptr || in_.documents.empty()) return std::nullopt;
   const chat::Text asked(fmt::format("{}\n{}\n{}", question, in_.task.task, in_.task.metadata));
   grounding::AnswerFindings found = grounding::check_answer(answer, asked.reveal(), std::span(&in_.facts, 1));
-  return Findings{std::move(found.not_in_documents), std::move(found.computed), found.is_unsupported};
+  return Findings{std::move(found.not_in_documents), std::move(found.computed), found.is_unsupported, found.is_partial};
 }
 
 void Run::note_findings(std::string_view whose, const Findings& findings) {
@@ -294,7 +298,8 @@ Result<MinionEvent> Run::carry_out(const Retrieve& action) {
 
 chat::ChatRequest Run::worker_request(const AskWorker& action) const {
   chat::ChatRequest request{.model = parts_.worker.model};
-  request.sampling = parts_.worker.sampling;
+  // The user's sampling shapes answers, not the list of names.
+  if (action.job == WorkerJob::kAnswer) request.sampling = parts_.worker.sampling;
   request.sampling.max_tokens = parts_.worker.answer_tokens;
   chat::Message question{chat::Role::kUser, action.question.copy()};
   if (action.job == WorkerJob::kFindNames) {

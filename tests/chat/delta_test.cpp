@@ -186,6 +186,28 @@ TEST(Reply, GivesTextUsageAndReason) {
 TEST(Reply, IsAnErrorWhenTheBackendSaysSo) {
   EXPECT_EQ(whole(R"({"error":{"message":"no"}})").error().code, ErrorCode::kBackend);
   EXPECT_EQ(whole("<html>").error().code, ErrorCode::kMalformed);
+  // Half of a text in Latin-1: the reason is read all the same.
+  EXPECT_NE(whole("{\"error\":{\"message\":\"caf\xE9 is shut\"}}").error().detail.find("is shut"), std::string::npos);
+}
+
+TEST(Reply, IsNoneWithoutChoices) {
+  for (const std::string_view body :
+       {"{}", R"({"usage":{"prompt_tokens":1}})", R"({"error":null})", R"({"error":{}})"}) {
+    const auto reply = whole(body);
+    ASSERT_FALSE(reply) << body;
+    EXPECT_EQ(reply.error().code, ErrorCode::kBackend) << body;
+    EXPECT_NE(reply.error().detail.find("no completion"), std::string::npos) << body << ": " << reply.error().detail;
+  }
+  EXPECT_NE(whole(R"({"message":"loading"})").error().detail.find("loading"), std::string::npos);
+}
+
+TEST(Reply, MayStandBesideWhatIsNoError) {
+  constexpr std::string_view kRest = R"("choices":[{"message":{"content":"a"},"finish_reason":"stop"}]})";
+  for (const std::string_view first : {R"({"error":"",)", R"({"error":{},)", R"({"detail":"cached",)"}) {
+    const auto reply = whole(std::string(first) + std::string(kRest));
+    ASSERT_TRUE(reply) << first << reply.error().detail;
+    EXPECT_EQ(reply->text.reveal(), "a");
+  }
 }
 
 TEST(StreamedCompletion, JoinsWhatTheSinkSaw) {
@@ -248,6 +270,7 @@ TEST(StreamedCompletion, IsNoAnswerWhereNothingCame) {
   Collector sink;
   EXPECT_EQ(streamed({}, sink).error().code, ErrorCode::kBackend);
   EXPECT_EQ(ending_of(*streamed({{"", "[DONE]"}}, sink)), Ending::kEmpty);
+  EXPECT_EQ(streamed({{"", R"({"type":"ping"})"}}, sink).error().code, ErrorCode::kBackend);
 }
 
 TEST(StreamedCompletion, RefusesAStreamThatWasCutOff) {

@@ -192,7 +192,9 @@ TEST(Concessions, AreNotMadeForAnotherReason) {
       const std::string_view body :
       {R"({"error":{"message":"default chat template is no longer allowed, so you must provide one"}})",
        R"({"error":{"message":"This model's maximum context length is 4096 tokens"}})", "{}", "",
-       R"({"detail":[{"loc":["body","model"],"msg":"Field required","input":{"response_format":{"type":"json_object"}}}]})"})
+       R"({"detail":[{"loc":["body","model"],"msg":"Field required","input":{"response_format":{"type":"json_object"}}}]})",
+       R"({"error":{"message":"the grammar of this question is poor"}})",
+       R"({"error":{"message":"the system prompt is over 100 tokens"}})"})
     EXPECT_FALSE(concessions.learn(status_error("s", 400, body), request)) << body;
   EXPECT_FALSE(concessions.learn(status_error("s", 429, R"({"error":"stream_options"})"), request));
   ChatRequest plain{.model = "m"};

@@ -357,6 +357,29 @@ class Errors(EndingsTest):
         self.assertIn("no chat template", run.stderr)
         self.assertEqual(len(self.model.bodies), 1, "no other 400 is taken for a refused part")
 
+    def test_the_log_of_a_run_whose_parts_were_refused_holds(self):
+        def reply(request, _):
+            if request["messages"][0]["role"] == "system":
+                return 400, "application/json", b'{"error":"System role not supported"}', {}
+            if "response_format" in request:
+                return 400, "application/json", b'{"error":"response_format is not supported"}', {}
+            asked = any(message["role"] == "assistant" for message in request["messages"])
+            text = answers("412 megawatts.") if asked else asks("Which power?")
+            return 200, "text/event-stream", stream(delta(text), delta(finish="stop")), {}
+
+        self.serve({"folded": (0, "", reply)})
+        small = ModelServer(self, pieces=["It reaches 412 megawatts."])
+        run = self.minions("run", "CASE:folded Which power?", "-f", self.write("note.txt", "It reaches 412 megawatts."),
+                           *self.server.trust(), "--worker", f"openai:{small.url}/v1#stub", "--system-prompt", "Be\n\nbrief.",
+                           "-o", "json", "--log-dir", self.directory / "logs")
+        self.assert_exit(run, 0)
+        result = json.loads(run.stdout)
+        self.assertEqual(result["final_answer"], "412 megawatts.")
+        self.assertIn("system prompt", "\n".join(result["notes"]))
+        verified = self.minions("verify", result["log_file"], "--allow-simulated", "--trusted-attestation-pem",
+                                self.server.attestation_pem)
+        self.assert_exit(verified, 0)
+
 
 class Patience(EndingsTest):
     """A model may think: the server says so by records that reset the client's timer."""

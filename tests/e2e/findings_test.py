@@ -86,6 +86,13 @@ class Findings(ProgramsTest):
         self.assertTrue(any("AB2" in turn.get("not_in_documents", []) for turn in log["conversation"]))
         self.assertIn("AB2", run.stderr)
 
+    def test_an_answer_too_long_to_look_up_is_said(self):
+        self.serve(INVENTED + " She rests well and all is fine." * 3000)
+        run = self.ask("-f", self.report, "-o", "json")
+        value = json.loads(run.stdout)
+        self.assertEqual((value["not_in_documents"], value["looked_up_in_part"]), (LISTED, True))
+        self.assertIn("too long to be looked up", self.ask("-f", self.report).stderr)
+
     def test_run_leaves_true_answers_alone(self):
         run, result, supervisor, log = self.run_task(TRUE, "About 71 kg.")
         self.assertNotIn("not in the documents", run.stderr)

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 namespace minions::grounding {
 namespace {
 
@@ -103,6 +105,59 @@ TEST(AnswerCheck, SurvivesAnyText) {
   std::string long_text;
   for (int i = 0; i < 20'000; ++i) long_text += "12 Uhr und \"drei\" 4.5. ";
   (void)check(long_text, "q", long_text);
+}
+
+std::string repeated(std::string_view text, std::size_t bytes) {
+  std::string made;
+  while (made.size() < bytes) made += text;
+  return made;
+}
+
+// Models repeat themselves, and a server may want to keep the client busy: no text takes more than its length's time.
+TEST(AnswerCheck, IsDoneSoonWithAnyTextOfAnyLength) {
+  const std::string numbers = [] {
+    std::string made;
+    for (int i = 0; made.size() < 1'000'000; ++i) made += std::to_string(i * 7919) + ' ';
+    return made;
+  }();
+  std::vector<std::string> texts = {numbers};
+  for (const std::string_view piece : {"百分之",
+                                       "1.",
+                                       "1,000,",
+                                       "1 000 ",
+                                       "square ",
+                                       "cubic square ",
+                                       "two hundred and ",
+                                       "twenty-",
+                                       "vingt-",
+                                       "zwei",
+                                       "一",
+                                       "\"x",
+                                       "[",
+                                       "[a, page ",
+                                       "01.02.2023 ",
+                                       "12:",
+                                       "Anna ",
+                                       "A-1-",
+                                       "( ",
+                                       "= 5 ",
+                                       "quarter past "})
+    texts.push_back(repeated(piece, 300'000));
+  for (const std::string& text : texts) {
+    const auto begin = std::chrono::steady_clock::now();
+    const AnswerFindings findings = check(text, "q", kReport);
+    EXPECT_TRUE(findings.is_partial) << text.substr(0, 20);
+    (void)check(kReport, text.substr(0, 100'000), text);
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20)) << text.substr(0, 20);
+  }
+}
+
+TEST(AnswerCheck, SaysWhatItDidNotLookUp) {
+  std::string answer = "Keller was seen. ";
+  answer += repeated("She rests well and all is fine. ", kMostAnswerBytes);
+  EXPECT_TRUE(check(answer + "Hoffmann wrote it.").is_partial);
+  EXPECT_EQ(check("Dr. Hoffmann wrote it. " + answer).not_in_documents, Texts{"Hoffmann"});
+  EXPECT_FALSE(check("Keller was seen.").is_partial);
 }
 
 }  // namespace
