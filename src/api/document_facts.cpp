@@ -1,5 +1,7 @@
 #include "api/document_facts.h"
 
+#include <algorithm>
+#include <new>
 #include <system_error>
 
 namespace minions::api {
@@ -27,10 +29,8 @@ void DocumentFacts::add(std::vector<chat::Attachment> documents) {
   if (documents.empty()) return;
   std::size_t bytes = 0;
   for (const chat::Attachment& document : documents) bytes += document.text.size();
-  if (bytes > grounding::kMostIndexedBytes) {
-    is_too_much_ = true;
-    return;
-  }
+  std::shared_future<Index>& index = indexes_.emplace_back();
+  if (bytes > grounding::kMostIndexedBytes) return;
   auto build = [documents = std::move(documents)]() -> Index {
     std::vector<chat::Text> texts;
     std::vector<std::string_view> views;
@@ -42,20 +42,25 @@ void DocumentFacts::add(std::vector<chat::Attachment> documents) {
     return std::make_shared<const grounding::FactIndex>(views);
   };
   try {
-    indexes_.push_back(std::async(std::launch::async, std::move(build)).share());
+    index = std::async(std::launch::async, std::move(build)).share();
   } catch (const std::system_error&) {
-    is_too_much_ = true;  // no thread is to be had
+    return;  // no thread is to be had
   }
 }
 
-std::optional<DocumentCheck> DocumentFacts::check(std::string_view answer, std::string_view question) const {
-  if (indexes_.empty() || is_too_much_ || answer.empty()) return std::nullopt;
+bool DocumentFacts::is_too_much() const {
+  return std::any_of(indexes_.begin(), indexes_.end(), [](const auto& index) { return !index.valid(); });
+}
+
+std::optional<DocumentCheck> DocumentFacts::check(std::string_view answer, std::string_view question) {
+  if (indexes_.empty() || is_too_much() || answer.empty()) return std::nullopt;
   std::vector<const grounding::FactIndex*> indexes;
-  for (const auto& index : indexes_) {
+  for (auto& index : indexes_) {
     try {
       indexes.push_back(index.get().get());
-    } catch (const std::exception&) {
-      return std::nullopt;  // out of memory
+    } catch (const std::bad_alloc&) {
+      index = {};
+      return std::nullopt;
     }
   }
   return document_check_of(grounding::check_answer(answer, question, indexes));

@@ -18,22 +18,19 @@ class DocumentFacts {
  public:
   // Of one question; nothing if there are none.
   void add(std::vector<chat::Attachment> documents);
-  void clear() {
-    indexes_.clear();
-    is_too_much_ = false;
-  }
+  void clear() { indexes_.clear(); }
   [[nodiscard]] std::size_t size() const { return indexes_.size(); }
   // Drops what was added since it had that size.
   void cut_to(std::size_t size) { indexes_.resize(std::min(size, indexes_.size())); }
-  // Answers are not looked up: the documents have over grounding::kMostIndexedBytes, or there is no thread for it.
-  [[nodiscard]] bool is_too_much() const { return is_too_much_; }
+  // Answers are not looked up: the documents of a question have over grounding::kMostIndexedBytes, or there was no
+  // thread or no memory for them. To be asked after check(), which may find that out.
+  [[nodiscard]] bool is_too_much() const;
   // Waits for what is being collected. Nothing: no documents, no text to look up, or too much.
-  [[nodiscard]] std::optional<DocumentCheck> check(std::string_view answer, std::string_view question) const;
+  [[nodiscard]] std::optional<DocumentCheck> check(std::string_view answer, std::string_view question);
 
  private:
   using Index = std::shared_ptr<const grounding::FactIndex>;
-  std::vector<std::shared_future<Index>> indexes_;
-  bool is_too_much_ = false;
+  std::vector<std::shared_future<Index>> indexes_;  // one a question; not valid: it was too much
 };
 
 [[nodiscard]] DocumentCheck document_check_of(grounding::AnswerFindings findings);

@@ -19,6 +19,18 @@ class PaddingTest : public GatewayFixture {
     EXPECT_EQ(session.parameters().tick_ms, tick_ms);
     return session;
   }
+  // A model that is silent for longer than this is given up.
+  [[nodiscard]] static Settings padded(PaddingMode mode, std::chrono::milliseconds model_time) {
+    Settings settings = quick_settings();
+    settings.padding = mode;
+    settings.tick_ms = 10;
+    settings.model_time = model_time;
+    return settings;
+  }
+  // Before its reply and in the middle of it.
+  [[nodiscard]] static std::vector<BackendScript> silent_models() {
+    return {BackendScript{.stall_at = Point::kHead}, BackendScript{.pieces = {"one"}, .stall_at = Point::kRead}};
+  }
   static void expect_buckets(const OpenedReply& reply) {
     for (std::size_t i = 0; i < reply.types.size(); ++i)
       EXPECT_EQ(session::bucket(reply.plaintext_sizes[i]), reply.plaintext_sizes[i]) << "record " << i;
@@ -78,14 +90,9 @@ TEST_F(PaddingTest, TickCarriesMoreThanARecord) {
 }
 
 TEST_F(PaddingTest, ConstantSendsFillerWhileThereIsNothing) {
-  Settings settings = quick_settings();
-  settings.padding = PaddingMode::kConstant;
-  settings.tick_ms = 10;
-  settings.model_time = 600ms;
-  serve(settings);
+  serve(padded(PaddingMode::kConstant, 600ms));
   auto session = open_session();
-  for (const auto& script :
-       {BackendScript{.stall_at = Point::kHead}, BackendScript{.pieces = {"one"}, .stall_at = Point::kRead}}) {
+  for (const auto& script : silent_models()) {
     backend_->set(script);
     const OpenedReply reply = ask(session);
     ASSERT_TRUE(reply.alert);
@@ -97,11 +104,7 @@ TEST_F(PaddingTest, ConstantSendsFillerWhileThereIsNothing) {
 
 TEST_F(PaddingTest, OnlyConstantSendsFiller) {
   for (const auto mode : {PaddingMode::kOff, PaddingMode::kBucket, PaddingMode::kTick}) {
-    Settings settings = quick_settings();
-    settings.padding = mode;
-    settings.tick_ms = 10;
-    settings.model_time = 400ms;
-    serve(settings);
+    serve(padded(mode, 400ms));
     auto session = open_session();
     backend_->set({.pieces = {"one"}, .stall_at = Point::kRead});
     const OpenedReply reply = ask(session);
@@ -114,15 +117,11 @@ TEST_F(PaddingTest, OnlyConstantSendsFiller) {
 // So that the client knows that the server is there, and waits as long as it does.
 TEST_F(PaddingTest, EveryModeSaysThatItWaits) {
   for (const auto mode : {PaddingMode::kOff, PaddingMode::kBucket, PaddingMode::kTick}) {
-    Settings settings = quick_settings();
-    settings.padding = mode;
-    settings.tick_ms = 10;
-    settings.model_time = 600ms;
+    Settings settings = padded(mode, 600ms);
     settings.waiting_sign = 100ms;
     serve(settings);
     auto session = open_session();
-    for (const auto& script :
-         {BackendScript{.stall_at = Point::kHead}, BackendScript{.pieces = {"one"}, .stall_at = Point::kRead}}) {
+    for (const auto& script : silent_models()) {
       backend_->set(script);
       const OpenedReply reply = ask(session);
       ASSERT_TRUE(reply.alert);

@@ -1,0 +1,36 @@
+#include "api/document_facts.h"
+
+#include <gtest/gtest.h>
+
+namespace minions::api {
+namespace {
+
+std::vector<chat::Attachment> document(std::string text) {
+  std::vector<chat::Attachment> documents;
+  documents.push_back({"a.txt", chat::Text(std::move(text)), chat::AttachmentKind::kFile});
+  return documents;
+}
+
+TEST(DocumentFacts, LooksIntoTheDocumentsOfEveryQuestion) {
+  DocumentFacts facts;
+  EXPECT_FALSE(facts.check("It opened in 1987.", "")) << "there is no document";
+  facts.add(document("It opened in 1987."));
+  facts.add(document("It closed in 1991."));
+  EXPECT_EQ(facts.check("It was open from 1987 to 1991.", "")->not_in_documents, std::vector<std::string>());
+  facts.cut_to(1);
+  EXPECT_EQ(facts.check("It was open from 1987 to 1991.", "")->not_in_documents, std::vector<std::string>{"1991"});
+}
+
+TEST(DocumentFacts, SaysWhereThereIsTooMuchToLookUp) {
+  DocumentFacts facts;
+  facts.add(document("It opened in 1987."));
+  facts.add(document(std::string(grounding::kMostIndexedBytes + 1, 'a')));
+  EXPECT_TRUE(facts.is_too_much());
+  EXPECT_FALSE(facts.check("It closed in 1991.", "")) << "what is not looked up is not called good";
+  facts.cut_to(1);
+  EXPECT_FALSE(facts.is_too_much()) << "the question was withdrawn";
+  EXPECT_TRUE(facts.check("It closed in 1991.", ""));
+}
+
+}  // namespace
+}  // namespace minions::api
