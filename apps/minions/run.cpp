@@ -195,9 +195,8 @@ class RunCommand {
     if (!run) return report(run.error());
     if (!printed) return report(printed.error());
     if (run.log_failure) return ExitCode::kInternal;
-    if (run.answered) return report_ending(run.ending.value_or(Ending::kUnknown));
-    warn("the supervisor had no answer after the last round");
-    return ExitCode::kServer;
+    // Why there is no answer is among the notes.
+    return run.answered ? report_ending(run.ending.value_or(Ending::kUnknown)) : ExitCode::kServer;
   }
 
   [[nodiscard]] ExitCode interactive() {

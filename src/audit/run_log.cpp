@@ -26,16 +26,20 @@ namespace {
 using attestation::Check;
 using attestation::shown;
 using minion::Decision;
+using minion::decision_prompt;
 using minion::filled;
 using minion::is_kept_of;
 using minion::kNoAnswerText;
 using minion::name_of;
 using minion::Outcome;
-using minion::parse_decision;
 using minion::Placeholders;
 using minion::placeholders_in;
 using minion::put_back;
+using minion::read_supervisor_reply;
+using minion::Round;
 using minion::Sender;
+using minion::SupervisorReply;
+using minion::task_in;
 namespace prompts = minion::prompts;
 
 struct JudgedExchange {
@@ -111,8 +115,8 @@ Json unfolded(const Json& messages) {
 
 // What was new in a message to the supervisor: all of it, or the worker's answer without the words around it.
 bool is_new_text_of(const std::string& text, const std::string& prompt) {
-  return prompt == text || prompt == filled(prompts::kSupervisorDecide, {{"answer", text}}) ||
-         prompt == filled(prompts::kSupervisorDecideLast, {{"answer", text}});
+  return prompt == text || prompt == decision_prompt(text, Round::kNotLast) ||
+         prompt == decision_prompt(text, Round::kLast);
 }
 
 Placeholders placeholders_of(const Json& log) {
@@ -125,28 +129,30 @@ Placeholders placeholders_of(const Json& log) {
   return placeholders;
 }
 
-// Of the supervisor's last turn.
-std::string last_output(const Json& log) {
-  std::string last;
-  for (const Json& turn : list_at(log, "conversation")) {
-    if (text_at(turn, "user") == "supervisor") last = text_at(turn, "output");
-  }
-  return last;
-}
-
-// After an accepted first question, a final answer ends the run.
-bool gave_an_answer(const Json& log) {
+// How the run took the supervisor's replies, turn by turn.
+std::vector<Result<SupervisorReply>> replies_in(const Json& log) {
   const std::string_view repair = prompts::kRepair.substr(0, prompts::kRepair.find('{'));
-  bool is_first = true;
-  bool asked = false;
+  std::vector<Result<SupervisorReply>> replies;
+  std::string task;
+  bool decides = false;
   for (const Json& turn : list_at(log, "conversation")) {
     if (text_at(turn, "user") != "supervisor") continue;
-    asked = asked || (!is_first && !text_at(turn, "prompt").starts_with(repair));
-    is_first = false;
-    const auto decision = parse_decision(text_at(turn, "output"));
-    if (asked && decision && decision->decision == Decision::kFinalAnswer) return true;
+    const std::string prompt = text_at(turn, "prompt");
+    const bool is_first = replies.empty();
+    const bool again = !is_first && prompt.starts_with(repair);
+    if (is_first) task = task_in(prompt);
+    decides = decides || (!is_first && !again);
+    replies.push_back(read_supervisor_reply(text_at(turn, "output"), {decides, again, task}));
   }
-  return false;
+  return replies;
+}
+
+bool is_answer(const Result<SupervisorReply>& reply) { return reply && reply->decision == Decision::kFinalAnswer; }
+
+// A final answer ends the run.
+bool gave_an_answer(const Json& log) {
+  const auto replies = replies_in(log);
+  return std::any_of(replies.begin(), replies.end(), is_answer);
 }
 
 class RunLogCheck {
@@ -378,15 +384,14 @@ class RunLogCheck {
       return waive("answer", "the supervisor's last answer", "the run has none");
     }
     const Placeholders placeholders = placeholders_of(log);
-    auto decision = parse_decision(last_output(log));
-    if (decision && decision->decision != Decision::kFinalAnswer)
-      decision = fail(ErrorCode::kMalformed, "a question is no answer");
+    const auto replies = replies_in(log);
+    const std::string answer = !replies.empty() && is_answer(replies.back()) ? replies.back()->text : "";
     // Their values are personal data, and stay in the log.
-    if (const auto replaced = placeholders_in(decision ? decision->text : "", placeholders); !replaced.empty())
+    if (const auto replaced = placeholders_in(answer, placeholders); !replaced.empty())
       waive("placeholders", "what stood in the place of the answer's placeholders",
             fmt::format("nothing signs what they stand for: {}", shown(fmt::to_string(fmt::join(replaced, ", ")))));
-    const chat::Text whole = decision ? put_back(decision->text, placeholders) : chat::Text();
-    const bool same = decision && whole.reveal() == text_at(log, "generated_final_answer");
+    const chat::Text whole = put_back(answer, placeholders);
+    const bool same = !answer.empty() && whole.reveal() == text_at(log, "generated_final_answer");
     expect("answer", same && last_is_signed_, "the supervisor's last answer, placeholders put back",
            !same             ? "another text"
            : last_is_signed_ ? "the same"

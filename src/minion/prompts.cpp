@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "minion/repetition.h"
+
 namespace minions::minion {
 
 std::string filled(std::string_view prompt, std::initializer_list<PromptValue> values) {
@@ -44,7 +46,9 @@ Split the task into small steps and ask for one of them at a time. A good questi
 names what to look for. The small model sees neither this task nor your earlier questions, so each question stands on its
 own. Do not ask it for a whole document: an answer is cut at {answer_limit} bytes.
 
-Reply with one JSON object and nothing else: {"reasoning": "how you split the task", "message": "your first question"})";
+Reply with one JSON object and nothing else: "reasoning" says how you split the task, "message" is the first question to the
+small model. This is the JSON schema of the reply:
+{schema})";
 
 const std::string_view kSupervisorDecide =
     R"(### Response
@@ -52,9 +56,10 @@ const std::string_view kSupervisorDecide =
 
 ### Instructions
 This is what the small model answered. A quote marked as unverified does not stand in the documents: do not rely on it.
-Decide whether the task can be answered now. Reply with one JSON object and nothing else, either
-{"decision": "provide_final_answer", "message": null, "answer": "the answer to the task"} or
-{"decision": "request_additional_info", "message": "your next question, which stands on its own", "answer": null})";
+Decide whether the task can be answered now. If so, "decision" is provide_final_answer, "answer" answers the task, and
+"message" is null. If not, "decision" is request_additional_info, "message" is the next question, which stands on its own, and
+"answer" is null. Reply with one JSON object and nothing else. This is the JSON schema of the reply:
+{schema})";
 
 const std::string_view kSupervisorDecideLast =
     R"(### Response
@@ -62,25 +67,26 @@ const std::string_view kSupervisorDecideLast =
 
 ### Instructions
 This is what the small model answered. A quote marked as unverified does not stand in the documents: do not rely on it.
-No further question is possible. Answer the task from what you have, and say what stayed open. Reply with one JSON object
-and nothing else: {"decision": "provide_final_answer", "message": null, "answer": "the answer to the task"})";
+No further question is possible. Answer the task from what you have, and say what stayed open: "decision" is
+provide_final_answer, "answer" answers the task, and "message" is null. Reply with one JSON object and nothing else. This is
+the JSON schema of the reply:
+{schema})";
 
 const std::string_view kAskedBefore =
     "This question was asked before, and its answer stands above. It was not asked again.";
 
 const std::string_view kRepair =
-    R"(Your reply could not be used: {fault}. This was your reply:
-
-{reply}
+    R"(Your reply could not be used: {fault}.
 
 ### Instructions
-Say the same again as one JSON object and nothing else, in this shape: {shape})";
+Reply again, with one JSON object and nothing else. This is the JSON schema of the reply:
+{schema})";
 
 const std::string_view kWorkerDocuments =
     R"(You answer questions about the documents below, and from nothing else. Be concise, but give enough detail for your
 answer to be relied on by somebody who cannot see the documents. Where you can, quote the words that the answer rests on in
-double quotation marks, exactly as they stand, with their place behind them: "quoted words" [NAME, page N]. If the
-documents do not say it, say so.
+double quotation marks, exactly as they stand, and put their place behind them in square brackets, as it stands above the
+text of the page. If the documents do not say it, say so.
 
 {documents})";
 
@@ -88,8 +94,8 @@ const std::string_view kWorkerPassages =
     R"(You answer questions about the passages below, and from nothing else. They are {seen} of {total} passages of the
 documents, chosen for this question; what you look for may stand in those that you do not see, and if it is not here, say
 that. Be concise, but give enough detail for your answer to be relied on by somebody who cannot see the documents. Where you
-can, quote the words that the answer rests on in double quotation marks, exactly as they stand, with their place behind
-them: "quoted words" [NAME, page N].
+can, quote the words that the answer rests on in double quotation marks, exactly as they stand, and put their place behind
+them in square brackets, as it stands above the text of the page.
 
 {passages})";
 
@@ -98,7 +104,8 @@ const std::string_view kFindNamesSystem =
 
 const std::string_view kFindNames =
     R"(List every name of a person that stands in the text between the lines, exactly as it is written there. Reply with one
-JSON object and nothing else: {"names": ["...", "..."]}, with an empty list where there is none.
+JSON object and nothing else, with an empty list where there is none. This is the JSON schema of the reply:
+{schema}
 
 -----
 {text}
@@ -122,10 +129,30 @@ const std::string_view kNamesSchema =
     R"({"type":"object","properties":{"names":{"type":"array","items":{"type":"string"}}},"required":["names"],)"
     R"("additionalProperties":false})";
 
-const std::string_view kFirstShape = R"({"reasoning": "...", "message": "your question"})";
-const std::string_view kDecisionShape = R"({"decision": "provide_final_answer", "message": null, "answer": "..."} or )"
-                                        R"({"decision": "request_additional_info", "message": "...", "answer": null})";
-const std::string_view kLastDecisionShape = R"({"decision": "provide_final_answer", "message": null, "answer": "..."})";
-
 }  // namespace prompts
+
+std::string decision_prompt(std::string_view answer, Round round) {
+  if (round == Round::kLast)
+    return filled(prompts::kSupervisorDecideLast, {{"answer", answer}, {"schema", prompts::kLastDecisionSchema}});
+  return filled(prompts::kSupervisorDecide, {{"answer", answer}, {"schema", prompts::kDecisionSchema}});
+}
+
+std::string find_names_prompt(std::string_view text) {
+  return filled(prompts::kFindNames, {{"text", text}, {"schema", prompts::kNamesSchema}});
+}
+
+std::string_view task_in(std::string_view first_prompt) {
+  const std::string_view before = prompts::kSupervisorFirst.substr(0, prompts::kSupervisorFirst.find("{task}"));
+  if (!first_prompt.starts_with(before)) return {};
+  first_prompt.remove_prefix(before.size());
+  return first_prompt.substr(0, first_prompt.find("\n\n### Documents\n"));
+}
+
+bool repeats_instructions(std::string_view reply) {
+  static const Repetition instructions({prompts::kSupervisorFirst, prompts::kSupervisorDecide,
+                                        prompts::kSupervisorDecideLast, prompts::kRepair, prompts::kFirstSchema,
+                                        prompts::kDecisionSchema, prompts::kLastDecisionSchema});
+  return instructions.is_in(reply);
+}
+
 }  // namespace minions::minion

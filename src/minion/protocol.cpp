@@ -14,11 +14,11 @@ namespace {
 // What each state waits for, and where that leads:
 //
 //   kTaskNames      WorkerReplied      -> kFirstQuestion            privacy only
-//   kFirstQuestion  SupervisorReplied  -> kPassages or kAnswer      or itself, once, to repair
+//   kFirstQuestion  SupervisorReplied  -> kPassages or kAnswer      or itself, once, to repair, then kDone
 //   kPassages       PassagesFound      -> kAnswer
 //   kAnswer         WorkerReplied      -> kAnswerNames or kDecision or kDone (limit)
 //   kAnswerNames    WorkerReplied      -> kDecision or kDone (limit)
-//   kDecision       SupervisorReplied  -> kPassages, kAnswer or kDone; itself, once, to repair
+//   kDecision       SupervisorReplied  -> kPassages, kAnswer or kDone; itself, once, to repair, then kDone
 //   kFirstQuestion, kDecision          -> kDone on SendDeclined
 //  A repeated question leads back to kDecision without a worker.
 
@@ -61,8 +61,9 @@ bool is_kept_of(std::string_view message, std::string_view reply) {
   };
   if (message == turn_to_repair(reply)) return true;
   if (const auto first = parse_first_reply(reply); first && is_turn(true, first->message)) return true;
-  const auto decision = parse_decision(reply);
-  return decision && is_turn(false, decision->text);
+  if (const auto decision = parse_decision(reply); decision && is_turn(false, decision->text)) return true;
+  const auto plain = read_supervisor_reply(reply, {.again = true});
+  return plain && plain->is_plain_text && is_turn(true, plain->text);
 }
 
 std::string_view name_of(Outcome outcome) {
@@ -104,7 +105,7 @@ MinionProtocol::MinionProtocol(const ProtocolTask& task, const ProtocolOptions& 
 MinionAction MinionProtocol::first() const {
   if (state_ == State::kTaskNames) {
     const std::string text = fmt::format("{}\n{}\n{}", task_.reveal(), system_prompt_.reveal(), metadata_.reveal());
-    return AskWorker{0, WorkerJob::kFindNames, chat::Text(filled(prompts::kFindNames, {{"text", text}})), std::nullopt};
+    return AskWorker{0, WorkerJob::kFindNames, chat::Text(find_names_prompt(text)), std::nullopt};
   }
   return ask_supervisor(Disclosure::kTask, history_.back().content.copy());
 }
@@ -149,7 +150,8 @@ AskSupervisor MinionProtocol::first_message() {
       {chat::Role::kUser,
        chat::Text(filled(prompts::kSupervisorFirst, {{"task", task.reveal()},
                                                      {"documents", list},
-                                                     {"answer_limit", std::to_string(options_.max_answer_bytes)}}))});
+                                                     {"answer_limit", std::to_string(options_.max_answer_bytes)},
+                                                     {"schema", prompts::kFirstSchema}}))});
   return ask;
 }
 
@@ -159,43 +161,47 @@ AskSupervisor MinionProtocol::ask_supervisor(Disclosure what, chat::Text new_tex
   ask.what = what;
   ask.messages = copy(history_);
   ask.new_text = std::move(new_text);
-  if (state_ == State::kFirstQuestion) {
-    ask.shape = {"first_question", std::string(prompts::kFirstSchema)};
-  } else {
-    ask.shape = {"decision", std::string(last_round() ? prompts::kLastDecisionSchema : prompts::kDecisionSchema)};
-  }
+  ask.shape = {state_ == State::kFirstQuestion ? "first_question" : "decision", std::string(schema())};
   return ask;
 }
 
-Result<MinionAction> MinionProtocol::on_supervisor(std::string_view text) {
-  Result<MinionAction> next = [&]() -> Result<MinionAction> {
-    if (state_ == State::kFirstQuestion) {
-      MINIONS_TRY_ASSIGN(const FirstReply reply, parse_first_reply(text));
-      return question_asked(reply.message);
-    }
-    MINIONS_TRY_ASSIGN(const DecisionReply reply, parse_decision(text));
-    if (reply.decision == Decision::kFinalAnswer) return finish(Outcome::kAnswered, reply.text);
-    if (last_round()) return finish(Outcome::kNoAnswer, kNoAnswerText);
-    return question_asked(reply.text);
-  }();
-  if (!next) return repair(std::move(next).error(), text);
-  repairing_ = false;
-  return next;
+std::string_view MinionProtocol::schema() const {
+  if (state_ == State::kFirstQuestion) return prompts::kFirstSchema;
+  return last_round() ? prompts::kLastDecisionSchema : prompts::kDecisionSchema;
 }
 
-Result<MinionAction> MinionProtocol::repair(Error fault, std::string_view reply) {
-  const std::string_view what = state_ == State::kFirstQuestion ? "first reply" : "decision";
+std::string_view MinionProtocol::sent_task() const {
+  const auto first = std::find_if(history_.begin(), history_.end(),
+                                  [](const chat::Message& message) { return message.role == chat::Role::kUser; });
+  return first == history_.end() ? std::string_view() : task_in(first->content.reveal());
+}
+
+MinionAction MinionProtocol::on_supervisor(std::string_view text) {
+  const unsigned round = round_;
+  const auto reply = read_supervisor_reply(text, {state_ == State::kDecision, repairing_, sent_task()});
+  if (!reply) return repair(reply.error(), text);
+  const bool answers = reply->decision == Decision::kFinalAnswer;
+  if (!answers && state_ == State::kDecision && last_round()) {
+    notes_.emplace_back("the supervisor had no answer after the last round");
+    return finish(Outcome::kNoAnswer, kNoAnswerText);
+  }
+  auto next = answers ? Result<MinionAction>(finish(Outcome::kAnswered, reply->text)) : question_asked(reply->text);
+  if (!next) return repair(next.error(), text);
+  if (reply->is_plain_text)
+    notes_.push_back(fmt::format("the supervisor's reply of round {} has no JSON: its text was taken as {}", round,
+                                 answers ? "the answer" : "the question"));
+  repairing_ = false;
+  return *std::move(next);
+}
+
+MinionAction MinionProtocol::repair(const Error& fault, std::string_view reply) {
   if (repairing_) {
-    state_ = State::kDone;
-    return fail(ErrorCode::kBackend, fmt::format("supervisor: its {} of round {} is unusable after one repair: {}",
-                                                 what, round_, fault.detail));
+    notes_.push_back(fmt::format("the supervisor's {} of round {} is unusable after one repair: {}",
+                                 state_ == State::kFirstQuestion ? "first reply" : "decision", round_, fault.detail));
+    return finish(Outcome::kNoAnswer, kNoAnswerText);
   }
   repairing_ = true;
-  const std::string_view shape = state_ == State::kFirstQuestion ? prompts::kFirstShape
-                                 : last_round()                  ? prompts::kLastDecisionShape
-                                                                 : prompts::kDecisionShape;
-  const std::string_view shown = cut(reply, kShownReplyBytes);
-  chat::Text prompt(filled(prompts::kRepair, {{"fault", fault.detail}, {"reply", shown}, {"shape", shape}}));
+  chat::Text prompt(filled(prompts::kRepair, {{"fault", fault.detail}, {"schema", schema()}}));
   history_.push_back({chat::Role::kAssistant, chat::Text(std::string(turn_to_repair(reply)))});
   history_.push_back({chat::Role::kUser, prompt.copy()});
   return ask_supervisor(Disclosure::kRepair, std::move(prompt));
@@ -234,8 +240,7 @@ MinionAction MinionProtocol::on_answer(std::string_view text) {
 MinionAction MinionProtocol::find_names(std::string_view text, State state) {
   state_ = state;
   pending_ = chat::Text(std::string(text));
-  return AskWorker{round_, WorkerJob::kFindNames, chat::Text(filled(prompts::kFindNames, {{"text", text}})),
-                   std::nullopt};
+  return AskWorker{round_, WorkerJob::kFindNames, chat::Text(find_names_prompt(text)), std::nullopt};
 }
 
 Result<MinionAction> MinionProtocol::on_names(std::string_view text) {
@@ -270,8 +275,8 @@ MinionAction MinionProtocol::send(Disclosure what, std::string_view answer) {
   if (options_.max_disclosed_bytes && disclosed_bytes_ + bytes > *options_.max_disclosed_bytes)
     return finish(Outcome::kLimit, kNoAnswerText);
   disclosed_bytes_ += bytes;
-  const std::string_view prompt = last_round() ? prompts::kSupervisorDecideLast : prompts::kSupervisorDecide;
-  history_.push_back({chat::Role::kUser, chat::Text(filled(prompt, {{"answer", text.reveal()}}))});
+  const Round round = last_round() ? Round::kLast : Round::kNotLast;
+  history_.push_back({chat::Role::kUser, chat::Text(decision_prompt(text.reveal(), round))});
   return ask_supervisor(what, std::move(text));
 }
 

@@ -65,7 +65,7 @@ struct AskWorker {
 };
 enum class Outcome {
   kAnswered,
-  kNoAnswer,  // the last round gave none
+  kNoAnswer,  // the last round gave none, or the supervisor gave no usable reply; notes() say which
   kLimit,     // max_disclosed_bytes: the next message was not sent
   kDeclined,  // the user forbade a message
 };
@@ -96,29 +96,33 @@ class MinionProtocol {
 
   // The same each time, until the first event.
   [[nodiscard]] MinionAction first() const;
-  // kBackend: a model's reply that stayed unusable after one repair. kInternal: an event that nothing asked for. Takes
+  // kBackend: a list of names that cannot be read. kInternal: an event that nothing asked for. Takes
   // nothing more after an error or Finish.
   [[nodiscard]] Result<MinionAction> on(MinionEvent event);
 
   // A text of the supervisor as the user may read it: with placeholders replaced by their values.
   [[nodiscard]] chat::Text readable(std::string_view text) const { return pseudonyms_.put_back(text); }
   [[nodiscard]] const Pseudonyms& pseudonyms() const { return pseudonyms_; }
+  // What a reader of the answer must know of the supervisor's replies, a line each.
+  [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
 
  private:
   enum class State { kTaskNames, kFirstQuestion, kPassages, kAnswer, kAnswerNames, kDecision, kDone };
   MinionProtocol(const ProtocolTask& task, const ProtocolOptions& options, const DocumentText& documents);
 
-  [[nodiscard]] Result<MinionAction> on_supervisor(std::string_view text);
+  [[nodiscard]] MinionAction on_supervisor(std::string_view text);
   [[nodiscard]] Result<MinionAction> on_names(std::string_view text);
   [[nodiscard]] MinionAction on_answer(std::string_view text);
   [[nodiscard]] Result<MinionAction> question_asked(std::string_view question);
-  [[nodiscard]] Result<MinionAction> repair(Error fault, std::string_view reply);
+  [[nodiscard]] MinionAction repair(const Error& fault, std::string_view reply);
   [[nodiscard]] MinionAction find_names(std::string_view text, State state);
   [[nodiscard]] MinionAction send(Disclosure what, std::string_view answer);
   [[nodiscard]] AskSupervisor ask_supervisor(Disclosure what, chat::Text new_text) const;
   [[nodiscard]] AskSupervisor first_message();
   [[nodiscard]] MinionAction finish(Outcome outcome, std::string_view answer);
   [[nodiscard]] bool last_round() const { return round_ >= options_.max_rounds; }
+  [[nodiscard]] std::string_view schema() const;  // of the reply that is waited for
+  [[nodiscard]] std::string_view sent_task() const;
   [[nodiscard]] chat::Text outgoing(std::string_view text);
 
   ProtocolOptions options_;
@@ -134,6 +138,7 @@ class MinionProtocol {
   std::size_t disclosed_bytes_ = 0;
   std::vector<chat::Message> history_;  // as sent
   std::vector<std::string> questions_;  // asked before, normalised
+  std::vector<std::string> notes_;
   chat::Text pending_;                  // waits for its names
   chat::Text question_;                 // waits for its passages
   Pseudonyms pseudonyms_;

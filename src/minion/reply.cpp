@@ -7,6 +7,8 @@
 
 #include "base/nesting.h"
 #include "base/text.h"
+#include "minion/prompts.h"
+#include "minion/repetition.h"
 
 namespace minions::minion {
 namespace {
@@ -103,6 +105,37 @@ Result<std::string> filled_string(const json& object, const char* name) {
   return text;
 }
 
+// JSON that was begun, whatever became of it.
+bool begins_json(std::string_view text) {
+  for (std::size_t at = text.find('{'); at != std::string_view::npos; at = text.find('{', at + 1)) {
+    if (trimmed(text.substr(at + 1, 64)).starts_with('"')) return true;
+  }
+  return text.find("```json") != std::string_view::npos;
+}
+
+Result<SupervisorReply> read_json_reply(std::string_view text, bool for_decision) {
+  SupervisorReply reply{};
+  if (for_decision) {
+    MINIONS_TRY_ASSIGN(DecisionReply read, parse_decision(text));
+    reply.decision = read.decision;
+    reply.text = std::move(read.text);
+  } else {
+    MINIONS_TRY_ASSIGN(FirstReply read, parse_first_reply(text));
+    reply.decision = Decision::kMoreInformation;
+    reply.text = std::move(read.message);
+  }
+  return reply;
+}
+
+Status check_says_something(const SupervisorReply& reply, std::string_view task) {
+  const char* what = reply.decision == Decision::kFinalAnswer ? "answer" : "question";
+  if (repeats_instructions(reply.text))
+    return fail(ErrorCode::kBackend, fmt::format("its {} repeats the instructions", what));
+  if (reply.decision == Decision::kFinalAnswer && says_the_same(reply.text, task))
+    return fail(ErrorCode::kBackend, "its answer repeats the task");
+  return {};
+}
+
 }  // namespace
 
 std::optional<json> last_json_object(std::string_view text) {
@@ -141,6 +174,20 @@ Result<DecisionReply> parse_decision(std::string_view text) {
     MINIONS_TRY_ASSIGN(reply.text, filled_string(object, "message"));
   } else {
     return fail(ErrorCode::kBackend, "its \"decision\" is unknown");
+  }
+  return reply;
+}
+
+Result<SupervisorReply> read_supervisor_reply(std::string_view text, const Asked& asked) {
+  auto reply = read_json_reply(text, asked.for_decision);
+  if (!reply && asked.again) {
+    const std::string_view plain = trimmed(without_reasoning(text));
+    if (plain.empty() || plain.size() > kMaxReplyBytes || begins_json(plain)) return reply;
+    reply = SupervisorReply{asked.for_decision ? Decision::kFinalAnswer : Decision::kMoreInformation,
+                            std::string(plain), true};
+  }
+  if (reply) {
+    MINIONS_TRY(check_says_something(*reply, asked.task));
   }
   return reply;
 }

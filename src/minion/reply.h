@@ -31,6 +31,21 @@ struct DecisionReply {
 };
 [[nodiscard]] Result<DecisionReply> parse_decision(std::string_view text);
 
+// What the supervisor was asked for.
+struct Asked {
+  bool for_decision = false;   // else for the first question
+  bool again = false;          // after a reply that cannot be used: plain text is taken, too
+  std::string_view task = {};  // as it was sent
+};
+struct SupervisorReply {
+  Decision decision;
+  std::string text;
+  bool is_plain_text = false;  // no JSON: all of it is the first question, or the answer
+};
+// How a reply of the supervisor is taken. kBackend: it cannot be used; a reply that repeats the instructions, or the task
+// as its answer, is none.
+[[nodiscard]] Result<SupervisorReply> read_supervisor_reply(std::string_view text, const Asked& asked);
+
 // A worker's answer without the train of thought that some models put before it in <think>. The thought may contain far
 // more of the documents than the answer. Nothing if the thought did not end.
 [[nodiscard]] std::string_view without_reasoning(std::string_view text);

@@ -115,6 +115,7 @@ net::Task<RunReport> Run::run() {
   auto finished = co_await converse();
   result_.disclosed = std::move(ledger_).take();
   if (protocol_) {
+    for (const std::string& text : protocol_->notes()) note(text);
     for (const auto& [placeholder, value] : protocol_->pseudonyms().placeholders())
       result_.placeholders.try_emplace(placeholder, value.copy());
   }

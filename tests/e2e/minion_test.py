@@ -352,15 +352,40 @@ class WithOllama(Minion):
         result = json.loads(run.stdout)
         self.assertEqual([entry["what"] for entry in result["disclosed"]], ["task", "repair", "worker_answer"])
 
-    def test_a_supervisor_that_never_gives_json_ends_the_run_with_its_log(self):
-        models = self.with_models(["no"], ["412"])
-        run = self.minions("run", TASK, "-f", self.write("note.txt", FACT), *models)
-        self.assert_exit(run, 6)
-        self.assertIn("unusable after one repair", run.stderr)
-        log = self.log()
-        self.assertEqual(log["error"]["code"], "backend")
-        self.assertEqual(len(log["conversation"]), 2)
-        self.assert_exit(self.judged(self.server, self.logs()[0]), 0)
+    def test_a_supervisor_that_never_gives_usable_json_ends_the_run_with_its_log(self):
+        for text in ('{"message": "Which', '{"question": "Which output?"}', '{"message": "Split the task into small steps and ask for one of them"}'):
+            with self.subTest(text):
+                models = self.with_models([text], ["412"])
+                run = self.minions("run", TASK, "-f", self.write("note.txt", FACT), *models)
+                self.assert_exit(run, 6)
+                self.assertEqual(run.stdout, "No answer found.\n")
+                self.assertIn("the supervisor's first reply of round 0 is unusable after one repair: ", run.stderr)
+                log = self.log()
+                self.assertEqual((log["outcome"], log["error"]), ("no_answer", None))
+                self.assertEqual(len(log["conversation"]), 2)
+                judged = self.judged(self.server, self.logs()[0])
+                self.assert_exit(judged, 0)
+                self.assertIn("the log of an incomplete run holds", judged.stdout)
+                for path in self.logs():
+                    path.unlink()
+
+    def test_plain_text_of_a_supervisor_is_taken_after_one_repair(self):
+        models = self.with_models(["Which output?", "Which output?", "It was 412.", "It was 412 megawatts."], ["412"])
+        run = self.minions("run", TASK, "-f", self.write("note.txt", FACT), *models, "-o", "json")
+        self.assert_exit(run, 0)
+        result = json.loads(run.stdout)
+        self.assertEqual(result["final_answer"], "It was 412 megawatts.")
+        self.assertEqual([note for note in result["notes"] if "no JSON" in note],
+                         ["the supervisor's reply of round 0 has no JSON: its text was taken as the question",
+                          "the supervisor's reply of round 1 has no JSON: its text was taken as the answer"])
+        self.assertEqual(self.ollama.bodies[0]["messages"][1]["content"], "Which output?")
+        log = self.logs()[0]
+        self.assert_exit(self.judged(self.server, log), 0)
+        # The answer is that of the signed turn.
+        altered = json.loads(log.read_text())
+        altered["generated_final_answer"] = "It was 9."
+        log.write_text(json.dumps(altered))
+        self.assert_exit(self.judged(self.server, log), 9)
 
     def test_a_run_without_an_answer_says_so_in_a_field(self):
         models = self.with_models([asks("a?"), asks_more("b?")], ["x"])

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "minion/prompts.h"
+#include "minion/reply.h"
 
 namespace minions::minion {
 namespace {
@@ -87,23 +88,69 @@ TEST_F(Protocol, AllowsNoQuestionInTheLastRound) {
   EXPECT_EQ(expect<Finish>().answer.reveal(), "No answer found.");
 }
 
-TEST_F(Protocol, RepairsAReplyOnceAndThenSaysWhatIsWrong) {
-  for (const char* bad : {"No JSON at all", R"({"question":"m"})", R"({"message":7})", ""}) {
+TEST_F(Protocol, RepairsAReplyOnceAndThenEndsAndSaysWhatIsWrong) {
+  for (const char* bad : {R"({"question":"m"})", R"({"message":7})", R"({"message": "What out)", "```json\nWhat", ""}) {
     start();
     supervisor(bad);
     EXPECT_EQ(expect<AskSupervisor>().what, Disclosure::kRepair);
-    EXPECT_NE(last_prompt().find(std::string(prompts::kFirstShape)), std::string::npos);
-    EXPECT_NE(last_prompt().find(bad), std::string::npos);
+    EXPECT_NE(last_prompt().find(std::string(prompts::kFirstSchema)), std::string::npos);
+    const auto& messages = expect<AskSupervisor>().messages;
+    EXPECT_EQ(messages[messages.size() - 2].content.reveal(), *bad == '\0' ? "(nothing)" : bad);
     supervisor(kQuestion);
     expect<AskWorker>();
 
     start();
     supervisor(bad);
     supervisor(bad);
-    ASSERT_TRUE(error_);
-    EXPECT_EQ(error_->code, ErrorCode::kBackend);
-    EXPECT_NE(error_->detail.find("unusable after one repair"), std::string::npos);
+    EXPECT_EQ(expect<Finish>().outcome, Outcome::kNoAnswer);
+    ASSERT_EQ(protocol_->notes().size(), 1U);
+    EXPECT_NE(protocol_->notes()[0].find("first reply of round 0 is unusable after one repair"), std::string::npos);
   }
+}
+
+TEST_F(Protocol, TakesPlainTextAfterARepair) {
+  start();
+  supervisor("What output?");
+  EXPECT_EQ(expect<AskSupervisor>().what, Disclosure::kRepair);
+  supervisor("<think>hm</think>What output?");
+  EXPECT_EQ(expect<AskWorker>().question.reveal(), "What output?");
+  worker("412");
+  supervisor("It was 412.");
+  EXPECT_EQ(expect<AskSupervisor>().what, Disclosure::kRepair);
+  supervisor("It was 412.");
+  EXPECT_EQ(expect<Finish>().outcome, Outcome::kAnswered);
+  EXPECT_EQ(expect<Finish>().answer.reveal(), "It was 412.");
+  EXPECT_EQ(protocol_->notes(), (std::vector<std::string>{
+                                    "the supervisor's reply of round 0 has no JSON: its text was taken as the question",
+                                    "the supervisor's reply of round 1 has no JSON: its text was taken as the answer"}));
+}
+
+TEST_F(Protocol, TakesNoReplyThatRepeatsItsPrompt) {
+  const std::string instructions =
+      R"({"message":"Split the task into small steps and ask for one of them at a time. A good question is specific."})";
+  const std::string sentence = R"({"message":"the first question to the small model"})";
+  for (const std::string& bad : {instructions, sentence, std::string("Reply with one JSON object and nothing else.")}) {
+    start();
+    supervisor(bad);
+    EXPECT_EQ(expect<AskSupervisor>().what, Disclosure::kRepair) << bad;
+    supervisor(bad);
+    EXPECT_EQ(expect<Finish>().outcome, Outcome::kNoAnswer) << bad;
+  }
+  start();
+  supervisor(kQuestion);
+  worker("412");
+  supervisor(R"({"decision":"provide_final_answer","answer":"What output did it reach?"})");
+  EXPECT_NE(last_prompt().find("its answer repeats the task"), std::string::npos);
+  supervisor(R"({"decision":"provide_final_answer","answer":"This is what the small model answered."})");
+  EXPECT_EQ(expect<Finish>().outcome, Outcome::kNoAnswer);
+  ASSERT_EQ(protocol_->notes().size(), 1U);
+  EXPECT_NE(protocol_->notes()[0].find("its answer repeats the instructions"), std::string::npos);
+}
+
+TEST_F(Protocol, MayAskTheTaskItself) {
+  start();
+  supervisor(R"({"message":"What output did it reach?"})");
+  EXPECT_EQ(expect<AskWorker>().question.reveal(), "What output did it reach?");
 }
 
 TEST_F(Protocol, RepairsADecisionAndEachReplyAnew) {
@@ -135,7 +182,9 @@ TEST_F(Protocol, PassesOnNoHugeQuestion) {
   EXPECT_EQ(expect<AskSupervisor>().what, Disclosure::kRepair);
   EXPECT_NE(last_prompt().find("its question is 5000 bytes, at most 4096 are passed on"), std::string::npos);
   supervisor(huge);
-  EXPECT_TRUE(error_);
+  EXPECT_EQ(expect<Finish>().outcome, Outcome::kNoAnswer);
+  ASSERT_EQ(protocol_->notes().size(), 1U);
+  EXPECT_NE(protocol_->notes()[0].find("its question is 5000 bytes"), std::string::npos);
 }
 
 TEST_F(Protocol, AnswersARepeatedQuestionWithoutTheWorker) {
@@ -276,6 +325,28 @@ TEST_F(Protocol, SendsNothingWhoseNamesAreNotKnown) {
 
 TEST(Prompts, FillNamesOnceAndLeaveOtherBraces) {
   EXPECT_EQ(filled("{a} {b} {\"c\": 1} {", {{"a", "{b}"}, {"b", "2"}}), "{b} 2 {\"c\": 1} {");
+}
+
+TEST(Prompts, HoldNothingThatReadsAsAReply) {
+  const std::vector<std::string> all{
+      filled(prompts::kSupervisorFirst, {{"task", "t"}, {"documents", "d"}, {"schema", prompts::kFirstSchema}}),
+      decision_prompt("412", Round::kNotLast),
+      decision_prompt("412", Round::kLast),
+      filled(prompts::kRepair, {{"fault", "f"}, {"schema", prompts::kDecisionSchema}}),
+      std::string(prompts::kWorkerDocuments),
+      std::string(prompts::kWorkerPassages),
+      find_names_prompt("t")};
+  for (const std::string& prompt : all) {
+    EXPECT_FALSE(parse_first_reply(prompt)) << prompt;
+    EXPECT_FALSE(parse_decision(prompt)) << prompt;
+    EXPECT_FALSE(parse_names(prompt)) << prompt;
+  }
+}
+
+TEST(Prompts, GiveBackTheTask) {
+  const auto first = [](std::string_view task) { return filled(prompts::kSupervisorFirst, {{"task", task}}); };
+  EXPECT_EQ(task_in(first("What output?\nIn MW.")), "What output?\nIn MW.");
+  EXPECT_EQ(task_in("anything else"), "");
 }
 
 TEST(Prompts, HaveSchemasThatAreJson) {
