@@ -15,6 +15,8 @@ void AnswerScreen::watch(AskOptions& options) {
   options.on_waiting = [this](std::chrono::seconds since) {
     if (!thinks_ && ends_line_) waiting_.at("waiting", since);
   };
+  // In JSON it is among the notes.
+  if (pieces_ == Pieces::kAsText) options.on_note = [](std::string_view note) { warn(std::string(note)); };
 }
 
 void AnswerScreen::token(std::string_view piece) {

@@ -16,7 +16,7 @@ class AnswerScreen {
   // A reader of standard output that leaves stops the call.
   AnswerScreen(Thoughts thoughts, Pieces pieces, Interrupt& interrupt);
 
-  // The options with this informed of thoughts and waits. This outlives the call.
+  // The options with this informed of thoughts, waits and notes. This outlives the call.
   void watch(AskOptions& options);
   void token(std::string_view piece);
   // After the call: ends the lines that are begun.

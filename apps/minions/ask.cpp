@@ -67,6 +67,7 @@ ExitCode ask(const AskFlags& flags) {
   options.attachments = *attached;
   options.system_prompt = flags.server.system_prompt;
   options.sampling = *std::move(sampling);
+  options.passages = flags.passages;
   screen.watch(options);
   options.stop = interrupt.begin();
   Answer answer = client->ask(*question, options, [&screen](std::string_view piece) { screen.token(piece); });

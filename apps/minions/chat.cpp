@@ -31,6 +31,7 @@ class ChatLoop {
       : client_(client),
         documents_(flags.documents),
         sampling_(std::move(sampling)),
+        passages_(flags.passages),
         screen_(flags.reasoning ? Thoughts::kShown : Thoughts::kHidden, Pieces::kAsText, interrupt_),
         editor_(flags.history_file),
         conversation_(client.conversation(flags.server.system_prompt)) {}
@@ -57,6 +58,7 @@ class ChatLoop {
   Client& client_;
   const DocumentFlags& documents_;
   const Sampling sampling_;
+  const bool passages_;
   Interrupt interrupt_;
   AnswerScreen screen_;
   LineEditor editor_;
@@ -179,6 +181,7 @@ void ChatLoop::detach(const std::string& name) {
 AskOptions ChatLoop::options() {
   AskOptions options;
   options.sampling = sampling_;
+  options.passages = passages_;
   screen_.watch(options);
   options.stop = interrupt_.begin();
   return options;

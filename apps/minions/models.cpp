@@ -20,7 +20,8 @@ Json entry_json(const Model& model) {
           {"where", or_null(model.where)},
           {"weights_sha256", or_null(model.weights_sha256)},
           {"projector_sha256", or_null(model.projector_sha256)},
-          {"prompt_cache", or_null(model.prompt_cache)}};
+          {"prompt_cache", or_null(model.prompt_cache)},
+          {"context_tokens", model.context_tokens == 0 ? Json(nullptr) : Json(model.context_tokens)}};
 }
 
 std::string shown_digest(const std::string& hex) { return hex.empty() ? "-" : "sha256:" + hex; }
@@ -38,7 +39,8 @@ Status print(const std::vector<Model>& models, const Client& client, OutputForma
   Json entries = Json::array();
   for (const Model& model : models) {
     if (format == OutputFormat::kText) {
-      print_out("{}\t{}\n", line_for_terminal(model.id), model.is_stated ? facts_of(model) : "not in the statement");
+      print_out("{}\t{}{}\n", line_for_terminal(model.id), model.is_stated ? facts_of(model) : "not in the statement",
+                model.context_tokens == 0 ? "" : fmt::format("\treads {} tokens", model.context_tokens));
     } else {
       entries.push_back(entry_json(model));
     }

@@ -35,6 +35,7 @@ struct AskFlags {
   ServerFlags server;
   SamplingFlags sampling;
   bool reasoning = false;
+  bool passages = false;
   std::string question;
   DocumentFlags documents;
   OutputFormat format = OutputFormat::kText;
@@ -43,6 +44,7 @@ struct ChatFlags {
   ServerFlags server;
   SamplingFlags sampling;
   bool reasoning = false;
+  bool passages = false;
   DocumentFlags documents;
   std::string history_file;  // empty: history stays in memory
 };

@@ -50,6 +50,9 @@ struct Model {
   std::string weights_sha256;    // hex
   std::string projector_sha256;  // hex; empty: none
   std::string prompt_cache;      // session, shared or none; empty: the server does not say
+  // What the model's server says that it reads at once, prompt and answer together; not part of the statement. 0: it does
+  // not say.
+  std::uint64_t context_tokens = 0;
 };
 
 // What keeps a server from the class `confidential`, and how to fix it.
@@ -109,6 +112,7 @@ struct MINIONS_API Answer {
   std::string receipt;                             // JSON: what the server signed about it; empty: none that verified
   std::string alert;                               // JSON: the sealed alert that ended it; empty: none
   std::vector<std::string> notes;                  // about files that were read, and what the server did not take
+  std::vector<std::string> passages;               // `[NAME, page N]`: what was sent of the documents; empty: all
   std::shared_ptr<const Attestation> attestation;  // the last; null: nothing was appraised
 
   [[nodiscard]] explicit operator bool() const { return !failure; }
@@ -116,7 +120,7 @@ struct MINIONS_API Answer {
   // The model has said all that it had to say. An answer that came may still be cut, refused or empty.
   [[nodiscard]] bool is_whole() const { return !failure && ending == Ending::kComplete; }
   // {answer, complete, ending, model, usage, timing, session, attestation, receipt, attempts, may_have_run_twice,
-  // error?}
+  // passages?, notes?, error?}
   [[nodiscard]] std::string to_json() const;
 };
 
@@ -165,6 +169,10 @@ struct AskOptions {
   std::string system_prompt = {};
   std::string model = {};  // empty: the connection's
   Sampling sampling = {};
+  // Where the documents do not fit what the model reads at once, sends the passages that are best for the question.
+  bool passages = false;
+  // Told, before the question is sent, which passages go and what may not fit; without it that is among the notes.
+  std::function<void(std::string_view note)> on_note = {};
   std::function<void(std::string_view piece)> on_reasoning = {};  // the train of thought as it arrives
   // The server says, authenticated, that it waits for the model: the time since the last piece, or since the question.
   // At most once a second.

@@ -46,6 +46,7 @@ enum class Cause {
   kWorker,       // the run's worker, not its supervisor
   kNoSandbox,    // nothing that needs a parser can be read here
   kReaderLeft,   // nobody reads what is written, as behind `| head`
+  kOverContext,  // more than the model reads at once
   // The model's server does not take this part of a request.
   kNoStreamOptions,
   kNoSystemRole,

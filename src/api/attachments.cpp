@@ -1,16 +1,14 @@
-#include <fmt/format.h>
-
 #include "api/client_impl.h"
 #include "api/document_reader.h"
 
 namespace minions {
 namespace {
 
-Attachment attachment_of(const api::ReadDocument& read) {
+Attachment attachment_of(api::ReadDocument read) {
   auto impl = std::make_unique<Attachment::Impl>();
   impl->name = read.document.name;
-  impl->document = {read.document.name, documents::render(read.document),
-                    read.of_folder ? chat::AttachmentKind::kFolderPart : chat::AttachmentKind::kFile};
+  impl->document = std::make_shared<const documents::Document>(std::move(read.document));
+  impl->of_folder = read.of_folder;
   return Attachment(std::move(impl));
 }
 
@@ -26,7 +24,7 @@ Attachments attachments_of(api::ReadFiles files, api::DocumentReader& reader) {
   Attachments to;
   if (const auto failed = reader.take_cache_error()) to.notes.push_back("no document cache: " + failed->detail);
   std::move(files.notes.begin(), files.notes.end(), std::back_inserter(to.notes));
-  for (const api::ReadDocument& document : files.documents) to.items.push_back(attachment_of(document));
+  for (api::ReadDocument& document : files.documents) to.items.push_back(attachment_of(std::move(document)));
   for (api::ReadPicture& picture : files.pictures) to.items.push_back(attachment_of(std::move(picture)));
   return to;
 }
@@ -59,33 +57,4 @@ Result<Attachments> read_attachment(std::string_view name, std::span<const std::
 
 }  // namespace v0
 
-namespace api {
-namespace {
-
-void add_to(Question& question, std::vector<chat::Attachment>& documents, const Attachment& attachment) {
-  const Attachment::Impl& read = attachment.impl();
-  if (read.media_type.empty()) {
-    documents.push_back({read.document.name, read.document.text.copy(), read.document.kind});
-  } else {
-    question.message.images.push_back({read.picture.media_type, read.picture.base64.copy()});
-  }
-}
-
-}  // namespace
-
-Result<Question> make_question(std::string_view question, const AskOptions& options) {
-  Question made{{chat::Role::kUser, {}, {}}, {}, {}};
-  std::vector<chat::Attachment> documents;
-  for (const Attachment& attachment : options.attachments) add_to(made, documents, attachment);
-  for (const std::string& file : options.files) {
-    MINIONS_TRY_ASSIGN(Attachments found, read_attachments(file, options.documents, options.stop));
-    for (const Attachment& attachment : found.items) add_to(made, documents, attachment);
-    std::move(found.notes.begin(), found.notes.end(), std::back_inserter(made.notes));
-  }
-  made.message.content = chat::fold(documents, question);
-  made.documents = std::move(documents);
-  return made;
-}
-
-}  // namespace api
 }  // namespace minions

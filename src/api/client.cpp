@@ -3,6 +3,7 @@
 #include "api/raw_attestation.h"
 #include "base/encoding.h"
 #include "chat/ending.h"
+#include "openai/generation_request.h"
 
 namespace minions {
 
@@ -83,7 +84,20 @@ Result<std::shared_ptr<const client::Attestation>> fetch_attestation(client::Sea
 Result<chat::ChatRequest> make_request(const AskOptions& options) {
   chat::ChatRequest request{.model = options.model};
   MINIONS_TRY_ASSIGN(request.sampling, read_sampling(options.sampling));
+  if (!options.system_prompt.empty())
+    request.messages.push_back({chat::Role::kSystem, chat::Text(options.system_prompt)});
   return request;
+}
+
+void note_ignored(const chat::ChatRequest& request, Answer& answer) {
+  if (answer.attestation == nullptr) return;
+  for (const Model& model : answer.attestation->models) {
+    if (model.id != request.model) continue;
+    for (const std::string& name : chat::names_of(request.sampling)) {
+      if (openai::is_ignored(model.engine, name))
+        answer.notes.push_back("the server's " + model.engine + " engine ignores " + name);
+    }
+  }
 }
 
 void tell_completion(Result<chat::Completion> completion, Answer& answer) {
@@ -171,7 +185,14 @@ net::Task<Result<std::shared_ptr<const Attestation>>> Client::Impl::attest(std::
 
 net::Task<client::SealedModels> Client::Impl::list_models(std::stop_token stop) {
   if (const Status open = check_open(); !open) co_return client::SealedModels{fail(open.error()), {}};
-  co_return co_await client::list_models(*client, std::move(stop));
+  client::SealedModels models = co_await client::list_models(*client, std::move(stop));
+  if (!models.listed) co_return models;
+  is_listed = true;
+  read_at_once.clear();
+  for (const openai::ListedModel& model : *models.listed) {
+    if (model.context_tokens) read_at_once[model.id] = *model.context_tokens;
+  }
+  co_return models;
 }
 
 net::Task<Result<std::string>> Client::Impl::model(std::optional<client::ExchangeOutcome>& listed,
@@ -180,29 +201,60 @@ net::Task<Result<std::string>> Client::Impl::model(std::optional<client::Exchang
   if (!model_id.empty()) co_return model_id;
   client::SealedModels models = co_await list_models(std::move(stop));
   listed = std::move(models.exchange);
-  if (!models.ids) co_return fail(std::move(models.ids).error());
-  if (models.ids->empty()) co_return fail(ErrorCode::kBackend, "the server lists no model; name one with --model");
-  model_id = models.ids->front();
+  if (!models.listed) co_return fail(std::move(models.listed).error());
+  if (models.listed->empty()) co_return fail(ErrorCode::kBackend, "the server lists no model; name one with --model");
+  model_id = models.listed->front().id;
   co_return model_id;
 }
 
-net::Task<Answer> Client::Impl::answer(chat::ChatRequest& request, const Callbacks& callbacks, Call& call) {
+net::Task<Result<api::ModelContext>> Client::Impl::model_context(const Request& request,
+                                                                 std::optional<client::ExchangeOutcome>& listed,
+                                                                 std::stop_token stop) {
+  api::ModelContext context{request.chat.model};
+  if (context.model.empty()) {
+    MINIONS_CO_TRY_ASSIGN(context.model, co_await model(listed, stop));
+  }
+  if (request.needs_context && !is_listed) {
+    client::SealedModels models = co_await list_models(std::move(stop));
+    // A server without a list answers all the same; one that cannot be reached does not.
+    if (!models.listed && !models.exchange.reply) co_return fail(std::move(models.listed).error());
+    listed = std::move(models.exchange);
+    is_listed = true;
+  }
+  if (const auto stated = read_at_once.find(context.model); stated != read_at_once.end())
+    context.tokens = stated->second;
+  co_return context;
+}
+
+// Runs on the calling thread, where documents are searched and callbacks are called.
+net::Task<Status> Client::Impl::complete(Request& request, const api::ModelContext& context, Call& call) {
+  request.chat.model = context.model;
+  if (!request.complete) co_return Status{};
+  // Its own, since the work may outlive this task.
+  const auto completed = std::make_shared<Status>();
+  std::function<bool()> work = [&request, context, completed] {
+    *completed = request.complete(context, request.chat);
+    return true;
+  };
+  const bool went_on = co_await call.hand_over_and_wait(std::move(work));
+  co_return went_on ? std::move(*completed) : fail(ErrorCode::kCancelled, "cancelled");
+}
+
+net::Task<Answer> Client::Impl::answer(Request& request, const Callbacks& callbacks, Call& call) {
   Answer answer;
   if (const Status open = check_open(); !open) co_return api::failed(open.error());
   std::optional<client::ExchangeOutcome> listed;
-  if (request.model.empty()) {
-    auto found = co_await model(listed, call.stop());
-    if (!found) {
-      answer.failure = std::move(found).error();
-      if (listed) api::tell_exchange(*listed, listed->timing, answer);
-      if (listed) answer.attestation = given(listed->attestation);
-      co_return answer;
-    }
-    request.model = *std::move(found);
+  const auto context = co_await model_context(request, listed, call.stop());
+  const Status completed = context ? co_await complete(request, *context, call) : Status(fail(context.error()));
+  if (!completed) {
+    answer.failure = completed.error();
+    if (listed) api::tell_exchange(*listed, listed->timing, answer);
+    if (listed) answer.attestation = given(listed->attestation);
+    co_return answer;
   }
-  answer.model = request.model;
+  answer.model = request.chat.model;
   api::HandedTokens tokens(call, callbacks.options, callbacks.on_token, answer);
-  client::SealedCompletion sealed = co_await client::complete(*client, concessions, request, tokens, call.stop());
+  client::SealedCompletion sealed = co_await client::complete(*client, concessions, request.chat, tokens, call.stop());
   api::tell_completion(std::move(sealed.completion), answer);
   client::ExchangeTiming timing = sealed.exchange.timing;
   std::vector<const client::ExchangeOutcome*> before;
@@ -216,6 +268,7 @@ net::Task<Answer> Client::Impl::answer(chat::ChatRequest& request, const Callbac
   answer.notes = concessions.notes();
   const auto& by = sealed.exchange.attestation;
   answer.attestation = given(by == nullptr && !before.empty() ? before.back()->attestation : by);
+  api::note_ignored(request.chat, answer);
   co_return answer;
 }
 
@@ -248,7 +301,7 @@ net::Task<Status> Client::Impl::close() {
   co_return log == nullptr ? Status() : log->finish();
 }
 
-Answer Client::Impl::ask(chat::ChatRequest request, const AskOptions& asked_with, const TokenCallback& on_token) {
+Answer Client::Impl::ask(Request request, const AskOptions& asked_with, const TokenCallback& on_token) {
   if (const Status free = check_not_told(); !free) return api::failed(free.error());
   Call call(io.executor(), asked_with.stop);
   const Callbacks callbacks{asked_with, on_token};
@@ -283,17 +336,15 @@ Result<std::vector<Model>> Client::models(std::stop_token stop) const {
   MINIONS_TRY(impl_->check_not_told());
   const auto list = [](Impl& impl, std::stop_token stopped) -> net::Task<Result<std::vector<Model>>> {
     client::SealedModels listed = co_await impl.list_models(std::move(stopped));
-    if (!listed.ids) co_return fail(std::move(listed.ids).error());
+    if (!listed.listed) co_return fail(std::move(listed.listed).error());
     const auto attestation = impl.given(listed.exchange.attestation);
     std::vector<Model> models;
-    for (const std::string& id : *listed.ids) {
+    for (const openai::ListedModel& entry : *listed.listed) {
       const auto stated = std::find_if(attestation->models.begin(), attestation->models.end(),
-                                       [&](const Model& model) { return model.id == id; });
-      if (stated != attestation->models.end()) {
-        models.push_back(*stated);
-      } else {
-        models.emplace_back().id = id;
-      }
+                                       [&](const Model& model) { return model.id == entry.id; });
+      Model& model = stated != attestation->models.end() ? models.emplace_back(*stated) : models.emplace_back();
+      model.id = entry.id;
+      model.context_tokens = entry.context_tokens.value_or(0);
     }
     co_return models;
   };
@@ -309,19 +360,24 @@ Result<std::string> Client::model(std::stop_token stop) const {
 }
 
 Answer Client::ask(std::string_view question, const AskOptions& options, const TokenCallback& on_token) const {
-  auto made = api::make_question(question, options);
+  auto made = api::Question::read(question, options);
   if (!made) return api::failed(std::move(made).error());
-  auto request = api::make_request(options);
-  if (!request) return api::failed(std::move(request).error());
-  if (!options.system_prompt.empty())
-    request->messages.push_back({chat::Role::kSystem, chat::Text(options.system_prompt)});
-  request->messages.push_back(std::move(made->message));
+  auto chat = api::make_request(options);
+  if (!chat) return api::failed(std::move(chat).error());
   api::DocumentFacts facts;
-  facts.add(std::move(made->documents));
-  Answer answer = impl_->ask(*std::move(request), options, on_token);
+  Impl::Request request{*std::move(chat)};
+  request.needs_context = made->is_long();
+  request.complete = [&](const api::ModelContext& context, chat::ChatRequest& to) -> Status {
+    MINIONS_TRY_ASSIGN(chat::Message message, made->message(context, to.messages, options));
+    to.messages.push_back(std::move(message));
+    facts.add(made->documents);
+    return {};
+  };
+  Answer answer = impl_->ask(std::move(request), options, on_token);
   answer.documents = facts.check(answer.text, question);
   if (facts.is_too_much()) answer.notes.emplace_back(api::kNotLookedUp);
   answer.notes.insert(answer.notes.begin(), made->notes.begin(), made->notes.end());
+  answer.passages = std::move(made->passages);
   return answer;
 }
 

@@ -8,6 +8,7 @@
 #include "api/call.h"
 #include "api/document_facts.h"
 #include "api/facts.h"
+#include "api/question.h"
 #include "api/sampling.h"
 #include "base/time.h"
 #include "chat/conversation.h"
@@ -19,9 +20,10 @@ inline namespace v0 {
 
 struct Attachment::Impl {
   std::string name;
-  std::string media_type;     // empty: a document
-  chat::Attachment document;  // if it is one
-  chat::Image picture;        // otherwise
+  std::string media_type;                              // empty: a document
+  std::shared_ptr<const documents::Document> document;  // if it is one
+  bool of_folder = false;
+  chat::Image picture;  // otherwise
 };
 
 struct Client::Impl {
@@ -34,7 +36,14 @@ struct Client::Impl {
   [[nodiscard]] T run(api::Call& call, net::Task<T> task) {
     return call.run(entered(call, std::move(task)));
   }
-  [[nodiscard]] Answer ask(chat::ChatRequest request, const AskOptions& options, const TokenCallback& on_token);
+  // A request, and how it is completed once it is known what the model reads at once: on the calling thread, before
+  // anything of it is sent. Without a `complete` it is whole.
+  struct Request {
+    chat::ChatRequest chat;
+    std::function<Status(const api::ModelContext& context, chat::ChatRequest& request)> complete = {};
+    bool needs_context = false;
+  };
+  [[nodiscard]] Answer ask(Request request, const AskOptions& options, const TokenCallback& on_token);
 
   // Tasks.
   [[nodiscard]] net::Task<Result<std::shared_ptr<const Attestation>>> attest(std::stop_token stop);
@@ -42,11 +51,16 @@ struct Client::Impl {
   // The model of the options, or the first that is listed. `listed` is empty if no list was needed.
   [[nodiscard]] net::Task<Result<std::string>> model(std::optional<client::ExchangeOutcome>& listed,
                                                      std::stop_token stop);
+  // Of the request's model, or else that of model(). What it reads is nothing if its server does not say.
+  [[nodiscard]] net::Task<Result<api::ModelContext>> model_context(const Request& request,
+                                                                   std::optional<client::ExchangeOutcome>& listed,
+                                                                   std::stop_token stop);
   struct Callbacks {
     const AskOptions& options;
     const TokenCallback& on_token;
   };
-  [[nodiscard]] net::Task<Answer> answer(chat::ChatRequest& request, const Callbacks& callbacks, api::Call& call);
+  [[nodiscard]] static net::Task<Status> complete(Request& request, const api::ModelContext& context, api::Call& call);
+  [[nodiscard]] net::Task<Answer> answer(Request& request, const Callbacks& callbacks, api::Call& call);
   // Breaks off the calls that are under way, waits for them, and ends the session.
   [[nodiscard]] net::Task<bool> end_session();
   [[nodiscard]] net::Task<Status> close();
@@ -66,7 +80,9 @@ struct Client::Impl {
   crypto::SystemRandom random;
   client::StatementCache cache;
   std::unique_ptr<client::ExchangeLog> log;
-  std::string model_id;  // once it is known
+  std::string model_id;                               // once it is known
+  std::map<std::string, std::uint64_t> read_at_once;  // tokens, by model; of those whose server says so
+  bool is_listed = false;                             // read_at_once is as the server listed it
   chat::Concessions concessions;
   std::atomic<bool> closed = false;
   std::map<std::uint64_t, api::Call*> calls;  // under way, by when they began
@@ -123,16 +139,11 @@ class HandedTokens final : public chat::TokenSink {
   std::chrono::seconds last_told_{0};  // since the last piece
 };
 
-// The messages of one question. kDocument: a file that cannot be read.
-struct Question {
-  chat::Message message;
-  std::vector<std::string> notes;
-  std::vector<chat::Attachment> documents;
-};
-[[nodiscard]] Result<Question> make_question(std::string_view question, const AskOptions& options);
 [[nodiscard]] Answer failed(Error error);
+// Notes the parameters that the attested engine ignores.
+void note_ignored(const chat::ChatRequest& request, Answer& answer);
 void tell_completion(Result<chat::Completion> completion, Answer& answer);
-// kUsage: an invalid parameter of the sampling.
+// With the system prompt alone. kUsage: an invalid parameter of the sampling.
 [[nodiscard]] Result<chat::ChatRequest> make_request(const AskOptions& options);
 
 }  // namespace api

@@ -15,11 +15,25 @@ struct Conversation::Impl {
   chat::Text asked_before;
   std::atomic<bool> busy = false;
 
-  [[nodiscard]] Answer answer(const AskOptions& options, const TokenCallback& on_token) {
-    auto request = api::make_request(options);
-    if (!request) return api::failed(std::move(request).error());
-    request->messages = turns.messages();
-    Answer answer = client->ask(*std::move(request), options, on_token);
+  // The new question, if there is one, is put behind the turns; otherwise the last turn is it.
+  [[nodiscard]] Answer answer(api::Question* question, const AskOptions& options, const TokenCallback& on_token) {
+    auto chat = api::make_request(options);
+    if (!chat) return api::failed(std::move(chat).error());
+    Client::Impl::Request request{*std::move(chat)};
+    request.chat.messages = turns.messages();
+    if (question != nullptr) {
+      request.needs_context = question->is_long() || !turns.turns().empty();
+      request.complete = [&](const api::ModelContext& context, chat::ChatRequest& to) -> Status {
+        MINIONS_TRY_ASSIGN(chat::Message message, question->message(context, to.messages, options));
+        MINIONS_TRY(keep(*question, std::move(message)));
+        to.messages = turns.messages();
+        return {};
+      };
+    }
+    Answer answer = client->ask(std::move(request), options, on_token);
+    // A question that was not refused can be asked again.
+    if (question != nullptr && !turns.awaits_answer() && !answer && answer.error().cause != Cause::kOverContext)
+      (void)keep(*question, question->whole());
     if (!answer.model.empty()) model = answer.model;
     answer.documents = facts.check(answer.text, asked.reveal());
     if (facts.is_too_much()) answer.notes.emplace_back(api::kNotLookedUp);
@@ -27,6 +41,15 @@ struct Conversation::Impl {
     if (!answer || trimmed(answer.text).empty()) return answer;
     if (const Status kept = turns.answer(chat::Text(answer.text)); !kept) answer.failure = kept.error();
     return answer;
+  }
+
+ private:
+  [[nodiscard]] Status keep(const api::Question& question, chat::Message message) {
+    MINIONS_TRY(turns.ask(std::move(message.content), std::move(message.images)));
+    facts.add(question.documents);
+    asked.append(question.text());
+    asked.append("\n");
+    return {};
   }
 };
 
@@ -51,15 +74,11 @@ Answer Conversation::ask(std::string_view question, const AskOptions& options, c
   impl_->turns.withdraw();
   impl_->facts_before = impl_->facts.size();
   impl_->asked_before = impl_->asked.copy();
-  auto made = api::make_question(question, options);
+  auto made = api::Question::read(question, options);
   if (!made) return api::failed(std::move(made).error());
-  if (const Status asked = impl_->turns.ask(std::move(made->message.content), std::move(made->message.images)); !asked)
-    return api::failed(asked.error());
-  impl_->facts.add(std::move(made->documents));
-  impl_->asked.append(question);
-  impl_->asked.append("\n");
-  Answer answer = impl_->answer(options, on_token);
+  Answer answer = impl_->answer(&*made, options, on_token);
   answer.notes.insert(answer.notes.begin(), made->notes.begin(), made->notes.end());
+  answer.passages = std::move(made->passages);
   return answer;
 }
 
@@ -71,7 +90,7 @@ Answer Conversation::retry(const AskOptions& options, const TokenCallback& on_to
   if (!impl_->turns.awaits_answer()) {
     if (const Status withdrawn = impl_->turns.retry(); !withdrawn) return api::failed(withdrawn.error());
   }
-  return impl_->answer(options, on_token);
+  return impl_->answer(nullptr, options, on_token);
 }
 
 void Conversation::clear() {

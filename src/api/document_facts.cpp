@@ -6,39 +6,20 @@
 
 namespace minions::api {
 
-namespace {
-
-// Without the lines that name its pages: their numbers are no facts of the document.
-chat::Text without_markers(const chat::Attachment& document) {
-  const std::string marker = "[" + document.name + ", page ";
-  std::string_view rest = document.text.reveal();
-  std::string text;
-  text.reserve(rest.size());
-  while (!rest.empty()) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size() - 1) + 1;
-    const std::string_view line = rest.substr(0, end);
-    if (!line.starts_with(marker)) text += line;
-    rest.remove_prefix(end);
-  }
-  return chat::Text(std::move(text));
-}
-
-}  // namespace
-
-void DocumentFacts::add(std::vector<chat::Attachment> documents) {
+void DocumentFacts::add(std::vector<QuestionDocument> documents) {
   if (documents.empty()) return;
   std::size_t bytes = 0;
-  for (const chat::Attachment& document : documents) bytes += document.text.size();
+  for (const QuestionDocument& each : documents) {
+    for (const documents::Page& page : each.document->pages) bytes += page.text.size();
+  }
   std::shared_future<Index>& index = indexes_.emplace_back();
   if (bytes > grounding::kMostIndexedBytes) return;
   auto build = [documents = std::move(documents)]() -> Index {
-    std::vector<chat::Text> texts;
     std::vector<std::string_view> views;
-    for (const chat::Attachment& document : documents) {
-      texts.push_back(without_markers(document));
-      views.push_back(document.name);
+    for (const QuestionDocument& each : documents) views.push_back(each.document->name);
+    for (const QuestionDocument& each : documents) {
+      for (const documents::Page& page : each.document->pages) views.push_back(page.text.reveal());
     }
-    for (const chat::Text& text : texts) views.push_back(text.reveal());
     return std::make_shared<const grounding::FactIndex>(views);
   };
   try {

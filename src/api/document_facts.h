@@ -5,7 +5,7 @@
 #include <future>
 #include <memory>
 
-#include "chat/conversation.h"
+#include "api/question.h"
 #include "grounding/answer_check.h"
 #include "minions/minions.hpp"
 
@@ -17,7 +17,7 @@ inline constexpr std::string_view kNotLookedUp =
 class DocumentFacts {
  public:
   // Of one question; nothing if there are none.
-  void add(std::vector<chat::Attachment> documents);
+  void add(std::vector<QuestionDocument> documents);
   void clear() { indexes_.clear(); }
   [[nodiscard]] std::size_t size() const { return indexes_.size(); }
   // Drops what was added since it had that size.

@@ -118,6 +118,7 @@ std::string Answer::to_json() const {
   if (!reasoning.empty()) json["reasoning"] = reasoning;
   if (!refusal.empty()) json["refusal"] = refusal;
   if (!notes.empty()) json["notes"] = notes;
+  if (!passages.empty()) json["passages"] = passages;
   if (timing) {
     json["timing"] = {{"attestation_s", timing->attestation_s},
                       {"handshake_s", timing->handshake_s},

@@ -39,16 +39,16 @@ const std::string& LocalModel::name() const { return impl_->worker->model; }
 std::uint64_t LocalModel::context_tokens() const { return impl_->worker->context_tokens; }
 
 Answer LocalModel::ask(std::string_view question, const AskOptions& options, const TokenCallback& on_token) {
-  auto made = api::make_question(question, options);
+  auto made = api::Question::read(question, options);
   if (!made) return api::failed(std::move(made).error());
   auto request = api::make_request(options);
   if (!request) return api::failed(std::move(request).error());
   if (request->model.empty()) request->model = name();
-  if (!options.system_prompt.empty())
-    request->messages.push_back({chat::Role::kSystem, chat::Text(options.system_prompt)});
-  request->messages.push_back(std::move(made->message));
+  auto message = made->message({name(), context_tokens()}, request->messages, options);
+  if (!message) return api::failed(std::move(message).error());
+  request->messages.push_back(*std::move(message));
   api::DocumentFacts facts;
-  facts.add(std::move(made->documents));
+  facts.add(made->documents);
   Answer answer;
   answer.model = request->model;
   Call call(impl_->io.executor(), options.stop);
@@ -57,6 +57,7 @@ Answer LocalModel::ask(std::string_view question, const AskOptions& options, con
   if (answer && call.dropped()) answer.failure = Error{ErrorCode::kCancelled, "cancelled"};
   answer.documents = facts.check(answer.text, question);
   answer.notes = std::move(made->notes);
+  answer.passages = std::move(made->passages);
   if (facts.is_too_much()) answer.notes.emplace_back(api::kNotLookedUp);
   return answer;
 }

@@ -110,9 +110,9 @@ net::Task<Result<std::string>> MinionSession::model(std::stop_token stop) {
   if (!model_.empty()) co_return model_;
   client::SealedModels models = co_await client::list_models(*client_, std::move(stop));
   setup_ = models.exchange.timing;
-  if (!models.ids) co_return fail(std::move(models.ids).error());
-  if (models.ids->empty()) co_return fail(ErrorCode::kBackend, "the server lists no model; name the supervisor's");
-  model_ = models.ids->front();
+  if (!models.listed) co_return fail(std::move(models.listed).error());
+  if (models.listed->empty()) co_return fail(ErrorCode::kBackend, "the server lists no model; name the supervisor's");
+  model_ = models.listed->front().id;
   co_return model_;
 }
 

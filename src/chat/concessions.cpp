@@ -38,6 +38,10 @@ ChatRequest Concessions::applied_to(const ChatRequest& request) const {
   return made;
 }
 
+void Concessions::note(std::string text) {
+  if (std::find(notes_.begin(), notes_.end(), text) == notes_.end()) notes_.push_back(std::move(text));
+}
+
 bool Concessions::learn(const Error& refusal, const ChatRequest& request) {
   const auto once = [&](bool& known, bool applies, std::string_view note) {
     if (!applies || std::exchange(known, true)) return false;

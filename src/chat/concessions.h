@@ -16,6 +16,8 @@ class Concessions {
   [[nodiscard]] ChatRequest applied_to(const ChatRequest& request) const;
   // False: the error names no part of this request, or one that was left out already.
   [[nodiscard]] bool learn(const Error& refusal, const ChatRequest& request);
+  // Notes something else that this server does not take; once.
+  void note(std::string text);
   // What users must know of it, a line each.
   [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
 

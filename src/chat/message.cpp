@@ -187,4 +187,15 @@ std::string to_json(const ChatRequest& request) {
   return body;
 }
 
+std::vector<std::string> names_of(const Sampling& sampling) {
+  std::vector<std::string> names;
+  if (sampling.temperature) names.emplace_back("temperature");
+  if (sampling.top_p) names.emplace_back("top_p");
+  if (sampling.max_tokens) names.emplace_back("max_tokens");
+  if (sampling.seed) names.emplace_back("seed");
+  if (!sampling.stop.empty()) names.emplace_back("stop");
+  for (const Sampling::Parameter& parameter : sampling.parameters) names.push_back(parameter.name);
+  return names;
+}
+
 }  // namespace minions::chat

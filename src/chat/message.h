@@ -48,6 +48,9 @@ struct Sampling {
   std::vector<Parameter> parameters = {};  // further members of the request, whatever the server makes of them
 };
 
+// The parameters that are given, as requests name them.
+[[nodiscard]] std::vector<std::string> names_of(const Sampling& sampling);
+
 struct ChatRequest {
   std::string model;
   std::vector<Message> messages = {};

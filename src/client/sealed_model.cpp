@@ -4,7 +4,6 @@
 
 #include "chat/completion_reader.h"
 #include "chat/delta.h"
-#include "openai/model_list.h"
 
 namespace minions::client {
 namespace {
@@ -78,12 +77,9 @@ class CompletionSink final : public ReplySink {
   std::optional<Error> failure_;
 };
 
-Result<std::vector<std::string>> ids_in(const WholeReply& reply) {
+Result<std::vector<openai::ListedModel>> models_in(const WholeReply& reply) {
   if (reply.status() != 200) return fail(chat::status_error(kServer, reply.status(), reply.body()));
-  MINIONS_TRY_ASSIGN(std::vector<openai::ListedModel> models, openai::parse_model_list(reply.body()));
-  std::vector<std::string> ids;
-  for (openai::ListedModel& model : models) ids.push_back(std::move(model.id));
-  return ids;
+  return openai::parse_model_list(reply.body());
 }
 
 }  // namespace
@@ -136,7 +132,7 @@ net::Task<SealedModels> list_models(SealedClient& client, std::stop_token stop) 
     const Error error = reply.failure().value_or(exchange.reply.error());
     co_return SealedModels{fail(error), std::move(exchange)};
   }
-  co_return SealedModels{ids_in(reply), std::move(exchange)};
+  co_return SealedModels{models_in(reply), std::move(exchange)};
 }
 
 }  // namespace minions::client

@@ -5,6 +5,7 @@
 #include "chat/message.h"
 #include "chat/token_sink.h"
 #include "client/sealed_client.h"
+#include "openai/model_list.h"
 
 namespace minions::client {
 
@@ -20,7 +21,7 @@ struct SealedCompletion {
                                                    std::stop_token stop);
 
 struct SealedModels {
-  Result<std::vector<std::string>> ids;  // in the server's order
+  Result<std::vector<openai::ListedModel>> listed;  // in the server's order
   ExchangeOutcome exchange;
 };
 // GET /v1/models.

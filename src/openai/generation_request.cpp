@@ -1,5 +1,8 @@
 #include "openai/generation_request.h"
 
+#include <algorithm>
+#include <span>
+
 #include "openai/completion_request.h"
 #include "openai/data_url.h"
 
@@ -122,17 +125,22 @@ bool is_empty(dom::element value) {
   return value.get(text) == simdjson::SUCCESS && text.empty();
 }
 
+constexpr std::string_view kSampling[] = {"temperature",       "top_p",            "min_p", "top_k",
+                                          "frequency_penalty", "presence_penalty", "seed"};
+constexpr std::string_view kOneOnly[] = {"n", "best_of"};
+constexpr std::string_view kUnsupported[] = {"tools",        "functions", "logprobs", "top_logprobs",
+                                             "logit_bias", "echo",      "suffix",   "audio"};
+
 // Accepts a value that means "none".
 Checked refuse_what_is_not_there(dom::object body) {
-  for (const std::string_view name : {"n", "best_of"}) {
+  for (const std::string_view name : kOneOnly) {
     std::optional<std::uint64_t> count;
     MINIONS_CHECK_FIELD(optional_member(body, name, "1", count));
     if (count.value_or(1) != 1)
       return bad_request(fmt::format("'{}' must be 1: the embedded model gives one answer a request", name),
                          std::string(name));
   }
-  for (const std::string_view name :
-       {"tools", "functions", "logprobs", "top_logprobs", "logit_bias", "echo", "suffix", "audio"}) {
+  for (const std::string_view name : kUnsupported) {
     const auto value = present(body, name);
     if (value && !is_empty(*value))
       return bad_request(fmt::format("'{}' is not supported by the embedded model", name), std::string(name));
@@ -141,6 +149,16 @@ Checked refuse_what_is_not_there(dom::object body) {
 }
 
 }  // namespace
+
+bool is_ignored(std::string_view engine, std::string_view parameter) {
+  const auto is_in = [&](std::span<const std::string_view> names) {
+    return std::find(names.begin(), names.end(), parameter) != names.end();
+  };
+  const bool ends_answers = parameter == "max_tokens" || parameter == "stop";
+  if (engine == "extractive") return !ends_answers;
+  if (engine != "llama.cpp" || ends_answers || is_in(kSampling)) return false;
+  return !is_in(kOneOnly) && !is_in(kUnsupported) && parameter != "chat_template_kwargs";
+}
 
 tl::expected<GenerationRequest, ApiFailure> parse_generation_request(RequestKind kind, std::string_view body) {
   dom::parser parser;

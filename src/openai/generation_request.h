@@ -51,6 +51,10 @@ struct GenerationRequest : AnswerOptions {
   std::map<std::string, std::string> template_arguments;
 };
 
+// Whether an engine of ours, as statements name it (llama.cpp, extractive), ignores this parameter of a request. Of
+// other engines it is not known.
+[[nodiscard]] bool is_ignored(std::string_view engine, std::string_view parameter);
+
 // Ignores unknown fields. Known fields of the wrong type, or that ask for something unavailable, are status 400.
 [[nodiscard]] tl::expected<GenerationRequest, ApiFailure> parse_generation_request(RequestKind kind,
                                                                                    std::string_view body);

@@ -14,7 +14,9 @@ namespace minions::openai {
 struct ListedModel {
   std::string id;
   std::string owned_by;                         // empty: not stated
-  std::optional<std::uint64_t> context_tokens;  // max_model_len of vLLM and SGLang
+  // What it reads at once: max_model_len of vLLM and SGLang, context_length of minionsd and OpenRouter, meta.n_ctx of
+  // llama-server.
+  std::optional<std::uint64_t> context_tokens;
 };
 
 // In the server's order; skips entries without an id. kBackend: not a list of models.

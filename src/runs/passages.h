@@ -32,11 +32,13 @@ class WorkerReading {
   [[nodiscard]] std::string_view everything() const { return everything_.reveal(); }
   [[nodiscard]] Result<FoundPassages> find(std::string_view question) const;
   [[nodiscard]] std::uint64_t estimated_document_tokens() const { return document_tokens_; }
+  [[nodiscard]] std::uint64_t kept_for_prompt() const { return prompt_tokens_; }  // for question and instructions
 
  private:
   WorkerReading() = default;
   std::span<const documents::Document> documents_;
   std::uint64_t document_tokens_ = 0;
+  std::uint64_t prompt_tokens_ = 0;
   std::uint64_t budget_tokens_ = 0;  // for passages
   chat::Text everything_;
   std::optional<retrieval::ChunkIndex> index_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/tokens.h"
 #include "chat/ending.h"
 #include "minion/document_text.h"
 #include "minion/ledger.h"
@@ -10,7 +11,6 @@
 #include "minion/protocol.h"
 #include "minion/reply.h"
 #include "runs/passages.h"
-#include "runs/tokens.h"
 
 namespace minions::runs {
 namespace {
@@ -153,9 +153,10 @@ net::Task<Result<Finish>> Run::converse() {
   options.documents = reading_->whole() ? Documents::kWhole : Documents::kRetrieved;
   if (!reading_->whole()) {
     note(
-        fmt::format("the documents have about {} tokens and do not fit the worker's context of {}: it sees passages "
-                    "chosen for each question",
-                    reading_->estimated_document_tokens(), parts_.worker.context_tokens));
+        fmt::format("the documents have about {} tokens and do not fit the worker's context of {}, of which {} are kept "
+                    "for the answer and {} for question and instructions: it sees passages chosen for each question",
+                    reading_->estimated_document_tokens(), parts_.worker.context_tokens, budget.answer_tokens,
+                    reading_->kept_for_prompt()));
   }
   ProtocolTask task = in_.task;
   for (const documents::Document& document : in_.documents)

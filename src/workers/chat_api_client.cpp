@@ -209,6 +209,8 @@ ChatApiClient::Call ChatApiClient::call_of(const chat::ChatRequest& request, cha
 
 net::Task<Result<chat::Completion>> ChatApiClient::complete(const chat::ChatRequest& request, chat::TokenSink& sink,
                                                             std::stop_token stop) {
+  if (options_.api == ChatApi::kAnthropic && request.sampling.seed)
+    concessions_.note("Anthropic's API takes no seed: none was sent");
   for (;;) {
     const chat::ChatRequest sent = concessions_.applied_to(request);
     Call call = call_of(sent, sink);

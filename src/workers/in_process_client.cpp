@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "chat/api_error.h"
 #include "net/blocking.h"
+#include "openai/generation_request.h"
 #include "workers/worker_reply.h"
 
 namespace minions::workers {
@@ -59,8 +62,17 @@ class PostingSink final : public openai::ApiSink {
 
 }  // namespace
 
+void InProcessClient::note_ignored(const chat::Sampling& sampling) {
+  for (const std::string& name : chat::names_of(sampling)) {
+    if (!openai::is_ignored(engine_, name)) continue;
+    std::string note = fmt::format("the {} engine ignores {}", engine_, name);
+    if (std::find(notes_.begin(), notes_.end(), note) == notes_.end()) notes_.push_back(std::move(note));
+  }
+}
+
 net::Task<Result<chat::Completion>> InProcessClient::complete(const chat::ChatRequest& request, chat::TokenSink& sink,
                                                               std::stop_token stop) {
+  note_ignored(request.sampling);
   const crypto::SecretText body(chat::to_json(request));
   std::stop_source inner;
   const std::stop_callback on_stop(stop, [&] { inner.request_stop(); });

@@ -9,15 +9,21 @@ namespace minions::workers {
 
 class InProcessClient final : public runs::ModelClient {
  public:
-  InProcessClient(net::Executor executor, std::unique_ptr<openai::InProcessModel> model)
-      : executor_(std::move(executor)), model_(std::move(model)) {}
+  // engine: as statements name it; it decides which parameters are noted as ignored.
+  InProcessClient(net::Executor executor, std::unique_ptr<openai::InProcessModel> model, std::string_view engine)
+      : executor_(std::move(executor)), model_(std::move(model)), engine_(engine) {}
 
   [[nodiscard]] net::Task<Result<chat::Completion>> complete(const chat::ChatRequest& request, chat::TokenSink& sink,
                                                              std::stop_token stop) override;
+  [[nodiscard]] const std::vector<std::string>& notes() const override { return notes_; }
 
  private:
+  void note_ignored(const chat::Sampling& sampling);
+
   net::Executor executor_;
   std::unique_ptr<openai::InProcessModel> model_;
+  std::string engine_;
+  std::vector<std::string> notes_;
 };
 
 }  // namespace minions::workers

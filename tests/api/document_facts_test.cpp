@@ -5,10 +5,10 @@
 namespace minions::api {
 namespace {
 
-std::vector<chat::Attachment> document(std::string text) {
-  std::vector<chat::Attachment> documents;
-  documents.push_back({"a.txt", chat::Text(std::move(text)), chat::AttachmentKind::kFile});
-  return documents;
+std::vector<QuestionDocument> document(std::string text) {
+  documents::Document document{"a.txt", documents::DocumentKind::kText, {}, {}};
+  document.pages.push_back({1, chat::Text(std::move(text))});
+  return {{std::make_shared<const documents::Document>(std::move(document))}};
 }
 
 TEST(DocumentFacts, LooksIntoTheDocumentsOfEveryQuestion) {

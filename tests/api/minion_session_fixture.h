@@ -48,7 +48,7 @@ class SecureMinion : public ::testing::Test {
   }
   [[nodiscard]] workers::ReadyWorker extractive() {
     return {std::make_unique<workers::InProcessClient>(context_.get_executor(),
-                                                       std::make_unique<extractive::ExtractiveModel>()),
+                                                       std::make_unique<extractive::ExtractiveModel>(), "extractive"),
             "extractive", 1'000'000};
   }
   [[nodiscard]] std::unique_ptr<MinionSession> make() {

@@ -39,7 +39,13 @@ class SealedModelTest : public ClientFixture {
       chat::Concessions concessions;
       return net::run_until_done(context, client::complete(client, concessions, request, sink, {})).completion;
     }
-    Result<std::vector<std::string>> models() { return net::run_until_done(context, list_models(client, {})).ids; }
+    Result<std::vector<std::string>> models() {
+      const auto listed = net::run_until_done(context, list_models(client, {})).listed;
+      if (!listed) return fail(listed.error());
+      std::vector<std::string> ids;
+      for (const openai::ListedModel& model : *listed) ids.push_back(model.id);
+      return ids;
+    }
     net::asio::io_context& context;
     SealedClient& client;
   };

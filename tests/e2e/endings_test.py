@@ -518,9 +518,21 @@ class Shape(EndingsTest):
         self.assert_given(supervisor.bodies[-1])
         self.assertNotIn("seed", json.loads(small.bodies[-1]))
 
+    def test_those_that_an_engine_ignores_are_named(self):
+        server = Minionsd(self)
+        note = self.write("a.txt", "It took forty days.")
+        run = self.minions("ask", "How long?", "-f", note, *server.trust(), "--temperature", "0", "--max-tokens", "50", "--param", "min_p=0.1")
+        self.assert_exit(run, 0)
+        self.assertIn("the server's extractive engine ignores temperature", run.stderr)
+        self.assertIn("the server's extractive engine ignores min_p", run.stderr)
+        self.assertNotIn("max_tokens", run.stderr)
+        run = self.minions("run", "How long?", "-f", note, *server.trust(), "--no-log", "--worker", "extractive", "--worker-seed", "7")
+        self.assert_exit(run, 0)
+        self.assertIn("worker: the extractive engine ignores seed", run.stderr)
+
     def test_wrong_ones_are_usage(self):
         for flags in (["--temperature", "3"], ["--top-p", "2"], ["--max-tokens", "0"], ["--param", "x"], ["--param", "x={"],
-                      ["--param", "messages=[]"], ["--stop", ""], ["--timeout", "0"]):
+                      ["--param", "messages=[]"], ["--param", "num_ctx=9"], ["--stop", ""], ["--timeout", "0"]):
             run = self.minions("ask", "q", "--server", "http://127.0.0.1:1", *flags)
             self.assert_exit(run, 2)
 

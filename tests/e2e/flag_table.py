@@ -16,6 +16,7 @@ SUPERVISOR = {
 }
 SAMPLING = ("max-tokens", "temperature", "top-p", "seed", "stop", "param")
 ANSWER = {**{f"--{name}": "endings_test.py:test_of_ask_and_chat" for name in SAMPLING},
+          "--passages": "context_test.py:test_passages_are_chosen_for_the_question_and_named",
           "--reasoning": "endings_test.py:test_reasoning_is_shown_on_request_and_kept_out_of_the_answer"}
 RUN = {f"--{prefix}{name}": "endings_test.py:test_of_worker_and_supervisor" for prefix in ("", "worker-")
        for name in SAMPLING}

@@ -14,7 +14,8 @@ class Models(ProgramsTest):
         self.assert_exit(run, 0)
         result = json.loads(run.stdout)
         self.assertEqual(result["models"], [{"id": "extractive", "engine": "extractive", "where": "in-process",
-                                             "weights_sha256": None, "projector_sha256": None, "prompt_cache": "none"}])
+                                             "weights_sha256": None, "projector_sha256": None, "prompt_cache": "none",
+                                             "context_tokens": None}])
         self.assertEqual(result["attestation"]["verdict"], "accepted")
 
     def test_a_model_that_came_later_is_not_in_the_statement(self):

@@ -209,6 +209,7 @@ class ModelServer:
         self.broken_off = threading.Event()
         self.closed = False
         self.model_id = "stub"
+        self.context_tokens = None  # what the list says that the model reads at once
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -219,7 +220,8 @@ class ModelServer:
 
             def do_GET(self):
                 ids = [] if outer.model_id is None else [outer.model_id]
-                self.reply_json({"object": "list", "data": [{"id": each, "object": "model"} for each in ids]})
+                facts = {} if outer.context_tokens is None else {"max_model_len": outer.context_tokens}
+                self.reply_json({"object": "list", "data": [{"id": each, "object": "model", **facts} for each in ids]})
 
             def reply_json(self, value):
                 body = json.dumps(value).encode()

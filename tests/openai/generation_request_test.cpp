@@ -62,6 +62,16 @@ TEST(GenerationRequest, WhatIsAbsentOrNullIsLeftToTheModel) {
   EXPECT_FALSE(request.stream);
 }
 
+TEST(GenerationRequest, NamesWhatOurEnginesIgnore) {
+  for (const char* taken : {"temperature", "top_p", "max_tokens", "seed", "stop", "top_k", "min_p", "chat_template_kwargs"})
+    EXPECT_FALSE(is_ignored("llama.cpp", taken)) << taken;
+  EXPECT_FALSE(is_ignored("llama.cpp", "tools")) << "it is refused";
+  EXPECT_TRUE(is_ignored("llama.cpp", "repetition_penalty"));
+  EXPECT_TRUE(is_ignored("extractive", "temperature"));
+  EXPECT_FALSE(is_ignored("extractive", "max_tokens"));
+  EXPECT_FALSE(is_ignored("upstream", "repetition_penalty")) << "not known";
+}
+
 TEST(GenerationRequest, AnyIntegerIsASeed) {
   EXPECT_EQ(chat(R"(,"seed":0)").sampling.seed, 0U);
   EXPECT_TRUE(chat(R"(,"seed":-1)").sampling.seed.has_value());

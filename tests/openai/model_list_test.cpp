@@ -18,6 +18,16 @@ TEST(ModelList, HasIdOwnerAndContextInTheServersOrder) {
   EXPECT_FALSE((*models)[1].context_tokens);
 }
 
+TEST(ModelList, ReadsTheContextAsEachServerStatesIt) {
+  const auto models = parse_model_list(
+      R"({"data":[{"id":"a","context_length":8192},{"id":"b","meta":{"n_ctx":4096,"n_ctx_train":131072}},)"
+      R"({"id":"c","meta":{"n_ctx_train":131072}},{"id":"d","max_model_len":0},{"id":"e","meta":[]}]})");
+  ASSERT_TRUE(models);
+  EXPECT_EQ((*models)[0].context_tokens, 8192U);
+  EXPECT_EQ((*models)[1].context_tokens, 4096U);
+  for (int i : {2, 3, 4}) EXPECT_FALSE((*models)[i].context_tokens) << i;
+}
+
 TEST(ModelList, PassesOverWhatIsNotAModel) {
   const auto models = parse_model_list(
       R"({"data":[1,null,"x",[],{},{"id":7},{"id":"a","owned_by":3,"max_model_len":-1},{"id":"b","max_model_len":"9"}]})");

@@ -4,8 +4,6 @@
 
 #include <deque>
 
-#include "runs/tokens.h"
-
 namespace minions::runs {
 namespace {
 

@@ -114,6 +114,16 @@ TEST_F(ChatApiTest, TellsOllamaEverythingThatKeepsItFromCutting) {
   EXPECT_EQ(json::parse(ollama_body(request, 1))["format"], "json");
 }
 
+TEST_F(ChatApiTest, SaysThatAnthropicTakesNoSeed) {
+  peer_.script({{.body = kAnthropicReply}});
+  const auto client = make(options(ChatApi::kAnthropic));
+  chat::ChatRequest request = question();
+  request.sampling.seed = 7;
+  ASSERT_TRUE(ask(*client, request));
+  EXPECT_FALSE(json::parse(peer_.requests()[0].body).contains("seed"));
+  EXPECT_EQ(client->notes(), std::vector<std::string>{"Anthropic's API takes no seed: none was sent"});
+}
+
 TEST_F(ChatApiTest, TellsAnthropicTheSystemPromptApart) {
   chat::ChatRequest request = question();
   request.messages.back().images.push_back({"image/png", chat::Text("QUJD")});
@@ -331,7 +341,7 @@ TEST(Worker, IsNoFileThatIsNotThere) {
 
 TEST(InProcessClient, AnswersAndTellsErrors) {
   net::asio::io_context context;
-  InProcessClient client(context.get_executor(), std::make_unique<extractive::ExtractiveModel>());
+  InProcessClient client(context.get_executor(), std::make_unique<extractive::ExtractiveModel>(), "extractive");
   chat::ChatRequest request{.model = "extractive"};
   request.messages.push_back(
       {chat::Role::kSystem,
@@ -346,12 +356,27 @@ TEST(InProcessClient, AnswersAndTellsErrors) {
   EXPECT_EQ(net::run_until_done(context, client.complete(request, sink, {})).error().code, ErrorCode::kBackend);
 }
 
+TEST(InProcessClient, NamesTheParametersThatItIgnores) {
+  net::asio::io_context context;
+  InProcessClient client(context.get_executor(), std::make_unique<extractive::ExtractiveModel>(), "extractive");
+  chat::ChatRequest request = question();
+  request.model = "extractive";
+  request.sampling.temperature = 0.5;
+  request.sampling.max_tokens = 100;
+  request.sampling.parameters = {{"min_p", "0.1"}};
+  Collector sink;
+  for (int calls = 0; calls < 2; ++calls)
+    ASSERT_TRUE(net::run_until_done(context, client.complete(request, sink, {})));
+  EXPECT_EQ(client.notes(), (std::vector<std::string>{"the extractive engine ignores temperature",
+                                                      "the extractive engine ignores min_p"}));
+}
+
 TEST(InProcessClient, TellsThatItsTokensWereNotTaken) {
   class Throwing final : public chat::TokenSink {
     bool token(std::string_view) override { throw std::runtime_error("no room"); }
   };
   net::asio::io_context context{1};
-  InProcessClient client(context.get_executor(), std::make_unique<extractive::ExtractiveModel>());
+  InProcessClient client(context.get_executor(), std::make_unique<extractive::ExtractiveModel>(), "extractive");
   chat::ChatRequest request = question();
   request.model = "extractive";
   Throwing sink;
@@ -365,7 +390,7 @@ TEST(InProcessClient, EndsWhenItIsToldTo) {
   net::asio::io_context context;
   std::stop_source stop;
   stop.request_stop();
-  InProcessClient client(context.get_executor(), std::make_unique<extractive::ExtractiveModel>());
+  InProcessClient client(context.get_executor(), std::make_unique<extractive::ExtractiveModel>(), "extractive");
   chat::ChatRequest request = question();
   request.model = "extractive";
   Collector sink;

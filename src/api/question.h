@@ -1,0 +1,51 @@
+// One question with what accompanies it, and how it is put into a request: documents whole or, where the model's context
+// has no room for them, as passages.
+#pragma once
+
+#include "chat/conversation.h"
+#include "documents/document.h"
+#include "minions/minions.hpp"
+
+namespace minions::api {
+
+// What a model reads at once, prompt and answer together.
+struct ModelContext {
+  std::string model;
+  std::optional<std::uint64_t> tokens = {};  // nothing: its server does not say
+};
+
+struct QuestionDocument {
+  std::shared_ptr<const documents::Document> document;
+  bool of_folder = false;
+};
+
+class Question {
+ public:
+  // kDocument: a file that cannot be read.
+  [[nodiscard]] static Result<Question> read(std::string_view text, const AskOptions& options);
+
+  [[nodiscard]] std::string_view text() const { return text_; }
+  // Whether it is so long that it matters what the model reads at once.
+  [[nodiscard]] bool is_long() const;
+  // The message, behind those before it. Tells the options' on_note what the user must know before it is sent, or keeps
+  // it among the notes. kTooLarge with Cause::kOverContext: it cannot fit.
+  [[nodiscard]] Result<chat::Message> message(const ModelContext& context, std::span<const chat::Message> before,
+                                              const AskOptions& options);
+  // The message with every document whole, whatever the model reads.
+  [[nodiscard]] chat::Message whole() const;
+
+  std::vector<QuestionDocument> documents;
+  std::vector<std::string> notes;
+  std::vector<std::string> passages;  // the places that message() chose; empty: everything is in it
+
+ private:
+  struct Room;
+  [[nodiscard]] Result<chat::Message> chosen(const ModelContext& context, const Room& room, const AskOptions& options);
+  [[nodiscard]] chat::Message made_of(std::span<const chat::Attachment> attachments) const;
+  void tell(std::string note, const AskOptions& options);
+
+  std::string_view text_;  // the caller's
+  std::vector<chat::Image> images_;
+};
+
+}  // namespace minions::api

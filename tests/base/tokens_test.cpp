@@ -1,0 +1,23 @@
+#include "base/tokens.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace minions {
+namespace {
+
+TEST(Tokens, AreEstimatedHighAndLow) {
+  EXPECT_EQ(estimated_tokens(""), 0U);
+  EXPECT_EQ(estimated_tokens("abcd"), 2U);
+  EXPECT_EQ(estimated_tokens("\u00e4"), 1U);
+  EXPECT_EQ(low_estimated_tokens("0123456789"), 2U);
+  EXPECT_EQ(low_estimated_tokens("0123" + std::string(1000, ' ') + "56789"), 2U) << "a run of blanks is a token or two";
+  EXPECT_EQ(least_tokens("01234567"), 1U);
+  const std::string text = "The turbine at Falkenau reached an output of 412 megawatts in its first year.";
+  EXPECT_LT(least_tokens(text), low_estimated_tokens(text));
+  EXPECT_LT(low_estimated_tokens(text), estimated_tokens(text));
+}
+
+}  // namespace
+}  // namespace minions
