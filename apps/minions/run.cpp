@@ -32,6 +32,7 @@ class RunScreen {
     if (constexpr std::string_view kLlama = "llama:"; worker.starts_with(kLlama))
       tell("loading " + worker.substr(kLlama.size()));
   }
+  void not_ready(std::chrono::seconds since) { waiting_.at("the worker's server is loading its model", since); }
   void progress(const RunProgress& progress) {
     if (progress.elapsed.count() > 0) {
       std::string what = fmt::format("round {} of {}: the {} {}", progress.round, progress.max_rounds,
@@ -166,6 +167,7 @@ class RunCommand {
       screen.read(name, pages);
     };
     options->on_worker = [&] { screen.loading(worker_text(flags_)); };
+    options->on_loading = [&](std::chrono::seconds since) { screen.not_ready(since); };
     options->on_progress = [&](const RunProgress& progress) { screen.progress(progress); };
     if (flags_.approve) options->approve = [&](const Disclosure& message) { return screen.approve(message); };
     const MinionRun run = minion_->run(*options);

@@ -153,6 +153,8 @@ struct RunOptions {
   std::function<bool(const Disclosure&)> approve = {};  // false stops the run before the message leaves
   std::function<void(const std::string& name, std::size_t pages)> on_document = {};  // called with each that was read
   std::function<void()> on_worker = {};                                              // about to prepare the worker
+  // The worker's server says that its model is not ready: for how long, about once a second.
+  std::function<void(std::chrono::seconds since)> on_loading = {};
   std::stop_token stop = {};
 };
 

@@ -106,6 +106,11 @@ void tell_completion(Result<chat::Completion> completion, Answer& answer) {
     return;
   }
   answer.ending = chat::ending_of(*completion);
+  if (completion->began_with_thought) {
+    answer.text = completion->text.reveal();
+    answer.reasoning = completion->reasoning.reveal();
+    answer.notes.emplace_back("what came before </think> is the model's train of thought, not its answer");
+  }
   answer.refusal = completion->refusal.reveal();
   if (completion->finish_reason) answer.finish_reason = chat::name_of(*completion->finish_reason);
   if (completion->usage) answer.usage = usage_of(*completion->usage);
@@ -265,7 +270,8 @@ net::Task<Answer> Client::Impl::answer(Request& request, const Callbacks& callba
     timing.handshake_s += earlier->timing.handshake_s;
   }
   api::tell_exchange(sealed.exchange, timing, answer);
-  answer.notes = concessions.notes();
+  const std::vector<std::string>& conceded = concessions.notes();
+  answer.notes.insert(answer.notes.end(), conceded.begin(), conceded.end());
   const auto& by = sealed.exchange.attestation;
   answer.attestation = given(by == nullptr && !before.empty() ? before.back()->attestation : by);
   api::note_ignored(request.chat, answer);

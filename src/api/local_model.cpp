@@ -56,7 +56,7 @@ Answer LocalModel::ask(std::string_view question, const AskOptions& options, con
   api::tell_completion(call.run(impl_->worker->client->complete(*request, tokens, call.stop())), answer);
   if (answer && call.dropped()) answer.failure = Error{ErrorCode::kCancelled, "cancelled"};
   answer.documents = facts.check(answer.text, question);
-  answer.notes = std::move(made->notes);
+  answer.notes.insert(answer.notes.begin(), made->notes.begin(), made->notes.end());
   answer.passages = std::move(made->passages);
   if (facts.is_too_much()) answer.notes.emplace_back(api::kNotLookedUp);
   return answer;

@@ -142,7 +142,11 @@ struct Minion::Impl {
   }
   [[nodiscard]] net::Task<Result<workers::ReadyWorker>> make_worker(std::stop_token stop) {
     if (under_way != nullptr && told_worker) under_way->hand_over([this] { told_worker(); });
-    return workers::make_worker(worker.spec, worker.setup(client->io.executor()), std::move(stop));
+    workers::WorkerSetup setup = worker.setup(client->io.executor());
+    setup.on_loading = [this](std::chrono::seconds since) {
+      if (under_way != nullptr && told_loading) under_way->hand_over([this, since] { told_loading(since); });
+    };
+    return workers::make_worker(worker.spec, std::move(setup), std::move(stop));
   }
   [[nodiscard]] net::Task<Status> attested(std::shared_ptr<const client::Attestation> attestation) {
     last = std::make_shared<const Attestation>(api::attestation_of(*attestation, session->client()));
@@ -163,6 +167,7 @@ struct Minion::Impl {
   // Of the run that is under way, for the I/O thread.
   Call* under_way = nullptr;
   std::function<void()> told_worker;
+  std::function<void(std::chrono::seconds)> told_loading;
   net::Timer run_ended{client->io.executor(), net::kNoDeadline};
   std::shared_ptr<const Attestation> last;
 };
@@ -219,6 +224,7 @@ MinionRun Minion::run(const RunOptions& options) {
     };
     impl.under_way = &call;
     impl.told_worker = options.on_worker;
+    impl.told_loading = options.on_loading;
     const UnderWay under_way{impl};
     co_return co_await impl.session->run(task, inputs, events, call.stop());
   };

@@ -80,7 +80,26 @@ Status CompletionBuilder::think(TokenSink& sink) {
 Result<Completion> CompletionBuilder::finish(TokenSink& sink) && {
   const Text held = std::exchange(held_, {});
   MINIONS_TRY(state_ == State::kThinking ? reasoning(held.reveal(), sink) : give(held.reveal(), sink));
+  split_unmarked_thought();
   return std::move(completion_);
+}
+
+// A closing tag at the end of a line. One inside a line is the answer's, which may be about such tags.
+void CompletionBuilder::split_unmarked_thought() {
+  if (!completion_.reasoning.empty()) return;
+  const std::string_view text = completion_.text.reveal();
+  std::size_t close = text.find(kClose);
+  while (close != std::string_view::npos) {
+    const std::string_view behind = text.substr(close + kClose.size());
+    const char before = close == 0 ? '\n' : text[close - 1];
+    if ((behind.empty() || behind.front() == '\n' || behind.front() == '\r') && before != '`' && before != '"') break;
+    close = text.find(kClose, close + 1);
+  }
+  if (close == std::string_view::npos || text.substr(0, close).find(kOpen) != std::string_view::npos) return;
+  Text answer(std::string(trimmed(text.substr(close + kClose.size()))));
+  completion_.reasoning = Text(std::string(text.substr(0, close)));
+  completion_.text = std::move(answer);
+  completion_.began_with_thought = true;
 }
 
 }  // namespace minions::chat

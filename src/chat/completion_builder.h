@@ -1,5 +1,6 @@
 // Collects an answer piece by piece and passes the pieces on. Keeps the train of thought apart, also where a model
-// writes it into its answer: from <think> at the beginning to </think>.
+// writes it into its answer: from <think> at the beginning to </think>. Some templates write the opening tag themselves,
+// and only the closing one comes: that is seen at the end, when the pieces have been passed on.
 #pragma once
 
 #include "base/result.h"
@@ -29,6 +30,7 @@ class CompletionBuilder {
   [[nodiscard]] Status give(std::string_view piece, TokenSink& sink);
   [[nodiscard]] Status begin(TokenSink& sink);
   [[nodiscard]] Status think(TokenSink& sink);
+  void split_unmarked_thought();
 
   Completion completion_;
   State state_ = State::kBeginning;

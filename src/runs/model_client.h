@@ -12,7 +12,8 @@ namespace minions::runs {
 class ModelClient {
  public:
   virtual ~ModelClient() = default;
-  // Ends when the answer is complete; its text is everything the sink received, joined. kCancelled if the sink or the
+  // Ends when the answer is complete; its text is everything the sink received, joined, without a train of thought that
+  // was not marked as one (Completion::began_with_thought). kCancelled if the sink or the
   // token requests a stop, which the token does on the thread of the task. What is referred to outlives the task.
   // Several may run at a time.
   [[nodiscard]] virtual net::Task<Result<chat::Completion>> complete(const chat::ChatRequest& request,

@@ -112,6 +112,15 @@ net::Task<Status> ChatApiClient::pause(std::chrono::milliseconds time, std::stop
   co_return Status{};
 }
 
+// A vendor's 503 is load, which passes or does not; the user's own server says it until its model is in memory.
+bool ChatApiClient::may_be_loading(int status) const { return status == 503 && net::is_loopback_host(options_.url.host); }
+
+void ChatApiClient::tell_loading(const Call& call, SteadyTime since) const {
+  if (call.sink != nullptr) return call.sink->waiting();
+  const auto elapsed = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - since);
+  if (options_.on_loading) options_.on_loading(elapsed);
+}
+
 // On a kept connection if there is one; a second time on a new one if the kept one turns out to be closed.
 net::Task<Result<std::unique_ptr<net::ClientExchange>>> ChatApiClient::send(const Call& call) {
   MINIONS_CO_TRY_ASSIGN(auto exchange, co_await http_.open(origin(), net::deadline_in(options_.connect_time)));
@@ -140,6 +149,7 @@ net::Task<Result<std::string>> ChatApiClient::read_whole(net::ClientExchange& ex
 
 net::Task<Result<chat::Completion>> ChatApiClient::converse(Call& call, std::stop_token stop) {
   bool reconnected = false;
+  std::optional<SteadyTime> loading;  // since
   for (std::size_t tries = 0;;) {
     if (stop.stop_requested()) co_return fail(ErrorCode::kCancelled, "cancelled");
     auto opened = co_await send(call);
@@ -157,6 +167,13 @@ net::Task<Result<chat::Completion>> ChatApiClient::converse(Call& call, std::sto
     if (head->status != 200) {
       const auto body = co_await read_whole(exchange);
       Error error = status_error(head->status, body ? *body : std::string(), call.model);
+      if (may_be_loading(head->status)) {
+        if (!loading) loading = std::chrono::steady_clock::now();
+        if (std::chrono::steady_clock::now() - *loading >= options_.first_byte_time) co_return fail(std::move(error));
+        tell_loading(call, *loading);
+        MINIONS_CO_TRY(co_await pause(options_.loading_pause, stop));
+        continue;
+      }
       if (!may_try_again(head->status) || tries == options_.backoff.size()) co_return fail(std::move(error));
       std::chrono::milliseconds wait = options_.backoff[tries++];
       if (const auto asked = net::find(head->headers, "retry-after"))

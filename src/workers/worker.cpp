@@ -118,6 +118,7 @@ Result<ChatApiOptions> api_options(const WorkerSpec& spec, const WorkerSetup& se
   options.limit_field = preset.limit_field;
   options.key_header = preset.key_header;
   options.ca_file = setup.ca_file;
+  options.on_loading = setup.on_loading;
   options.context_tokens = setup.context_tokens.value_or(preset.context_tokens);
   return options;
 }

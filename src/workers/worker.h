@@ -60,6 +60,7 @@ struct WorkerSetup {
                                            // environment
   std::optional<std::string> ollama_host;  // OLLAMA_HOST
   std::optional<std::string> ca_file;
+  std::function<void(std::chrono::seconds since)> on_loading;  // the server says that its model is not ready
 };
 
 struct ReadyWorker {

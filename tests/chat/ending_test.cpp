@@ -104,6 +104,30 @@ TEST(CompletionBuilder, KeepsAThoughtInTheTextApartWhereverItIsSplit) {
   }
 }
 
+// Some templates write <think> themselves: only its end comes.
+TEST(CompletionBuilder, TakesWhatComesBeforeAClosingTagForTheThought) {
+  const Thought thoughts[] = {
+      {"hm\nso\n</think>\n\nYes.", "hm\nso\n", "Yes."},
+      {"hm</think>\r\nYes.", "hm", "Yes."},
+      {"only thoughts</think>", "only thoughts", ""},
+      {"The tag </think> ends it.", "", "The tag </think> ends it."},
+      {"It is `</think>`\nand no other.", "", "It is `</think>`\nand no other."},
+      {"First \"</think>\n\", then hm</think>\nYes.", "First \"</think>\n\", then hm", "Yes."},
+      {"Write <think>\nand\n</think>\naround it.", "", "Write <think>\nand\n</think>\naround it."},
+  };
+  for (const Thought& one : thoughts) {
+    Collector sink;
+    CompletionBuilder builder;
+    for (const char& c : one.whole) ASSERT_TRUE(builder.text({&c, 1}, sink));
+    const auto made = std::move(builder).finish(sink);
+    ASSERT_TRUE(made);
+    EXPECT_EQ(made->text.reveal(), one.text) << one.whole;
+    EXPECT_EQ(made->reasoning.reveal(), one.thoughts) << one.whole;
+    EXPECT_EQ(made->began_with_thought, !one.thoughts.empty()) << one.whole;
+    EXPECT_EQ(sink.text, one.whole) << "the pieces have been passed on";
+  }
+}
+
 TEST(StreamReader, TakesAnObjectWhereAStreamWasAskedFor) {
   const std::string body = R"({"choices":[{"message":{"content":"Hello"},"finish_reason":"stop"}]})";
   for (const std::string& whole : {body, "\xEF\xBB\xBF" + body, " \n" + body}) {

@@ -43,7 +43,9 @@ class Collector final : public chat::TokenSink {
     text += piece;
     return true;
   }
+  void waiting() override { ++waits; }
   std::string text;
+  int waits = 0;
 };
 
 class ChatApiTest : public testing::Test {
@@ -53,6 +55,7 @@ class ChatApiTest : public testing::Test {
     made.api = api;
     made.url = peer_.url(api == ChatApi::kOpenAi ? "/v1" : "");
     made.backoff.fill(std::chrono::milliseconds(1));
+    made.loading_pause = std::chrono::milliseconds(1);
     made.between_time = std::chrono::seconds(5);
     return made;
   }
@@ -174,6 +177,33 @@ TEST_F(ChatApiTest, TriesAgainWhereTheServerIsBusy) {
   EXPECT_EQ(failed.error().code, ErrorCode::kBusy);
   EXPECT_NE(failed.error().detail.find("HTTP 429: slow down"), std::string::npos);
   EXPECT_EQ(peer_.requests().size(), 4U);
+}
+
+TEST_F(ChatApiTest, WaitsWhileTheModelIsLoadedAndSaysSo) {
+  const PeerReply loading{.status = 503, .body = R"({"error":{"code":503,"message":"Loading model"}})"};
+  std::deque<PeerReply> script(20, loading);
+  script.push_back({.body = kOpenAiReply});
+  peer_.script(script);
+  ASSERT_TRUE(ask(*make(options(ChatApi::kOpenAi))));
+  EXPECT_EQ(peer_.requests().size(), 21U);
+  EXPECT_EQ(sink_.waits, 20);
+
+  script.back() = {.body = R"({"data":[{"id":"m","max_model_len":4096}]})"};
+  peer_.script(script);
+  ChatApiOptions with = options(ChatApi::kOpenAi);
+  int told = 0;
+  with.on_loading = [&](std::chrono::seconds) { ++told; };
+  const auto listed = net::run_until_done(context_, make(std::move(with))->look_up("m", {}));
+  ASSERT_TRUE(listed) << listed.error().detail;
+  EXPECT_EQ(*listed, 4096U);
+  EXPECT_EQ(told, 20);
+
+  peer_.script({loading});
+  ChatApiOptions impatient = options(ChatApi::kOpenAi);
+  impatient.first_byte_time = std::chrono::milliseconds(200);
+  const auto failed = ask(*make(std::move(impatient)));
+  EXPECT_EQ(failed.error().code, ErrorCode::kBusy);
+  EXPECT_NE(failed.error().detail.find("Loading model"), std::string::npos);
 }
 
 TEST_F(ChatApiTest, DoesNotTryAgainWhatIsNoUseAgain) {
