@@ -476,6 +476,35 @@ def generation_requests():
         write("generation_request", name, json.dumps(body))
 
 
+ANSWERS = {  # answer, document, question
+    "figures": ("It cost 1.234,50 EUR, 3 1/2 % less, 1e9 times.", "1,234.50 euros; three and a half percent", "How much?"),
+    "dates": ("On 3. M\u00e4rz 2021, 2021-03-03, at 7:05 pm, le 1er mai 1968, 2021\u5e743\u67083\u65e5.", "3 March 2021, 19:05", ""),
+    "names": ("Frau M\u00fcller-L\u00fcdenscheidt of the EU met O'Brien (Ph.D.) at ACME Inc.", "Mueller; European Union; O\u2019Brien", "Who?"),
+    "quotes": ('\u201ea b c d\u201c "e f g" \u00ab h i \u00bb \u2018j\u2019 ``k\'\'', "a b c d e f g h i", ""),
+    "units": ("5 km/h, 3 m\u00b2, 20 \u00b0C, 1 h 30 min, 4'33\", 10 \u00b5g, 2x4 cm, \u00bd l", "5000 m an hour; 90 minutes; 0.5 litres", ""),
+    "words": ("zweihundertf\u00fcnfunddrei\u00dfigtausend, quatre-vingt-dix-sept, twenty-one hundred, \u4e09\u767e\u4e94\u5341\u4e07", "235,000; 97; 2100; 3500000", ""),
+    "identifiers": ("AAT1, A-AIC, DE89 3704 0044 0532 0130 00, v1.2.3, 10.1000/xyz, a@b.org, CVE-2024-1", "AAT 1", ""),
+    "digits": ("9" * 400 + " 1" * 200 + ".1" * 200 + ",1" * 200, "9", "1"),
+    "ill-formed": ("a\udcff\udcfe 7\udc80", "\udcff7", "\udcc3"),
+    "nothing": ("", "", ""),
+    "zeros": ("1 2", "3", "4\x005"),
+}
+
+
+def answers():
+    for name, parts in ANSWERS.items():
+        write("grounding", name, "\0".join(parts).encode("utf-8", "surrogateescape"))
+    folder = ROOT.parent / "docs" / "answers"
+    documents = {path.stem: path.read_text(encoding="utf-8") for path in (folder / "documents").iterdir()}
+    seen = set()
+    for answer in json.loads((folder / "seen.json").read_text(encoding="utf-8")):
+        if answer["document"] in seen or answer["document"] not in documents:
+            continue
+        seen.add(answer["document"])
+        parts = (answer["answer"], documents[answer["document"]], answer["question"])
+        write("grounding", "judged " + answer["id"], "\0".join(parts))
+
+
 CACHES = {
     "salt": '{"model":"m","cache_salt":"theirs","messages":[]}',
     "salt twice, escaped": '{"cache\\u005fsalt":1,"a":{"cache_salt":2},"\\u0063ache_salt":[3]}',
@@ -500,6 +529,7 @@ def main():
     pictures()
     schemas()
     generation_requests()
+    answers()
     plain_formats()
     cert_tables()
     documents()
