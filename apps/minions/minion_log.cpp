@@ -63,11 +63,6 @@ Json checks_json(const audit::RunLogVerdict& verdict) {
 
 }  // namespace
 
-void add_minion_log(CLI::App& command, MinionLogFlags& options) {
-  command.add_option("log", options.file, "log of a run")->type_name("LOG")->required();
-  command.add_option("--log-key-file,--log-key", options.log_key_file, "key of an encrypted log")->type_name("FILE");
-}
-
 bool is_minion_log_file(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
   std::string start(64, '\0');

@@ -247,46 +247,14 @@ ExitCode diff(const PolicyToolFlags& options) {
 
 }  // namespace
 
-void add_policy(CLI::App& command, PolicyToolFlags& options) {
-  command.require_subcommand(1);
-  options.init = command.add_subcommand("init", "write a policy that demands what a server shows: trust on first use");
-  options.init->add_option("--from", options.server.server, "address of minionsd, or a folder of its evidence")
-      ->type_name("URL|DIR")
-      ->required();
-  options.init->add_option("--as-of", options.as_of, "judge a folder as at this time, 2026-09-21T14:13:20Z")
-      ->type_name("TIME");
-  options.init->add_option("-o,--output", options.output, "new file; without it standard output")->type_name("FILE");
-  options.init
-      ->add_option("--policy", options.server.policy.file, "policy whose [roots] are trusted in place of the pins")
-      ->type_name("FILE");
-  options.init->add_option("--ca-file", options.server.ca_file, "certificate authorities in place of the system's")
-      ->type_name("PEM");
-  options.init
-      ->add_option("--covers", options.covers,
-                   "what the values fix, which evidence cannot tell: firmware, kernel, root or config")
-      ->type_name("WHAT");
-  options.check = command.add_subcommand("check", "every rule of a policy as it holds, and what weakens it");
-  options.check->add_option("file", options.file, "policy")->type_name("FILE")->required();
-  options.diff = command.add_subcommand("diff", "the rules in which two policies differ");
-  options.diff->add_option("before", options.before, "policy")->type_name("FILE")->required();
-  options.diff->add_option("after", options.after, "policy")->type_name("FILE")->required();
-  options.confirm = command.add_subcommand("confirm", "mark values of first use as compared with the operator's");
-  options.confirm->add_option("file", options.confirmed.file, "policy, which is changed")
-      ->type_name("FILE")
-      ->required();
-  options.confirm
-      ->add_option("--against", options.confirmed.against,
-                   "policy of the operator's, come by another way: values must be equal")
-      ->type_name("FILE");
-  options.confirm->add_flag("--yes", options.confirmed.yes, "you compared the values: do not ask")
-      ->excludes("--against");
-  command.footer("example: minions policy init --from https://minions.example.org -o production.toml");
-}
-
 ExitCode policy(const PolicyToolFlags& options) {
-  if (options.init->parsed()) return init(options);
-  if (options.confirm->parsed()) return confirm_policy(options.confirmed);
-  return options.check->parsed() ? check(options.file) : diff(options);
+  switch (options.tool) {
+    case PolicyTool::kInit: return init(options);
+    case PolicyTool::kCheck: return check(options.file);
+    case PolicyTool::kDiff: return diff(options);
+    case PolicyTool::kConfirm: return confirm_policy(options.confirmed);
+  }
+  return ExitCode::kInternal;
 }
 
 }  // namespace minions::app

@@ -7,6 +7,8 @@
 
 namespace minions::app {
 
+enum class PolicyTool { kInit, kCheck, kDiff, kConfirm };
+
 struct PolicyToolFlags {
   ServerFlags server;  // of init; its policy file gives [roots] if they are not the vendors'
   std::string output;  // of init; empty: standard output
@@ -15,11 +17,8 @@ struct PolicyToolFlags {
   std::string file;    // of check
   std::string before;  // of diff
   std::string after;
-  CLI::App* init = nullptr;
-  CLI::App* check = nullptr;
-  CLI::App* diff = nullptr;
   ConfirmOptions confirmed;  // of confirm
-  CLI::App* confirm = nullptr;
+  PolicyTool tool = PolicyTool::kInit;
 };
 void add_policy(CLI::App& command, PolicyToolFlags& options);
 

@@ -166,37 +166,6 @@ Status check_unused(const VerifyFlags& options) {
 
 }  // namespace
 
-void add_verify(CLI::App& command, VerifyFlags& options) {
-  command
-      .add_option("target", options.target,
-                  "attestation document, log of --log or of a run, evidence, a folder of it, or a server")
-      ->type_name("FILE|DIR|URL")
-      ->required();
-  command.add_option("--as-of", options.as_of, "judge as at this time, 2026-09-21T14:13:20Z")->type_name("TIME");
-  command.add_option("--policy", options.server.policy.file, "appraisal policy (TOML)")->type_name("FILE");
-  command
-      .add_option("--trusted-attestation-pem", options.server.policy.trusted_attestation_pem, "pinned attestation key")
-      ->type_name("PEM");
-  command
-      .add_option("--vm-launch-measurement", options.server.policy.vm_launch_measurement,
-                  "expected measurement of the VM, in hex")
-      ->type_name("FILE");
-  command.add_flag("--allow-simulated", options.server.policy.allow_simulated,
-                   "accept simulated evidence: NOT CONFIDENTIAL");
-  command
-      .add_option("--ca-file", options.server.ca_file, "certificate authorities in place of the system's, for a URL")
-      ->type_name("PEM");
-  command.add_option("--log-key-file,--log-key", options.log_key_file, "key of an encrypted log of a run")
-      ->type_name("FILE");
-  command
-      .add_option("--api-key-file", options.server.api_key_file,
-                  "the key that a run's requests carried; its log leaves it out")
-      ->type_name("FILE");
-  add_collateral(command, options.server.collateral);
-  add_format(command, options.format);
-  command.footer("example: minions verify conversation.log --policy production.toml");
-}
-
 ExitCode verify(const VerifyFlags& options) {
   const auto as_of = read_as_of(options.as_of);
   if (!as_of) return report(as_of.error());

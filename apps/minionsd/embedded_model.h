@@ -1,7 +1,6 @@
 // The model that runs inside minionsd: its options, and the backend created from it.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +8,10 @@
 #include "attestation/core/statement.h"
 #include "backend/backend.h"
 #include "llama/model.h"
+
+namespace CLI {
+class App;
+}  // namespace CLI
 
 namespace minions::minionsd {
 

@@ -1,10 +1,12 @@
 // The part of the command line with the limits on senders.
 #pragma once
 
-#include <CLI/CLI.hpp>
-
 #include "base/result.h"
 #include "gateway/settings.h"
+
+namespace CLI {
+class App;
+}  // namespace CLI
 
 namespace minions::minionsd {
 

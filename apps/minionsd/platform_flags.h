@@ -1,13 +1,16 @@
 // The part of the command line that selects how this machine attests, and what is stapled to its evidence.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "attester/platform.h"
 #include "collateral/collector.h"
+
+namespace CLI {
+class App;
+}  // namespace CLI
 
 namespace minions::minionsd {
 

@@ -1,7 +1,6 @@
 // The part of the command line that names an inference server to start and watch.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -10,6 +9,10 @@
 #include "net/url.h"
 #include "upstream/server_command.h"
 #include "upstream/upstream.h"
+
+namespace CLI {
+class App;
+}  // namespace CLI
 
 namespace minions::minionsd {
 
