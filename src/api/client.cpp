@@ -3,6 +3,7 @@
 #include "api/raw_attestation.h"
 #include "base/encoding.h"
 #include "chat/ending.h"
+#include "minion/repetition.h"
 #include "openai/generation_request.h"
 
 namespace minions {
@@ -87,6 +88,11 @@ Result<chat::ChatRequest> make_request(const AskOptions& options) {
   if (!options.system_prompt.empty())
     request.messages.push_back({chat::Role::kSystem, chat::Text(options.system_prompt)});
   return request;
+}
+
+void note_repetition(std::string_view question, Answer& answer) {
+  if (answer && minion::says_the_same(answer.text, question))
+    answer.notes.emplace_back("the answer only repeats the question");
 }
 
 void note_ignored(const chat::ChatRequest& request, Answer& answer) {
@@ -382,6 +388,7 @@ Answer Client::ask(std::string_view question, const AskOptions& options, const T
   Answer answer = impl_->ask(std::move(request), options, on_token);
   answer.documents = facts.check(answer.text, question);
   if (facts.is_too_much()) answer.notes.emplace_back(api::kNotLookedUp);
+  api::note_repetition(question, answer);
   answer.notes.insert(answer.notes.begin(), made->notes.begin(), made->notes.end());
   answer.passages = std::move(made->passages);
   return answer;

@@ -140,6 +140,8 @@ class HandedTokens final : public chat::TokenSink {
 };
 
 [[nodiscard]] Answer failed(Error error);
+// Notes that the answer is the question and nothing else.
+void note_repetition(std::string_view question, Answer& answer);
 // Notes the parameters that the attested engine ignores.
 void note_ignored(const chat::ChatRequest& request, Answer& answer);
 void tell_completion(Result<chat::Completion> completion, Answer& answer);

@@ -37,6 +37,7 @@ struct Conversation::Impl {
     if (!answer.model.empty()) model = answer.model;
     answer.documents = facts.check(answer.text, asked.reveal());
     if (facts.is_too_much()) answer.notes.emplace_back(api::kNotLookedUp);
+    if (question != nullptr) api::note_repetition(question->text(), answer);
     // Some servers refuse an empty turn; without one the question is as if it had not been answered.
     if (!answer || trimmed(answer.text).empty()) return answer;
     if (const Status kept = turns.answer(chat::Text(answer.text)); !kept) answer.failure = kept.error();

@@ -58,6 +58,7 @@ Answer LocalModel::ask(std::string_view question, const AskOptions& options, con
   answer.documents = facts.check(answer.text, question);
   answer.notes.insert(answer.notes.begin(), made->notes.begin(), made->notes.end());
   answer.passages = std::move(made->passages);
+  api::note_repetition(question, answer);
   if (facts.is_too_much()) answer.notes.emplace_back(api::kNotLookedUp);
   return answer;
 }

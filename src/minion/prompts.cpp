@@ -151,7 +151,8 @@ std::string_view task_in(std::string_view first_prompt) {
 bool repeats_instructions(std::string_view reply) {
   static const Repetition instructions({prompts::kSupervisorFirst, prompts::kSupervisorDecide,
                                         prompts::kSupervisorDecideLast, prompts::kRepair, prompts::kFirstSchema,
-                                        prompts::kDecisionSchema, prompts::kLastDecisionSchema});
+                                        prompts::kDecisionSchema, prompts::kLastDecisionSchema,
+                                        prompts::kWorkerDocuments, prompts::kWorkerPassages});
   return instructions.is_in(reply);
 }
 

@@ -49,7 +49,7 @@ enum class Round { kLast, kNotLast };
 [[nodiscard]] std::string find_names_prompt(std::string_view text);
 // The task in a first prompt to the supervisor; empty if it is none.
 [[nodiscard]] std::string_view task_in(std::string_view first_prompt);
-// Whether a reply of the supervisor consists of the instructions that it was given.
+// Whether a model's reply consists of the instructions that supervisor or worker are given.
 [[nodiscard]] bool repeats_instructions(std::string_view reply);
 
 }  // namespace minions::minion

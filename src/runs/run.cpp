@@ -9,6 +9,7 @@
 #include "minion/ledger.h"
 #include "minion/prompts.h"
 #include "minion/protocol.h"
+#include "minion/repetition.h"
 #include "minion/reply.h"
 #include "runs/passages.h"
 
@@ -94,6 +95,7 @@ class Run {
   // Of an answer to a question, or to the task alone.
   [[nodiscard]] std::optional<Findings> look_up(std::string_view answer, std::string_view question) const;
   void note_findings(std::string_view whose, const Findings& findings);
+  void mark(chat::Text& answer, const AskWorker& action, Ending ending, const std::optional<Findings>& findings);
   void note(std::string text);
   [[nodiscard]] RoundTiming& timing_of(unsigned round);
 
@@ -328,6 +330,23 @@ void Run::check_prompt_tokens(const chat::ChatRequest& request, const chat::Comp
                    completion.usage->prompt_tokens, least));
 }
 
+// Behind the answer, for the supervisor, and among the notes, for the user.
+void Run::mark(chat::Text& answer, const AskWorker& action, Ending ending, const std::optional<Findings>& findings) {
+  note_ending(Sender::kWorker, action.round, ending);
+  const std::string_view said = without_reasoning(answer.reveal());
+  const bool repeats = says_the_same(said, action.question.reveal()) || repeats_instructions(said);
+  if (ending != Ending::kComplete) answer.append(fmt::format("\n(small model: {})", words_for(ending)));
+  if (repeats) {
+    note(fmt::format("the worker's answer of round {} repeats what it was told", action.round));
+    answer.append("\n(small model: it repeated what it was told)");
+  }
+  if (!findings) return;
+  note_findings(fmt::format("the worker's answer of round {}", action.round), *findings);
+  // With --privacy only how many: they are pieces of the answer, of which a placeholder may stand for more.
+  const std::string words = in_.options.privacy == Privacy::kOn ? count_of(*findings) : words_of(*findings);
+  if (!words.empty()) answer.append(fmt::format("\n({})", words));
+}
+
 net::Task<Result<MinionEvent>> Run::carry_out(const AskWorker& action) {
   tell(Sender::kWorker, action.round);
   const bool answer = action.job == WorkerJob::kAnswer;
@@ -360,14 +379,7 @@ net::Task<Result<MinionEvent>> Run::carry_out(const AskWorker& action) {
   const std::optional<Findings> findings = turn.findings;
   result_.conversation_log.push_back(std::move(turn));
   if (!answer) co_return WorkerReplied{std::move(completion->text)};
-  note_ending(Sender::kWorker, action.round, ending);
-  if (ending != Ending::kComplete) completion->text.append(fmt::format("\n(small model: {})", words_for(ending)));
-  if (findings) {
-    note_findings(fmt::format("the worker's answer of round {}", action.round), *findings);
-    // With --privacy only how many: they are pieces of the answer, of which a placeholder may stand for more.
-    const std::string words = in_.options.privacy == Privacy::kOn ? count_of(*findings) : words_of(*findings);
-    if (!words.empty()) completion->text.append(fmt::format("\n({})", words));
-  }
+  mark(completion->text, action, ending, findings);
   const chat::Message shown{chat::Role::kAssistant, completion->text.copy()};
   parts_.observer.message(Sender::kWorker, &shown, false);
   result_.worker_messages.push_back({chat::Role::kUser, action.question.copy()});
