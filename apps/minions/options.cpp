@@ -154,9 +154,10 @@ void add_ask(CLI::App& command, AskFlags& options) {
                 "file, folder or picture to ask about; may be repeated; - reads a file from standard input");
   add_format(command, options.format, "text, json or jsonl");
   command.add_flag("--reasoning", options.reasoning, "show the model's train of thought, too, on standard error");
-  command.add_flag("--passages", options.passages,
-                   "where the documents do not fit what the model reads at once, send the passages that are best for the "
-                   "question, and say which");
+  command.add_flag(
+      "--passages", options.passages,
+      "where the documents do not fit what the model reads at once, send the passages that are best for the "
+      "question, and say which");
   add_sampling(command, options.sampling, "", "the answer");
   add_server(command, options.server);
   add_model(command, options.server);
@@ -170,9 +171,10 @@ void add_chat(CLI::App& command, ChatFlags& options) {
   command.add_option("--history", options.history_file, "keep the lines typed in this file (mode 0600)")
       ->type_name("FILE");
   command.add_flag("--reasoning", options.reasoning, "show the model's train of thought, too, on standard error");
-  command.add_flag("--passages", options.passages,
-                   "where the documents do not fit what the model reads at once, send the passages that are best for the "
-                   "question, and say which");
+  command.add_flag(
+      "--passages", options.passages,
+      "where the documents do not fit what the model reads at once, send the passages that are best for the "
+      "question, and say which");
   add_sampling(command, options.sampling, "", "the answers");
   add_server(command, options.server);
   add_model(command, options.server);

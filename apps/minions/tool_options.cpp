@@ -19,33 +19,29 @@ void add_policy(CLI::App& command, PolicyToolFlags& options) {
   init->add_option("--from", options.server.server, "address of minionsd, or a folder of its evidence")
       ->type_name("URL|DIR")
       ->required();
-  init->add_option("--as-of", options.as_of, "judge a folder as at this time, 2026-09-21T14:13:20Z")
-      ->type_name("TIME");
+  init->add_option("--as-of", options.as_of, "judge a folder as at this time, 2026-09-21T14:13:20Z")->type_name("TIME");
   init->add_option("-o,--output", options.output, "new file; without it standard output")->type_name("FILE");
-  init
-      ->add_option("--policy", options.server.policy.file, "policy whose [roots] are trusted in place of the pins")
+  init->add_option("--policy", options.server.policy.file, "policy whose [roots] are trusted in place of the pins")
       ->type_name("FILE");
   init->add_option("--ca-file", options.server.ca_file, "certificate authorities in place of the system's")
       ->type_name("PEM");
-  init
-      ->add_option("--covers", options.covers,
+  init->add_option("--covers", options.covers,
                    "what the values fix, which evidence cannot tell: firmware, kernel, root or config")
       ->type_name("WHAT");
-  CLI::App* const check = add_tool("check", PolicyTool::kCheck, "every rule of a policy as it holds, and what weakens it");
+  CLI::App* const check =
+      add_tool("check", PolicyTool::kCheck, "every rule of a policy as it holds, and what weakens it");
   check->add_option("file", options.file, "policy")->type_name("FILE")->required();
   CLI::App* const diff = add_tool("diff", PolicyTool::kDiff, "the rules in which two policies differ");
   diff->add_option("before", options.before, "policy")->type_name("FILE")->required();
   diff->add_option("after", options.after, "policy")->type_name("FILE")->required();
-  CLI::App* const confirm = add_tool("confirm", PolicyTool::kConfirm, "mark values of first use as compared with the operator's");
-  confirm->add_option("file", options.confirmed.file, "policy, which is changed")
-      ->type_name("FILE")
-      ->required();
+  CLI::App* const confirm =
+      add_tool("confirm", PolicyTool::kConfirm, "mark values of first use as compared with the operator's");
+  confirm->add_option("file", options.confirmed.file, "policy, which is changed")->type_name("FILE")->required();
   confirm
       ->add_option("--against", options.confirmed.against,
                    "policy of the operator's, come by another way: values must be equal")
       ->type_name("FILE");
-  confirm->add_flag("--yes", options.confirmed.yes, "you compared the values: do not ask")
-      ->excludes("--against");
+  confirm->add_flag("--yes", options.confirmed.yes, "you compared the values: do not ask")->excludes("--against");
   command.footer("example: minions policy init --from https://minions.example.org -o production.toml");
 }
 

@@ -50,8 +50,8 @@ struct Model {
   std::string weights_sha256;    // hex
   std::string projector_sha256;  // hex; empty: none
   std::string prompt_cache;      // session, shared or none; empty: the server does not say
-  // What the model's server says that it reads at once, prompt and answer together; not part of the statement. 0: it does
-  // not say.
+  // What the model's server says that it reads at once, prompt and answer together; not part of the statement. 0: it
+  // does not say.
   std::uint64_t context_tokens = 0;
 };
 

@@ -20,7 +20,7 @@ inline namespace v0 {
 
 struct Attachment::Impl {
   std::string name;
-  std::string media_type;                              // empty: a document
+  std::string media_type;                               // empty: a document
   std::shared_ptr<const documents::Document> document;  // if it is one
   bool of_folder = false;
   chat::Image picture;  // otherwise

@@ -12,10 +12,10 @@
 namespace minions::api {
 namespace {
 
-constexpr std::uint64_t kShortTokens = 512;       // fit any model that is of use
-constexpr std::uint64_t kTemplateTokens = 64;     // what a chat template adds
-constexpr std::uint64_t kAnswerTokens = 1024;     // kept for an answer without a limit, where passages are chosen
-constexpr std::uint64_t kAssumedContext = 8192;   // where the server does not say
+constexpr std::uint64_t kShortTokens = 512;         // fit any model that is of use
+constexpr std::uint64_t kTemplateTokens = 64;       // what a chat template adds
+constexpr std::uint64_t kAnswerTokens = 1024;       // kept for an answer without a limit, where passages are chosen
+constexpr std::uint64_t kAssumedContext = 8192;     // where the server does not say
 constexpr std::uint64_t kLeastPassageTokens = 128;  // less is not worth reading
 constexpr std::size_t kMostPlacesTold = 12;
 
@@ -118,8 +118,8 @@ Result<chat::Message> Question::message(const ModelContext& context, std::span<c
                                              : "the documents and the question have";
   const std::string answer =
       room.kept_for_answer == 0 ? "" : fmt::format(", with {} kept for the answer", room.kept_for_answer);
-  const std::string words = fmt::format("{} about {} tokens{}, and {} reads {} at once", what, high * 3 / 4, answer,
-                                        context.model, most);
+  const std::string words =
+      fmt::format("{} about {} tokens{}, and {} reads {} at once", what, high * 3 / 4, answer, context.model, most);
   if (low >= most) return fail(Error{ErrorCode::kTooLarge, words + ": nothing was sent"}.because(Cause::kOverContext));
   tell(words + ": it may not fit", options);
   return message;
@@ -129,11 +129,12 @@ Result<chat::Message> Question::chosen(const ModelContext& context, const Room& 
   const std::uint64_t most = context.tokens.value_or(kAssumedContext);
   const std::uint64_t answer = room.kept_for_answer != 0 ? room.kept_for_answer : std::min(kAnswerTokens, most / 4);
   if (room.high + answer + kLeastPassageTokens > most)
-    return fail(Error{ErrorCode::kTooLarge,
-                      fmt::format("{} reads {} tokens at once: beside {} for the answer and about {} of the question and "
-                                  "what was said before there is no room for passages: nothing was sent",
-                                  context.model, most, answer, room.high)}
-                    .because(Cause::kOverContext));
+    return fail(
+        Error{ErrorCode::kTooLarge,
+              fmt::format("{} reads {} tokens at once: beside {} for the answer and about {} of the question and "
+                          "what was said before there is no room for passages: nothing was sent",
+                          context.model, most, answer, room.high)}
+            .because(Cause::kOverContext));
   const std::uint64_t left = most - room.high - answer;
   std::vector<retrieval::Chunk> chunks;
   for (const QuestionDocument& each : documents) {
@@ -153,8 +154,9 @@ Result<chat::Message> Question::chosen(const ModelContext& context, const Room& 
   attachments.push_back({"passages", chat::Text(std::move(text)), chat::AttachmentKind::kFile});
   passages = std::move(selected.places);
   const std::string unstated =
-      context.tokens ? "" : fmt::format(" (the server does not say what {} reads at once; {} tokens are assumed)",
-                                        context.model, most);
+      context.tokens
+          ? ""
+          : fmt::format(" (the server does not say what {} reads at once; {} tokens are assumed)", context.model, most);
   tell(fmt::format("{} of {} passages of the documents are sent{}{}: {}", selected.chunks.size(), index.chunks().size(),
                    matched ? ", chosen for the question" : ", from the beginning: none has a word of the question",
                    unstated, places_told(passages)),

@@ -1,5 +1,5 @@
-// One question with what accompanies it, and how it is put into a request: documents whole or, where the model's context
-// has no room for them, as passages.
+// One question with what accompanies it, and how it is put into a request: documents whole or, where the model's
+// context has no room for them, as passages.
 #pragma once
 
 #include "chat/conversation.h"

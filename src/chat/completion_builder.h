@@ -1,6 +1,6 @@
 // Collects an answer piece by piece and passes the pieces on. Keeps the train of thought apart, also where a model
-// writes it into its answer: from <think> at the beginning to </think>. Some templates write the opening tag themselves,
-// and only the closing one comes: that is seen at the end, when the pieces have been passed on.
+// writes it into its answer: from <think> at the beginning to </think>. Some templates write the opening tag
+// themselves, and only the closing one comes: that is seen at the end, when the pieces have been passed on.
 #pragma once
 
 #include "base/result.h"

@@ -77,11 +77,11 @@ enum class FinishReason { kStop, kLength, kContentFilter, kToolCalls, kRefusal, 
 [[nodiscard]] FinishReason finish_reason_of(std::string_view name);
 
 struct Completion {
-  Text text;                                  // without the train of thought
-  Text reasoning;                             // that train of thought, if the model or its server shows one
+  Text text;                        // without the train of thought
+  Text reasoning;                   // that train of thought, if the model or its server shows one
   bool began_with_thought = false;  // without marking it: what came before </think> was passed on as the answer
-  Text refusal;                               // what the server marks as the model's refusal, in place of an answer
-  bool asks_for_tool = false;                 // a call of a tool, which nothing here runs
+  Text refusal;                     // what the server marks as the model's refusal, in place of an answer
+  bool asks_for_tool = false;       // a call of a tool, which nothing here runs
   std::optional<FinishReason> finish_reason;  // nothing: the backend gave none
   std::optional<Usage> usage;                 // nothing: the backend gave none, which is not zero
 };

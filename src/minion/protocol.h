@@ -139,8 +139,8 @@ class MinionProtocol {
   std::vector<chat::Message> history_;  // as sent
   std::vector<std::string> questions_;  // asked before, normalised
   std::vector<std::string> notes_;
-  chat::Text pending_;                  // waits for its names
-  chat::Text question_;                 // waits for its passages
+  chat::Text pending_;   // waits for its names
+  chat::Text question_;  // waits for its passages
   Pseudonyms pseudonyms_;
 };
 

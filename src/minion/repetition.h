@@ -18,8 +18,8 @@ namespace minions::minion {
 class Repetition {
  public:
   explicit Repetition(std::initializer_list<std::string_view> told);
-  // The reply stands in what was told, with three words or more; or, with six words or more, most of it consists of runs
-  // of five words that do.
+  // The reply stands in what was told, with three words or more; or, with six words or more, most of it consists of
+  // runs of five words that do.
   [[nodiscard]] bool is_in(std::string_view reply) const;
 
  private:

@@ -42,8 +42,8 @@ struct SupervisorReply {
   std::string text;
   bool is_plain_text = false;  // no JSON: all of it is the first question, or the answer
 };
-// How a reply of the supervisor is taken. kBackend: it cannot be used; a reply that repeats the instructions, or the task
-// as its answer, is none.
+// How a reply of the supervisor is taken. kBackend: it cannot be used; a reply that repeats the instructions, or the
+// task as its answer, is none.
 [[nodiscard]] Result<SupervisorReply> read_supervisor_reply(std::string_view text, const Asked& asked);
 
 // A worker's answer without the train of thought that some models put before it in <think>. The thought may contain far

@@ -125,10 +125,10 @@ bool is_empty(dom::element value) {
   return value.get(text) == simdjson::SUCCESS && text.empty();
 }
 
-constexpr std::string_view kSampling[] = {"temperature",       "top_p",            "min_p", "top_k",
-                                          "frequency_penalty", "presence_penalty", "seed"};
+constexpr std::string_view kSampling[] = {"temperature",      "top_p", "min_p", "top_k", "frequency_penalty",
+                                          "presence_penalty", "seed"};
 constexpr std::string_view kOneOnly[] = {"n", "best_of"};
-constexpr std::string_view kUnsupported[] = {"tools",        "functions", "logprobs", "top_logprobs",
+constexpr std::string_view kUnsupported[] = {"tools",      "functions", "logprobs", "top_logprobs",
                                              "logit_bias", "echo",      "suffix",   "audio"};
 
 // Accepts a value that means "none".

@@ -13,7 +13,7 @@ namespace minions::openai {
 
 struct ListedModel {
   std::string id;
-  std::string owned_by;                         // empty: not stated
+  std::string owned_by;  // empty: not stated
   // What it reads at once: max_model_len of vLLM and SGLang, context_length of minionsd and OpenRouter, meta.n_ctx of
   // llama-server.
   std::optional<std::uint64_t> context_tokens;

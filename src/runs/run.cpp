@@ -154,11 +154,11 @@ net::Task<Result<Finish>> Run::converse() {
   ProtocolOptions options = in_.options;
   options.documents = reading_->whole() ? Documents::kWhole : Documents::kRetrieved;
   if (!reading_->whole()) {
-    note(
-        fmt::format("the documents have about {} tokens and do not fit the worker's context of {}, of which {} are kept "
-                    "for the answer and {} for question and instructions: it sees passages chosen for each question",
-                    reading_->estimated_document_tokens(), parts_.worker.context_tokens, budget.answer_tokens,
-                    reading_->kept_for_prompt()));
+    note(fmt::format(
+        "the documents have about {} tokens and do not fit the worker's context of {}, of which {} are kept "
+        "for the answer and {} for question and instructions: it sees passages chosen for each question",
+        reading_->estimated_document_tokens(), parts_.worker.context_tokens, budget.answer_tokens,
+        reading_->kept_for_prompt()));
   }
   ProtocolTask task = in_.task;
   for (const documents::Document& document : in_.documents)

@@ -113,7 +113,9 @@ net::Task<Status> ChatApiClient::pause(std::chrono::milliseconds time, std::stop
 }
 
 // A vendor's 503 is load, which passes or does not; the user's own server says it until its model is in memory.
-bool ChatApiClient::may_be_loading(int status) const { return status == 503 && net::is_loopback_host(options_.url.host); }
+bool ChatApiClient::may_be_loading(int status) const {
+  return status == 503 && net::is_loopback_host(options_.url.host);
+}
 
 void ChatApiClient::tell_loading(const Call& call, SteadyTime since) const {
   if (call.sink != nullptr) return call.sink->waiting();

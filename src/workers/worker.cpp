@@ -91,9 +91,8 @@ net::Task<Result<ReadyWorker>> make_llama(const WorkerSpec& spec, const WorkerSe
     if (error.code != ErrorCode::kTooLarge) error.code = ErrorCode::kUsage;  // the user named another file, or none
     co_return fail(std::move(error));
   }
-  co_return ReadyWorker{
-      std::make_unique<InProcessClient>(setup.executor, std::move(loaded->model), "llama.cpp"), loaded->id,
-      loaded->context_tokens};
+  co_return ReadyWorker{std::make_unique<InProcessClient>(setup.executor, std::move(loaded->model), "llama.cpp"),
+                        loaded->id, loaded->context_tokens};
 }
 
 // The address, key and limits that go with a preset.
@@ -128,11 +127,9 @@ net::Task<Result<ReadyWorker>> make(const WorkerSpec& spec, const WorkerSetup& s
     co_return fail(ErrorCode::kUsage, "a projector goes with llama:FILE.gguf; other workers have their own");
   if (spec.kind == WorkerKind::kLlama) co_return co_await make_llama(spec, setup, std::move(stop));
   if (spec.kind == WorkerKind::kExtractive) {
-    co_return ReadyWorker{
-        std::make_unique<InProcessClient>(setup.executor, std::make_unique<extractive::ExtractiveModel>(),
-                                          "extractive"),
-        spec.model,
-        setup.context_tokens.value_or(kExtractiveContext)};
+    co_return ReadyWorker{std::make_unique<InProcessClient>(
+                              setup.executor, std::make_unique<extractive::ExtractiveModel>(), "extractive"),
+                          spec.model, setup.context_tokens.value_or(kExtractiveContext)};
   }
   MINIONS_CO_TRY_ASSIGN(ChatApiOptions options, api_options(spec, setup));
   const std::uint64_t assumed = options.context_tokens;

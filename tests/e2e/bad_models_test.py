@@ -1,7 +1,7 @@
 """Models that misbehave: each has its ending, its words, its exit code and its log, in ask, chat and run, streamed and not."""
 
-from endings_test import OddServer, USAGE, delta, event, stream
 from minion_peers import *
+from odd_server import *
 from programs import *
 
 FACT = "The turbine reached an output of 412 megawatts."

@@ -120,9 +120,10 @@ TEST_F(Protocol, TakesPlainTextAfterARepair) {
   supervisor("It was 412.");
   EXPECT_EQ(expect<Finish>().outcome, Outcome::kAnswered);
   EXPECT_EQ(expect<Finish>().answer.reveal(), "It was 412.");
-  EXPECT_EQ(protocol_->notes(), (std::vector<std::string>{
-                                    "the supervisor's reply of round 0 has no JSON: its text was taken as the question",
-                                    "the supervisor's reply of round 1 has no JSON: its text was taken as the answer"}));
+  EXPECT_EQ(
+      protocol_->notes(),
+      (std::vector<std::string>{"the supervisor's reply of round 0 has no JSON: its text was taken as the question",
+                                "the supervisor's reply of round 1 has no JSON: its text was taken as the answer"}));
 }
 
 TEST_F(Protocol, TakesNoReplyThatRepeatsItsPrompt) {

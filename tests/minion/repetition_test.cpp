@@ -6,8 +6,8 @@ namespace minions::minion {
 namespace {
 
 const Repetition& told() {
-  static const Repetition repetition(
-      {"Split the task into small steps and ask for one of them at a time.", R"({"reasoning": "how", "message": "your first question"})"});
+  static const Repetition repetition({"Split the task into small steps and ask for one of them at a time.",
+                                      R"({"reasoning": "how", "message": "your first question"})"});
   return repetition;
 }
 
@@ -23,7 +23,8 @@ TEST(Repetition, IsNotFoundInRepliesOfTheirOwn) {
                           "Which steps does the task of the small team need to ask for support at night?",
                           "\u6da1\u8f6e\u673a\u8fbe\u5230\u4e86\u591a\u5c11\u529f\u7387"})
     EXPECT_FALSE(told().is_in(own)) << own;
-  EXPECT_FALSE(told().is_in("The rule reads: split the task into small steps. It was decided in May by all four teams."));
+  EXPECT_FALSE(
+      told().is_in("The rule reads: split the task into small steps. It was decided in May by all four teams."));
 }
 
 TEST(Repetition, ReadsNoHugeReply) {

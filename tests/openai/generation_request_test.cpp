@@ -63,7 +63,8 @@ TEST(GenerationRequest, WhatIsAbsentOrNullIsLeftToTheModel) {
 }
 
 TEST(GenerationRequest, NamesWhatOurEnginesIgnore) {
-  for (const char* taken : {"temperature", "top_p", "max_tokens", "seed", "stop", "top_k", "min_p", "chat_template_kwargs"})
+  for (const char* taken :
+       {"temperature", "top_p", "max_tokens", "seed", "stop", "top_k", "min_p", "chat_template_kwargs"})
     EXPECT_FALSE(is_ignored("llama.cpp", taken)) << taken;
   EXPECT_FALSE(is_ignored("llama.cpp", "tools")) << "it is refused";
   EXPECT_TRUE(is_ignored("llama.cpp", "repetition_penalty"));

@@ -10,7 +10,8 @@ namespace {
 documents::Document report() {
   documents::Document document{"report.pdf", documents::DocumentKind::kPdf, {}, {}};
   for (std::uint32_t number = 1; number <= 20; ++number) {
-    std::string text = "The weather of day " + std::to_string(number) + " was fair at the station and nobody said more.";
+    std::string text =
+        "The weather of day " + std::to_string(number) + " was fair at the station and nobody said more.";
     if (number % 5 == 0) text += " The turbine stood still.";
     document.pages.push_back({number, crypto::SecretText(text)});
   }
@@ -23,8 +24,8 @@ TEST(Selection, TakesTheBestThatFitInTheOrderOfTheText) {
   ASSERT_TRUE(index);
   const auto all = select(*index, "What did the turbine do?", 1000);
   ASSERT_TRUE(all);
-  EXPECT_EQ(all->places, (std::vector<std::string>{"[report.pdf, page 5]", "[report.pdf, page 10]", "[report.pdf, page 15]",
-                                                   "[report.pdf, page 20]"}));
+  EXPECT_EQ(all->places, (std::vector<std::string>{"[report.pdf, page 5]", "[report.pdf, page 10]",
+                                                   "[report.pdf, page 15]", "[report.pdf, page 20]"}));
   const auto two = select(*index, "What did the turbine do?", 100);
   ASSERT_TRUE(two);
   EXPECT_EQ(two->chunks.size(), 2U);

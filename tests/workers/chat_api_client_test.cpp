@@ -395,8 +395,7 @@ TEST(InProcessClient, NamesTheParametersThatItIgnores) {
   request.sampling.max_tokens = 100;
   request.sampling.parameters = {{"min_p", "0.1"}};
   Collector sink;
-  for (int calls = 0; calls < 2; ++calls)
-    ASSERT_TRUE(net::run_until_done(context, client.complete(request, sink, {})));
+  for (int calls = 0; calls < 2; ++calls) ASSERT_TRUE(net::run_until_done(context, client.complete(request, sink, {})));
   EXPECT_EQ(client.notes(), (std::vector<std::string>{"the extractive engine ignores temperature",
                                                       "the extractive engine ignores min_p"}));
 }
