@@ -38,8 +38,7 @@ std::string places_told(const std::vector<std::string>& places) {
 // Tokens of what is sent beside the question's documents.
 struct Question::Room {
   std::uint64_t kept_for_answer = 0;  // what the caller asked for; 0: whatever is left
-  std::uint64_t high = 0;             // estimate of the messages before, the question and the template
-  std::uint64_t low = 0;
+  std::uint64_t taken = 0;            // by the messages before and the template, by a high estimate
 };
 
 Result<Question> Question::read(std::string_view text, const AskOptions& options) {
@@ -101,19 +100,15 @@ Result<chat::Message> Question::message(const ModelContext& context, std::span<c
   for (const chat::Message& earlier : before) bound += at_most_tokens(earlier.content.reveal());
   if (bound <= most) return message;
 
-  room.high = kTemplateTokens;
+  room.taken = kTemplateTokens;
+  std::uint64_t low = low_estimated_tokens(message.content.reveal()) + room.kept_for_answer;
   for (const chat::Message& earlier : before) {
-    room.high += estimated_tokens(earlier.content.reveal());
-    room.low += low_estimated_tokens(earlier.content.reveal());
+    room.taken += estimated_tokens(earlier.content.reveal());
+    low += low_estimated_tokens(earlier.content.reveal());
   }
-  const std::uint64_t high = room.high + estimated_tokens(message.content.reveal()) + room.kept_for_answer;
-  if (high <= most) return message;
-  if (chooses) {
-    room.high += estimated_tokens(text_);
-    room.low += low_estimated_tokens(text_);
-    return chosen(context, room, options);
-  }
-  const std::uint64_t low = room.low + low_estimated_tokens(message.content.reveal()) + room.kept_for_answer;
+  const std::uint64_t high = room.taken + estimated_tokens(message.content.reveal());
+  if (high + room.kept_for_answer <= most) return message;
+  if (chooses) return chosen(context, room, options);
   const std::string what = documents.empty() ? before.size() < 2 ? "the question has" : "the conversation has"
                                              : "the documents and the question have";
   const std::string answer =
@@ -128,14 +123,15 @@ Result<chat::Message> Question::message(const ModelContext& context, std::span<c
 Result<chat::Message> Question::chosen(const ModelContext& context, const Room& room, const AskOptions& options) {
   const std::uint64_t most = context.tokens.value_or(kAssumedContext);
   const std::uint64_t answer = room.kept_for_answer != 0 ? room.kept_for_answer : std::min(kAnswerTokens, most / 4);
-  if (room.high + answer + kLeastPassageTokens > most)
+  const std::uint64_t taken = room.taken + estimated_tokens(text_);
+  if (taken + answer + kLeastPassageTokens > most)
     return fail(
         Error{ErrorCode::kTooLarge,
               fmt::format("{} reads {} tokens at once: beside {} for the answer and about {} of the question and "
                           "what was said before there is no room for passages: nothing was sent",
-                          context.model, most, answer, room.high)}
+                          context.model, most, answer, taken)}
             .because(Cause::kOverContext));
-  const std::uint64_t left = most - room.high - answer;
+  const std::uint64_t left = most - taken - answer;
   std::vector<retrieval::Chunk> chunks;
   for (const QuestionDocument& each : documents) {
     auto more = retrieval::chunk(*each.document, retrieval::chunks_for(left));
@@ -145,13 +141,13 @@ Result<chat::Message> Question::chosen(const ModelContext& context, const Room& 
   MINIONS_TRY_ASSIGN(retrieval::Selection selected, retrieval::select(index, text_, left));
   const bool matched = !selected.chunks.empty();
   if (!matched) selected = retrieval::first_of(index.chunks(), left);
-  std::vector<chat::Attachment> attachments;
-  std::string text;
+  chat::Text text;
   for (const retrieval::Chunk* const chunk : selected.chunks) {
-    const chat::Text passage = retrieval::render(*chunk);
-    text.append(passage.reveal()).append("\n");
+    text.append(retrieval::render(*chunk).reveal());
+    text.append("\n");
   }
-  attachments.push_back({"passages", chat::Text(std::move(text)), chat::AttachmentKind::kFile});
+  std::vector<chat::Attachment> attachments;
+  attachments.push_back({"passages", std::move(text), chat::AttachmentKind::kFile});
   passages = std::move(selected.places);
   const std::string unstated =
       context.tokens
