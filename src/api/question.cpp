@@ -143,7 +143,8 @@ Result<chat::Message> Question::chosen(const ModelContext& context, const Room& 
   if (!matched) selected = retrieval::first_of(index.chunks(), left);
   chat::Text text;
   for (const retrieval::Chunk* const chunk : selected.chunks) {
-    text.append(retrieval::render(*chunk).reveal());
+    const chat::Text passage = retrieval::render(*chunk);
+    text.append(passage.reveal());
     text.append("\n");
   }
   std::vector<chat::Attachment> attachments;

@@ -7,8 +7,14 @@
 namespace minions {
 namespace {
 
-TEST(Tokens, AreEstimatedHighAndLow) {
+TEST(Tokens, AreEstimatedHigh) {
   EXPECT_EQ(estimated_tokens(""), 0U);
+  EXPECT_EQ(estimated_tokens("abc"), 1U);
+  EXPECT_EQ(estimated_tokens("\xE4\xBD\xA0\xE5\xA5\xBD"), 3U);  // two characters of three bytes
+  EXPECT_LT(least_tokens(std::string(800, 'x')), estimated_tokens(std::string(800, 'x')));
+}
+
+TEST(Tokens, AreEstimatedHighAndLow) {
   EXPECT_EQ(estimated_tokens("abcd"), 2U);
   EXPECT_EQ(estimated_tokens("\u00e4"), 1U);
   EXPECT_EQ(low_estimated_tokens("0123456789"), 2U);

@@ -25,7 +25,7 @@ TEST(ModelList, ReadsTheContextAsEachServerStatesIt) {
   ASSERT_TRUE(models);
   EXPECT_EQ((*models)[0].context_tokens, 8192U);
   EXPECT_EQ((*models)[1].context_tokens, 4096U);
-  for (int i : {2, 3, 4}) EXPECT_FALSE((*models)[i].context_tokens) << i;
+  for (const std::size_t i : {2U, 3U, 4U}) EXPECT_FALSE((*models)[i].context_tokens) << i;
 }
 
 TEST(ModelList, PassesOverWhatIsNotAModel) {

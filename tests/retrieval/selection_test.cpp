@@ -30,7 +30,10 @@ TEST(Selection, TakesTheBestThatFitInTheOrderOfTheText) {
   ASSERT_TRUE(two);
   EXPECT_EQ(two->chunks.size(), 2U);
   std::uint64_t tokens = 0;
-  for (const Chunk* const chosen : two->chunks) tokens += minions::estimated_tokens(render(*chosen).reveal());
+  for (const Chunk* const chosen : two->chunks) {
+    const crypto::SecretText passage = render(*chosen);
+    tokens += minions::estimated_tokens(passage.reveal());
+  }
   EXPECT_LE(tokens, 100U);
   EXPECT_TRUE(select(*index, "turbine", 10)->chunks.empty());
   EXPECT_TRUE(select(*index, "Zusammenfassung", 1000)->chunks.empty());
@@ -48,7 +51,8 @@ TEST(Selection, TakesTheBeginningForQuestionsAboutTheWhole) {
 TEST(Selection, RendersAPassageUnderItsMarker) {
   const documents::Document document = report();
   const auto chunks = chunk(document, chunks_for(1000));
-  EXPECT_TRUE(render(chunks.front()).reveal().starts_with("[report.pdf, page 1]\n"));
+  const crypto::SecretText passage = render(chunks.front());
+  EXPECT_TRUE(passage.reveal().starts_with("[report.pdf, page 1]\n"));
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 
 #include <deque>
 
+#include "base/tokens.h"
+
 namespace minions::runs {
 namespace {
 
@@ -280,13 +282,6 @@ TEST_F(Run, SendsImagesToTheWorkerOnly) {
   (void)net::run_until_done(context_, run(input, parts, {}));
   EXPECT_NE(worker_.bodies[0].find("data:image/png;base64,AAAA"), std::string::npos);
   EXPECT_EQ(supervisor_.bodies[1].find("base64"), std::string::npos);
-}
-
-TEST(Tokens, AreEstimatedHigh) {
-  EXPECT_EQ(estimated_tokens(""), 0U);
-  EXPECT_EQ(estimated_tokens("abc"), 1U);
-  EXPECT_EQ(estimated_tokens("\xE4\xBD\xA0\xE5\xA5\xBD"), 3U);  // two characters of three bytes
-  EXPECT_LT(least_tokens(std::string(800, 'x')), estimated_tokens(std::string(800, 'x')));
 }
 
 }  // namespace
