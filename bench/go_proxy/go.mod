@@ -1,3 +1,3 @@
 module go_proxy
 
-go 1.20
+go 1.19

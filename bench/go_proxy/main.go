@@ -31,11 +31,9 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	proxy := &httputil.ReverseProxy{
-		Rewrite:       func(request *httputil.ProxyRequest) { request.SetURL(upstream) },
-		FlushInterval: -1, // each write at once, as for event streams
-		Transport:     &http.Transport{MaxIdleConnsPerHost: 256, DisableCompression: true},
-	}
+	proxy := httputil.NewSingleHostReverseProxy(upstream)
+	proxy.FlushInterval = -1 // each write at once, as for event streams
+	proxy.Transport = &http.Transport{MaxIdleConnsPerHost: 256, DisableCompression: true}
 	server := &http.Server{Handler: proxy, TLSConfig: &tls.Config{
 		Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS13, NextProtos: []string{"http/1.1"}}}
 	fmt.Printf("ready https://%s\n", listener.Addr())

@@ -14,13 +14,15 @@ Result<chat::ChatRequest> make_request(const AskOptions& options) {
   return request;
 }
 
-void note_repetition(std::string_view question, Answer& answer) {
-  if (answer && minion::says_the_same(answer.text, question))
+void tell_question(const Question& question, Answer& answer) {
+  answer.passages = question.passages;
+  answer.notes.insert(answer.notes.begin(), question.told.begin(), question.told.end());
+  if (answer && minion::says_the_same(answer.text, question.text()))
     answer.notes.emplace_back("the answer only repeats the question");
 }
 
 void note_ignored(const chat::ChatRequest& request, Answer& answer) {
-  if (answer.attestation == nullptr) return;
+  if (!answer || answer.attestation == nullptr) return;
   for (const Model& model : answer.attestation->models) {
     if (model.id != request.model) continue;
     for (const std::string& name : chat::names_of(request.sampling)) {

@@ -150,10 +150,12 @@ net::Task<Result<api::ModelContext>> Client::Impl::model_context(const Request& 
   }
   if (request.needs_context && !is_listed) {
     client::SealedModels models = co_await list_models(std::move(stop));
-    // A server without a list answers all the same; one that cannot be reached does not.
-    if (!models.listed && !models.exchange.reply) co_return fail(std::move(models.listed).error());
     listed = std::move(models.exchange);
-    is_listed = true;
+    // A server without a list answers all the same; one that cannot be reached does not.
+    if (!models.listed && !listed->reply) co_return fail(std::move(models.listed).error());
+    const int status = models.listed ? 200 : models.listed.error().http_status;
+    is_listed = models.listed || status == 404 || status == 405;
+    context.has_no_list = !is_listed;
   }
   if (const auto stated = read_at_once.find(context.model); stated != read_at_once.end())
     context.tokens = stated->second;
@@ -179,7 +181,12 @@ net::Task<Answer> Client::Impl::answer(Request& request, const Callbacks& callba
   if (const Status open = check_open(); !open) co_return api::failed(open.error());
   std::optional<client::ExchangeOutcome> listed;
   const auto context = co_await model_context(request, listed, call.stop());
-  const Status completed = context ? co_await complete(request, *context, call) : Status(fail(context.error()));
+  Status completed;
+  if (!context) {
+    completed = fail(context.error());
+  } else {
+    completed = co_await complete(request, *context, call);
+  }
   if (!completed) {
     answer.failure = completed.error();
     if (listed) api::tell_exchange(*listed, listed->timing, answer);
@@ -311,9 +318,8 @@ Answer Client::ask(std::string_view question, const AskOptions& options, const T
   Answer answer = impl_->ask(std::move(request), options, on_token);
   answer.documents = facts.check(answer.text, question);
   if (facts.is_too_much()) answer.notes.emplace_back(api::kNotLookedUp);
-  api::note_repetition(question, answer);
+  api::tell_question(*made, answer);
   answer.notes.insert(answer.notes.begin(), made->notes.begin(), made->notes.end());
-  answer.passages = std::move(made->passages);
   return answer;
 }
 

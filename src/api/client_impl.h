@@ -140,8 +140,8 @@ class HandedTokens final : public chat::TokenSink {
 };
 
 [[nodiscard]] Answer failed(Error error);
-// Notes that the answer is the question and nothing else.
-void note_repetition(std::string_view question, Answer& answer);
+// Which passages were sent, what the question's message told, and whether the answer is the question and nothing else.
+void tell_question(const Question& question, Answer& answer);
 // Notes the parameters that the attested engine ignores.
 void note_ignored(const chat::ChatRequest& request, Answer& answer);
 void tell_completion(Result<chat::Completion> completion, Answer& answer);

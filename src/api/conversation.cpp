@@ -8,47 +8,66 @@ inline namespace v0 {
 struct Conversation::Impl {
   std::shared_ptr<Client::Impl> client;
   chat::Conversation turns;
-  std::string model;  // of the last answer, or that of the connection
+  std::string model;                  // of the last answer, or that of the connection
+  std::optional<api::Question> last;  // the last question
+  bool is_pending = false;            // it is not among the turns yet: nothing of it was sent
   api::DocumentFacts facts;
   chat::Text asked;              // all questions
   std::size_t facts_before = 0;  // the last question: what is dropped with it if it is withdrawn
   chat::Text asked_before;
   std::atomic<bool> busy = false;
 
-  // The new question, if there is one, is put behind the turns; otherwise the last turn is it.
-  [[nodiscard]] Answer answer(api::Question* question, const AskOptions& options, const TokenCallback& on_token) {
+  // Of the last question, which goes behind the turns once it is known what the model reads at once.
+  [[nodiscard]] Answer answer(const AskOptions& options, const TokenCallback& on_token) {
     auto chat = api::make_request(options);
     if (!chat) return api::failed(std::move(chat).error());
     Client::Impl::Request request{*std::move(chat)};
     request.chat.messages = turns.messages();
-    if (question != nullptr) {
-      request.needs_context = question->is_long() || !turns.turns().empty();
+    if (is_pending) {
+      request.needs_context = last->is_long() || !request.chat.messages.empty();
       request.complete = [&](const api::ModelContext& context, chat::ChatRequest& to) -> Status {
-        MINIONS_TRY_ASSIGN(chat::Message message, question->message(context, to.messages, options));
-        MINIONS_TRY(keep(*question, std::move(message)));
+        MINIONS_TRY_ASSIGN(chat::Message message, last->message(context, to.messages, options));
+        MINIONS_TRY(keep(std::move(message)));
         to.messages = turns.messages();
         return {};
       };
     }
     Answer answer = client->ask(std::move(request), options, on_token);
-    // A question that was not refused can be asked again.
-    if (question != nullptr && !turns.awaits_answer() && !answer && answer.error().cause != Cause::kOverContext)
-      (void)keep(*question, question->whole());
     if (!answer.model.empty()) model = answer.model;
     answer.documents = facts.check(answer.text, asked.reveal());
     if (facts.is_too_much()) answer.notes.emplace_back(api::kNotLookedUp);
-    if (question != nullptr) api::note_repetition(question->text(), answer);
+    if (last) api::tell_question(*last, answer);
     // Some servers refuse an empty turn; without one the question is as if it had not been answered.
     if (!answer || trimmed(answer.text).empty()) return answer;
     if (const Status kept = turns.answer(chat::Text(answer.text)); !kept) answer.failure = kept.error();
     return answer;
   }
+  // Drops the last question if it got no answer.
+  void withdraw() {
+    if (turns.awaits_answer()) {
+      facts.cut_to(facts_before);
+      asked = std::move(asked_before);
+    }
+    turns.withdraw();
+    last.reset();
+    is_pending = false;
+  }
+  void clear() {
+    turns.clear();
+    last.reset();
+    is_pending = false;
+    facts.clear();
+    asked.clear();
+  }
 
  private:
-  [[nodiscard]] Status keep(const api::Question& question, chat::Message message) {
+  [[nodiscard]] Status keep(chat::Message message) {
+    facts_before = facts.size();
+    asked_before = asked.copy();
     MINIONS_TRY(turns.ask(std::move(message.content), std::move(message.images)));
-    facts.add(question.documents);
-    asked.append(question.text());
+    is_pending = false;
+    facts.add(last->documents);
+    asked.append(last->text());
     asked.append("\n");
     return {};
   }
@@ -68,18 +87,14 @@ Answer Conversation::ask(std::string_view question, const AskOptions& options, c
     return api::failed({ErrorCode::kUsage, "system_prompt: a conversation has its own; restart() sets another"});
   const api::OneAtATime turn(impl_->busy);
   if (!turn.is_in()) return api::failed({ErrorCode::kUsage, "conversation: another call of it is under way"});
-  if (impl_->turns.awaits_answer()) {
-    impl_->facts.cut_to(impl_->facts_before);
-    impl_->asked = std::move(impl_->asked_before);
-  }
-  impl_->turns.withdraw();
-  impl_->facts_before = impl_->facts.size();
-  impl_->asked_before = impl_->asked.copy();
-  auto made = api::Question::read(question, options);
-  if (!made) return api::failed(std::move(made).error());
-  Answer answer = impl_->answer(&*made, options, on_token);
-  answer.notes.insert(answer.notes.begin(), made->notes.begin(), made->notes.end());
-  answer.passages = std::move(made->passages);
+  impl_->withdraw();
+  auto read = api::Question::read(question, options);
+  if (!read) return api::failed(std::move(read).error());
+  std::vector<std::string> notes = std::exchange(read->notes, {});
+  impl_->last = *std::move(read);
+  impl_->is_pending = true;
+  Answer answer = impl_->answer(options, on_token);
+  answer.notes.insert(answer.notes.begin(), notes.begin(), notes.end());
   return answer;
 }
 
@@ -88,17 +103,13 @@ Answer Conversation::retry(const AskOptions& options, const TokenCallback& on_to
     return api::failed({ErrorCode::kUsage, "retry: asks the same again: no files, attachments or system_prompt"});
   const api::OneAtATime turn(impl_->busy);
   if (!turn.is_in()) return api::failed({ErrorCode::kUsage, "conversation: another call of it is under way"});
-  if (!impl_->turns.awaits_answer()) {
+  if (!impl_->is_pending && !impl_->turns.awaits_answer()) {
     if (const Status withdrawn = impl_->turns.retry(); !withdrawn) return api::failed(withdrawn.error());
   }
-  return impl_->answer(nullptr, options, on_token);
+  return impl_->answer(options, on_token);
 }
 
-void Conversation::clear() {
-  impl_->turns.clear();
-  impl_->facts.clear();
-  impl_->asked.clear();
-}
+void Conversation::clear() { impl_->clear(); }
 
 void Conversation::restart(std::string_view system_prompt) {
   clear();

@@ -6,6 +6,23 @@
 
 namespace minions::api {
 
+void FactTexts::add(const documents::Document& document) {
+  std::size_t bytes = 0;
+  for (const documents::Page& page : document.pages) bytes += page.text.size() + 1;
+  std::string text;
+  text.reserve(bytes);  // growing would leave copies of the text behind
+  for (const documents::Page& page : document.pages) text.append(page.text.reveal()).append("\n");
+  bytes_ += bytes + document.name.size();
+  names_.push_back(document.name);
+  texts_.emplace_back(std::move(text));
+}
+
+std::vector<std::string_view> FactTexts::views() const {
+  std::vector<std::string_view> views(names_.begin(), names_.end());
+  for (const chat::Text& text : texts_) views.push_back(text.reveal());
+  return views;
+}
+
 void DocumentFacts::add(std::vector<QuestionDocument> documents) {
   if (documents.empty()) return;
   std::size_t bytes = 0;
@@ -15,12 +32,9 @@ void DocumentFacts::add(std::vector<QuestionDocument> documents) {
   std::shared_future<Index>& index = indexes_.emplace_back();
   if (bytes > grounding::kMostIndexedBytes) return;
   auto build = [documents = std::move(documents)]() -> Index {
-    std::vector<std::string_view> views;
-    for (const QuestionDocument& each : documents) views.push_back(each.document->name);
-    for (const QuestionDocument& each : documents) {
-      for (const documents::Page& page : each.document->pages) views.push_back(page.text.reveal());
-    }
-    return std::make_shared<const grounding::FactIndex>(views);
+    FactTexts texts;
+    for (const QuestionDocument& each : documents) texts.add(*each.document);
+    return std::make_shared<const grounding::FactIndex>(texts.views());
   };
   try {
     index = std::async(std::launch::async, std::move(build)).share();

@@ -14,6 +14,19 @@ namespace minions::api {
 inline constexpr std::string_view kNotLookedUp =
     "the documents have too much text to look answers up in: what an answer invents is not marked";
 
+// Its name, and its pages as one text, in which a quotation may go over a page's end.
+class FactTexts {
+ public:
+  void add(const documents::Document& document);
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  [[nodiscard]] std::vector<std::string_view> views() const;
+
+ private:
+  std::vector<std::string> names_;
+  std::vector<chat::Text> texts_;
+  std::size_t bytes_ = 0;
+};
+
 class DocumentFacts {
  public:
   // Of one question; nothing if there are none.

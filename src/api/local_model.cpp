@@ -44,7 +44,9 @@ Answer LocalModel::ask(std::string_view question, const AskOptions& options, con
   auto request = api::make_request(options);
   if (!request) return api::failed(std::move(request).error());
   if (request->model.empty()) request->model = name();
-  auto message = made->message({name(), context_tokens()}, request->messages, options);
+  api::ModelContext context{name()};
+  if (impl_->worker->states_context) context.tokens = context_tokens();
+  auto message = made->message(context, request->messages, options);
   if (!message) return api::failed(std::move(message).error());
   request->messages.push_back(*std::move(message));
   api::DocumentFacts facts;
@@ -57,8 +59,7 @@ Answer LocalModel::ask(std::string_view question, const AskOptions& options, con
   if (answer && call.dropped()) answer.failure = Error{ErrorCode::kCancelled, "cancelled"};
   answer.documents = facts.check(answer.text, question);
   answer.notes.insert(answer.notes.begin(), made->notes.begin(), made->notes.end());
-  answer.passages = std::move(made->passages);
-  api::note_repetition(question, answer);
+  api::tell_question(*made, answer);
   if (facts.is_too_much()) answer.notes.emplace_back(api::kNotLookedUp);
   return answer;
 }

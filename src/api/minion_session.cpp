@@ -17,18 +17,17 @@ constexpr std::uint32_t kWorkerAnswerTokens = 2048;
 // What answers are looked up in. Null: there is too much of it for this machine.
 net::Task<std::unique_ptr<const grounding::FactIndex>> index_facts(std::span<const documents::Document> documents,
                                                                    net::Executor executor) {
-  std::vector<std::string_view> texts;
+  std::unique_ptr<const grounding::FactIndex> facts;
   std::size_t bytes = 0;
   for (const documents::Document& document : documents) {
-    texts.push_back(document.name);
-    for (const documents::Page& page : document.pages) texts.push_back(page.text.reveal());
+    for (const documents::Page& page : document.pages) bytes += page.text.size();
   }
-  for (const std::string_view text : texts) bytes += text.size();
-  std::unique_ptr<const grounding::FactIndex> facts;
   if (bytes > grounding::kMostIndexedBytes) co_return facts;
   const auto build = [&] {
     try {
-      facts = std::make_unique<const grounding::FactIndex>(texts);
+      FactTexts texts;
+      for (const documents::Document& document : documents) texts.add(document);
+      facts = std::make_unique<const grounding::FactIndex>(texts.views());
     } catch (const std::exception&) {
       // Out of memory: there is none then.
     }

@@ -43,7 +43,8 @@ struct Question::Room {
 
 Result<Question> Question::read(std::string_view text, const AskOptions& options) {
   Question made;
-  made.text_ = text;
+  made.text_ = chat::Text(std::string(text));
+  made.system_prompt_bytes_ = options.system_prompt.size();
   const auto add = [&](const Attachment& attachment) {
     const Attachment::Impl& read = attachment.impl();
     if (read.document != nullptr) {
@@ -62,7 +63,7 @@ Result<Question> Question::read(std::string_view text, const AskOptions& options
 }
 
 bool Question::is_long() const {
-  std::uint64_t tokens = at_most_tokens(text_);
+  std::uint64_t tokens = at_most_tokens(text_.reveal()) + system_prompt_bytes_ / 2;
   for (const QuestionDocument& each : documents) {
     for (const documents::Page& page : each.document->pages) tokens += at_most_tokens(page.text.reveal());
   }
@@ -71,11 +72,11 @@ bool Question::is_long() const {
 
 void Question::tell(std::string note, const AskOptions& options) {
   if (options.on_note) return options.on_note(note);
-  notes.push_back(std::move(note));
+  told.push_back(std::move(note));
 }
 
 chat::Message Question::made_of(std::span<const chat::Attachment> attachments) const {
-  chat::Message message{chat::Role::kUser, chat::fold(attachments, text_), {}};
+  chat::Message message{chat::Role::kUser, chat::fold(attachments, text_.reveal()), {}};
   for (const chat::Image& image : images_) message.images.push_back({image.media_type, image.base64.copy()});
   return message;
 }
@@ -89,6 +90,11 @@ chat::Message Question::whole() const {
 
 Result<chat::Message> Question::message(const ModelContext& context, std::span<const chat::Message> before,
                                         const AskOptions& options) {
+  told.clear();
+  passages.clear();
+  if (context.has_no_list && is_long())
+    tell("the server's model list cannot be read: whether this fits what the model reads at once is not known",
+         options);
   chat::Message message = whole();
   const bool chooses = options.passages && !documents.empty();
   if (!context.tokens && !chooses) return message;
@@ -101,7 +107,7 @@ Result<chat::Message> Question::message(const ModelContext& context, std::span<c
   if (bound <= most) return message;
 
   room.taken = kTemplateTokens;
-  std::uint64_t low = low_estimated_tokens(message.content.reveal()) + room.kept_for_answer;
+  std::uint64_t low = low_estimated_tokens(message.content.reveal());
   for (const chat::Message& earlier : before) {
     room.taken += estimated_tokens(earlier.content.reveal());
     low += low_estimated_tokens(earlier.content.reveal());
@@ -109,8 +115,11 @@ Result<chat::Message> Question::message(const ModelContext& context, std::span<c
   const std::uint64_t high = room.taken + estimated_tokens(message.content.reveal());
   if (high + room.kept_for_answer <= most) return message;
   if (chooses) return chosen(context, room, options);
-  const std::string what = documents.empty() ? before.size() < 2 ? "the question has" : "the conversation has"
-                                             : "the documents and the question have";
+  const bool has_turns = std::any_of(before.begin(), before.end(),
+                                     [](const chat::Message& earlier) { return earlier.role != chat::Role::kSystem; });
+  const std::string_view what = has_turns           ? "the conversation has"
+                                : documents.empty() ? "the question has"
+                                                    : "the documents and the question have";
   const std::string answer =
       room.kept_for_answer == 0 ? "" : fmt::format(", with {} kept for the answer", room.kept_for_answer);
   const std::string words =
@@ -123,7 +132,7 @@ Result<chat::Message> Question::message(const ModelContext& context, std::span<c
 Result<chat::Message> Question::chosen(const ModelContext& context, const Room& room, const AskOptions& options) {
   const std::uint64_t most = context.tokens.value_or(kAssumedContext);
   const std::uint64_t answer = room.kept_for_answer != 0 ? room.kept_for_answer : std::min(kAnswerTokens, most / 4);
-  const std::uint64_t taken = room.taken + estimated_tokens(text_);
+  const std::uint64_t taken = room.taken + estimated_tokens(text_.reveal());
   if (taken + answer + kLeastPassageTokens > most)
     return fail(
         Error{ErrorCode::kTooLarge,
@@ -138,9 +147,16 @@ Result<chat::Message> Question::chosen(const ModelContext& context, const Room& 
     std::move(more.begin(), more.end(), std::back_inserter(chunks));
   }
   MINIONS_TRY_ASSIGN(const auto index, retrieval::ChunkIndex::build(std::move(chunks)));
-  MINIONS_TRY_ASSIGN(retrieval::Selection selected, retrieval::select(index, text_, left));
+  MINIONS_TRY_ASSIGN(retrieval::Selection selected, retrieval::select(index, text_.reveal(), left));
   const bool matched = !selected.chunks.empty();
   if (!matched) selected = retrieval::first_of(index.chunks(), left);
+  if (selected.chunks.empty())
+    return fail(
+        Error{ErrorCode::kTooLarge,
+              fmt::format("{} reads {} tokens at once: no passage of the documents fits into the {} that are left: "
+                          "nothing was sent",
+                          context.model, most, left)}
+            .because(Cause::kOverContext));
   chat::Text text;
   for (const retrieval::Chunk* const chunk : selected.chunks) {
     const chat::Text passage = retrieval::render(*chunk);

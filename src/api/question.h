@@ -11,7 +11,8 @@ namespace minions::api {
 // What a model reads at once, prompt and answer together.
 struct ModelContext {
   std::string model;
-  std::optional<std::uint64_t> tokens = {};  // nothing: its server does not say
+  std::optional<std::uint64_t> tokens = {};  // nothing: it is not known
+  bool has_no_list = false;                  // since the server's model list could not be read this time
 };
 
 struct QuestionDocument {
@@ -24,7 +25,7 @@ class Question {
   // kDocument: a file that cannot be read.
   [[nodiscard]] static Result<Question> read(std::string_view text, const AskOptions& options);
 
-  [[nodiscard]] std::string_view text() const { return text_; }
+  [[nodiscard]] std::string_view text() const { return text_.reveal(); }
   // Whether it is so long that it matters what the model reads at once.
   [[nodiscard]] bool is_long() const;
   // The message, behind those before it. Tells the options' on_note what the user must know before it is sent, or keeps
@@ -35,7 +36,8 @@ class Question {
   [[nodiscard]] chat::Message whole() const;
 
   std::vector<QuestionDocument> documents;
-  std::vector<std::string> notes;
+  std::vector<std::string> notes;     // about files that were read
+  std::vector<std::string> told;      // by message(), where nobody is told
   std::vector<std::string> passages;  // the places that message() chose; empty: everything is in it
 
  private:
@@ -44,7 +46,8 @@ class Question {
   [[nodiscard]] chat::Message made_of(std::span<const chat::Attachment> attachments) const;
   void tell(std::string note, const AskOptions& options);
 
-  std::string_view text_;  // the caller's
+  chat::Text text_;
+  std::size_t system_prompt_bytes_ = 0;
   std::vector<chat::Image> images_;
 };
 

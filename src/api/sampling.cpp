@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view kOwn[] = {
     "model",       "messages", "stream",     "stream_options",        "response_format",
     "temperature", "top_p",    "max_tokens", "max_completion_tokens", "seed",
-    "stop",        "n",        "num_predict"};
+    "stop",        "n"};
 
 Status check_range(std::string_view name, const std::optional<double>& value, double most) {
   if (!value || (std::isfinite(*value) && *value >= 0 && *value <= most)) return {};
@@ -37,8 +37,6 @@ Result<chat::Sampling> read_sampling(const Sampling& sampling) {
     if (name.empty()) return fail(ErrorCode::kUsage, "parameter: want NAME=JSON, found no name");
     if (std::find(std::begin(kOwn), std::end(kOwn), name) != std::end(kOwn))
       return fail(ErrorCode::kUsage, fmt::format("parameter {}: requests state it themselves", name));
-    if (name == "num_ctx")
-      return fail(ErrorCode::kUsage, "parameter num_ctx: a worker's context is what --worker-context states");
     const Json value = parse_json(json);
     if (value.is_discarded())
       return fail(ErrorCode::kUsage, fmt::format("parameter {}: want a JSON value, found {}", name, json));

@@ -49,6 +49,12 @@ Result<WorkerFiles> read_worker(WorkerOptions options) {
   for (auto& [variable, key] : options.vendor_keys) wipe(key);
   options.vendor_keys.clear();
   MINIONS_TRY_ASSIGN(made.sampling, read_sampling(options.sampling));
+  // Ollama's requests state these.
+  for (const auto& [name, flag] :
+       {std::pair("num_ctx", "--worker-context"), std::pair("num_predict", "--worker-max-tokens")}) {
+    if (options.sampling.parameters.contains(name))
+      return fail(ErrorCode::kUsage, fmt::format("worker parameter {}: {} states it", name, flag));
+  }
   made.options = std::move(options);
   return made;
 }

@@ -142,7 +142,8 @@ std::vector<Result<SupervisorReply>> replies_in(const Json& log) {
     const bool again = !is_first && prompt.starts_with(repair);
     if (is_first) task = task_in(prompt);
     decides = decides || (!is_first && !again);
-    replies.push_back(read_supervisor_reply(text_at(turn, "output"), {decides, again, task}));
+    const bool may_ask = !prompt.ends_with(prompts::kLastDecisionSchema);
+    replies.push_back(read_supervisor_reply(text_at(turn, "output"), {decides, may_ask, again, task}));
   }
   return replies;
 }

@@ -131,6 +131,13 @@ ApiError read_error_body(std::string_view body) {
   return {on_one_line(text, kMessageBytes), {}, {}, {}};
 }
 
+bool says_loading(const ApiError& error) {
+  if (error.type == "unavailable_error") return true;  // llama-server's only reason for it
+  std::string message = error.message;
+  for (char& c : message) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+  return message.find("loading") != std::string::npos;
+}
+
 Error to_error(const ApiError& error) {
   std::string detail = "the model's server reports";
   if (!error.type.empty()) detail += " " + error.type;

@@ -22,6 +22,9 @@ struct ApiError {
 // The body of a reply whose status is an error: one of these forms, {"message"}, or plain text. HTML is left out.
 [[nodiscard]] ApiError read_error_body(std::string_view body);
 
+// Whether a server that answers 503 says that its model is being loaded, and no load of requests.
+[[nodiscard]] bool says_loading(const ApiError& error);
+
 // kBackend.
 [[nodiscard]] Error to_error(const ApiError& error);
 // kBackend, with the status, and with the cause where the body names a part of the request that its server does not

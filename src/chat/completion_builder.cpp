@@ -11,6 +11,13 @@ constexpr std::size_t kMostBlanks = 1024;  // before a tag; more are the answer'
 
 tl::unexpected<Error> stopped() { return fail(ErrorCode::kCancelled, "the reader of the answer asked to stop"); }
 
+// Behind an opening fence of code, as Markdown has it.
+bool is_in_code(std::string_view text, std::size_t at) {
+  bool inside = false;
+  for (std::size_t fence = text.find("```"); fence < at; fence = text.find("```", fence + 3)) inside = !inside;
+  return inside;
+}
+
 // The bytes at the end of the text that may be the beginning of the tag.
 std::size_t partial_at_end(std::string_view text, std::string_view tag) {
   for (std::size_t size = std::min(text.size(), tag.size() - 1); size > 0; --size) {
@@ -92,7 +99,8 @@ void CompletionBuilder::split_unmarked_thought() {
   while (close != std::string_view::npos) {
     const std::string_view behind = text.substr(close + kClose.size());
     const char before = close == 0 ? '\n' : text[close - 1];
-    if ((behind.empty() || behind.front() == '\n' || behind.front() == '\r') && before != '`' && before != '"') break;
+    const bool ends_line = behind.empty() || behind.front() == '\n' || behind.front() == '\r';
+    if (ends_line && before != '`' && before != '"' && !is_in_code(text, close)) break;
     close = text.find(kClose, close + 1);
   }
   if (close == std::string_view::npos || text.substr(0, close).find(kOpen) != std::string_view::npos) return;

@@ -23,7 +23,7 @@ struct QuotedPassage {
 enum class Disclosure {
   kTask,
   kAnswer,  // of the worker
-  kRepair,  // the supervisor's own unusable reply, and the shape it needs
+  kRepair,  // why the supervisor's reply cannot be used, and the schema of one that can
   kNote,    // fixed text: a question was asked before
 };
 [[nodiscard]] std::string_view name_of(Disclosure what);

@@ -148,12 +148,19 @@ std::string_view task_in(std::string_view first_prompt) {
   return first_prompt.substr(0, first_prompt.find("\n\n### Documents\n"));
 }
 
-bool repeats_instructions(std::string_view reply) {
-  static const Repetition instructions({prompts::kSupervisorFirst, prompts::kSupervisorDecide,
-                                        prompts::kSupervisorDecideLast, prompts::kRepair, prompts::kFirstSchema,
-                                        prompts::kDecisionSchema, prompts::kLastDecisionSchema,
-                                        prompts::kWorkerDocuments, prompts::kWorkerPassages});
-  return instructions.is_in(reply);
+bool repeats_supervisor_prompt(std::string_view reply) {
+  constexpr std::size_t kLeastWords = 7;
+  static const Repetition told(
+      {prompts::kSupervisorFirst, prompts::kSupervisorDecide, prompts::kSupervisorDecideLast, prompts::kRepair,
+       prompts::kFirstSchema, prompts::kDecisionSchema, prompts::kLastDecisionSchema},
+      kLeastWords);
+  return told.is_in(reply);
+}
+
+bool repeats_worker_prompt(std::string_view reply) {
+  constexpr std::size_t kLeastWords = 12;  // "the documents do not say it" is what the prompt asks it to say
+  static const Repetition told({prompts::kWorkerDocuments, prompts::kWorkerPassages}, kLeastWords);
+  return told.is_in(reply);
 }
 
 }  // namespace minions::minion

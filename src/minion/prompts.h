@@ -49,7 +49,8 @@ enum class Round { kLast, kNotLast };
 [[nodiscard]] std::string find_names_prompt(std::string_view text);
 // The task in a first prompt to the supervisor; empty if it is none.
 [[nodiscard]] std::string_view task_in(std::string_view first_prompt);
-// Whether a model's reply consists of the instructions that supervisor or worker are given.
-[[nodiscard]] bool repeats_instructions(std::string_view reply);
+// Whether a reply of the supervisor, or of the worker, consists of the instructions that it was given.
+[[nodiscard]] bool repeats_supervisor_prompt(std::string_view reply);
+[[nodiscard]] bool repeats_worker_prompt(std::string_view reply);
 
 }  // namespace minions::minion

@@ -63,7 +63,7 @@ bool is_kept_of(std::string_view message, std::string_view reply) {
   if (const auto first = parse_first_reply(reply); first && is_turn(true, first->message)) return true;
   if (const auto decision = parse_decision(reply); decision && is_turn(false, decision->text)) return true;
   const auto plain = read_supervisor_reply(reply, {.again = true});
-  return plain && plain->is_plain_text && is_turn(true, plain->text);
+  return plain && plain->is_plain_text && (is_turn(true, plain->text) || is_turn(false, plain->text));
 }
 
 std::string_view name_of(Outcome outcome) {
@@ -178,7 +178,7 @@ std::string_view MinionProtocol::sent_task() const {
 
 MinionAction MinionProtocol::on_supervisor(std::string_view text) {
   const unsigned round = round_;
-  const auto reply = read_supervisor_reply(text, {state_ == State::kDecision, repairing_, sent_task()});
+  const auto reply = read_supervisor_reply(text, {state_ == State::kDecision, !last_round(), repairing_, sent_task()});
   if (!reply) return repair(reply.error(), text);
   const bool answers = reply->decision == Decision::kFinalAnswer;
   if (!answers && state_ == State::kDecision && last_round()) {

@@ -9,7 +9,7 @@
 
 namespace minions::minion {
 
-// Words, without regard to case, punctuation and blanks. A word is a run of letters, digits and bytes beyond ASCII.
+// Words, without regard to case, punctuation and blanks. A Chinese character or a Japanese kana is a word.
 [[nodiscard]] std::vector<std::string> words_of(std::string_view text);
 // Whether both texts have the same three words or more: fewer may be an answer.
 [[nodiscard]] bool says_the_same(std::string_view text, std::string_view other);
@@ -17,13 +17,13 @@ namespace minions::minion {
 // Texts to look for in replies.
 class Repetition {
  public:
-  explicit Repetition(std::initializer_list<std::string_view> told);
-  // The reply stands in what was told, with three words or more; or, with six words or more, most of it consists of
-  // runs of five words that do.
+  // A shorter reply, in words, is one of its own.
+  Repetition(std::initializer_list<std::string_view> told, std::size_t least_words);
+  // Most of the reply consists of runs of five words that stand in what was told.
   [[nodiscard]] bool is_in(std::string_view reply) const;
 
  private:
-  std::vector<std::string> texts_;  // words of each, with a blank before and behind each word
+  std::size_t least_words_;
   std::unordered_set<std::string> runs_;
 };
 

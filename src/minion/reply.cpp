@@ -105,6 +105,8 @@ Result<std::string> filled_string(const json& object, const char* name) {
   return text;
 }
 
+bool is_question(std::string_view text) { return text.ends_with('?') || text.ends_with("\uff1f"); }
+
 // JSON that was begun, whatever became of it.
 bool begins_json(std::string_view text) {
   for (std::size_t at = text.find('{'); at != std::string_view::npos; at = text.find('{', at + 1)) {
@@ -129,7 +131,7 @@ Result<SupervisorReply> read_json_reply(std::string_view text, bool for_decision
 
 Status check_says_something(const SupervisorReply& reply, std::string_view task) {
   const char* what = reply.decision == Decision::kFinalAnswer ? "answer" : "question";
-  if (repeats_instructions(reply.text))
+  if (repeats_supervisor_prompt(reply.text))
     return fail(ErrorCode::kBackend, fmt::format("its {} repeats the instructions", what));
   if (reply.decision == Decision::kFinalAnswer && says_the_same(reply.text, task))
     return fail(ErrorCode::kBackend, "its answer repeats the task");
@@ -183,8 +185,8 @@ Result<SupervisorReply> read_supervisor_reply(std::string_view text, const Asked
   if (!reply && asked.again) {
     const std::string_view plain = trimmed(without_reasoning(text));
     if (plain.empty() || plain.size() > kMaxReplyBytes || begins_json(plain)) return reply;
-    reply = SupervisorReply{asked.for_decision ? Decision::kFinalAnswer : Decision::kMoreInformation,
-                            std::string(plain), true};
+    const bool asks = !asked.for_decision || (asked.may_ask && is_question(plain));
+    reply = SupervisorReply{asks ? Decision::kMoreInformation : Decision::kFinalAnswer, std::string(plain), true};
   }
   if (reply) {
     MINIONS_TRY(check_says_something(*reply, asked.task));

@@ -34,13 +34,14 @@ struct DecisionReply {
 // What the supervisor was asked for.
 struct Asked {
   bool for_decision = false;   // else for the first question
+  bool may_ask = true;         // another question; not in the last round
   bool again = false;          // after a reply that cannot be used: plain text is taken, too
   std::string_view task = {};  // as it was sent
 };
 struct SupervisorReply {
   Decision decision;
   std::string text;
-  bool is_plain_text = false;  // no JSON: all of it is the first question, or the answer
+  bool is_plain_text = false;  // no JSON: all of it is the question or the answer
 };
 // How a reply of the supervisor is taken. kBackend: it cannot be used; a reply that repeats the instructions, or the
 // task as its answer, is none.

@@ -154,10 +154,9 @@ bool is_ignored(std::string_view engine, std::string_view parameter) {
   const auto is_in = [&](std::span<const std::string_view> names) {
     return std::find(names.begin(), names.end(), parameter) != names.end();
   };
-  const bool ends_answers = parameter == "max_tokens" || parameter == "stop";
-  if (engine == "extractive") return !ends_answers;
-  if (engine != "llama.cpp" || ends_answers || is_in(kSampling)) return false;
-  return !is_in(kOneOnly) && !is_in(kUnsupported) && parameter != "chat_template_kwargs";
+  if (parameter == "max_tokens" || parameter == "stop" || is_in(kOneOnly) || is_in(kUnsupported)) return false;
+  if (engine == "llama.cpp") return !is_in(kSampling) && parameter != "chat_template_kwargs";
+  return engine == "extractive";
 }
 
 tl::expected<GenerationRequest, ApiFailure> parse_generation_request(RequestKind kind, std::string_view body) {

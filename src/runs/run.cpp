@@ -334,11 +334,11 @@ void Run::check_prompt_tokens(const chat::ChatRequest& request, const chat::Comp
 void Run::mark(chat::Text& answer, const AskWorker& action, Ending ending, const std::optional<Findings>& findings) {
   note_ending(Sender::kWorker, action.round, ending);
   const std::string_view said = without_reasoning(answer.reveal());
-  const bool repeats = says_the_same(said, action.question.reveal()) || repeats_instructions(said);
+  const bool repeats = says_the_same(said, action.question.reveal()) || repeats_worker_prompt(said);
   if (ending != Ending::kComplete) answer.append(fmt::format("\n(small model: {})", words_for(ending)));
   if (repeats) {
     note(fmt::format("the worker's answer of round {} repeats what it was told", action.round));
-    answer.append("\n(small model: it repeated what it was told)");
+    answer.append("\n(small model: it repeats what it was told)");
   }
   if (!findings) return;
   note_findings(fmt::format("the worker's answer of round {}", action.round), *findings);

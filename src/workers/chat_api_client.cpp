@@ -112,9 +112,9 @@ net::Task<Status> ChatApiClient::pause(std::chrono::milliseconds time, std::stop
   co_return Status{};
 }
 
-// A vendor's 503 is load, which passes or does not; the user's own server says it until its model is in memory.
-bool ChatApiClient::may_be_loading(int status) const {
-  return status == 503 && net::is_loopback_host(options_.url.host);
+// A vendor's 503 is the load of others, which passes or does not.
+bool ChatApiClient::is_loading(int status, std::string_view body) const {
+  return status == 503 && net::is_loopback_host(options_.url.host) && chat::says_loading(chat::read_error_body(body));
 }
 
 void ChatApiClient::tell_loading(const Call& call, SteadyTime since) const {
@@ -169,17 +169,21 @@ net::Task<Result<chat::Completion>> ChatApiClient::converse(Call& call, std::sto
     if (head->status != 200) {
       const auto body = co_await read_whole(exchange);
       Error error = status_error(head->status, body ? *body : std::string(), call.model);
-      if (may_be_loading(head->status)) {
+      const auto retry = net::find(head->headers, "retry-after");
+      const auto asked = retry ? retry_after(*retry) : std::nullopt;
+      if (body && is_loading(head->status, *body)) {
         if (!loading) loading = std::chrono::steady_clock::now();
-        if (std::chrono::steady_clock::now() - *loading >= options_.first_byte_time) co_return fail(std::move(error));
+        const auto waited = std::chrono::steady_clock::now() - *loading;
+        const auto wait =
+            std::min(std::max(asked.value_or(options_.loading_pause), options_.loading_pause), options_.longest_wait);
+        if (waited + wait > options_.first_byte_time) co_return fail(std::move(error));
         tell_loading(call, *loading);
-        MINIONS_CO_TRY(co_await pause(options_.loading_pause, stop));
+        MINIONS_CO_TRY(co_await pause(wait, stop));
         continue;
       }
       if (!may_try_again(head->status) || tries == options_.backoff.size()) co_return fail(std::move(error));
       std::chrono::milliseconds wait = options_.backoff[tries++];
-      if (const auto asked = net::find(head->headers, "retry-after"))
-        wait = std::max(wait, retry_after(*asked).value_or(wait));
+      wait = std::max(wait, asked.value_or(wait));
       if (wait > options_.longest_wait) co_return fail(std::move(error));
       MINIONS_CO_TRY(co_await pause(wait, stop));
       continue;

@@ -36,7 +36,8 @@ struct ChatApiOptions {
   std::array<std::chrono::milliseconds, 3> backoff{std::chrono::seconds(1), std::chrono::seconds(2),
                                                    std::chrono::seconds(4)};
   std::chrono::milliseconds longest_wait{60'000};  // a server that asks for more is not waited for
-  // A server of this machine that answers 503 loads its model: asked again so often, for first_byte_time in all.
+  // A server of this machine that answers 503 and says that it loads its model is asked again so often, or as often as
+  // its Retry-After says, for first_byte_time in all.
   std::chrono::milliseconds loading_pause{1'000};
   std::function<void(std::chrono::seconds since)> on_loading = {};  // while the model is looked up; may be empty
 };
@@ -63,7 +64,7 @@ class ChatApiClient final : public runs::ModelClient {
   [[nodiscard]] net::Task<Result<std::unique_ptr<net::ClientExchange>>> send(const Call& call);
   [[nodiscard]] net::Task<Result<std::string>> read_whole(net::ClientExchange& exchange);
   [[nodiscard]] net::Task<Status> pause(std::chrono::milliseconds time, std::stop_token stop);
-  [[nodiscard]] bool may_be_loading(int status) const;
+  [[nodiscard]] bool is_loading(int status, std::string_view body) const;
   void tell_loading(const Call& call, SteadyTime since) const;
   [[nodiscard]] net::Origin origin() const;
   [[nodiscard]] net::Headers headers() const;

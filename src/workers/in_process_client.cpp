@@ -72,7 +72,8 @@ void InProcessClient::note_ignored(const chat::Sampling& sampling) {
 
 net::Task<Result<chat::Completion>> InProcessClient::complete(const chat::ChatRequest& request, chat::TokenSink& sink,
                                                               std::stop_token stop) {
-  note_ignored(request.sampling);
+  // A request for a shape is not the user's, nor is its sampling.
+  if (std::holds_alternative<chat::FreeText>(request.response_format)) note_ignored(request.sampling);
   const crypto::SecretText body(chat::to_json(request));
   std::stop_source inner;
   const std::stop_callback on_stop(stop, [&] { inner.request_stop(); });

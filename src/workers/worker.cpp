@@ -136,6 +136,7 @@ net::Task<Result<ReadyWorker>> make(const WorkerSpec& spec, const WorkerSetup& s
   MINIONS_CO_TRY_ASSIGN(auto client, ChatApiClient::create(setup.executor, std::move(options)));
   MINIONS_CO_TRY_ASSIGN(const std::optional<std::uint64_t> told, co_await client->look_up(spec.model, std::move(stop)));
   ReadyWorker ready{std::move(client), spec.model, assumed};
+  ready.states_context = setup.context_tokens || told;
   if (setup.context_tokens || !told) co_return ready;
   // Ollama reports what the model was made for, and gets num_ctx; others report what they serve it with.
   ready.context_tokens = spec.preset->api == kOllama ? std::min(assumed, *told) : *told;

@@ -67,6 +67,7 @@ struct ReadyWorker {
   std::unique_ptr<runs::ModelClient> client;
   std::string model;
   std::uint64_t context_tokens;
+  bool states_context = true;  // else it is assumed
 };
 // Asks the server whether it has the model, and how much the model can read. kRefused: it is not on this machine. Loads
 // a model of this process; the token aborts that. kUsage: no loadable file.

@@ -21,6 +21,16 @@ TEST(DocumentFacts, LooksIntoTheDocumentsOfEveryQuestion) {
   EXPECT_EQ(facts.check("It was open from 1987 to 1991.", "")->not_in_documents, std::vector<std::string>{"1991"});
 }
 
+TEST(DocumentFacts, FindsWhatGoesOverAPagesEnd) {
+  documents::Document document{"a.pdf", documents::DocumentKind::kPdf, {}, {}};
+  document.pages.push_back({1, chat::Text("The committee decided that the mill")});
+  document.pages.push_back({2, chat::Text("shall be rebuilt before winter.")});
+  DocumentFacts facts;
+  facts.add({{std::make_shared<const documents::Document>(std::move(document))}});
+  EXPECT_EQ(facts.check("It says \"that the mill shall be rebuilt\".", "")->not_in_documents,
+            std::vector<std::string>());
+}
+
 TEST(DocumentFacts, SaysWhereThereIsTooMuchToLookUp) {
   DocumentFacts facts;
   facts.add(document("It opened in 1987."));

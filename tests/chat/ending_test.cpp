@@ -111,6 +111,7 @@ TEST(CompletionBuilder, TakesWhatComesBeforeAClosingTagForTheThought) {
       {"hm</think>\r\nYes.", "hm", "Yes."},
       {"only thoughts</think>", "only thoughts", ""},
       {"The tag </think> ends it.", "", "The tag </think> ends it."},
+      {"Like this:\n```\nhm\n</think>\n```\nDone.", "", "Like this:\n```\nhm\n</think>\n```\nDone."},
       {"It is `</think>`\nand no other.", "", "It is `</think>`\nand no other."},
       {"First \"</think>\n\", then hm</think>\nYes.", "First \"</think>\n\", then hm", "Yes."},
       {"Write <think>\nand\n</think>\naround it.", "", "Write <think>\nand\n</think>\naround it."},

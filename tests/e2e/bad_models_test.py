@@ -21,8 +21,8 @@ def pieces(*texts, finish="stop"):
 # with that model as its supervisor and as its worker: exit codes, a word of standard error each.
 NO_ANSWER = "is unusable after one repair"
 MODELS = {
-    "nothing": (pieces(""), whole(""), 10, "empty", "empty", (6, NO_ANSWER), (0, "empty")),
-    "blanks": (pieces(" \n", "\t \n"), whole(" \n\t \n"), 10, "empty", "empty", (6, NO_ANSWER), (0, "empty")),
+    "nothing": (pieces(""), whole(""), 10, "empty", "answered nothing", (6, NO_ANSWER), (0, "answered nothing")),
+    "blanks": (pieces(" \n", "\t \n"), whole(" \n\t \n"), 10, "empty", "answered nothing", (6, NO_ANSWER), (0, "answered nothing")),
     "reasoning": (stream(delta(reasoning_content="hm, hm"), delta(finish="stop")), whole(None, reasoning_content="hm, hm"),
                   10, "reasoning_only", "only reasoned", (6, NO_ANSWER), (0, "only reasoned")),
     "half": (pieces('{"message": "Which out', finish="length"), whole('{"message": "Which out', "length"), 10, "length",

@@ -473,9 +473,12 @@ class Shape(EndingsTest):
 
     def test_wrong_ones_are_usage(self):
         for flags in (["--temperature", "3"], ["--top-p", "2"], ["--max-tokens", "0"], ["--param", "x"], ["--param", "x={"],
-                      ["--param", "messages=[]"], ["--param", "num_ctx=9"], ["--stop", ""], ["--timeout", "0"]):
+                      ["--param", "messages=[]"], ["--stop", ""], ["--timeout", "0"]):
             run = self.minions("ask", "q", "--server", "http://127.0.0.1:1", *flags)
             self.assert_exit(run, 2)
+        run = self.minions("run", "q", "--server", "http://127.0.0.1:1", "--worker", "ollama:m", "--worker-param", "num_ctx=9")
+        self.assert_exit(run, 2)
+        self.assertIn("worker parameter num_ctx: --worker-context states it", run.stderr)
 
 
 if __name__ == "__main__":

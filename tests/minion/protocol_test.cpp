@@ -126,6 +126,17 @@ TEST_F(Protocol, TakesPlainTextAfterARepair) {
                                 "the supervisor's reply of round 1 has no JSON: its text was taken as the answer"}));
 }
 
+TEST_F(Protocol, TakesPlainTextThatAsksForTheNextQuestion) {
+  start({.max_rounds = 2});
+  supervisor(kQuestion);
+  worker("412");
+  for (int i = 0; i < 2; ++i) supervisor("I need the costs, too. What did it cost?");
+  EXPECT_EQ(expect<AskWorker>().question.reveal(), "I need the costs, too. What did it cost?");
+  worker("9");
+  for (int i = 0; i < 2; ++i) supervisor("And who paid?");
+  EXPECT_EQ(expect<Finish>().outcome, Outcome::kAnswered) << "no question is possible in the last round";
+}
+
 TEST_F(Protocol, TakesNoReplyThatRepeatsItsPrompt) {
   const std::string instructions =
       R"({"message":"Split the task into small steps and ask for one of them at a time. A good question is specific."})";
@@ -142,7 +153,8 @@ TEST_F(Protocol, TakesNoReplyThatRepeatsItsPrompt) {
   worker("412");
   supervisor(R"({"decision":"provide_final_answer","answer":"What output did it reach?"})");
   EXPECT_NE(last_prompt().find("its answer repeats the task"), std::string::npos);
-  supervisor(R"({"decision":"provide_final_answer","answer":"This is what the small model answered."})");
+  supervisor(
+      R"({"decision":"provide_final_answer","answer":"This is what the small model answered. A quote marked as unverified does not stand in the documents."})");
   EXPECT_EQ(expect<Finish>().outcome, Outcome::kNoAnswer);
   ASSERT_EQ(protocol_->notes().size(), 1U);
   EXPECT_NE(protocol_->notes()[0].find("its answer repeats the instructions"), std::string::npos);
