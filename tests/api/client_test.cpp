@@ -1,109 +1,14 @@
-// The public interface (include/minions) with a server that speaks smp2 over real sockets and keeps what it opened.
-#include <gtest/gtest.h>
 #include <signal.h>
-#include <unistd.h>
 
-#include <atomic>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "base/clock.h"
-#include "base/json.h"
-#include "minions/minions.hpp"
-#include "support/fake_server.h"
+#include "client_fixture.h"
 
 namespace {
 
-namespace fs = std::filesystem;
+using namespace minions::api_testing;
 using minions::Json;
-using minions::testing::FakeReply;
-using minions::testing::FakeServer;
-using minions::testing::FakeServerHooks;
-using minions::testing::ReceivedExchange;
-
-std::string delta(std::string_view text) {
-  return "data: {\"choices\":[{\"delta\":{\"content\":" + minions::json_quoted(text) + "}}]}\n\n";
-}
-constexpr const char* kEnd =
-    "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: "
-    "{\"choices\":[],\"usage\":{\"prompt_tokens\":12,\"completion_tokens\":3}}\n\ndata: [DONE]\n\n";
-constexpr const char* kUsage = R"({"prompt_tokens":12,"completion_tokens":3})";
-
-class ClientTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "minions-client-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    directory_ = name;
-    answer({"The ", "river ", "Aare."});
-  }
-  void TearDown() override { fs::remove_all(directory_); }
-
-  void answer(std::vector<std::string> pieces) {
-    FakeServerHooks hooks;
-    hooks.answer = [pieces](const ReceivedExchange& received) {
-      if (received.head.path == "/v1/models") return FakeReply{200, {}, {R"({"data":[{"id":"test-model"}]})"}, "", {}};
-      FakeReply reply{200, {}, {}, kUsage, {}};
-      for (const std::string& piece : pieces) reply.pieces.push_back(delta(piece));
-      reply.pieces.emplace_back(kEnd);
-      return reply;
-    };
-    server_.set(std::move(hooks));
-  }
-  // One answer of a supervisor after the other.
-  void supervise(std::vector<std::string> texts) {
-    FakeServerHooks hooks;
-    auto next = std::make_shared<std::atomic<std::size_t>>(0);
-    hooks.answer = [texts = std::move(texts), next](const ReceivedExchange& received) {
-      if (received.head.path == "/v1/models") return FakeReply{200, {}, {R"({"data":[{"id":"test-model"}]})"}, "", {}};
-      return FakeReply{200, {}, {delta(texts[std::min(next->fetch_add(1), texts.size() - 1)]), kEnd}, kUsage, {}};
-    };
-    server_.set(std::move(hooks));
-  }
-  [[nodiscard]] ReceivedExchange last_question() const {
-    ReceivedExchange last;
-    for (ReceivedExchange& exchange : server_.exchanges()) {
-      if (exchange.head.path == "/v1/chat/completions") last = std::move(exchange);
-    }
-    return last;
-  }
-  [[nodiscard]] fs::path write(const std::string& name, std::string_view text) const {
-    std::ofstream(directory_ / name) << text;
-    return directory_ / name;
-  }
-  [[nodiscard]] minions::ConnectionOptions options() const {
-    minions::ConnectionOptions options;
-    options.server = server_.url();
-    options.policy.trusted_attestation_pem = write("operator.pem", server_.attestation_pem());
-    options.policy.allow_simulated = true;
-    return options;
-  }
-  [[nodiscard]] minions::Client connect() const { return connect(options()); }
-  [[nodiscard]] static minions::Client connect(minions::ConnectionOptions options) {
-    auto client = minions::Client::connect(std::move(options));
-    EXPECT_TRUE(client) << client.error().detail;
-    return *std::move(client);
-  }
-  [[nodiscard]] minions::Minion minion() const {
-    minions::MinionOptions options;
-    options.worker.model = "extractive";
-    options.log_dir = directory_ / "logs";
-    options.documents.no_cache = true;
-    auto minion = connect().minion(std::move(options));
-    EXPECT_TRUE(minion) << minion.error().detail;
-    return *std::move(minion);
-  }
-  [[nodiscard]] minions::RunOptions task() const {
-    minions::RunOptions task;
-    task.task = "What output did the turbine reach?";
-    task.files = {write("note.txt", "The turbine at Falkenau reached an output of 412 megawatts.")};
-    return task;
-  }
-
-  fs::path directory_;
-  FakeServer server_{{.now = minions::system_time()}};
-};
 
 constexpr const char* kQuestion = R"({"message":"What output did the turbine at Falkenau reach?"})";
 constexpr const char* kFinal = R"({"decision":"provide_final_answer","answer":"412 megawatts"})";
@@ -546,71 +451,6 @@ TEST_F(ClientTest, AsksAModelOfThisMachineWithoutAServer) {
   EXPECT_NE(answer.text.find("288 km"), std::string::npos) << answer.text;
   EXPECT_EQ(told, answer.text);
   EXPECT_TRUE(answer.session.empty());
-}
-
-// A server that says what its model reads at once.
-FakeServerHooks small_model() {
-  FakeServerHooks hooks;
-  hooks.answer = [](const ReceivedExchange& received) {
-    if (received.head.path == "/v1/models")
-      return FakeReply{200, {}, {R"({"data":[{"id":"test-model","max_model_len":1024}]})"}, "", {}};
-    return FakeReply{200, {}, {delta("412 megawatts"), kEnd}, kUsage, {}};
-  };
-  return hooks;
-}
-
-TEST_F(ClientTest, RefusesWhatCannotFitAndSendsPassagesOnRequest) {
-  server_.set(small_model());
-  std::string text;
-  for (int day = 0; day < 500; ++day) text += "Nobody at the station reported anything on that fair day.\n\n";
-  text += "The turbine at Falkenau reached an output of 412 megawatts.\n\n";
-  minions::AskOptions asked;
-  asked.files = {write("station.txt", text)};
-  asked.documents.no_cache = true;
-  const minions::Client client = connect();
-  minions::Conversation conversation = client.conversation();
-  const minions::Answer refused = conversation.ask("Which output did the turbine reach?", asked);
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().cause, minions::Cause::kOverContext);
-  EXPECT_TRUE(last_question().data.empty()) << "nothing was sent";
-  EXPECT_EQ(conversation.retry().error().cause, minions::Cause::kOverContext) << "it is still the last question";
-
-  minions::AskOptions again;
-  again.passages = true;
-  std::vector<std::string> told;
-  again.on_note = [&](std::string_view note) { told.emplace_back(note); };
-  const minions::Answer answer = conversation.retry(again);
-  ASSERT_TRUE(answer) << answer.error().detail;
-  EXPECT_EQ(answer.passages, std::vector<std::string>{"[station.txt, page 1]"});
-  ASSERT_EQ(told.size(), 1U);
-  EXPECT_NE(told[0].find("passages of the documents are sent"), std::string::npos);
-  EXPECT_TRUE(answer.notes.empty());
-  EXPECT_NE(last_question().data.find("412 megawatts"), std::string::npos);
-  EXPECT_LT(last_question().data.size(), 4096U);
-  EXPECT_TRUE(answer.documents->not_in_documents.empty());
-  EXPECT_EQ(Json::parse(answer.to_json())["passages"].size(), 1U);
-  ASSERT_TRUE(conversation.ask("And the weather?")) << "the conversation goes on";
-  EXPECT_EQ(Json::parse(last_question().data)["messages"].size(), 3U);
-}
-
-TEST_F(ClientTest, KnowsNoContextWhereTheListCannotBeRead) {
-  FakeServerHooks hooks = small_model();
-  hooks.answer = [answer = hooks.answer](const ReceivedExchange& received) {
-    if (received.head.path == "/v1/models") return FakeReply{503, {}, {"{}"}, "", {}};
-    return answer(received);
-  };
-  server_.set(std::move(hooks));
-  minions::ConnectionOptions named = options();
-  named.model = "test-model";
-  const minions::Client client = connect(std::move(named));
-  const minions::Answer answer = client.ask(std::string(20'000, 'x') + "?");
-  ASSERT_TRUE(answer) << answer.error().detail;
-  ASSERT_EQ(answer.notes.size(), 1U);
-  EXPECT_NE(answer.notes[0].find("model list cannot be read"), std::string::npos);
-  server_.set(small_model());
-  std::string words;
-  for (int i = 0; i < 20'000; ++i) words += std::to_string(i) + " ";
-  EXPECT_EQ(client.ask(words).error().cause, minions::Cause::kOverContext) << "the list is asked for again";
 }
 
 }  // namespace

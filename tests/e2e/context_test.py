@@ -106,7 +106,7 @@ class Context(ProgramsTest):
 
     def test_models_shows_what_each_reads(self):
         trust = self.start(2048)
-        self.assertEqual(self.minions("models", *trust).stdout, "stub\tupstream\tloopback\t-\tprompt cache shared by all users\treads 2048 tokens\n")
+        self.assertEqual(self.minions("models", *trust).stdout, "stub\topenai-compatible\tloopback\t-\tprompt cache shared by all users\treads 2048 tokens\n")
         self.assertEqual(json.loads(self.minions("models", *trust, "-o", "json").stdout)["models"][0]["context_tokens"], 2048)
 
 

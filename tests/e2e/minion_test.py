@@ -496,7 +496,7 @@ class WithOllama(Minion):
         self.assertEqual(self.ollama.bodies[0]["messages"][1]["content"], "second?")
 
     def test_no_document_is_in_an_error_a_metric_or_the_servers_log(self):
-        supervisor = [asks("a?"), "no", "no"]
+        supervisor = [asks("a?"), '{"decision": "no', '{"decision": "no']
         upstream = ScriptedSupervisor(self, supervisor)
         server = Minionsd(self, "--padding", "off", "--log-level", "debug", model=upstream.model())
         note = self.write("note.txt", FACT)

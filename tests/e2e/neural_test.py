@@ -78,7 +78,7 @@ class Neural(ProgramsTest):
         upstream = ScriptedSupervisor(self, [asks("Which blood type does Grace Hopper have?"), answers("Nothing is known of it.")])
         server = Minionsd(self, model=upstream.model())
         _, result = self.run_json("run", "Which blood type does Grace Hopper have?", "-f", self.write("note.txt", NOTE),
-                                  *server.trust(), "--no-log", "--worker", f"llama:{NEURAL_MODEL}", "--worker-context", "2048",
+                                  *server.trust(), "--no-log", "--worker", f"llama:{NEURAL_MODEL}", "--worker-context", "4096",
                                   "--worker-temperature", "0", "--worker-max-tokens", "100", codes=(0,))
         turn = next(turn for turn in result["conversation_log"] if turn["user"] == "worker")
         self.assertIn(turn["ending"], ("complete", "length"))
