@@ -36,6 +36,9 @@ class Indexes {
   [[nodiscard]] bool has_text(std::string_view folded) const {
     return any([&](const FactIndex& one) { return one.has_text(folded); });
   }
+  [[nodiscard]] bool has_digits(std::string_view digits) const {
+    return any([&](const FactIndex& one) { return one.has_digits(digits); });
+  }
   [[nodiscard]] bool has_minutes_between_times(double minutes) const {
     return any([&](const FactIndex& one) { return one.has_minutes_between_times(minutes); });
   }
@@ -87,14 +90,7 @@ class AnswerCheck {
     for (const Name& name : facts_.names) {
       if (is_comparable(name) && !stands(name)) miss(name.place);
     }
-    std::optional<Unit> unit;  // of the figure before: `43 cents instead of 41`
-    for (const Figure& figure : facts_.figures) {
-      Figure with_unit = figure;
-      if (!figure.unit) with_unit.unit = unit;
-      unit = with_unit.unit;
-      if (documents_.has(figure) || question_.has(figure) || (with_unit.unit && documents_.has(with_unit))) continue;
-      (may_be_computed(figure) ? computed_ : missing_).push_back(figure.place);
-    }
+    check_figures();
     AnswerFindings findings;
     findings.not_in_documents = listed(missing_);
     findings.computed = listed(computed_);
@@ -104,6 +100,68 @@ class AnswerCheck {
   }
 
  private:
+  void check_figures() {
+    const std::vector<Figure>& figures = facts_.figures;
+    std::optional<Unit> unit;  // of the figure before: `43 cents instead of 41`
+    for (std::size_t i = 0; i < figures.size(); ++i) {
+      const Figure& figure = figures[i];
+      Figure with_unit = figure;
+      if (!figure.unit) with_unit.unit = unit;
+      unit = with_unit.unit;
+      if (documents_.has(figure) || question_.has(figure) || (with_unit.unit && documents_.has(with_unit))) continue;
+      Figure side = figure;
+      side.unit = unit_of_sides(i);
+      if (side.unit && documents_.has(side)) continue;
+      if (is_part_of_time(i) || stands_in_digits(figure)) continue;
+      (may_be_computed(figure) ? computed_ : missing_).push_back(figure.place);
+    }
+  }
+
+  // 39.8 x 26.2 x 28.5 cm: the unit counts for each.
+  [[nodiscard]] std::optional<Unit> unit_of_sides(std::size_t i) const {
+    const std::vector<Figure>& figures = facts_.figures;
+    constexpr std::size_t kMostSides = 4;
+    for (std::size_t at = i; at < std::min(figures.size(), i + kMostSides); ++at) {
+      if (figures[at].unit) return figures[at].unit;
+      if (at + 1 >= figures.size()) break;
+      const std::size_t end = figures[at].place.end;
+      const std::string between = folded_text(answer_.substr(end, figures[at + 1].place.begin - end));
+      if (between.find_first_of("x*") == std::string::npos && between.find("\xC3\x97") == std::string::npos) break;
+      if (between.size() > 4) break;
+    }
+    return std::nullopt;
+  }
+
+  // 1 h 36 min as 1.6 h.
+  [[nodiscard]] bool is_part_of_time(std::size_t i) const {
+    const auto together = [&](std::size_t first) {
+      const std::vector<Figure>& figures = facts_.figures;
+      if (first + 1 >= figures.size()) return false;
+      const Figure& large = figures[first];
+      const Figure& small = figures[first + 1];
+      const bool both = large.unit && small.unit && large.unit->dimension == Dimension::kTime &&
+                        small.unit->dimension == Dimension::kTime && large.unit->factor > small.unit->factor;
+      if (!both || small.place.begin - large.place.end > 6) return false;
+      Figure sum = large;
+      sum.values = {large.values.front() * large.unit->factor + small.values.front() * small.unit->factor};
+      sum.unit = Unit{Dimension::kTime, 1};
+      sum.least_digit = sum.round_digit = small.least_digit * small.unit->factor;
+      return documents_.has(sum);
+    };
+    return together(i) || (i > 0 && together(i - 1));
+  }
+
+  // 559017 of a telephone's 0341 55 90 17.
+  [[nodiscard]] bool stands_in_digits(const Figure& figure) {
+    constexpr std::size_t kLeastDigits = 6;
+    if (figure.unit || figure.is_written_out) return false;
+    std::string digits;
+    for (const char c : answer_.substr(figure.place.begin, figure.place.end - figure.place.begin)) {
+      if (c >= '0' && c <= '9') digits += c;
+    }
+    return digits.size() >= kLeastDigits && may_search() && documents_.has_digits(digits);
+  }
+
   void miss(const Place& place) { missing_.push_back(place); }
   // Whether one more search through the documents' whole text is made: an answer decides how many are asked for.
   [[nodiscard]] bool may_search() {
@@ -143,10 +201,18 @@ class AnswerCheck {
   [[nodiscard]] bool stands(const Name& name) {
     return std::all_of(name.words.begin(), name.words.end(), [&](const std::string& word) {
       if (static_cast<unsigned char>(word.front()) >= 0xE0)
-        return !may_search() || documents_.has_text(word) || question_.has_text(word);
+        return !may_search() || documents_.has_text(word) || question_.has_text(word) || ends_early(name, word);
       return documents_.has_name(word) || question_.has_name(word) || documents_.has_initials(word) ||
              documents_.has_related(word) || question_.has_related(word);
     });
+  }
+
+  // A Chinese name of two characters with the beginning of the word behind it: 由何雪批准.
+  [[nodiscard]] bool ends_early(const Name& name, std::string_view word) {
+    constexpr std::size_t kBytes = 3;  // of a character
+    if (word.size() != 3 * kBytes || !may_search() || !documents_.has_text(word.substr(0, 2 * kBytes))) return false;
+    const std::string_view next = answer_.substr(name.place.end, kBytes);
+    return documents_.has_pair(word.substr(2 * kBytes), next);
   }
 
   // Only a guess: such a figure is listed apart.

@@ -8,6 +8,24 @@ namespace minions::grounding {
 namespace {
 
 constexpr double kExact = 1e-9;
+constexpr std::size_t kMostBeside = 6;   // figures that take the unit of one beside them
+constexpr std::size_t kLeastDigits = 6;  // of a number in groups
+constexpr std::size_t kLeastTail = 5;    // letters of a noun at the end of another
+constexpr std::string_view kOne[] = {"one",   "a",     "an", "ein", "eine",        "einer",
+                                     "einem", "einen", "un", "une", "\xE4\xB8\x80"};
+
+// Between the sides of something: 120 x 135.
+bool is_times(std::string_view between) {
+  while (!between.empty() && between.front() == ' ') between.remove_prefix(1);
+  while (!between.empty() && between.back() == ' ') between.remove_suffix(1);
+  return between == "x" || between == "X" || between == "*" || between == "\xC3\x97";
+}
+
+// Between two columns of a table, in one row.
+bool is_between_cells(std::string_view between) {
+  if (between.size() > 200 || between.find('\n') != std::string_view::npos) return false;
+  return between.find("  ") != std::string_view::npos || between.find_first_of("\t|") != std::string_view::npos;
+}
 
 template <class T>
 void sort_unique(std::vector<T>& values) {
@@ -54,15 +72,16 @@ FactIndex::FactIndex(std::span<const std::string_view> texts) {
   text_.reserve(bytes + bytes / 4);  // growing would leave copies behind
   std::array<std::size_t, 5> languages{};
   for (const std::string_view text : texts) add(text, languages);
-  sort();
   const auto best = std::max_element(languages.begin() + 1, languages.end());
   if (*best > 0) language_ = static_cast<Language>(best - languages.begin());
+  sort();
 }
 
 FactIndex::~FactIndex() {
   const auto clear = [](std::string& text) { std::fill(text.begin(), text.end(), '\0'); };
   clear(text_);
-  for (std::vector<std::string>* list : {&words_, &identifiers_, &initials_})
+  clear(digits_);
+  for (std::vector<std::string>* list : {&words_, &tails_, &identifiers_, &initials_})
     std::for_each(list->begin(), list->end(), clear);
 }
 
@@ -75,46 +94,16 @@ void FactIndex::add(std::string_view text, std::array<std::size_t, 5>& languages
   languages[static_cast<std::size_t>(language_of(tokens))] += text.size();
   text_ += folded_text(text);
   text_ += '\0';
-  std::string initials;
-  for (std::size_t i = 0; i < tokens.size(); ++i) {
-    const Token& token = tokens[i];
-    if (token.kind == Token::Kind::kWord) words_.push_back(token.text);
-    const bool goes_on = token.kind == Token::Kind::kWord && (token.is_capital || initials.empty());
-    if (!goes_on) {
-      if (token.kind != Token::Kind::kWord || token.text.size() > 3) initials.clear();
-      continue;
-    }
-    initials += token.text.substr(0, 1);
-    for (std::size_t size = 2; size <= std::min<std::size_t>(initials.size(), 6); ++size)
-      initials_.push_back(initials.substr(initials.size() - size));
-  }
+  add_words(tokens);
+  add_digits(tokens);
+  add_single_units(tokens);
   Facts facts = facts_of(text, tokens, Reading::kDocument);
-  for (const Figure& figure : facts.figures) {
-    for (const double value : figure.values) {
-      numbers_.push_back(value);
-      if (!figure.unit) {
-        bare_numbers_.push_back(value);
-      } else {
-        measures_.push_back({figure.unit->dimension, value * figure.unit->factor + figure.unit->offset});
-        if (figure.unit->dimension == Dimension::kPercent) numbers_.push_back(value / 100);
-      }
-    }
-  }
+  add_figures(text, facts.figures);
   for (const DatePlace& date : facts.dates) dates_.push_back(date.date);
   for (const TimePlace& time : facts.times) {
     times_.set(time.time.minutes);
     if (time.time.may_be_later) times_.set((time.time.minutes + 12 * 60) % (24 * 60));
     measures_.push_back({Dimension::kTime, time.time.minutes * 60.0});  // 1 h 45 may be a duration
-  }
-  // 1 hour 45 minutes
-  for (std::size_t i = 0; i + 1 < facts.figures.size(); ++i) {
-    const Figure& first = facts.figures[i];
-    const Figure& second = facts.figures[i + 1];
-    const bool both = first.unit && second.unit && first.unit->dimension == Dimension::kTime &&
-                      second.unit->dimension == Dimension::kTime && first.unit->factor > second.unit->factor;
-    if (!both || second.place.begin - first.place.end > 6) continue;
-    measures_.push_back(
-        {Dimension::kTime, first.values.front() * first.unit->factor + second.values.front() * second.unit->factor});
   }
   for (Identifier& identifier : facts.identifiers) identifiers_.push_back(std::move(identifier.text));
   for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
@@ -130,8 +119,110 @@ void FactIndex::add(std::string_view text, std::array<std::size_t, 5>& languages
   }
 }
 
+void FactIndex::add_words(const std::vector<Token>& tokens) {
+  std::string initials;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const Token& token = tokens[i];
+    if (token.kind == Token::Kind::kWord) words_.push_back(token.text);
+    const bool goes_on = token.kind == Token::Kind::kWord && (token.is_capital || initials.empty());
+    if (!goes_on) {
+      if (token.kind != Token::Kind::kWord || token.text.size() > 3) initials.clear();
+      continue;
+    }
+    initials += token.text.substr(0, 1);
+    for (std::size_t size = 2; size <= std::min<std::size_t>(initials.size(), 6); ++size)
+      initials_.push_back(initials.substr(initials.size() - size));
+  }
+}
+
+void FactIndex::add_figures(std::string_view text, const std::vector<Figure>& figures) {
+  for (const Figure& figure : figures) {
+    for (const double value : figure.values) {
+      numbers_.push_back(value);
+      if (!figure.unit) {
+        bare_numbers_.push_back(value);
+      } else {
+        measures_.push_back({figure.unit->dimension, value * figure.unit->factor + figure.unit->offset});
+        if (figure.unit->dimension == Dimension::kPercent) numbers_.push_back(value / 100);
+      }
+    }
+  }
+  // 1 hour 45 minutes
+  for (std::size_t i = 0; i + 1 < figures.size(); ++i) {
+    const Figure& first = figures[i];
+    const Figure& second = figures[i + 1];
+    const bool both = first.unit && second.unit && first.unit->dimension == Dimension::kTime &&
+                      second.unit->dimension == Dimension::kTime && first.unit->factor > second.unit->factor;
+    if (!both || second.place.begin - first.place.end > 6) continue;
+    measures_.push_back(
+        {Dimension::kTime, first.values.front() * first.unit->factor + second.values.front() * second.unit->factor});
+  }
+  // 120 x 135 cm, and the cells of a table's row: a unit may count for what stands without one beside it.
+  for (std::size_t i = 0; i < figures.size(); ++i) {
+    if (!figures[i].unit) continue;
+    const Unit& unit = *figures[i].unit;
+    const auto add = [&](const Figure& bare) {
+      for (const double value : bare.values) measures_.push_back({unit.dimension, value * unit.factor + unit.offset});
+    };
+    for (std::size_t before = i; before-- > 0 && i - before <= kMostBeside && !figures[before].unit;) {
+      const Place& next = figures[before + 1].place;
+      if (next.begin < figures[before].place.end) continue;  // two readings of one
+      const std::string_view between = text.substr(figures[before].place.end, next.begin - figures[before].place.end);
+      if (!is_times(between) && !is_between_cells(between)) break;
+      add(figures[before]);
+    }
+    for (std::size_t after = i + 1; after < figures.size() && after - i <= kMostBeside && !figures[after].unit;
+         ++after) {
+      const Place& last = figures[after - 1].place;
+      if (figures[after].place.begin < last.end) continue;
+      if (!is_between_cells(text.substr(last.end, figures[after].place.begin - last.end))) break;
+      add(figures[after]);
+    }
+  }
+}
+
+// 0341 55 90 17 as 0341559017.
+void FactIndex::add_digits(const std::vector<Token>& tokens) {
+  for (std::size_t i = 0; i < tokens.size();) {
+    if (tokens[i].kind != Token::Kind::kDigits) {
+      ++i;
+      continue;
+    }
+    std::string digits = tokens[i].text;
+    std::size_t groups = 1;
+    std::size_t end = i + 1;
+    for (;;) {
+      const std::size_t sign =
+          end < tokens.size() && tokens[end].kind == Token::Kind::kSign && !tokens[end].after_line ? 1 : 0;
+      const std::size_t next = end + sign;
+      if (next >= tokens.size() || tokens[next].kind != Token::Kind::kDigits || tokens[next].after_line) break;
+      digits += tokens[next].text;
+      ++groups;
+      end = next + 1;
+    }
+    if (groups > 1 && digits.size() >= kLeastDigits) digits_.append(digits).push_back('\0');
+    i = end;
+  }
+}
+
+// One minute: `one` alone is no number, since it is an article as well.
+void FactIndex::add_single_units(const std::vector<Token>& tokens) {
+  for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
+    const bool one = std::find(std::begin(kOne), std::end(kOne), tokens[i].text) != std::end(kOne);
+    if (!one || tokens[i + 1].text.size() < 3) continue;
+    if (const auto unit = unit_at(std::span(tokens).subspan(i + 1)))
+      measures_.push_back({unit->dimension, unit->factor + unit->offset});
+  }
+}
+
 void FactIndex::sort() {
   sort_unique(words_);
+  if (language_ == Language::kGerman) {
+    for (const std::string& word : words_) {
+      if (word.size() > kLeastTail) tails_.emplace_back(word.rbegin(), word.rend());
+    }
+    sort_unique(tails_);
+  }
   sort_unique(identifiers_);
   sort_unique(initials_);
   sort_unique(pairs_);
@@ -146,6 +237,11 @@ bool FactIndex::has_number(double value, double tolerance) const {
   return has_between(numbers_, value - tolerance, value + tolerance);
 }
 
+bool FactIndex::has_measure(Dimension dimension, double value, double around) const {
+  const auto found = std::lower_bound(measures_.begin(), measures_.end(), Measure{dimension, value - around});
+  return found != measures_.end() && found->dimension == dimension && found->value <= value + around;
+}
+
 bool FactIndex::has(const Figure& figure) const {
   for (const double value : figure.values) {
     const double tolerance = tolerance_of(figure, value);
@@ -153,24 +249,19 @@ bool FactIndex::has(const Figure& figure) const {
       if (has_number(value, tolerance)) return true;
       continue;
     }
-    if (figure.unit->dimension == Dimension::kCents) {
-      const auto money = [&](Dimension dimension) {
-        const double sum = value * figure.unit->factor;
-        const auto found = std::lower_bound(measures_.begin(), measures_.end(), Measure{dimension, sum - 1e-6});
-        return found != measures_.end() && found->dimension == dimension && found->value <= sum + 1e-6;
-      };
-      for (const Dimension dimension :
-           {Dimension::kEuro, Dimension::kDollar, Dimension::kPound, Dimension::kFranc, Dimension::kYuan}) {
-        if (money(dimension)) return true;
-      }
-      const double sum = value * figure.unit->factor;
-      if (has_between(bare_numbers_, sum - 1e-9, sum + 1e-9)) return true;
-    }
     const Unit& unit = *figure.unit;
     const double base = value * unit.factor + unit.offset;
-    const double around = std::max(tolerance * unit.factor, std::abs(base) * 1e-6);
-    const auto found = std::lower_bound(measures_.begin(), measures_.end(), Measure{unit.dimension, base - around});
-    if (found != measures_.end() && found->dimension == unit.dimension && found->value <= base + around) return true;
+    constexpr double kHardly = 1e-6;
+    if (unit.dimension == Dimension::kCents) {
+      for (const Dimension money :
+           {Dimension::kEuro, Dimension::kDollar, Dimension::kPound, Dimension::kFranc, Dimension::kYuan}) {
+        if (has_measure(money, base, kHardly)) return true;
+      }
+      if (has_between(bare_numbers_, base - kExact, base + kExact)) return true;
+    } else if (unit.dimension >= Dimension::kEuro && has_measure(Dimension::kCents, base, kHardly)) {
+      return true;
+    }
+    if (has_measure(unit.dimension, base, std::max(tolerance * unit.factor, std::abs(base) * kHardly))) return true;
     if (has_between(bare_numbers_, value - tolerance, value + tolerance)) return true;
     if (unit.dimension == Dimension::kPercent &&
         has_between(bare_numbers_, (value - tolerance) / 100, (value + tolerance) / 100))
@@ -222,7 +313,10 @@ bool FactIndex::has_name(std::string_view word) const {
       return true;
     if (known(std::string(word).append(ending))) return true;
   }
-  return false;
+  if (word.size() < kLeastTail) return false;
+  const std::string tail(word.rbegin(), word.rend());
+  const auto found = std::lower_bound(tails_.begin(), tails_.end(), tail);
+  return found != tails_.end() && found->starts_with(tail);
 }
 
 bool FactIndex::has_related(std::string_view word) const {
@@ -247,9 +341,9 @@ std::size_t FactIndex::memory_bytes() const {
     for (const std::string& one : list) bytes += one.capacity() > 15 ? one.capacity() + 1 : 0;
     return bytes;
   };
-  return text_.capacity() + texts(words_) + texts(identifiers_) + texts(initials_) +
-         (numbers_.capacity() + bare_numbers_.capacity()) * sizeof(double) + measures_.capacity() * sizeof(Measure) +
-         dates_.capacity() * sizeof(Date) + sizeof(*this);
+  return text_.capacity() + digits_.capacity() + texts(words_) + texts(tails_) + texts(identifiers_) +
+         texts(initials_) + (numbers_.capacity() + bare_numbers_.capacity()) * sizeof(double) +
+         measures_.capacity() * sizeof(Measure) + dates_.capacity() * sizeof(Date) + sizeof(*this);
 }
 
 }  // namespace minions::grounding

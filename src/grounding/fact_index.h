@@ -33,6 +33,8 @@ class FactIndex {
   [[nodiscard]] bool has(const Identifier& identifier) const;
   // A search through all of it: the only one here that costs more in a longer text.
   [[nodiscard]] bool has_text(std::string_view folded) const { return text_.find(folded) != std::string::npos; }
+  // Digits within a number that is written in groups, such as a telephone's.
+  [[nodiscard]] bool has_digits(std::string_view digits) const { return digits_.find(digits) != std::string::npos; }
   // Two Chinese characters that stand together.
   [[nodiscard]] bool has_pair(std::string_view first, std::string_view second) const;
   // The initials of words that stand together: EU of European Union.
@@ -52,11 +54,18 @@ class FactIndex {
     friend auto operator<=>(const Measure&, const Measure&) = default;
   };
   void add(std::string_view text, std::array<std::size_t, 5>& languages);
+  void add_words(const std::vector<Token>& tokens);
+  void add_figures(std::string_view text, const std::vector<Figure>& figures);
+  void add_digits(const std::vector<Token>& tokens);
+  void add_single_units(const std::vector<Token>& tokens);
   void sort();
+  [[nodiscard]] bool has_measure(Dimension dimension, double value, double around) const;
   [[nodiscard]] bool has_number(double value, double tolerance) const;
 
-  std::string text_;  // folded, a zero byte after each
+  std::string text_;    // folded, a zero byte after each
+  std::string digits_;  // of numbers in groups, a zero byte after each
   std::vector<std::string> words_;
+  std::vector<std::string> tails_;  // of German, whose nouns are put together: the words backwards
   std::vector<std::string> identifiers_;
   std::vector<std::string> initials_;
   std::vector<std::uint64_t> pairs_;  // of Chinese characters

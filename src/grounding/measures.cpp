@@ -141,7 +141,7 @@ constexpr UnitName kNames[] = {
     {"euro", Dimension::kEuro, 1.0}, {"euros", Dimension::kEuro, 1.0},
     {"\xE6\xAC\xA7\xE5\x85\x83", Dimension::kEuro, 1.0}, {"cent", Dimension::kCents, 0.01},
     {"cents", Dimension::kCents, 0.01}, {"ct", Dimension::kCents, 0.01}, {"centime", Dimension::kCents, 0.01},
-    {"centimes", Dimension::kCents, 0.01}, {"pence", Dimension::kCents, 0.01}, {"rappen", Dimension::kCents, 0.01},
+    {"centimes", Dimension::kCents, 0.01}, {"pence", Dimension::kCents, 0.01}, {"p", Dimension::kCents, 0.01}, {"rappen", Dimension::kCents, 0.01},
     {"\xE5\x88\x86", Dimension::kCents, 0.01}, {"\xE8\xA7\x92", Dimension::kCents, 0.1}, {"$", Dimension::kDollar, 1.0},
     {"usd", Dimension::kDollar, 1.0}, {"dollar", Dimension::kDollar, 1.0}, {"dollars", Dimension::kDollar, 1.0},
     {"\xE7\xBE\x8E\xE5\x85\x83", Dimension::kDollar, 1.0}, {"\xC2\xA3", Dimension::kPound, 1.0},

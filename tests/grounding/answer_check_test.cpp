@@ -51,6 +51,42 @@ TEST(AnswerCheck, TakesWhatStandsInTheQuestion) {
             Texts{});
 }
 
+struct Kind {
+  std::string_view document;
+  std::string_view is_true;
+  std::string_view is_invented;  // the same with another value
+  std::string_view listed;
+};
+const Kind kKinds[] = {
+    {"Box, 120 x 135 cm, oak.", "The box measures 1.20 m by 1.35 m.", "The box measures 1.25 m.", "1.25 m"},
+    {"外形尺寸 398 × 262 × 285 mm。", "尺寸为39.8 × 26.2 × 28.5厘米。", "尺寸为39.9 × 26.2 × 28.5厘米。", "39.9"},
+    {"Iron                260      \xC2\xB5g/l         200", "Iron may be 0.2 mg per litre.",
+     "Iron may be 0.3 mg per litre.", "0.3 mg"},
+    {"Boil the water for at least one minute.", "Boil it for 60 seconds.", "Boil it for 80 seconds.", "80 seconds"},
+    {"The dryer stays at 90p a load.",
+     "Drying costs \xC2\xA3"
+     "0.90.",
+     "Drying costs \xC2\xA3"
+     "0.95.",
+     "0.95"},
+    {"Telefon 0341 55 90 17, werktags.", "Die Nummer ist 0341/559017.", "Die Nummer ist 0341/559018.", "559018"},
+    {"Die Hausverwaltung GmbH Kessler hat den Vertrag mit den Mietern am Montag geschlossen.",
+     "Den Vertrag hat die Verwaltung Kessler geschlossen.", "Den Vertrag hat die Verwaltung Kesting geschlossen.",
+     "Kesting"},
+    {"交流充电约1.6小时充满。", "大约1小时36分钟充满。", "大约1小时46分钟充满。", "46分钟"},
+    {"编制：吴佳宁　批准：何雪", "由何雪批准。", "由何霜批准。", "何霜"},
+};
+
+TEST(AnswerCheck, KnowsTheseFormsAndWhatOnlyLooksLikeThem) {
+  for (const Kind& kind : kKinds) {
+    EXPECT_EQ(check(kind.is_true, "?", kind.document).not_in_documents, Texts{}) << kind.document;
+    const AnswerFindings invented = check(kind.is_invented, "?", kind.document);
+    const bool listed = std::any_of(invented.not_in_documents.begin(), invented.not_in_documents.end(),
+                                    [&](const std::string& one) { return one.find(kind.listed) != std::string::npos; });
+    EXPECT_TRUE(listed) << kind.is_invented;
+  }
+}
+
 TEST(AnswerCheck, ListsSumsAndCountsApart) {
   const AnswerFindings sum = check("Weight and pulse together make 135.4.");
   EXPECT_EQ(sum.not_in_documents, Texts{});

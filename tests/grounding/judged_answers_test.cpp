@@ -70,6 +70,10 @@ TEST(JudgedAnswers, AreJudgedAlike) {
   const Tally second = judge("second.json");
   EXPECT_EQ(second.answers, 60U);
   EXPECT_EQ(second.wrong, std::vector<std::string>{"a12-5 unsupported"});
+  const Tally third = judge("third.json");
+  EXPECT_EQ(third.answers, 48U);
+  // A drug's name again.
+  EXPECT_EQ(third.wrong, std::vector<std::string>{"f4-4 missed Spironolacton"});
 }
 
 }  // namespace
