@@ -80,13 +80,21 @@ Task<Status> Stream::handshake(Deadline deadline) {
 Task<Result<std::size_t>> Stream::read_some(MutableBytes to, Deadline deadline) {
   for (;;) {
     if (cancelled_) co_return fail(ErrorCode::kCancelled, "read: cancelled");
-    const Attempt attempt = try_read(to);
+    const Attempt attempt = std::exchange(is_drained_, false) ? Attempt{Outcome::kWantRead} : try_read(to);
     switch (attempt.outcome) {
       case Outcome::kDone:
         if (--turns_left_ <= 0) co_await yield_turn();
         co_return attempt.count;
       case Outcome::kEnd: co_return std::size_t{0};
-      case Outcome::kWantRead: MINIONS_CO_TRY(co_await wait(Socket::wait_read, deadline)); break;
+      case Outcome::kWantRead: {
+        if (ssl_) {
+          MINIONS_CO_TRY(co_await wait(Socket::wait_read, deadline));
+          break;
+        }
+        MINIONS_CO_TRY_ASSIGN(const std::optional<std::size_t> count, co_await receive(to, deadline));
+        if (count) co_return *count;
+        break;
+      }
       case Outcome::kWantWrite: MINIONS_CO_TRY(co_await wait(Socket::wait_write, deadline)); break;
       case Outcome::kTruncated:
       case Outcome::kFailed: co_return fail(failure_of(attempt, "read"));
@@ -151,13 +159,30 @@ Task<Status> Stream::wait(Socket::wait_type type, Deadline deadline) {
     const auto [waited] = co_await socket_.async_wait(type, use_task_tuple);
     error = waited;
   }
+  co_return after_wait(entry, error);
+}
+
+Status Stream::after_wait(const Deadlines::Entry& entry, const boost::system::error_code& error) {
   turns_left_ = kTurns;
-  if (cancelled_) co_return fail(ErrorCode::kCancelled, "connection: cancelled");
-  if (entry.expired()) co_return fail(ErrorCode::kTimeout, "connection: the deadline passed");
-  if (error && error != asio::error::operation_aborted) {
-    co_return fail(ErrorCode::kNetwork, "connection: " + error.message());
+  if (cancelled_) return fail(ErrorCode::kCancelled, "connection: cancelled");
+  if (entry.expired()) return fail(ErrorCode::kTimeout, "connection: the deadline passed");
+  if (error && error != asio::error::operation_aborted)
+    return fail(ErrorCode::kNetwork, "connection: " + error.message());
+  return {};
+}
+
+// Two system calls less for each piece of a stream than wait() and try_read().
+Task<Result<std::optional<std::size_t>>> Stream::receive(MutableBytes to, Deadline deadline) {
+  Wait entry(*this, deadline);
+  const auto [error, count] = co_await socket_.async_receive(asio::buffer(to.data(), to.size()), use_task_tuple);
+  const bool is_end = error == asio::error::eof;
+  if (cancelled_ || (error && !is_end)) {
+    MINIONS_CO_TRY(after_wait(entry, error));
+    co_return std::nullopt;
   }
-  co_return Status{};
+  turns_left_ = kTurns;
+  is_drained_ = !is_end && count < to.size();
+  co_return is_end ? 0 : count;
 }
 
 Task<void> Stream::yield_turn() {
@@ -173,7 +198,10 @@ Stream::Attempt Stream::try_read(MutableBytes to) {
     return tls_attempt(result, count);
   }
   const ssize_t count = ::recv(socket_.native_handle(), to.data(), to.size(), MSG_DONTWAIT);
-  if (count > 0) return {Outcome::kDone, static_cast<std::size_t>(count)};
+  if (count > 0) {
+    is_drained_ = static_cast<std::size_t>(count) < to.size();
+    return {Outcome::kDone, static_cast<std::size_t>(count)};
+  }
   if (count == 0) return {Outcome::kEnd};
   if (errno == EAGAIN || errno == EINTR) return {Outcome::kWantRead};
   return failed(errno);

@@ -81,6 +81,9 @@ class Stream {
   [[nodiscard]] bool poll_for(short events) const;
   [[nodiscard]] Task<Status> handshake(Deadline deadline);
   [[nodiscard]] Task<Status> wait(Socket::wait_type type, Deadline deadline);
+  // Of a plain connection: waits and reads in one. Nothing: woken for another reason.
+  [[nodiscard]] Task<Result<std::optional<std::size_t>>> receive(MutableBytes to, Deadline deadline);
+  [[nodiscard]] Status after_wait(const Deadlines::Entry& entry, const boost::system::error_code& error);
   [[nodiscard]] Task<void> yield_turn();
 
   Socket socket_;
@@ -93,6 +96,7 @@ class Stream {
   bool cancelled_ = false;
   bool broken_ = false;  // TLS state that must no longer be used for writing
   bool write_shut_ = false;
+  bool is_drained_ = false;  // the last read of a plain connection left room: it took all that was there
 };
 
 }  // namespace minions::net
