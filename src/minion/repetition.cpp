@@ -29,7 +29,9 @@ Character character_at(std::string_view text, std::size_t at) {
     return {1, letter ? Kind::kOfWord : Kind::kBetween};
   }
   const std::size_t bytes = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC0 ? 2 : 1;
-  if (at + bytes > text.size()) return {1, Kind::kOfWord};
+  for (std::size_t i = 1; i < bytes; ++i) {
+    if ((byte_at(text, at + i) & 0xC0U) != 0x80U) return {1, Kind::kOfWord};
+  }
   const bool no_break_space = first == 0xC2 && second == 0xA0;
   const bool punctuation = first == 0xE2 && (second == 0x80 || second == 0x81);  // U+2000 to U+207F
   const bool cjk_punctuation = first == 0xE3 && second == 0x80;                  // U+3000 to U+303F
