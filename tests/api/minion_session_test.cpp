@@ -75,12 +75,15 @@ TEST_F(SecureMinion, ReadsEverythingThatACallNames) {
   EXPECT_EQ(log["error"], nullptr);
 }
 
-TEST_F(SecureMinion, LogsARunThatFailedHalfway) {
-  answer({kQuestion, "no JSON"});
+TEST_F(SecureMinion, LogsARunWithoutAnAnswer) {
+  answer({kQuestion, R"({"decision": "half)"});
   const RecordedRun ran = run(*make());
-  ASSERT_TRUE(ran.error);
-  EXPECT_EQ(ran.error->code, ErrorCode::kBackend);
+  EXPECT_FALSE(ran.error);
+  EXPECT_EQ(ran.result.outcome, minion::Outcome::kNoAnswer);
+  ASSERT_FALSE(ran.result.notes.empty());
+  EXPECT_NE(ran.result.notes.back().find("unusable after one repair"), std::string::npos);
   const Json log = log_of(ran);
+  EXPECT_EQ(log["outcome"], "no_answer");
   EXPECT_EQ(log["answered"], false);
   EXPECT_EQ(log["generated_final_answer"], "No answer found.");
   EXPECT_EQ(log["conversation"].size(), 4U);
