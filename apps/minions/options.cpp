@@ -95,7 +95,8 @@ void add_sampling(CLI::App& command, SamplingFlags& options, const std::string& 
       ->check(CLI::Range(0.0, 1.0).description(""));
   command.add_option(flag("seed"), options.seed, "makes " + who + " repeatable, where the model's server can")
       ->type_name("N");
-  add_repeated(command, flag("stop"), options.stop, "text at which " + who + " ends; may be repeated", "TEXT");
+  add_repeated(command, flag("stop"), options.stop, "text at which generation ends, of " + who + "; may be repeated",
+               "TEXT");
   add_repeated(command, flag("param"), options.parameters,
                "another member of the request for " + who + ", passed on unread; may be repeated", "NAME=JSON");
 }

@@ -8,13 +8,15 @@ inline namespace v0 {
 struct Conversation::Impl {
   std::shared_ptr<Client::Impl> client;
   chat::Conversation turns;
-  std::string model;                  // of the last answer, or that of the connection
-  std::optional<api::Question> last;  // the last question
-  bool is_pending = false;            // it is not among the turns yet: nothing of it was sent
+  std::string model;                            // of the last answer, or that of the connection
+  std::optional<api::Question> last;            // the last question
+  bool is_pending = false;                      // it is not among the turns yet: nothing of it was sent
+  std::vector<api::QuestionDocument> searched;  // documents that went as passages, for the questions to come
   api::DocumentFacts facts;
   chat::Text asked;              // all questions
   std::size_t facts_before = 0;  // the last question: what is dropped with it if it is withdrawn
   chat::Text asked_before;
+  std::size_t searched_before = 0;
   std::atomic<bool> busy = false;
 
   // Of the last question, which goes behind the turns once it is known what the model reads at once.
@@ -24,12 +26,18 @@ struct Conversation::Impl {
     Client::Impl::Request request{*std::move(chat)};
     request.chat.messages = turns.messages();
     if (is_pending) {
+      last->earlier_documents = options.passages ? searched : std::vector<api::QuestionDocument>();
       request.needs_context = last->is_long() || !request.chat.messages.empty();
       request.complete = [&](const api::ModelContext& context, chat::ChatRequest& to) -> Status {
         MINIONS_TRY_ASSIGN(chat::Message message, last->message(context, to.messages, options));
-        MINIONS_TRY(keep(std::move(message)));
-        to.messages = turns.messages();
-        return {};
+        if (last->passages.empty()) {
+          MINIONS_TRY(keep(std::move(message)));
+          to.messages = turns.messages();
+          return {};
+        }
+        // Passages are chosen anew for each question: the turn is kept without them.
+        to.messages.push_back(std::move(message));
+        return keep(last->bare());
       };
     }
     Answer answer = client->ask(std::move(request), options, on_token);
@@ -44,18 +52,23 @@ struct Conversation::Impl {
   }
   // Drops the last question if it got no answer.
   void withdraw() {
-    if (turns.awaits_answer()) {
-      facts.cut_to(facts_before);
-      asked = std::move(asked_before);
-    }
-    turns.withdraw();
+    if (turns.awaits_answer()) take_back();
     last.reset();
     is_pending = false;
+  }
+  // The last question is not among the turns any longer, and has no answer.
+  void take_back() {
+    turns.withdraw();
+    facts.cut_to(facts_before);
+    asked = asked_before.copy();
+    searched.resize(std::min(searched.size(), searched_before));
+    is_pending = true;
   }
   void clear() {
     turns.clear();
     last.reset();
     is_pending = false;
+    searched.clear();
     facts.clear();
     asked.clear();
   }
@@ -64,9 +77,11 @@ struct Conversation::Impl {
   [[nodiscard]] Status keep(chat::Message message) {
     facts_before = facts.size();
     asked_before = asked.copy();
+    searched_before = searched.size();
     MINIONS_TRY(turns.ask(std::move(message.content), std::move(message.images)));
     is_pending = false;
     facts.add(last->documents);
+    if (!last->passages.empty()) searched.insert(searched.end(), last->documents.begin(), last->documents.end());
     asked.append(last->text());
     asked.append("\n");
     return {};
@@ -106,6 +121,8 @@ Answer Conversation::retry(const AskOptions& options, const TokenCallback& on_to
   if (!impl_->is_pending && !impl_->turns.awaits_answer()) {
     if (const Status withdrawn = impl_->turns.retry(); !withdrawn) return api::failed(withdrawn.error());
   }
+  // Its passages are not in the turn, and are chosen again.
+  if (!impl_->is_pending && impl_->last && !impl_->last->passages.empty()) impl_->take_back();
   return impl_->answer(options, on_token);
 }
 

@@ -64,8 +64,10 @@ Result<Question> Question::read(std::string_view text, const AskOptions& options
 
 bool Question::is_long() const {
   std::uint64_t tokens = at_most_tokens(text_.reveal()) + system_prompt_bytes_ / 2;
-  for (const QuestionDocument& each : documents) {
-    for (const documents::Page& page : each.document->pages) tokens += at_most_tokens(page.text.reveal());
+  for (const auto* const list : {&earlier_documents, &documents}) {
+    for (const QuestionDocument& each : *list) {
+      for (const documents::Page& page : each.document->pages) tokens += at_most_tokens(page.text.reveal());
+    }
   }
   return tokens > kShortTokens;
 }
@@ -83,8 +85,10 @@ chat::Message Question::made_of(std::span<const chat::Attachment> attachments) c
 
 chat::Message Question::whole() const {
   std::vector<chat::Attachment> attachments;
-  for (const QuestionDocument& each : documents)
-    attachments.push_back({each.document->name, documents::render(*each.document), kind_of(each)});
+  for (const auto* const list : {&earlier_documents, &documents}) {
+    for (const QuestionDocument& each : *list)
+      attachments.push_back({each.document->name, documents::render(*each.document), kind_of(each)});
+  }
   return made_of(attachments);
 }
 
@@ -95,8 +99,8 @@ Result<chat::Message> Question::message(const ModelContext& context, std::span<c
   if (context.has_no_list && is_long())
     tell("the server's model list cannot be read: whether this fits what the model reads at once is not known",
          options);
+  const bool chooses = options.passages && !(documents.empty() && earlier_documents.empty());
   chat::Message message = whole();
-  const bool chooses = options.passages && !documents.empty();
   if (!context.tokens && !chooses) return message;
   const std::uint64_t most = context.tokens.value_or(kAssumedContext);
   Room room;
@@ -121,7 +125,7 @@ Result<chat::Message> Question::message(const ModelContext& context, std::span<c
                                 : documents.empty() ? "the question has"
                                                     : "the documents and the question have";
   const std::string answer =
-      room.kept_for_answer == 0 ? "" : fmt::format(", with {} kept for the answer", room.kept_for_answer);
+      room.kept_for_answer == 0 ? "" : fmt::format(", {} more are kept for the answer", room.kept_for_answer);
   const std::string words =
       fmt::format("{} about {} tokens{}, and {} reads {} at once", what, high * 3 / 4, answer, context.model, most);
   if (low >= most) return fail(Error{ErrorCode::kTooLarge, words + ": nothing was sent"}.because(Cause::kOverContext));
@@ -142,9 +146,11 @@ Result<chat::Message> Question::chosen(const ModelContext& context, const Room& 
             .because(Cause::kOverContext));
   const std::uint64_t left = most - taken - answer;
   std::vector<retrieval::Chunk> chunks;
-  for (const QuestionDocument& each : documents) {
-    auto more = retrieval::chunk(*each.document, retrieval::chunks_for(left));
-    std::move(more.begin(), more.end(), std::back_inserter(chunks));
+  for (const auto* const list : {&earlier_documents, &documents}) {
+    for (const QuestionDocument& each : *list) {
+      auto more = retrieval::chunk(*each.document, retrieval::chunks_for(left));
+      std::move(more.begin(), more.end(), std::back_inserter(chunks));
+    }
   }
   MINIONS_TRY_ASSIGN(const auto index, retrieval::ChunkIndex::build(std::move(chunks)));
   MINIONS_TRY_ASSIGN(retrieval::Selection selected, retrieval::select(index, text_.reveal(), left));

@@ -32,16 +32,20 @@ class Question {
   // it among the notes. kTooLarge with Cause::kOverContext: it cannot fit.
   [[nodiscard]] Result<chat::Message> message(const ModelContext& context, std::span<const chat::Message> before,
                                               const AskOptions& options);
-  // The message with every document whole, whatever the model reads.
-  [[nodiscard]] chat::Message whole() const;
+  // The message without its documents.
+  [[nodiscard]] chat::Message bare() const { return made_of({}); }
 
   std::vector<QuestionDocument> documents;
+  // Of earlier questions, which went as passages: they are searched again.
+  std::vector<QuestionDocument> earlier_documents;
   std::vector<std::string> notes;     // about files that were read
   std::vector<std::string> told;      // by message(), where nobody is told
   std::vector<std::string> passages;  // the places that message() chose; empty: everything is in it
 
  private:
   struct Room;
+  // The message with every document whole, whatever the model reads.
+  [[nodiscard]] chat::Message whole() const;
   [[nodiscard]] Result<chat::Message> chosen(const ModelContext& context, const Room& room, const AskOptions& options);
   [[nodiscard]] chat::Message made_of(std::span<const chat::Attachment> attachments) const;
   void tell(std::string note, const AskOptions& options);

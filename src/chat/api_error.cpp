@@ -153,7 +153,9 @@ Error status_error(std::string_view who, int status, std::string_view body) {
   if (!said.type.empty() || !said.code.empty())
     detail += fmt::format(" ({}{}{})", said.type, said.type.empty() || said.code.empty() ? "" : ", ", said.code);
   if (!said.message.empty()) detail += ": " + said.message;
-  return Error{ErrorCode::kBackend, std::move(detail)}.because(refused_part(status, said)).with_status(status);
+  const bool too_long = said.code == "context_length_exceeded" || said.type == "exceed_context_size_error";
+  const Cause cause = too_long ? Cause::kOverContext : refused_part(status, said);
+  return Error{ErrorCode::kBackend, std::move(detail)}.because(cause).with_status(status);
 }
 
 }  // namespace minions::chat

@@ -188,7 +188,14 @@ class AnswerCheck {
                stands(Quotation{{}, std::string(text.substr(at + mark.size()))});
     }
     while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-    return text.empty() || !may_search() || documents_.has_text(text) || question_.has_text(text);
+    if (text.empty() || !may_search() || documents_.has_text(text) || question_.has_text(text)) return true;
+    // A title with an article that is not its own.
+    for (const std::string_view article : {"the ", "a ", "an ", "der ", "die ", "das ", "le ", "la ", "les "}) {
+      if (text.starts_with(article) && text.size() > 2 * article.size() && may_search() &&
+          documents_.has_text(text.substr(article.size())))
+        return true;
+    }
+    return false;
   }
 
   // A name in another script than the documents' is written otherwise there.
@@ -275,7 +282,7 @@ class AnswerCheck {
       if (!texts.empty() && place.begin < end) continue;
       end = place.end;
       std::string text(answer_.substr(place.begin, place.end - place.begin));
-      if (seen.insert(text).second) texts.push_back(std::move(text));
+      if (seen.insert(folded_text(text)).second) texts.push_back(std::move(text));
     }
     return texts;
   }

@@ -105,6 +105,14 @@ Result<std::string> filled_string(const json& object, const char* name) {
   return text;
 }
 
+// A word of the schema in place of a question or an answer.
+bool is_keyword(std::string_view text) {
+  for (const std::string_view word : {"provide_final_answer", "request_additional_info", "string", "null"}) {
+    if (words_of(text) == words_of(word)) return true;
+  }
+  return false;
+}
+
 bool is_question(std::string_view text) { return text.ends_with('?') || text.ends_with("\uff1f"); }
 
 // JSON that was begun, whatever became of it.
@@ -131,7 +139,7 @@ Result<SupervisorReply> read_json_reply(std::string_view text, bool for_decision
 
 Status check_says_something(const SupervisorReply& reply, std::string_view task) {
   const char* what = reply.decision == Decision::kFinalAnswer ? "answer" : "question";
-  if (repeats_supervisor_prompt(reply.text))
+  if (repeats_supervisor_prompt(reply.text) || is_keyword(reply.text))
     return fail(ErrorCode::kBackend, fmt::format("its {} repeats the instructions", what));
   if (reply.decision == Decision::kFinalAnswer && says_the_same(reply.text, task))
     return fail(ErrorCode::kBackend, "its answer repeats the task");

@@ -1,7 +1,9 @@
 #include "upstream/cached_counts.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
+#include <span>
 #include <string_view>
 
 namespace minions::upstream {
@@ -67,6 +69,33 @@ constexpr bool is_letter(char c) { return lower(c) >= 'a' && lower(c) <= 'z'; }
 // Of numbers, null, true and false, and of NaN and Infinity as Python writes them.
 constexpr bool is_scalar(char c) { return is_digit(c) || is_letter(c) || c == '-' || c == '+' || c == '.'; }
 
+constexpr bool is_separator(char c) { return c == '_' || c == '-'; }
+
+// The lengths of the names that begin with each letter, as bits: what most strings are not is seen without a
+// comparison.
+constexpr std::size_t kLongestPlain = 31;
+using Lengths = std::array<std::uint32_t, 26>;
+constexpr void add_lengths(Lengths& lengths, std::span<const std::string_view> names) {
+  for (const std::string_view name : names)
+    lengths[static_cast<std::size_t>(name.front() - 'a')] |= std::uint32_t{1} << name.size();
+}
+constexpr Lengths kLengths = [] {
+  Lengths lengths{};
+  add_lengths(lengths, kCounts);
+  add_lengths(lengths, kRemoved);
+  add_lengths(lengths, std::span(&kProgress, 1));
+  return lengths;
+}();
+
+// Of a string without a backslash.
+bool may_be_name(std::string_view written) {
+  const auto first = std::find_if_not(written.begin(), written.end(), is_separator);
+  if (first == written.end() || !is_letter(*first)) return false;
+  const auto size =
+      static_cast<std::size_t>(std::count_if(first, written.end(), [](char c) { return !is_separator(c); }));
+  return size <= kLongestPlain && (kLengths[static_cast<std::size_t>(lower(*first) - 'a')] >> size & 1U) != 0;
+}
+
 template <std::size_t N>
 bool has(const std::string_view (&names)[N], std::string_view name) {
   return std::find(std::begin(names), std::end(names), name) != std::end(names);
@@ -119,9 +148,36 @@ void CachedCounts::take(ByteView piece, Bytes& out) {
       left.remove_prefix(plain);
       if (left.empty()) return;
     }
+    if (const std::size_t passed = pass_string(left, out); passed > 0) {
+      left.remove_prefix(passed);
+      continue;
+    }
     step(left.front(), out);
     left.remove_prefix(1);
   }
+}
+
+// What text() and held_string() do with it, byte by byte.
+std::size_t CachedCounts::pass_string(std::string_view text, Bytes& out) {
+  if (state_ != State::kText || text.front() != '"' || in_progress_) return 0;
+  const std::string_view inside = text.substr(1, kLongestName);
+  const std::size_t end = inside.find_first_of("\"\\\n");
+  const bool is_long = end == std::string_view::npos && inside.size() == kLongestName;
+  if (!is_long && (end == std::string_view::npos || inside[end] != '"' || end >= kLongestName ||
+                   may_be_name(inside.substr(0, end))))
+    return 0;
+  const std::size_t size = is_long ? 1 + kLongestName : end + 2;
+  blanks_go_ = comma_goes_ = escaped_ = false;
+  release(out);
+  append(out, text.substr(0, size));
+  kind_ = Kind::kOther;
+  last_ = is_long ? '\0' : '"';
+  if (is_long) {
+    state_ = State::kString;
+  } else {
+    line_ = kLine.size();
+  }
+  return size;
 }
 
 void CachedCounts::finish(Bytes& out) { release(out); }

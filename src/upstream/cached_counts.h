@@ -31,6 +31,9 @@ class CachedCounts {
   };
   enum class Kind : std::uint8_t { kOther, kCount, kProgress, kLength, kRemoved };
 
+  // A string that is none of the names, or too long for one, at once. How much of the text that is; 0: step() has to
+  // look.
+  [[nodiscard]] std::size_t pass_string(std::string_view text, Bytes& out);
   void step(char c, Bytes& out);
   void text(char c, Bytes& out);
   void held_string(char c, Bytes& out);

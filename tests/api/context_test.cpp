@@ -48,8 +48,21 @@ TEST_F(ContextTest, RefusesWhatCannotFitAndSendsPassagesOnRequest) {
   EXPECT_LT(last_question().body.size(), 4096U);
   EXPECT_TRUE(answer.documents->not_in_documents.empty());
   EXPECT_EQ(Json::parse(answer.to_json())["passages"].size(), 1U);
-  ASSERT_TRUE(conversation.ask("And the weather?")) << "the conversation goes on";
-  EXPECT_EQ(Json::parse(last_question().body)["messages"].size(), 3U);
+  // Passages are chosen anew, and those before are not in the conversation.
+  minions::AskOptions more;
+  more.passages = true;
+  const minions::Answer next = conversation.ask("And what did nobody at the station report?", more);
+  ASSERT_TRUE(next) << next.error().detail;
+  EXPECT_FALSE(next.passages.empty());
+  const Json messages = Json::parse(last_question().body)["messages"];
+  ASSERT_EQ(messages.size(), 3U);
+  EXPECT_EQ(messages[0]["content"], "Which output did the turbine reach?");
+  EXPECT_NE(messages[2]["content"].get<std::string>().find("Nobody at the station reported"), std::string::npos);
+  EXPECT_LT(last_question().body.size(), 4096U);
+  const minions::Answer repeated = conversation.retry(more);
+  ASSERT_TRUE(repeated) << repeated.error().detail;
+  EXPECT_EQ(repeated.passages, next.passages);
+  EXPECT_EQ(Json::parse(last_question().body)["messages"], messages);
 }
 
 TEST_F(ContextTest, KnowsNoContextWhereTheListCannotBeRead) {

@@ -47,7 +47,7 @@ class Context(ProgramsTest):
         # With room kept for the answer, which a server may cut.
         run = self.minions("ask", QUESTION, "-f", self.document(4_000), *trust, "--max-tokens", "2000")
         self.assert_exit(run, 0)
-        self.assertIn(", with 2000 kept for the answer, and stub reads 2048 at once: it may not fit", run.stderr)
+        self.assertIn(", 2000 more are kept for the answer, and stub reads 2048 at once: it may not fit", run.stderr)
         run = self.minions("ask", QUESTION, "-f", self.document(7_500), *trust)
         self.assert_exit(run, 0)
         self.assertRegex(run.stderr, r"the documents and the question have about 19\d\d tokens, and stub reads 2048 at once: it may not fit")
@@ -80,7 +80,9 @@ class Context(ProgramsTest):
         self.assertIn("chosen for the question", run.stderr)
         messages = json.loads(self.upstream.bodies[-1])["messages"]
         self.assertEqual(len(messages), 3)
-        self.assertIn(FACT.strip(), messages[0]["content"])
+        self.assertEqual(messages[0]["content"], QUESTION)
+        self.assertIn("The weather at the station", messages[2]["content"], "chosen anew")
+        self.assertEqual(run.stderr.count("chosen for the question"), 2)
 
     def test_a_question_without_a_word_of_the_documents_gets_their_beginning(self):
         trust = self.start(2048)

@@ -74,6 +74,8 @@ const Kind kKinds[] = {
      "Den Vertrag hat die Verwaltung Kessler geschlossen.", "Den Vertrag hat die Verwaltung Kesting geschlossen.",
      "Kesting"},
     {"交流充电约1.6小时充满。", "大约1小时36分钟充满。", "大约1小时46分钟充满。", "46分钟"},
+    {"Handbook of the Halden Ridge Laboratory", "It is called \"The Handbook of the Halden Ridge Laboratory\".",
+     "It is called \"The Manual of the Halden Ridge Laboratory\".", "The Manual of"},
     {"编制：吴佳宁　批准：何雪", "由何雪批准。", "由何霜批准。", "何霜"},
 };
 

@@ -160,6 +160,17 @@ TEST_F(Protocol, TakesNoReplyThatRepeatsItsPrompt) {
   EXPECT_NE(protocol_->notes()[0].find("its answer repeats the instructions"), std::string::npos);
 }
 
+TEST_F(Protocol, TakesNoWordOfTheSchemaForAnAnswer) {
+  start();
+  supervisor(R"({"message":"string"})");
+  EXPECT_EQ(expect<AskSupervisor>().what, Disclosure::kRepair);
+  supervisor(kQuestion);
+  worker("412");
+  for (int i = 0; i < 2; ++i)
+    supervisor(R"({"decision":"provide_final_answer","message":null,"answer":"provide_final_answer"})");
+  EXPECT_EQ(expect<Finish>().outcome, Outcome::kNoAnswer);
+}
+
 TEST_F(Protocol, MayAskTheTaskItself) {
   start();
   supervisor(R"({"message":"What output did it reach?"})");
