@@ -69,6 +69,12 @@ constexpr bool is_letter(char c) { return lower(c) >= 'a' && lower(c) <= 'z'; }
 // Of numbers, null, true and false, and of NaN and Infinity as Python writes them.
 constexpr bool is_scalar(char c) { return is_digit(c) || is_letter(c) || c == '-' || c == '+' || c == '.'; }
 
+// How many bytes come before the first quote, backslash or line end. One search for each is faster than one for all.
+std::size_t plain_bytes(std::string_view text) {
+  for (const char end : {'"', '\\', '\n'}) text = text.substr(0, text.find(end));
+  return text.size();
+}
+
 constexpr bool is_separator(char c) { return c == '_' || c == '-'; }
 
 // The lengths of the names that begin with each letter, as bits: what most strings are not is seen without a
@@ -143,7 +149,7 @@ void CachedCounts::take(ByteView piece, Bytes& out) {
   out.reserve(out.size() + held_.size() + left.size());
   while (!left.empty()) {
     if (state_ == State::kString && !escaped_) {
-      const std::size_t plain = std::min(left.find_first_of("\"\\\n"), left.size());
+      const std::size_t plain = plain_bytes(left);
       append(out, left.substr(0, plain));
       left.remove_prefix(plain);
       if (left.empty()) return;
@@ -161,11 +167,9 @@ void CachedCounts::take(ByteView piece, Bytes& out) {
 std::size_t CachedCounts::pass_string(std::string_view text, Bytes& out) {
   if (state_ != State::kText || text.front() != '"' || in_progress_) return 0;
   const std::string_view inside = text.substr(1, kLongestName);
-  const std::size_t end = inside.find_first_of("\"\\\n");
-  const bool is_long = end == std::string_view::npos && inside.size() == kLongestName;
-  if (!is_long && (end == std::string_view::npos || inside[end] != '"' || end >= kLongestName ||
-                   may_be_name(inside.substr(0, end))))
-    return 0;
+  const std::size_t end = plain_bytes(inside);
+  const bool is_long = end == kLongestName;
+  if (!is_long && (end == inside.size() || inside[end] != '"' || may_be_name(inside.substr(0, end)))) return 0;
   const std::size_t size = is_long ? 1 + kLongestName : end + 2;
   blanks_go_ = comma_goes_ = escaped_ = false;
   release(out);
