@@ -169,8 +169,9 @@ struct AskOptions {
   std::string system_prompt = {};
   std::string model = {};  // empty: the connection's
   Sampling sampling = {};
-  // Where the documents do not fit what the model reads at once, sends the passages that are best for the question. In a
-  // conversation they are chosen anew for each question, from all documents that went so; turns are kept without them.
+  // Where the documents do not fit what the model reads at once, sends the passages that are best for the question. In
+  // a conversation they are chosen anew for each question, from all documents that went so; turns are kept without
+  // them.
   bool passages = false;
   // Told, before the question is sent, which passages go and what may not fit; without it that is among the notes.
   std::function<void(std::string_view note)> on_note = {};
