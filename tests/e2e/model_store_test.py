@@ -90,7 +90,7 @@ class ModelStore(ProgramsTest):
         listed = json.loads(self.minions("models", *server.trust(), "-o", "json").stdout)["models"]
         self.assertEqual(listed, [{"id": "tiny-random-noise", "engine": "llama.cpp", "where": "in-process",
                                    "weights_sha256": hashlib.sha256(weights).hexdigest(), "projector_sha256": None,
-                                   "prompt_cache": "session"}])
+                                   "prompt_cache": "session", "context_tokens": 512}])
         asked = len(hub.seen)
         Minionsd(self, model=["--model", "hf:owner/repo:tiny-random-noise.gguf", "--ctx", "512", "--parallel", "1", "--model-threads", "1"],
                  keys=self.directory / "other")
