@@ -102,9 +102,9 @@ Answer Conversation::ask(std::string_view question, const AskOptions& options, c
     return api::failed({ErrorCode::kUsage, "system_prompt: a conversation has its own; restart() sets another"});
   const api::OneAtATime turn(impl_->busy);
   if (!turn.is_in()) return api::failed({ErrorCode::kUsage, "conversation: another call of it is under way"});
-  impl_->withdraw();
   auto read = api::Question::read(question, options);
   if (!read) return api::failed(std::move(read).error());
+  impl_->withdraw();
   std::vector<std::string> notes = std::exchange(read->notes, {});
   impl_->last = *std::move(read);
   impl_->is_pending = true;

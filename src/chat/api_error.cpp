@@ -135,7 +135,7 @@ bool says_loading(const ApiError& error) {
   if (error.type == "unavailable_error") return true;  // llama-server's only reason for it
   std::string message = error.message;
   for (char& c : message) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-  return message.find("loading") != std::string::npos;
+  return message.find("loading") != std::string::npos && message.find("overload") == std::string::npos;
 }
 
 Error to_error(const ApiError& error) {

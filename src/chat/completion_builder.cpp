@@ -11,12 +11,21 @@ constexpr std::size_t kMostBlanks = 1024;  // before a tag; more are the answer'
 
 tl::unexpected<Error> stopped() { return fail(ErrorCode::kCancelled, "the reader of the answer asked to stop"); }
 
-// Behind an opening fence of code, as Markdown has it.
-bool is_in_code(std::string_view text, std::size_t at) {
-  bool inside = false;
-  for (std::size_t fence = text.find("```"); fence < at; fence = text.find("```", fence + 3)) inside = !inside;
-  return inside;
-}
+// Whether places are behind an opening fence of code, as Markdown has it. Asked in their order: one pass over the text.
+class CodeFences {
+ public:
+  explicit CodeFences(std::string_view text) : text_(text), next_(text.find(kFence)) {}
+  [[nodiscard]] bool is_inside(std::size_t at) {
+    for (; next_ < at; next_ = text_.find(kFence, next_ + kFence.size())) inside_ = !inside_;
+    return inside_;
+  }
+
+ private:
+  static constexpr std::string_view kFence = "```";
+  std::string_view text_;
+  std::size_t next_;
+  bool inside_ = false;
+};
 
 // The bytes at the end of the text that may be the beginning of the tag.
 std::size_t partial_at_end(std::string_view text, std::string_view tag) {
@@ -95,12 +104,13 @@ Result<Completion> CompletionBuilder::finish(TokenSink& sink) && {
 void CompletionBuilder::split_unmarked_thought() {
   if (!completion_.reasoning.empty()) return;
   const std::string_view text = completion_.text.reveal();
+  CodeFences code(text);
   std::size_t close = text.find(kClose);
   while (close != std::string_view::npos) {
     const std::string_view behind = text.substr(close + kClose.size());
     const char before = close == 0 ? '\n' : text[close - 1];
     const bool ends_line = behind.empty() || behind.front() == '\n' || behind.front() == '\r';
-    if (ends_line && before != '`' && before != '"' && !is_in_code(text, close)) break;
+    if (ends_line && before != '`' && before != '"' && !code.is_inside(close)) break;
     close = text.find(kClose, close + 1);
   }
   if (close == std::string_view::npos || text.substr(0, close).find(kOpen) != std::string_view::npos) return;

@@ -59,6 +59,9 @@ TEST_F(ContextTest, RefusesWhatCannotFitAndSendsPassagesOnRequest) {
   EXPECT_EQ(messages[0]["content"], "Which output did the turbine reach?");
   EXPECT_NE(messages[2]["content"].get<std::string>().find("Nobody at the station reported"), std::string::npos);
   EXPECT_LT(last_question().body.size(), 4096U);
+  minions::AskOptions unreadable;
+  unreadable.files = {directory_ / "missing.txt"};
+  EXPECT_FALSE(conversation.ask("And this?", unreadable)) << "it does not take the place of the last question";
   const minions::Answer repeated = conversation.retry(more);
   ASSERT_TRUE(repeated) << repeated.error().detail;
   EXPECT_EQ(repeated.passages, next.passages);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "chat/api_error.h"
 #include "chat/completion_builder.h"
 #include "chat/completion_reader.h"
@@ -127,6 +129,20 @@ TEST(CompletionBuilder, TakesWhatComesBeforeAClosingTagForTheThought) {
     EXPECT_EQ(made->began_with_thought, !one.thoughts.empty()) << one.whole;
     EXPECT_EQ(sink.text, one.whole) << "the pieces have been passed on";
   }
+}
+
+// A model chooses how often the tag comes: 8 MB of it are read once.
+TEST(CompletionBuilder, ReadsAnAnswerFullOfClosingTagsOnce) {
+  std::string text = "```\n";
+  while (text.size() < 8 * 1024 * 1024) text += "</think>\n";
+  Collector sink;
+  CompletionBuilder builder;
+  ASSERT_TRUE(builder.text(text, sink));
+  const auto begun = std::chrono::steady_clock::now();
+  const auto made = std::move(builder).finish(sink);
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->text.size(), text.size());
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(5));
 }
 
 TEST(StreamReader, TakesAnObjectWhereAStreamWasAskedFor) {

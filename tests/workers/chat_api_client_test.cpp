@@ -198,6 +198,10 @@ TEST_F(ChatApiTest, WaitsWhileTheModelIsLoadedAndSaysSo) {
   EXPECT_EQ(*listed, 4096U);
   EXPECT_EQ(told, 20);
 
+  peer_.script({{.status = 503, .body = R"({"error":"overloading: try later"})"}});
+  EXPECT_FALSE(ask(*make(options(ChatApi::kOpenAi))));
+  EXPECT_EQ(peer_.requests().size(), 4U) << "load is waited for as other errors are";
+
   peer_.script({loading});
   ChatApiOptions impatient = options(ChatApi::kOpenAi);
   impatient.first_byte_time = std::chrono::milliseconds(200);
