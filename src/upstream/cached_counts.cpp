@@ -60,6 +60,7 @@ constexpr std::string_view kLength = "total";
 // With each character written as \uXXXX.
 constexpr std::size_t kLongestName = std::size_t{6} * 32;
 constexpr std::size_t kMostBlanks = 256;
+constexpr std::size_t kSearchedAhead = 256;
 constexpr std::string_view kLine = "data:";  // of an event, whose JSON may span several
 
 constexpr bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
@@ -149,7 +150,8 @@ void CachedCounts::take(ByteView piece, Bytes& out) {
   out.reserve(out.size() + held_.size() + left.size());
   while (!left.empty()) {
     if (state_ == State::kString && !escaped_) {
-      const std::size_t plain = plain_bytes(left);
+      // Not far ahead: each escape would be a search to the end of the piece.
+      const std::size_t plain = plain_bytes(left.substr(0, kSearchedAhead));
       append(out, left.substr(0, plain));
       left.remove_prefix(plain);
       if (left.empty()) return;

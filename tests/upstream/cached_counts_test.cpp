@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -129,6 +130,30 @@ TEST(CachedCounts, AreNotToldByWhetherThereAreDetails) {
                 "{\"a\":1,\"" + std::string(name) + '"' + blanks + ":null}");
     }
   }
+}
+
+// Names of every length and in every place pass or do not, however the text is cut: hidden() tries each cut.
+TEST(CachedCounts, TellNamesFromOtherStringsOfTheirLength) {
+  for (const std::string_view name : {"created", "choices", "content", "id", "index", "cachex", "npasts", "slotids"}) {
+    const std::string text = fmt::format(R"({{"{}":7,"cached_tokens":8}})", name);
+    EXPECT_EQ(hidden(text), fmt::format(R"({{"{}":7,"cached_tokens":0}})", name));
+  }
+  const std::string large(400, 'c');
+  EXPECT_EQ(hidden("{\"" + large + "\":\"" + large + "\",\"npast\":3}"),
+            "{\"" + large + "\":\"" + large + "\",\"npast\":0}");
+}
+
+// What a model writes decides how often it is searched: 16 MB of escapes, in one piece.
+TEST(CachedCounts, ReadAStringOfEscapesOnce) {
+  std::string text = "{\"content\":\"" + std::string(300, 'x');
+  while (text.size() < 16 * 1024 * 1024) text += "\\n";
+  text += "\"}";
+  CachedCounts counts;
+  const auto begun = std::chrono::steady_clock::now();
+  std::string out = taken(counts, text);
+  out += ended(counts);
+  EXPECT_EQ(out.size(), text.size());
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(10));
 }
 
 TEST(CachedCounts, HoldLittleBack) {
