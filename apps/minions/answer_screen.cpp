@@ -1,5 +1,7 @@
 #include "answer_screen.h"
 
+#include <unistd.h>
+
 #include <nlohmann/json.hpp>
 
 #include "report.h"
@@ -12,11 +14,15 @@ AnswerScreen::AnswerScreen(Thoughts thoughts, Pieces pieces, Interrupt& interrup
 
 void AnswerScreen::watch(AskOptions& options) {
   if (thoughts_ == Thoughts::kShown) options.on_reasoning = [this](std::string_view piece) { thought(piece); };
-  options.on_waiting = [this](std::chrono::seconds since) {
-    if (!thinks_ && ends_line_) waiting_.at("waiting", since);
-  };
+  options.on_waiting = [this](std::chrono::seconds since) { wait(since); };
   // In JSON it is among the notes.
   if (pieces_ == Pieces::kAsText) options.on_note = [](std::string_view note) { warn(std::string(note)); };
+}
+
+// An answer that is begun stands on the same line where both outputs are the terminal.
+void AnswerScreen::wait(std::chrono::seconds since) {
+  const bool shares_line = thinks_ || (!ends_line_ && ::isatty(STDOUT_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1);
+  waiting_.at("waiting", since, shares_line ? WaitingLine::Place::kBehindText : WaitingLine::Place::kOwnLine);
 }
 
 void AnswerScreen::token(std::string_view piece) {

@@ -23,6 +23,7 @@ class AnswerScreen {
   void end();
 
  private:
+  void wait(std::chrono::seconds since);
   void thought(std::string_view piece);
   void end_thought();
 

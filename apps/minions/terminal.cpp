@@ -46,6 +46,23 @@ void clear_status() {
   std::fflush(stderr);
 }
 
+// Saves the place and wraps no line: the text is cut at the edge, so that the place is still there afterwards.
+void show_status_behind(std::string_view line) {
+  if (::isatty(STDERR_FILENO) != 1) return;
+  fmt::print(stderr,
+             "\x1b"
+             "7\x1b[?7l\x1b[2m  ({})\x1b[0m\x1b[K\x1b[?7h\x1b"
+             "8",
+             line_for_terminal(line));
+  std::fflush(stderr);
+}
+
+void clear_status_behind() {
+  if (::isatty(STDERR_FILENO) != 1) return;
+  fmt::print(stderr, "\x1b[K");
+  std::fflush(stderr);
+}
+
 void dim_err(Dimmed dimmed) {
   if (::isatty(STDERR_FILENO) != 1) return;
   fmt::print(stderr, "{}", dimmed == Dimmed::kOn ? "\x1b[2m" : "\x1b[0m");

@@ -23,6 +23,9 @@ void write_err(std::string_view text);
 // The last line of a terminal, which the next call replaces; nothing where standard error is none.
 void show_status(std::string_view line);
 void clear_status();
+// The same behind what stands on the terminal's line, which goes on there.
+void show_status_behind(std::string_view line);
+void clear_status_behind();
 // Dims what follows on standard error, where that is a terminal, or ends that.
 enum class Dimmed { kOn, kOff };
 void dim_err(Dimmed dimmed);

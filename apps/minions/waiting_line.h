@@ -1,8 +1,9 @@
 // What a model is doing while nothing else can be shown, such as `waiting, 75 s`: on the last line of a terminal,
-// redrawn in place. If standard error is not a terminal, a line a minute.
+// redrawn in place, or behind the text that stands there. If standard error is not a terminal, a line a minute.
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string_view>
 
 namespace minions::app {
@@ -14,13 +15,14 @@ class WaitingLine {
   WaitingLine(const WaitingLine&) = delete;
   WaitingLine& operator=(const WaitingLine&) = delete;
 
-  void at(std::string_view what, std::chrono::seconds since);
+  enum class Place { kOwnLine, kBehindText };
+  void at(std::string_view what, std::chrono::seconds since, Place place = Place::kOwnLine);
   // Removes the line, for what is printed next.
   void clear();
 
  private:
   bool terminal_;
-  bool shown_ = false;
+  std::optional<Place> shown_;
   std::chrono::minutes last_line_{0};
 };
 

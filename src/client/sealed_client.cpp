@@ -240,7 +240,8 @@ Status SealedClient::check_model(const Request& request, const OpenSession& sess
   }
   Error refused{ErrorCode::kRefused,
                 fmt::format("model: want one that the server's statement names ({}), found {}; {}",
-                            stated.empty() ? "it names none" : stated, attestation::shown(*request.model),
+                            stated.empty() ? "it names none yet: its model server was not ready" : stated,
+                            attestation::shown(*request.model),
                             has_sent_ ? attestation::kNothingMoreSent : attestation::kNothingSent)};
   return fail(std::move(refused).because(Cause::kModel));
 }

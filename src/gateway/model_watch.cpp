@@ -9,11 +9,13 @@ namespace {
 
 // How soon a backend that has become ready is noticed.
 constexpr std::chrono::milliseconds kTurn{200};
+// A model server that is started together with this program is often there a moment later.
+constexpr std::chrono::milliseconds kFirstRetry{200};
 
 }  // namespace
 
 ModelWatch::ModelWatch(Parts parts, AttestationService& attestation)
-    : parts_(std::move(parts)), attestation_(attestation), thread_([this] { run(); }) {}
+    : parts_(std::move(parts)), attestation_(attestation), retry_(kFirstRetry), thread_([this] { run(); }) {}
 
 ModelWatch::~ModelWatch() {
   {
@@ -29,7 +31,9 @@ void ModelWatch::run() {
   while (wait_until_due()) {
     const auto listed = ask();
     if (!listed) return;
-    next_ = std::chrono::steady_clock::now() + (list(*listed) ? parts_.every : parts_.retry);
+    const bool found = list(*listed);
+    next_ = std::chrono::steady_clock::now() + (found ? parts_.every : std::min(retry_, parts_.retry));
+    retry_ = found ? kFirstRetry : std::min(2 * retry_, parts_.retry);
   }
 }
 

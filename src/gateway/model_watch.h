@@ -18,7 +18,7 @@ class ModelWatch {
     // What the statement states about them.
     std::function<std::vector<attestation::ModelEntry>(const std::vector<openai::ModelInfo>&)> entries;
     std::chrono::milliseconds every;         // the interval while it answers
-    std::chrono::milliseconds retry{2'000};  // and while it does not, or has no models
+    std::chrono::milliseconds retry{2'000};  // the longest while it does not, or has no models; the first are shorter
   };
   // attestation outlives the watch. Asks at once, on a separate thread.
   ModelWatch(Parts parts, AttestationService& attestation);
@@ -43,6 +43,7 @@ class ModelWatch {
   std::condition_variable stopped_;
   bool stopping_ = false;
   SteadyTime next_{};  // of the thread, as all below
+  std::chrono::milliseconds retry_;
   bool was_ready_ = false;
   bool complained_ = false;
   bool warned_ = false;

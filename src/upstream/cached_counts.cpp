@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -60,7 +62,6 @@ constexpr std::string_view kLength = "total";
 // With each character written as \uXXXX.
 constexpr std::size_t kLongestName = std::size_t{6} * 32;
 constexpr std::size_t kMostBlanks = 256;
-constexpr std::size_t kSearchedAhead = 256;
 constexpr std::string_view kLine = "data:";  // of an event, whose JSON may span several
 
 constexpr bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
@@ -70,37 +71,92 @@ constexpr bool is_letter(char c) { return lower(c) >= 'a' && lower(c) <= 'z'; }
 // Of numbers, null, true and false, and of NaN and Infinity as Python writes them.
 constexpr bool is_scalar(char c) { return is_digit(c) || is_letter(c) || c == '-' || c == '+' || c == '.'; }
 
-// How many bytes come before the first quote, backslash or line end. One search for each is faster than one for all.
+constexpr std::uint64_t repeated(char c) { return 0x0101010101010101U * static_cast<unsigned char>(c); }
+// The high bit of each byte that is c; of bytes above the first such one perhaps, too.
+constexpr std::uint64_t marks(std::uint64_t bytes, char c) {
+  const std::uint64_t zero_if_equal = bytes ^ repeated(c);
+  return (zero_if_equal - repeated('\x01')) & ~zero_if_equal & repeated('\x80');
+}
+
+constexpr bool ends_plain_text(char c) { return c == '"' || c == '\\' || c == '\n'; }
+
+// How many bytes come before the first quote, backslash or line end: most strings are short.
 std::size_t plain_bytes(std::string_view text) {
-  for (const char end : {'"', '\\', '\n'}) text = text.substr(0, text.find(end));
-  return text.size();
+  std::size_t at = 0;
+  if constexpr (std::endian::native == std::endian::little) {
+    std::uint64_t eight = 0;
+    for (; at + sizeof(eight) <= text.size(); at += sizeof(eight)) {
+      std::memcpy(&eight, text.data() + at, sizeof(eight));
+      const std::uint64_t found = marks(eight, '"') | marks(eight, '\\') | marks(eight, '\n');
+      if (found != 0) return at + static_cast<std::size_t>(std::countr_zero(found)) / 8;
+    }
+  }
+  while (at < text.size() && !ends_plain_text(text[at])) ++at;
+  return at;
 }
 
 constexpr bool is_separator(char c) { return c == '_' || c == '-'; }
 
-// The lengths of the names that begin with each letter, as bits: what most strings are not is seen without a
-// comparison.
+// What the names that begin with each letter have next, and their lengths, as bits: what most strings are not is seen
+// without a comparison.
+struct Beginning {
+  std::uint32_t seconds = 0;
+  std::uint32_t lengths = 0;
+};
+using Beginnings = std::array<Beginning, 26>;
 constexpr std::size_t kLongestPlain = 31;
-using Lengths = std::array<std::uint32_t, 26>;
-constexpr void add_lengths(Lengths& lengths, std::span<const std::string_view> names) {
-  for (const std::string_view name : names)
-    lengths[static_cast<std::size_t>(name.front() - 'a')] |= std::uint32_t{1} << name.size();
+constexpr std::size_t place(char letter) { return static_cast<std::size_t>(lower(letter) - 'a'); }
+constexpr void add_beginnings(Beginnings& beginnings, std::span<const std::string_view> names) {
+  for (const std::string_view name : names) {
+    Beginning& beginning = beginnings[place(name[0])];
+    beginning.seconds |= std::uint32_t{1} << place(name[1]);
+    beginning.lengths |= std::uint32_t{1} << name.size();
+  }
 }
-constexpr Lengths kLengths = [] {
-  Lengths lengths{};
-  add_lengths(lengths, kCounts);
-  add_lengths(lengths, kRemoved);
-  add_lengths(lengths, std::span(&kProgress, 1));
-  return lengths;
+constexpr Beginnings kBeginnings = [] {
+  Beginnings beginnings{};
+  add_beginnings(beginnings, kCounts);
+  add_beginnings(beginnings, kRemoved);
+  add_beginnings(beginnings, std::span(&kProgress, 1));
+  return beginnings;
 }();
 
 // Of a string without a backslash.
 bool may_be_name(std::string_view written) {
+  if (written.size() < 2) return false;
+  if (is_letter(written[0]) && is_letter(written[1]) &&
+      (kBeginnings[place(written[0])].seconds >> place(written[1]) & 1U) == 0)
+    return false;
   const auto first = std::find_if_not(written.begin(), written.end(), is_separator);
   if (first == written.end() || !is_letter(*first)) return false;
   const auto size =
       static_cast<std::size_t>(std::count_if(first, written.end(), [](char c) { return !is_separator(c); }));
-  return size <= kLongestPlain && (kLengths[static_cast<std::size_t>(lower(*first) - 'a')] >> size & 1U) != 0;
+  return size <= kLongestPlain && (kBeginnings[place(*first)].lengths >> size & 1U) != 0;
+}
+
+// The end of the string that begins at the quote, if it is seen at once that it is no name. Nothing if its end is not
+// there. Escapes of what is not ASCII are in no name.
+std::optional<std::size_t> end_of_other_string(std::string_view text, std::size_t quote) {
+  bool is_other = false;
+  for (std::size_t at = quote + 1; at < text.size();) {
+    at += plain_bytes(text.substr(at));
+    const std::string_view found = text.substr(at, 4);
+    if (found.starts_with('"')) {
+      if (!is_other && may_be_name(text.substr(quote + 1, at - quote - 1))) return std::nullopt;
+      return at + 1;
+    }
+    if (found.size() < 4 || found[0] == '\n' || found[1] == '\n' || found == "\\u00") return std::nullopt;
+    is_other = true;
+    at += 2;
+  }
+  return std::nullopt;
+}
+
+// The size of the text without the blanks at its end.
+std::size_t without_blanks(std::string_view text) {
+  std::size_t size = text.size();
+  while (size > 0 && is_space(text[size - 1])) --size;
+  return size;
 }
 
 template <std::size_t N>
@@ -145,45 +201,47 @@ void put(Bytes& out, char c) { out.push_back(static_cast<std::uint8_t>(c)); }
 
 }  // namespace
 
+bool CachedCounts::take_unchanged(ByteView piece) {
+  if (state_ != State::kText) return false;
+  const char last = last_;
+  if (pass_unchanged(as_text(piece)) == piece.size()) return true;
+  last_ = last;
+  return false;
+}
+
 void CachedCounts::take(ByteView piece, Bytes& out) {
   std::string_view left = as_text(piece);
   out.reserve(out.size() + held_.size() + left.size());
   while (!left.empty()) {
     if (state_ == State::kString && !escaped_) {
-      // Not far ahead: each escape would be a search to the end of the piece.
-      const std::size_t plain = plain_bytes(left.substr(0, kSearchedAhead));
+      const std::size_t plain = plain_bytes(left);
       append(out, left.substr(0, plain));
       left.remove_prefix(plain);
       if (left.empty()) return;
     }
-    if (const std::size_t passed = pass_string(left, out); passed > 0) {
+    if (state_ == State::kText) {
+      const std::size_t passed = pass_unchanged(left);
+      append(out, left.substr(0, passed));
       left.remove_prefix(passed);
-      continue;
+      if (left.empty()) return;
     }
     step(left.front(), out);
     left.remove_prefix(1);
   }
 }
 
-// What text() and held_string() do with it, byte by byte.
-std::size_t CachedCounts::pass_string(std::string_view text, Bytes& out) {
-  if (state_ != State::kText || text.front() != '"' || in_progress_) return 0;
-  const std::string_view inside = text.substr(1, kLongestName);
-  const std::size_t end = plain_bytes(inside);
-  const bool is_long = end == kLongestName;
-  if (!is_long && (end == inside.size() || inside[end] != '"' || may_be_name(inside.substr(0, end)))) return 0;
-  const std::size_t size = is_long ? 1 + kLongestName : end + 2;
-  blanks_go_ = comma_goes_ = escaped_ = false;
-  release(out);
-  append(out, text.substr(0, size));
-  kind_ = Kind::kOther;
-  last_ = is_long ? '\0' : '"';
-  if (is_long) {
-    state_ = State::kString;
-  } else {
-    line_ = kLine.size();
+std::size_t CachedCounts::pass_unchanged(std::string_view text) {
+  if (!held_.empty() || in_progress_ || comma_goes_ || blanks_go_) return 0;
+  std::size_t passed = std::min(text.find('"'), text.size());
+  while (const auto end = end_of_other_string(text, passed)) passed = std::min(text.find('"', *end), text.size());
+  // A comma goes with the member after it.
+  std::size_t solid = without_blanks(text.substr(0, passed));
+  if (solid > 0 && text[solid - 1] == ',') {
+    passed = solid - 1;
+    solid = without_blanks(text.substr(0, passed));
   }
-  return size;
+  if (solid > 0) last_ = text[solid - 1];
+  return passed;
 }
 
 void CachedCounts::finish(Bytes& out) { release(out); }

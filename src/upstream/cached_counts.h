@@ -15,6 +15,9 @@ class CachedCounts {
   // Appends the next bytes of the reply as rewritten: JSON, or events that hold JSON. May hold some back until more
   // come, at most a few hundred.
   void take(ByteView piece, Bytes& out);
+  // Takes the piece and returns true if nothing of it is rewritten or held back, and nothing was. Otherwise take()
+  // does.
+  [[nodiscard]] bool take_unchanged(ByteView piece);
   // The reply has ended.
   void finish(Bytes& out);
 
@@ -31,9 +34,8 @@ class CachedCounts {
   };
   enum class Kind : std::uint8_t { kOther, kCount, kProgress, kLength, kRemoved };
 
-  // A string that is none of the names, or too long for one, at once. How much of the text that is; 0: step() has to
-  // look.
-  [[nodiscard]] std::size_t pass_string(std::string_view text, Bytes& out);
+  // How much of the text passes as it is and leaves nothing open, seen at once; from there on, step() has to look.
+  [[nodiscard]] std::size_t pass_unchanged(std::string_view text);
   void step(char c, Bytes& out);
   void text(char c, Bytes& out);
   void held_string(char c, Bytes& out);

@@ -168,7 +168,7 @@ class UpstreamCall final : public backend::BackendCall {
   [[nodiscard]] bool shares() const { return stated(terms_.cache) == openai::PromptCache::kShared; }
   // What the client may see of a piece; if empty, the reply has ended: what was held back.
   ByteView pass(ByteView piece) {
-    if (!shares()) return piece;
+    if (!shares() || (!piece.empty() && counts_.take_unchanged(piece))) return piece;
     Bytes& passed = passed_.emplace_back();
     if (piece.empty()) counts_.finish(passed);
     if (!piece.empty()) counts_.take(piece, passed);

@@ -349,10 +349,16 @@ class Patience(EndingsTest):
             for where in ("before", "middle"):
                 started.append((f"{padding}, {where}", self.start_minions("ask", f"CASE:{where}", *server.trust(), "--timeout",
                                                                           "8", "--no-retry")))
+        # Where standard error is no terminal, a line a minute says it, in the middle of an answer as well.
+        model = OddServer(self, {"middle": self.silent_for(61, "middle")})
+        server = Minionsd(self, model=model.model(), keys=self.directory / "long")
+        started.append(("a minute", self.start_minions("ask", "CASE:middle", *server.trust())))
         for name, process in started:
             with self.subTest(name):
                 output, errors = process.communicate(timeout=PATIENCE_S)
                 self.assertEqual((process.returncode, output), (0, "Hello world\n"), errors)
+                if name == "a minute":
+                    self.assertRegex(errors, r"minions: waiting, 6\d s\n")
 
     def test_a_client_of_less_patience_gives_up(self):
         self.serve({"silent": self.silent_for(20, "before")})
@@ -378,6 +384,25 @@ class Patience(EndingsTest):
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(PATIENCE_S), 130)
         os.close(main_end)
+
+    def test_a_terminal_shows_the_wait_behind_what_stands_there(self):
+        """And the answer goes on where it stopped."""
+        import pty
+        self.serve({"halting": self.silent_for(12, "middle")})
+        main_end, terminal = pty.openpty()
+        process = subprocess.Popen([BIN / "minions", "ask", "CASE:halting", *self.server.trust()], stdin=subprocess.DEVNULL,
+                                   stdout=terminal, stderr=terminal, env=self.environment, cwd=self.directory)
+        self.addCleanup(process.kill)
+        os.close(terminal)
+        shown = b""
+        try:
+            while select.select([main_end], [], [], 30)[0]:
+                shown += os.read(main_end, 4096)
+        except OSError:  # the end, on a terminal
+            pass
+        os.close(main_end)
+        self.assertEqual(process.wait(PATIENCE_S), 0)
+        self.assertRegex(shown.decode(), r"Hello\x1b7[^\n]*\(waiting, \d+ s\)[^\n]*\x1b8\x1b\[K world\r\n$")
 
 
 class Output(EndingsTest):

@@ -4,13 +4,17 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <iterator>
+#include <random>
 #include <string>
 #include <string_view>
 
 namespace minions::upstream {
 namespace {
 
+// As replies are passed on.
 std::string taken(CachedCounts& counts, std::string_view piece) {
+  if (counts.take_unchanged(as_bytes(piece))) return std::string(piece);
   Bytes out;
   counts.take(as_bytes(piece), out);
   return std::string(as_text(out));
@@ -27,6 +31,11 @@ std::string hidden(std::string_view reply) {
   CachedCounts at_once;
   std::string whole = taken(at_once, reply);
   whole += ended(at_once);
+  CachedCounts without_asking;
+  Bytes rewritten;
+  without_asking.take(as_bytes(reply), rewritten);
+  without_asking.finish(rewritten);
+  EXPECT_EQ(as_text(rewritten), whole) << reply;
   CachedCounts by_bytes;
   std::string joined;
   for (const char& c : reply) joined += taken(by_bytes, {&c, 1});
@@ -154,6 +163,40 @@ TEST(CachedCounts, ReadAStringOfEscapesOnce) {
   out += ended(counts);
   EXPECT_EQ(out.size(), text.size());
   EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(10));
+}
+
+// What passes at once is what passes byte by byte, whatever stands beside what.
+TEST(CachedCounts, AreTheSameHoweverTheReplyIsCut) {
+  constexpr std::string_view kParts[] = {"\"",
+                                         ",",
+                                         "{",
+                                         "}",
+                                         ":",
+                                         " ",
+                                         "\n",
+                                         "\\",
+                                         "\\u00",
+                                         "\\n",
+                                         "\\u4f60",
+                                         "data:",
+                                         "7",
+                                         "[DONE]",
+                                         "_",
+                                         "\"cached_tokens\"",
+                                         "cached",
+                                         "npast",
+                                         "\"id_slot\":5",
+                                         "\"total\":9",
+                                         "null",
+                                         "\"a\":\"b\"",
+                                         "\"prompt_progress\":{",
+                                         "\"prompt_tokens_details\":{\"cached_tokens\":3}"};
+  std::minstd_rand random(4711);
+  for (int round = 0; round < 3000; ++round) {
+    std::string reply = "{";
+    for (int parts = 0; parts < 14; ++parts) reply += kParts[random() % std::size(kParts)];
+    static_cast<void>(hidden(reply));
+  }
 }
 
 TEST(CachedCounts, HoldLittleBack) {
