@@ -5,6 +5,7 @@
 
 #include "answer_screen.h"
 #include "attachments.h"
+#include "base/text.h"
 #include "interrupt.h"
 #include "report.h"
 #include "terminal.h"
@@ -26,10 +27,13 @@ Result<std::vector<Attachment>> load_all(const DocumentFlags& flags) {
 Result<std::string> read_question(const AskFlags& flags) {
   const std::vector<std::string>& files = flags.documents.files;
   const bool piped_file = std::find(files.begin(), files.end(), "-") != files.end();
-  if (flags.question != "-") return flags.question;
+  if (flags.question != "-") {
+    if (trimmed(flags.question).empty()) return fail(ErrorCode::kUsage, "the question is empty");
+    return flags.question;
+  }
   if (piped_file) return fail(ErrorCode::kUsage, "standard input can be the question or a document, not both");
   MINIONS_TRY_ASSIGN(std::string text, read_standard_input());
-  if (text.empty()) return fail(ErrorCode::kUsage, "standard input: no question");
+  if (trimmed(text).empty()) return fail(ErrorCode::kUsage, "standard input: no question");
   return text;
 }
 

@@ -35,14 +35,17 @@ class RunScreen {
   void not_ready(std::chrono::seconds since) { waiting_.at("the worker's server is loading its model", since); }
   void progress(const RunProgress& progress) {
     if (progress.elapsed.count() > 0) {
-      std::string what = fmt::format("round {} of {}: the {} {}", progress.round, progress.max_rounds,
-                                     name_of(progress.thinking), progress.pieces > 0 ? "writes" : "reads");
+      std::string what = fmt::format("{}: the {} {}", place(progress), name_of(progress.thinking),
+                                     progress.pieces > 0 ? "writes" : "reads");
       if (progress.pieces > 0) what += fmt::format(", about {} tokens so far", progress.pieces);
       return waiting_.at(what, progress.elapsed);
     }
-    tell(fmt::format("round {} of {}: the {} thinks; {} bytes sent, {} remote tokens", progress.round,
-                     progress.max_rounds, name_of(progress.thinking), progress.wire_bytes,
-                     progress.remote_prompt_tokens));
+    tell(fmt::format("{}: the {} thinks; {} bytes sent, {} remote tokens", place(progress), name_of(progress.thinking),
+                     progress.wire_bytes, progress.remote_prompt_tokens));
+  }
+  [[nodiscard]] static std::string place(const RunProgress& progress) {
+    if (progress.round == 0) return "first question";
+    return fmt::format("round {} of {}", progress.round, progress.max_rounds);
   }
   void clear() { waiting_.clear(); }
   [[nodiscard]] bool approve(const Disclosure& message) {

@@ -32,6 +32,10 @@ std::vector<chat::Message> copy(std::span<const chat::Message> messages) {
   return copied;
 }
 
+std::string reply_name(unsigned round) {
+  return round == 0 ? "the supervisor's first reply" : fmt::format("the supervisor's reply of round {}", round);
+}
+
 // The supervisor's turn as the history keeps it: in the requested shape, without the text around it.
 chat::Text question_turn(bool first, std::string_view question) {
   std::string turn = first ? R"({"message": )" : R"({"decision": "request_additional_info", "message": )";
@@ -188,7 +192,7 @@ MinionAction MinionProtocol::on_supervisor(std::string_view text) {
   auto next = answers ? Result<MinionAction>(finish(Outcome::kAnswered, reply->text)) : question_asked(reply->text);
   if (!next) return repair(next.error(), text);
   if (reply->is_plain_text)
-    notes_.push_back(fmt::format("the supervisor's reply of round {} has no JSON: its text was taken as {}", round,
+    notes_.push_back(fmt::format("{} has no JSON: its text was taken as {}", reply_name(round),
                                  answers ? "the answer" : "the question"));
   repairing_ = false;
   return *std::move(next);
@@ -196,8 +200,7 @@ MinionAction MinionProtocol::on_supervisor(std::string_view text) {
 
 MinionAction MinionProtocol::repair(const Error& fault, std::string_view reply) {
   if (repairing_) {
-    notes_.push_back(fmt::format("the supervisor's {} of round {} is unusable after one repair: {}",
-                                 state_ == State::kFirstQuestion ? "first reply" : "decision", round_, fault.detail));
+    notes_.push_back(fmt::format("{} is unusable after one repair: {}", reply_name(round_), fault.detail));
     return finish(Outcome::kNoAnswer, kNoAnswerText);
   }
   repairing_ = true;

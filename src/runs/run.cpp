@@ -206,7 +206,8 @@ void Run::tell(Sender sender, unsigned round, std::chrono::seconds elapsed, std:
 
 void Run::note_ending(Sender sender, unsigned round, Ending ending) {
   if (ending == Ending::kComplete) return;
-  note(fmt::format("the {}'s reply of round {}: {}", name_of(sender), round, words_for(ending)));
+  const std::string reply = round == 0 ? "first reply" : fmt::format("reply of round {}", round);
+  note(fmt::format("the {}'s {}: {}", name_of(sender), reply, words_for(ending)));
 }
 
 std::optional<Findings> Run::look_up(std::string_view answer, std::string_view question) const {

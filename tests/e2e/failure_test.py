@@ -5,7 +5,8 @@ from programs import *
 
 class Failure(ProgramsTest):
     def test_wrong_usage_is_2(self):
-        for arguments in ([], ["frobnicate"], ["ask"], ["ask", "q"], ["ask", "q", "--server", "ftp://x"],
+        for arguments in ([], ["frobnicate"], ["ask"], ["ask", "q"], ["ask", "", "--server", "http://127.0.0.1:1"],
+                          ["ask", " \n", "--server", "http://127.0.0.1:1"], ["ask", "q", "--server", "ftp://x"],
                           ["ask", "q", "--server", "http://127.0.0.1:1", "-o", "xml"],
                           ["ask", "q", "--server", "http://127.0.0.1:1", "--no-such-flag"],
                           ["ask", "q", "--server", "http://127.0.0.1:1", "--policy", "absent.toml"],

@@ -104,7 +104,7 @@ TEST_F(Protocol, RepairsAReplyOnceAndThenEndsAndSaysWhatIsWrong) {
     supervisor(bad);
     EXPECT_EQ(expect<Finish>().outcome, Outcome::kNoAnswer);
     ASSERT_EQ(protocol_->notes().size(), 1U);
-    EXPECT_NE(protocol_->notes()[0].find("first reply of round 0 is unusable after one repair"), std::string::npos);
+    EXPECT_NE(protocol_->notes()[0].find("first reply is unusable after one repair"), std::string::npos);
   }
 }
 
@@ -122,7 +122,7 @@ TEST_F(Protocol, TakesPlainTextAfterARepair) {
   EXPECT_EQ(expect<Finish>().answer.reveal(), "It was 412.");
   EXPECT_EQ(
       protocol_->notes(),
-      (std::vector<std::string>{"the supervisor's reply of round 0 has no JSON: its text was taken as the question",
+      (std::vector<std::string>{"the supervisor's first reply has no JSON: its text was taken as the question",
                                 "the supervisor's reply of round 1 has no JSON: its text was taken as the answer"}));
 }
 
