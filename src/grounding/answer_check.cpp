@@ -24,6 +24,9 @@ class Indexes {
   [[nodiscard]] bool has_name(std::string_view word) const {
     return any([&](const FactIndex& one) { return one.has_name(word); });
   }
+  [[nodiscard]] bool has_name_or_noun(std::string_view word) const {
+    return any([&](const FactIndex& one) { return one.has_name_or_noun(word); });
+  }
   [[nodiscard]] bool has_related(std::string_view word) const {
     return any([&](const FactIndex& one) { return one.has_related(word); });
   }
@@ -83,12 +86,14 @@ class AnswerCheck {
     for (const TimePlace& time : facts_.times) {
       if (!documents_.has(time.time) && !question_.has(time.time)) miss(time.place);
     }
+    for (const Quotation& address : facts_.addresses) {
+      if (may_search() && !documents_.has_text(address.text) && !question_.has_text(address.text)) miss(address.place);
+    }
     for (const Identifier& identifier : facts_.identifiers) {
-      if (documents_.has(identifier) || question_.has(identifier)) continue;
-      if (may_search() && !documents_.has_text(raw(identifier.place))) miss(identifier.place);
+      if (!stands(identifier)) miss(identifier.place);
     }
     for (const Name& name : facts_.names) {
-      if (is_comparable(name) && !stands(name)) miss(name.place);
+      if (is_comparable(name) && !stands(name) && !is_said_to_be_absent(name.place)) miss(name.place);
     }
     check_figures();
     AnswerFindings findings;
@@ -112,8 +117,8 @@ class AnswerCheck {
       Figure side = figure;
       side.unit = unit_of_sides(i);
       if (side.unit && documents_.has(side)) continue;
-      if (is_part_of_time(i) || stands_in_digits(figure)) continue;
-      (may_be_computed(figure) ? computed_ : missing_).push_back(figure.place);
+      if (is_part_of_time(i) || stands_in_digits(figure) || stands_as_time(figure)) continue;
+      (is_part_of_span(i) || may_be_computed(figure) ? computed_ : missing_).push_back(figure.place);
     }
   }
 
@@ -134,6 +139,15 @@ class AnswerCheck {
 
   // 1 h 36 min as 1.6 h.
   [[nodiscard]] bool is_part_of_time(std::size_t i) const {
+    return is_of_pair(i, [&](const Figure& sum) { return documents_.has(sum); });
+  }
+  // 3 hours 45 minutes from 9.30 to 13.15.
+  [[nodiscard]] bool is_part_of_span(std::size_t i) const {
+    return is_of_pair(i,
+                      [&](const Figure& sum) { return documents_.has_minutes_between_times(sum.values.front() / 60); });
+  }
+  // Whether the figure and one beside it, as hours and minutes, make a time that holds.
+  [[nodiscard]] bool is_of_pair(std::size_t i, const auto& holds) const {
     const auto together = [&](std::size_t first) {
       const std::vector<Figure>& figures = facts_.figures;
       if (first + 1 >= figures.size()) return false;
@@ -146,9 +160,21 @@ class AnswerCheck {
       sum.values = {large.values.front() * large.unit->factor + small.values.front() * small.unit->factor};
       sum.unit = Unit{Dimension::kTime, 1};
       sum.least_digit = sum.round_digit = small.least_digit * small.unit->factor;
-      return documents_.has(sum);
+      return holds(sum);
     };
     return together(i) || (i > 0 && together(i - 1));
+  }
+
+  // `from 6.30 to 17.45`
+  [[nodiscard]] bool stands_as_time(const Figure& figure) const {
+    const std::string_view text = answer_.substr(figure.place.begin, figure.place.end - figure.place.begin);
+    const std::size_t dot = text.find('.');
+    if (figure.unit || dot == std::string_view::npos || dot > 2 || text.size() != dot + 3) return false;
+    const double hours = std::trunc(figure.values.front());
+    const double minutes = std::round((figure.values.front() - hours) * 100);
+    if (!(hours < 24 && minutes < 60)) return false;
+    const TimeOfDay time{static_cast<unsigned>(hours * 60 + minutes), false, 0};
+    return documents_.has(time) || question_.has(time);
   }
 
   // 559017 of a telephone's 0341 55 90 17.
@@ -198,6 +224,38 @@ class AnswerCheck {
     return false;
   }
 
+  [[nodiscard]] bool stands(const Identifier& identifier) {
+    if (documents_.has(identifier) || question_.has(identifier)) return true;
+    if (is_quarter_of_a_year(identifier.text)) return true;
+    const std::string text = raw(identifier.place);
+    // v2.3 where 2.3.1 stands.
+    const bool is_version = text.size() > 2 && text[0] == 'v' && text[1] >= '0' && text[1] <= '9';
+    if (is_version && documents_.has(Identifier{{}, identifier.text.substr(1)})) return true;
+    return !may_search() || documents_.has_text(text) || (is_version && documents_.has_text(text.substr(1)));
+  }
+
+  // Q1, where a date of January to March stands.
+  [[nodiscard]] bool is_quarter_of_a_year(std::string_view text) const {
+    if (text.size() != 2 || text[0] != 'q' || text[1] < '1' || text[1] > '4') return false;
+    const auto first = static_cast<unsigned>(text[1] - '1') * 3 + 1;
+    for (unsigned month = first; month < first + 3; ++month) {
+      Date date;
+      date.month = month;
+      if (documents_.has(date)) return true;
+    }
+    return false;
+  }
+
+  // `The NHS is not mentioned`: in the same part of the sentence.
+  [[nodiscard]] bool is_said_to_be_absent(const Place& place) const {
+    constexpr std::string_view kEnds = ".,;!?\n";
+    const std::size_t before = answer_.substr(0, place.begin).find_last_of(kEnds);
+    const std::size_t begin = before == std::string_view::npos ? 0 : before + 1;
+    const std::size_t end = std::min(answer_.find_first_of(kEnds, place.end), answer_.size());
+    constexpr std::size_t kMostBytes = 300;
+    return end - begin <= kMostBytes && speaks_of_absence(folded_text(answer_.substr(begin, end - begin)));
+  }
+
   // A name in another script than the documents' is written otherwise there.
   [[nodiscard]] bool is_comparable(const Name& name) const {
     const bool is_han = static_cast<unsigned char>(name.words.front().front()) >= 0xE0;
@@ -209,8 +267,7 @@ class AnswerCheck {
     return std::all_of(name.words.begin(), name.words.end(), [&](const std::string& word) {
       if (static_cast<unsigned char>(word.front()) >= 0xE0)
         return !may_search() || documents_.has_text(word) || question_.has_text(word) || ends_early(name, word);
-      return documents_.has_name(word) || question_.has_name(word) || documents_.has_initials(word) ||
-             documents_.has_related(word) || question_.has_related(word);
+      return documents_.has_name_or_noun(word) || question_.has_name_or_noun(word) || documents_.has_initials(word);
     });
   }
 

@@ -173,8 +173,12 @@ std::optional<Date> with_name(const Reader& reader) {
     if (!read(rest, date)) continue;
     Reader with_year = rest;
     (void)with_year.sign(",");
+    const bool is_short = with_year.sign("'");  // March '21
     const Token* next = with_year.next();
-    if (next != nullptr && next->kind == Token::Kind::kDigits && next->text.size() == 4) {
+    if (is_short && next != nullptr && next->kind == Token::Kind::kDigits && next->text.size() == 2) {
+      date.year = with_year.number(2, 2).value_or(0);
+      rest = with_year;
+    } else if (!is_short && next != nullptr && next->kind == Token::Kind::kDigits && next->text.size() == 4) {
       if (const auto year = with_year.number(4, 4); year && is_year(*year)) {
         date.year = *year;
         rest = with_year;
@@ -307,9 +311,32 @@ std::optional<unsigned> minutes_behind(Reader& reader) {
   return minutes;
 }
 
+// halb zehn, Viertel vor acht, half past six, a quarter to nine
+std::optional<TimeOfDay> quarter_of_hour(std::span<const Token> tokens) {
+  constexpr std::pair<std::string_view, int> kBefore[] = {{"halb", -30},        {"half past", 30},
+                                                          {"quarter past", 15}, {"quarter to", -15},
+                                                          {"viertel nach", 15}, {"viertel vor", -15}};
+  for (const auto& [words, minutes] : kBefore) {
+    Reader reader(tokens);
+    const std::size_t space = words.find(' ');
+    if (!reader.sign(words.substr(0, space))) continue;
+    if (space != std::string_view::npos && !reader.sign(words.substr(space + 1))) continue;
+    const std::size_t first = reader.at();
+    Reader behind(tokens.subspan(first));
+    const auto hour = hour_at(tokens.subspan(first), behind);
+    if (!hour) continue;
+    const auto time = static_cast<unsigned>(static_cast<int>(*hour % 24 * 60) + minutes + 24 * 60) % (24 * 60);
+    const auto later = half_of_day(behind);
+    return TimeOfDay{later && *later && time < 12 * 60 ? time + 12 * 60 : time, !later && time < 12 * 60,
+                     first + behind.at()};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<TimeOfDay> time_at(std::span<const Token> tokens) {
+  if (auto time = quarter_of_hour(tokens)) return time;
   // 下午六点半
   std::optional<bool> half;
   const std::size_t before = chinese_half_of_day(tokens, half);

@@ -39,7 +39,9 @@ Groups groups_at(std::span<const Token> tokens) {
   while (found.tokens < tokens.size() && found.groups.size() <= kMostGroups) {
     const Token& next = tokens[found.tokens];
     const bool three = next.kind == Kind::kDigits && next.text.size() == 3;
-    if (three && next.after_space && !next.after_line && found.groups.front().size() <= 3 &&
+    // One blank of any width; more separate the columns of a table.
+    const bool one_blank = next.begin - tokens[found.tokens - 1].end <= 3;
+    if (three && one_blank && next.after_space && !next.after_line && found.groups.front().size() <= 3 &&
         found.separators.find_first_not_of(' ') == std::string::npos) {
       found.separators += ' ';
       found.groups.push_back(next.text);

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <tuple>
+#include <utility>
+
+#include "grounding/number_words.h"
 
 namespace minions::grounding {
 namespace {
@@ -81,7 +84,7 @@ FactIndex::~FactIndex() {
   const auto clear = [](std::string& text) { std::fill(text.begin(), text.end(), '\0'); };
   clear(text_);
   clear(digits_);
-  for (std::vector<std::string>* list : {&words_, &tails_, &identifiers_, &initials_})
+  for (std::vector<std::string>* list : {&words_, &plain_words_, &tails_, &identifiers_, &initials_})
     std::for_each(list->begin(), list->end(), clear);
 }
 
@@ -97,6 +100,7 @@ void FactIndex::add(std::string_view text, std::array<std::size_t, 5>& languages
   add_words(tokens);
   add_digits(tokens);
   add_single_units(tokens);
+  add_fractions(tokens);
   Facts facts = facts_of(text, tokens, Reading::kDocument);
   add_figures(text, facts.figures);
   for (const DatePlace& date : facts.dates) dates_.push_back(date.date);
@@ -119,11 +123,27 @@ void FactIndex::add(std::string_view text, std::array<std::size_t, 5>& languages
   }
 }
 
+namespace {
+
+// Of an e-mail or web address, which writes names without capitals.
+bool is_of_address(std::span<const Token> tokens, std::size_t i) {
+  const auto joins = [&](std::size_t at) {
+    return at < tokens.size() && !tokens[at].after_space &&
+           (tokens[at].is_sign("@") || tokens[at].is_sign("/") || tokens[at].is_sign("."));
+  };
+  if (i > 0 && !tokens[i].after_space && joins(i - 1)) return true;
+  return joins(i + 1) && i + 2 < tokens.size() && !tokens[i + 2].after_space;
+}
+
+}  // namespace
+
 void FactIndex::add_words(const std::vector<Token>& tokens) {
   std::string initials;
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     const Token& token = tokens[i];
     if (token.kind == Token::Kind::kWord) words_.push_back(token.text);
+    if (token.kind == Token::Kind::kWord && !token.is_capital && !is_of_address(tokens, i))
+      plain_words_.push_back(token.text);
     const bool goes_on = token.kind == Token::Kind::kWord && (token.is_capital || initials.empty());
     if (!goes_on) {
       if (token.kind != Token::Kind::kWord || token.text.size() > 3) initials.clear();
@@ -215,8 +235,30 @@ void FactIndex::add_single_units(const std::vector<Token>& tokens) {
   }
 }
 
+// A third as 33 %, three-quarters as 75 %.
+void FactIndex::add_fractions(const std::vector<Token>& tokens) {
+  constexpr std::pair<std::string_view, double> kWords[] = {
+      {"half", 2},      {"halfte", 2},     {"moitie", 2},  {"third", 3},    {"thirds", 3},
+      {"drittel", 3},   {"tiers", 3},      {"quarter", 4}, {"quarters", 4}, {"viertel", 4},
+      {"quart", 4},     {"quarts", 4},     {"fifth", 5},   {"fifths", 5},   {"funftel", 5},
+      {"cinquieme", 5}, {"cinquiemes", 5}, {"tenth", 10},  {"zehntel", 10}, {"dixieme", 10}};
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const auto part = std::find_if(std::begin(kWords), std::end(kWords),
+                                   [&](const auto& word) { return tokens[i].is_word(word.first); });
+    if (part == std::end(kWords)) continue;
+    std::size_t before = i;
+    if (before > 0 && tokens[before - 1].is_sign("-")) --before;
+    double count = 1;
+    if (before > 0) {
+      if (const auto written = written_number(std::span(tokens).subspan(before - 1, 1))) count = written->value;
+    }
+    if (count >= 1 && count < part->second) measures_.push_back({Dimension::kPercent, 100 * count / part->second});
+  }
+}
+
 void FactIndex::sort() {
   sort_unique(words_);
+  sort_unique(plain_words_);
   if (language_ == Language::kGerman) {
     for (const std::string& word : words_) {
       if (word.size() > kLeastTail) tails_.emplace_back(word.rbegin(), word.rend());
@@ -305,27 +347,70 @@ bool FactIndex::has_minutes_between_times(double minutes) const {
   return false;
 }
 
+namespace {
+
+// Whether a word of the sorted list begins as this one does, for most of its length.
+bool has_stem(const std::vector<std::string>& words, std::string_view word) {
+  if (word.size() < 5) return false;
+  const std::string_view stem = word.substr(0, std::max<std::size_t>(5, word.size() * 3 / 4));
+  const auto found = std::lower_bound(words.begin(), words.end(), stem);
+  return found != words.end() && found->starts_with(stem);
+}
+
+// How names are inflected: in German all of these, elsewhere a plural or a genitive.
+std::span<const std::string_view> endings_of(Language language) {
+  static constexpr std::string_view kAll[] = {"s", "es", "n", "en", "e", "er", "ens"};
+  return std::span(kAll).first(language == Language::kGerman ? std::size(kAll) : 2);
+}
+
+}  // namespace
+
 bool FactIndex::has_name(std::string_view word) const {
   const auto known = [&](std::string_view form) { return std::binary_search(words_.begin(), words_.end(), form); };
   if (known(word)) return true;
-  for (const std::string_view ending : {"s", "es", "n", "en", "e", "er", "ens"}) {
+  for (const std::string_view ending : endings_of(language_)) {
     if (word.size() > ending.size() + 2 && word.ends_with(ending) && known(word.substr(0, word.size() - ending.size())))
       return true;
     if (known(std::string(word).append(ending))) return true;
   }
+  if (has_people_of(word)) return true;
   if (word.size() < kLeastTail) return false;
   const std::string tail(word.rbegin(), word.rend());
   const auto found = std::lower_bound(tails_.begin(), tails_.end(), tail);
   return found != tails_.end() && found->starts_with(tail);
 }
 
-bool FactIndex::has_related(std::string_view word) const {
-  if (has_name(word)) return true;
-  if (word.size() < 5) return false;
-  const std::string_view stem = word.substr(0, std::max<std::size_t>(5, word.size() * 3 / 4));
-  const auto found = std::lower_bound(words_.begin(), words_.end(), stem);
-  return found != words_.end() && found->starts_with(stem);
+// Germany, German; Spanien, spanisch; Chine, chinois.
+bool FactIndex::has_people_of(std::string_view word) const {
+  constexpr std::string_view kCountries[] = {"", "y", "ia", "a", "e", "ien", "en", "land", "ie", "way"};
+  constexpr std::string_view kPeoples[] = {"an",  "ans",  "ian", "ians", "ish", "ese",  "isch", "ische", "ischen", "er",
+                                           "ern", "erin", "ais", "aise", "ois", "oise", "ien",  "ienne", "wegian"};
+  const auto turned = [&](std::span<const std::string_view> from, std::span<const std::string_view> to) {
+    for (const std::string_view ending : from) {
+      if (!word.ends_with(ending) || word.size() < ending.size() + 4) continue;
+      const std::string stem(word.substr(0, word.size() - ending.size()));
+      for (const std::string_view other : to) {
+        if (std::binary_search(words_.begin(), words_.end(), stem + std::string(other))) return true;
+      }
+    }
+    return false;
+  };
+  // Germany, whose people are the stem.
+  constexpr std::string_view kNoEnding[] = {""};
+  constexpr std::string_view kOnlyY[] = {"y"};
+  return turned(kPeoples, kCountries) || turned(kCountries, kPeoples) || turned(kOnlyY, kNoEnding) ||
+         turned(kNoEnding, kOnlyY);
 }
+
+bool FactIndex::has_name_or_noun(std::string_view word) const {
+  if (has_name(word) || has_stem(plain_words_, word)) return true;
+  // German nouns are put together: Bernstein stands in Bernsteinkette.
+  if (language_ != Language::kGerman || word.size() < kLeastTail) return false;
+  const auto found = std::lower_bound(words_.begin(), words_.end(), word);
+  return found != words_.end() && found->starts_with(word) && found->size() >= word.size() + kLeastTail - 1;
+}
+
+bool FactIndex::has_related(std::string_view word) const { return has_name(word) || has_stem(words_, word); }
 
 bool FactIndex::has(const Identifier& identifier) const {
   return std::binary_search(identifiers_.begin(), identifiers_.end(), identifier.text) || has_name(identifier.text);
@@ -341,8 +426,8 @@ std::size_t FactIndex::memory_bytes() const {
     for (const std::string& one : list) bytes += one.capacity() > 15 ? one.capacity() + 1 : 0;
     return bytes;
   };
-  return text_.capacity() + digits_.capacity() + texts(words_) + texts(tails_) + texts(identifiers_) +
-         texts(initials_) + (numbers_.capacity() + bare_numbers_.capacity()) * sizeof(double) +
+  return text_.capacity() + digits_.capacity() + texts(words_) + texts(plain_words_) + texts(tails_) +
+         texts(identifiers_) + texts(initials_) + (numbers_.capacity() + bare_numbers_.capacity()) * sizeof(double) +
          measures_.capacity() * sizeof(Measure) + dates_.capacity() * sizeof(Date) + sizeof(*this);
 }
 

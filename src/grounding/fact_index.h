@@ -26,8 +26,10 @@ class FactIndex {
   [[nodiscard]] bool has(const Figure& figure) const;
   [[nodiscard]] bool has(const Date& date) const;
   [[nodiscard]] bool has(const TimeOfDay& time) const;
-  // A name's word, also inflected: Müllers, Bergers.
+  // A name's word, also inflected or as the people of a country: Müllers, Bergers, Norwegian.
   [[nodiscard]] bool has_name(std::string_view word) const;
+  // The same, or a word with the same beginning that is no name, since it stands somewhere without a capital.
+  [[nodiscard]] bool has_name_or_noun(std::string_view word) const;
   // A word with the same beginning: one that is inflected or derived.
   [[nodiscard]] bool has_related(std::string_view word) const;
   [[nodiscard]] bool has(const Identifier& identifier) const;
@@ -58,14 +60,17 @@ class FactIndex {
   void add_figures(std::string_view text, const std::vector<Figure>& figures);
   void add_digits(const std::vector<Token>& tokens);
   void add_single_units(const std::vector<Token>& tokens);
+  void add_fractions(const std::vector<Token>& tokens);
   void sort();
+  [[nodiscard]] bool has_people_of(std::string_view word) const;
   [[nodiscard]] bool has_measure(Dimension dimension, double value, double around) const;
   [[nodiscard]] bool has_number(double value, double tolerance) const;
 
   std::string text_;    // folded, a zero byte after each
   std::string digits_;  // of numbers in groups, a zero byte after each
   std::vector<std::string> words_;
-  std::vector<std::string> tails_;  // of German, whose nouns are put together: the words backwards
+  std::vector<std::string> plain_words_;  // without a capital
+  std::vector<std::string> tails_;        // of German, whose nouns are put together: the words backwards
   std::vector<std::string> identifiers_;
   std::vector<std::string> initials_;
   std::vector<std::uint64_t> pairs_;  // of Chinese characters

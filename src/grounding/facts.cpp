@@ -5,6 +5,7 @@
 #include <cmath>
 #include <span>
 
+#include "grounding/chinese_names.h"
 #include "grounding/digits.h"
 #include "grounding/languages.h"
 #include "grounding/number_words.h"
@@ -30,10 +31,11 @@ class FactReader {
       : text_(text), tokens_(tokens), reading_(reading), language_(language_of(tokens)) {}
 
   [[nodiscard]] Facts read() {
+    if (is_answer()) addresses();
     for (std::size_t i = 0; i < tokens_.size();) i = std::max(step(i), i + 1);
     if (reading_ == Reading::kAnswer) {
       quotations();
-      if (language_ == Language::kChinese) chinese_names();
+      if (language_ == Language::kChinese) names_in_chinese();
       names();
     }
     return std::move(facts_);
@@ -54,6 +56,7 @@ class FactReader {
 
   // Where to go on.
   [[nodiscard]] std::size_t step(std::size_t i) {
+    if (is_taken(i)) return i + 1;
     const Token& token = tokens_[i];
     if (const std::size_t end = identifier(i); end > i && is_answer()) return end;
     if (token.kind == Kind::kDigits || token.kind == Kind::kHan || token.kind == Kind::kWord) {
@@ -71,6 +74,7 @@ class FactReader {
     const auto found = date_at(tokens_.subspan(i));
     if (!found) return i;
     const std::size_t end = i + found->tokens;
+    if (goes_on_as_version(i, end)) return i;
     // `It is 4.5.` is no date.
     const bool ends_sentence = end >= tokens_.size() || tokens_[end].is_capital || tokens_[end].after_line;
     const bool in_figures = std::none_of(tokens_.begin() + static_cast<std::ptrdiff_t>(i),
@@ -81,6 +85,13 @@ class FactReader {
     if (is_answer()) take(i, end);
     if (!is_answer() && found->day != 0) date_list(*found, i, end);
     return end;
+  }
+
+  // 2.3.1, 10.20.30.40
+  [[nodiscard]] bool goes_on_as_version(std::size_t first, std::size_t end) const {
+    if (tokens_[first].kind != Kind::kDigits || !is_joined(end)) return false;
+    if (tokens_[end].kind == Kind::kDigits) return tokens_[end - 1].is_sign(".");
+    return tokens_[end].is_sign(".") && is_joined(end + 1) && tokens_[end + 1].kind == Kind::kDigits;
   }
 
   // `18 and 19 April`, `4月18日、19日`: the other day has the month as well.
@@ -178,7 +189,13 @@ class FactReader {
     for (std::size_t back = 1; back <= 2 && back <= i; ++back) {
       if (is_hedge(tokens_[i - back].text)) return true;
     }
-    return i >= 2 && is_hedge(tokens_[i - 2].text + tokens_[i - 1].text);
+    if (i < 2) return false;
+    const std::string& first = tokens_[i - 2].text;
+    const std::string& second = tokens_[i - 1].text;
+    const bool bounds = (second == "than" && (first == "more" || first == "less")) ||
+                        (second == "als" && (first == "mehr" || first == "weniger")) ||
+                        (second == "de" && (first == "plus" || first == "moins"));
+    return bounds || is_hedge(first + second);
   }
 
   // `page 6`, `第6页`, or the number of a line of a list: they say where something stands, not what.
@@ -192,6 +209,7 @@ class FactReader {
     std::size_t before = i;
     if (before > 0 && tokens_[before - 1].is_sign(".")) --before;
     if (before == 0) return false;
+    if (tokens_[i].text == "0" && tokens_[i - 1].is_sign("(") && is_text(i + 1, ")")) return true;  // +44 (0)20
     for (const std::string_view word : {"page", "pages", "seite", "seiten", "p", "pp", "s", "slide", "folie"}) {
       if (tokens_[before - 1].is_word(word)) return true;
     }
@@ -217,7 +235,7 @@ class FactReader {
   [[nodiscard]] bool is_chinese_word(std::size_t i) const {
     if (i + 1 >= tokens_.size() || tokens_[i].kind != Kind::kHan) return false;
     for (const std::string_view word :
-         {"十分", "千万", "万一", "百般", "四处", "四周", "一起", "一些", "一定", "一直", "一般", "一旦"}) {
+         {"十分", "千万", "万一", "百般", "四处", "四周", "一起", "一些", "一定", "一直", "一般", "一旦", "百分"}) {
       if (word.starts_with(tokens_[i].text) && word.ends_with(tokens_[i + 1].text)) return true;
     }
     return false;
@@ -236,13 +254,14 @@ class FactReader {
     const std::size_t number_end = number(i, figure);
     if (figure.values.empty()) return number_end;
     std::size_t end = number_end;
-    multiply(figure, end);
+    multiply(figure, i, end);
     if (is_text(end, "个") && is_text(end + 1, "半")) {  // 九个半小时
       add_half(figure);
       end += 2;
     }
     figure.unit = unit_behind(i, end);
     if (figure.unit) half_behind_unit(figure, end);
+    if (figure.unit && figure.unit->dimension == Dimension::kCelsius && is_negative(i)) negate(figure);
     if (is_percent) figure.unit = Unit{Dimension::kPercent, 1};
     figure.place.end = tokens_[std::max(number_end, std::min(end, tokens_.size())) - 1].end;
     facts_.figures.push_back(figure);
@@ -250,11 +269,22 @@ class FactReader {
       take(i, end);
       return end;
     }
-    if (tokens_[i].kind != Kind::kDigits || number_end == i + 1) return number_end;
-    // `1500,200` may be two cells of a table as well: each part counts by itself.
+    if (tokens_[i].kind != Kind::kDigits || !may_be_cells(i, number_end, figure)) return number_end;
+    // Each part counts by itself.
     Figure part{{tokens_[i].begin, tokens_[i].end}, {number_of(tokens_[i].text)}, std::nullopt, 1, 1, false, false};
     facts_.figures.push_back(std::move(part));
     return i + 1;
+  }
+
+  // Whether the groups of a number may as well be cells of a table: `1500,200`, `Oslo,12,5`, or `12 250` without a
+  // unit. What is read as one number elsewhere must not stand for its parts: 1,250,000 holds no 250,000.
+  [[nodiscard]] bool may_be_cells(std::size_t i, std::size_t end, const Figure& figure) const {
+    if (end <= i + 1 || tokens_[i + 1].is_sign(".") || tokens_[i + 1].is_sign("'")) return false;
+    if (tokens_[i + 1].kind == Kind::kDigits) return !figure.unit;
+    if (!tokens_[i + 1].is_sign(",")) return true;
+    const bool goes_on = end + 1 < tokens_.size() && tokens_[end].is_sign(",") && is_joined(end) && is_joined(end + 1);
+    const bool began = i > 0 && tokens_[i - 1].is_sign(",") && is_joined(i) && is_joined(i - 1);
+    return goes_on || began || (tokens_[i].text.size() > 3 && tokens_[end - 1].text.size() == 3);
   }
 
   [[nodiscard]] bool is_text(std::size_t at, std::string_view text) const {
@@ -273,7 +303,10 @@ class FactReader {
     const auto written = written_number(tokens_.subspan(i));
     if (!written) return i + 1;
     // `second` is a unit of time as well, and `quarter` of the year: they stand for nothing to be looked up.
-    if (is_answer() && (token.text == "second" || written->value < 1)) return i + 1;
+    const std::size_t behind = i + written->tokens;
+    const bool multiplied = behind < tokens_.size() && multiplier(tokens_[behind]).value_or(0) >= 1e6;
+    if (is_answer() && token.text == "mille" && i > 0 && tokens_[i - 1].is_word("per")) return behind;
+    if (is_answer() && (token.text == "second" || (written->value < 1 && !multiplied))) return i + 1;
     figure.values = {written->value};
     figure.round_digit = last_round_digit(written->value);
     if (written->value != std::trunc(written->value)) figure.least_digit = figure.round_digit = 0.1;
@@ -300,11 +333,21 @@ class FactReader {
     return tokens_[end].kind == Kind::kWord && is_ordinal_ending(tokens_[end].text) ? end + 1 : end;
   }
 
+  // Of the number that begins at `first`: `$1.25m`, `1.25 M USD` and `23 k€` are money, `23 k` and `1.25 m` are not.
+  [[nodiscard]] std::optional<double> multiplier_at(std::size_t first, std::size_t at) const {
+    const std::string& text = tokens_[at].text;
+    if (text != "m" && text != "k") return multiplier(tokens_[at]);
+    const auto behind = at + 1 < tokens_.size() ? unit_at(tokens_.subspan(at + 1)) : std::nullopt;
+    const bool is_money = currency_before(tokens_, first) || (behind && behind->dimension >= Dimension::kEuro);
+    if (text == "m") return is_money ? std::optional(1e6) : std::nullopt;
+    return is_money || is_joined(at) ? std::optional(1e3) : std::nullopt;
+  }
+
   // 1.2 million; the end moves behind it.
-  void multiply(Figure& figure, std::size_t& end) {
+  void multiply(Figure& figure, std::size_t first, std::size_t& end) {
     if (end >= tokens_.size() || tokens_[end].after_line) return;
-    const auto times = multiplier(tokens_[end]);
-    if (!times || (tokens_[end].text == "k" && !is_joined(end))) return;
+    const auto times = multiplier_at(first, end);
+    if (!times) return;
     if (!is_answer()) facts_.figures.push_back(figure);  // both
     for (double& value : figure.values) value *= *times;
     figure.least_digit *= *times;
@@ -313,8 +356,19 @@ class FactReader {
     if (is_text(end, ".")) ++end;
   }
 
-  // neuf heures et demie, nine hours and a half, 九年半
+  // neuf heures et demie, nine hours and a half, 九年半; sept heures moins le quart du soir
   void half_behind_unit(Figure& figure, std::size_t& end) const {
+    if (is_text(end, "moins") && is_text(end + 1, "le") && is_text(end + 2, "quart")) {
+      add_part(figure, -0.25);
+      end += 3;
+    } else if (is_text(end, "et") && is_text(end + 1, "quart")) {
+      add_part(figure, 0.25);
+      end += 2;
+    }
+    part_behind_unit(figure, end);
+    if (is_text(end, "du") && is_text(end + 1, "soir")) add_part(figure, 12);
+  }
+  void part_behind_unit(Figure& figure, std::size_t& end) const {
     if (is_text(end, "et") && (is_text(end + 1, "demie") || is_text(end + 1, "demi"))) {
       add_half(figure);
       end += 2;
@@ -327,9 +381,25 @@ class FactReader {
     }
   }
 
-  static void add_half(Figure& figure) {
-    for (double& value : figure.values) value += 0.5;
+  static void add_half(Figure& figure) { add_part(figure, 0.5); }
+  static void add_part(Figure& figure, double part) {
+    for (double& value : figure.values) value += part;
     figure.least_digit = figure.round_digit = 0.1;
+  }
+
+  // Of a document as a temperature without its sign, too: it may be said to be below zero.
+  void negate(Figure& figure) const {
+    const std::vector<double> positive = figure.values;
+    for (double& value : figure.values) value = -value;
+    if (!is_answer() || figure.unit->offset == 0)
+      figure.values.insert(figure.values.end(), positive.begin(), positive.end());
+  }
+  // -18 °C, minus 18 degrees; of a range such as 18-22 it is none.
+  [[nodiscard]] bool is_negative(std::size_t i) const {
+    if (i == 0) return false;
+    const Token& before = tokens_[i - 1];
+    if (before.is_word("minus") || before.is_word("moins")) return true;
+    return before.is_sign("-") && is_joined(i) && (i == 1 || before.after_space || tokens_[i - 2].kind == Kind::kSign);
   }
 
   // The unit of the number from `first` to `end`; moves the end behind it.
@@ -341,14 +411,53 @@ class FactReader {
     if (elided) at += 2;
     if (!elided && at + 1 < tokens_.size() && tokens_[at].is_word("de")) ++at;
     if (at < tokens_.size() && !tokens_[at].after_line) {
-      // `a 20 A fuse` has one; `Section 3 A car` has none.
-      const bool letter = tokens_[at].kind == Kind::kWord && tokens_[at].text == "a" && !tokens_[at].is_capital;
+      // `a 20 A fuse` has one; `Section 3 A car` and `5 p.a.` have none.
+      const bool letter = (tokens_[at].is_word("a") && !tokens_[at].is_capital) ||
+                          (tokens_[at].is_word("p") && is_text(at + 1, ".") && is_text(at + 2, "a"));
       if (const auto unit = unit_at(tokens_.subspan(at)); unit && !letter) {
         end = at + unit->tokens;
         return unit;
       }
     }
     return currency_before(tokens_, first);
+  }
+
+  // E-mail and web addresses, which stand as a whole or not at all.
+  void addresses() {
+    for (std::size_t i = 0; i < tokens_.size();) {
+      std::size_t end = i + 1;
+      bool is_address = false;
+      for (; end < tokens_.size() && is_joined(end) && may_be_of_address(end); ++end) {
+        const bool scheme = tokens_[end].is_sign(":") && end + 2 < tokens_.size() && tokens_[end + 1].is_sign("/") &&
+                            tokens_[end + 2].is_sign("/");
+        is_address = is_address || scheme || (tokens_[end].is_sign("@") && tokens_[end - 1].kind != Kind::kSign);
+      }
+      if (is_address) add_address(i, end);
+      i = end;
+    }
+  }
+  [[nodiscard]] bool may_be_of_address(std::size_t at) const {
+    constexpr std::string_view kSigns = "@._-/:?=&%#+~";
+    const Token& token = tokens_[at];
+    if (token.kind == Kind::kSign) return token.text.size() == 1 && kSigns.find(token.text) != std::string_view::npos;
+    return token.kind != Kind::kHan;
+  }
+  void add_address(std::size_t first, std::size_t end) {
+    const auto is_edge = [&](std::size_t at) {
+      return tokens_[at].kind == Kind::kSign && !tokens_[at].is_sign("@") && !tokens_[at].is_sign("_");
+    };
+    while (first < end && is_edge(first)) ++first;
+    while (end > first && is_edge(end - 1)) --end;
+    if (end <= first) return;
+    for (std::size_t at = first; at + 3 < end; ++at) {
+      if (tokens_[at].is_sign(":")) {
+        first = at + (tokens_[at + 1].is_sign("/") ? 3 : 1);  // without `https://` or `mailto:`
+        break;
+      }
+    }
+    const Place where = place(first, end);
+    facts_.addresses.push_back({where, folded_text(text_.substr(where.begin, where.end - where.begin))});
+    take(first, end);
   }
 
   void quotations() {
@@ -382,13 +491,21 @@ class FactReader {
     const Token& token = tokens_[i];
     return token.kind == Kind::kWord && token.is_capital && token.text.size() > 1 && !is_taken(i) &&
            month_of(token.text) == 0 && !is_weekday(token.text) && !is_title(token.text) &&
-           !(token.is_capitals && unit_at(tokens_.subspan(i, 1)));
+           !((token.is_capitals || token.text.size() > 3) && unit_at(tokens_.subspan(i, 1)));
   }
 
   void add_name(std::size_t i) {
     if (is_taken(i)) return;
     facts_.names.push_back({place(i, i + 1), {tokens_[i].text}});
     take(i, i + 1);
+  }
+
+  void names_in_chinese() {
+    for (const TokenRange& found : chinese_names(tokens_, taken_)) {
+      const Place where = place(found.first, found.end);
+      facts_.names.push_back({where, {folded_text(text_.substr(where.begin, where.end - where.begin))}});
+      take(found.first, found.end);
+    }
   }
 
   // Latin scripts.
@@ -424,11 +541,13 @@ class FactReader {
                        (is_title(tokens_[first - 2].text) || tokens_[first - 2].text.size() == 1)));
     const bool begins = begins_sentence(first) && language_ != Language::kChinese;
     std::size_t count = 0;
-    for (std::size_t at = first; at < end; ++at)
-      count += tokens_[at].kind == Kind::kWord && !is_common_word(tokens_[at].text) ? 1U : 0U;
+    const auto says_nothing = [&](const Token& token) {
+      return token.kind != Kind::kWord || is_common_word(token.text) || (!titled && is_often_capital(token.text));
+    };
+    for (std::size_t at = first; at < end; ++at) count += says_nothing(tokens_[at]) ? 0U : 1U;
     for (std::size_t at = first; at < end; ++at) {
       const Token& token = tokens_[at];
-      if (token.kind != Kind::kWord || is_common_word(token.text)) continue;
+      if (says_nothing(token)) continue;
       const bool acronym = token.is_capitals && token.text.size() <= 6;
       const bool possessive = at + 2 < tokens_.size() && tokens_[at + 1].is_sign("'") && tokens_[at + 2].is_word("s") &&
                               is_joined(at + 1) && is_joined(at + 2);
@@ -454,8 +573,6 @@ class FactReader {
     return word.size() >= 4;
   }
 
-  void chinese_names();
-
   std::string_view text_;
   std::span<const Token> tokens_;
   Reading reading_;
@@ -463,57 +580,6 @@ class FactReader {
   Facts facts_;
   std::vector<bool> taken_;  // of an answer: part of another fact
 };
-
-// Names of people by their surname and what stands around them; of places and organisations by what they end with.
-void FactReader::chinese_names() {
-  constexpr std::string_view kSurnames =
-      "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾萧田董袁潘蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆"
-      "汪范"
-      "石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤";
-  constexpr std::string_view kBefore = "由与和是给向被及对请经让为，。、：；的师生任长员理授士找见叫系名";
-  constexpr std::string_view kAlways =
-      "由找请叫经与给";  // a name of two characters behind these needs nothing behind it
-  constexpr std::string_view kAfter =
-      "先女医教经主工律老博的在于负担表说签与和及提将已从向对被认要指检完，。、；：（）";
-  constexpr std::string_view kSuffixes[] = {"公司", "集团", "医院", "大学", "学院", "银行", "研究所", "实验室",
-                                            "机场", "酒店", "车行", "商行", "中心", "协会", "学校",   "中学",
-                                            "小学", "法院", "市",   "省",   "县",   "路",   "街"};
-  constexpr std::string_view kGeneric = "该本贵我各此其某这那有限地小社道公全城都上闹超门集走马铁网思出线套销";
-  const auto is_in = [](std::string_view set, std::string_view one) { return set.find(one) != std::string_view::npos; };
-  const auto is_han = [&](std::size_t at) { return at < tokens_.size() && tokens_[at].kind == Kind::kHan; };
-  const auto add = [&](std::size_t first, std::size_t end) {
-    const Place found = place(first, end);
-    facts_.names.push_back({found, {folded_text(text_.substr(found.begin, found.end - found.begin))}});
-    take(first, end);
-  };
-  for (std::size_t i = 0; i < tokens_.size(); ++i) {
-    if (!is_han(i) || is_taken(i) || !is_in(kSurnames, tokens_[i].text)) continue;
-    const bool fits = i == 0 || !is_han(i - 1) || is_in(kBefore, tokens_[i - 1].text);
-    if (!fits || !is_han(i + 1)) continue;
-    for (const std::size_t given : {std::size_t{2}, std::size_t{1}}) {
-      const std::size_t end = i + 1 + given;
-      bool whole = true;
-      for (std::size_t at = i + 1; at < end; ++at) whole = whole && is_han(at) && !is_in(kAfter, tokens_[at].text);
-      if (!whole) continue;
-      const bool ends = end >= tokens_.size() || !is_han(end) || is_in(kAfter, tokens_[end].text) ||
-                        (given == 2 && i > 0 && is_in(kAlways, tokens_[i - 1].text));
-      if (!ends) continue;
-      add(i, end);
-      i = end - 1;
-      break;
-    }
-  }
-  for (std::size_t i = 0; i < tokens_.size(); ++i) {
-    for (const std::string_view suffix : kSuffixes) {
-      const std::size_t size = suffix.size() / 3;
-      std::string text;
-      for (std::size_t at = i; at < i + size && is_han(at); ++at) text += tokens_[at].text;
-      if (text != suffix || i < 2 || !is_han(i - 1) || !is_han(i - 2)) continue;
-      if (is_in(kGeneric, tokens_[i - 1].text) || is_taken(i) || is_taken(i - 1)) continue;
-      add(i - 2, i + size);
-    }
-  }
-}
 
 }  // namespace
 

@@ -57,6 +57,7 @@ struct Facts {
   std::vector<Name> names;
   std::vector<Identifier> identifiers;
   std::vector<Quotation> quotations;
+  std::vector<Quotation> addresses;  // of an answer: e-mail and web addresses, without a scheme
 };
 
 // Everything of a document counts, so that too much of it is found rather than too little: each number of a date is a

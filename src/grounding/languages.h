@@ -17,6 +17,8 @@ enum class Language { kUnknown, kEnglish, kGerman, kFrench, kChinese };
 [[nodiscard]] bool is_common_word(std::string_view folded);
 // 1 to 12 for a month's name or its abbreviation; 0: it is none.
 [[nodiscard]] unsigned month_of(std::string_view folded);
+// Of labels and headings, where it is capital without being a name.
+[[nodiscard]] bool is_often_capital(std::string_view folded);
 [[nodiscard]] bool is_weekday(std::string_view folded);
 // about, etwa, environ: what follows is rounded.
 [[nodiscard]] bool is_hedge(std::string_view folded);

@@ -55,6 +55,9 @@ constexpr UnitName kNames[] = {
     {"m\xC2\xB3", Dimension::kVolume, 1000.0}, {"kubikmeter", Dimension::kVolume, 1000.0},
     {"\xE7\xAB\x8B\xE6\x96\xB9\xE7\xB1\xB3", Dimension::kVolume, 1000.0}, {"\xCE\xBCl", Dimension::kVolume, 1e-06},
     {"\xCE\xBCg", Dimension::kMass, 1e-06}, {"mcg", Dimension::kMass, 1e-06},
+    {"microgram", Dimension::kMass, 1e-06}, {"micrograms", Dimension::kMass, 1e-06},
+    {"mikrogramm", Dimension::kMass, 1e-06}, {"microgramme", Dimension::kMass, 1e-06},
+    {"microgrammes", Dimension::kMass, 1e-06}, {"\xE6\x88\x90", Dimension::kPercent, 10.0},
     {"\xE5\xBE\xAE\xE5\x85\x8B", Dimension::kMass, 1e-06}, {"mg", Dimension::kMass, 0.001},
     {"milligram", Dimension::kMass, 0.001}, {"milligrams", Dimension::kMass, 0.001},
     {"milligramm", Dimension::kMass, 0.001}, {"milligramme", Dimension::kMass, 0.001},
@@ -105,6 +108,7 @@ constexpr UnitName kNames[] = {
     {"\xE4\xB8\xAA\xE5\xAD\xA3\xE5\xBA\xA6", Dimension::kMonths, 3.0}, {"%", Dimension::kPercent, 1.0},
     {"percent", Dimension::kPercent, 1.0}, {"prozent", Dimension::kPercent, 1.0},
     {"\xEF\xBC\x85", Dimension::kPercent, 1.0}, {"percentage", Dimension::kPercent, 1.0},
+    {"\xC2\xB0\x63", Dimension::kCelsius, 1.0}, {"\xC2\xB0\x66", Dimension::kCelsius, 0.5555555555555556, -17.77777777777778},
     {"\xE2\x84\x83", Dimension::kCelsius, 1.0}, {"celsius", Dimension::kCelsius, 1.0},
     {"\xE6\x91\x84\xE6\xB0\x8F\xE5\xBA\xA6", Dimension::kCelsius, 1.0},
     {"fahrenheit", Dimension::kCelsius, 0.5555555555555556, -17.77777777777778},
@@ -204,7 +208,30 @@ std::optional<Unit> plain_unit_at(std::span<const Token> tokens) {
 
 }  // namespace
 
+namespace {
+
+bool is_degrees(const Token& token) {
+  for (const std::string_view word : {"degrees", "degree", "grad", "degres", "degre"}) {
+    if (token.is_word(word)) return true;
+  }
+  return false;
+}
+
+// 18 degrees Celsius, 18 Grad C
+std::optional<Unit> degrees_at(std::span<const Token> tokens) {
+  const std::string& scale = tokens[1].text;
+  const std::string_view name = scale == "c" ? "celsius" : scale == "f" ? "fahrenheit" : std::string_view(scale);
+  const auto unit = units().find(name);
+  if (unit == units().end() || unit->second.dimension != Dimension::kCelsius) return std::nullopt;
+  Unit degrees = unit->second;
+  degrees.tokens = 2;
+  return degrees;
+}
+
+}  // namespace
+
 std::optional<Unit> unit_at(std::span<const Token> tokens) {
+  if (tokens.size() > 1 && is_degrees(tokens[0])) return degrees_at(tokens);
   if (tokens.size() < 2 || (!tokens[0].is_word("square") && !tokens[0].is_word("cubic"))) return plain_unit_at(tokens);
   const auto length = plain_unit_at(tokens.subspan(1));
   return length ? raised(*length, tokens[0].is_word("cubic"), length->tokens + 1) : std::nullopt;

@@ -156,7 +156,7 @@ class SpacedNumber {
     }
     const Word* thousands = find(kThousands, word);
     if (thousands == nullptr) return false;
-    total_ += std::max(group_, 1.0) * thousands->second;
+    total_ += (group_ > 0 ? group_ : 1.0) * thousands->second;
     group_ = 0;
     return took(1000);
   }
