@@ -52,15 +52,22 @@ Status print_result(const Answer& answer, OutputFormat format) {
 }  // namespace
 
 ExitCode ask(const AskFlags& flags) {
+  // Before anything is asked; with JSON an object says it, too.
+  const auto refused = [&](const Error& error, ExitCode (*report_it)(const Error&)) {
+    Answer answer;
+    answer.failure = error;
+    const Status printed = print_result(answer, flags.format);
+    return printed ? report_it(error) : report(printed.error());
+  };
   const auto question = read_question(flags);
-  if (!question) return report(question.error());
+  if (!question) return refused(question.error(), report);
   const auto attached = load_all(flags.documents);
-  if (!attached) return report_document(attached.error());
+  if (!attached) return refused(attached.error(), report_document);
   auto sampling = sampling_of(flags.sampling);
-  if (!sampling) return report(sampling.error());
+  if (!sampling) return refused(sampling.error(), report);
   AttestationNotes notes;
   auto client = Client::open(notes.watch(flags.server));
-  if (!client) return report(client.error());
+  if (!client) return refused(client.error(), report);
 
   Interrupt interrupt;
   const Pieces pieces = flags.format == OutputFormat::kText   ? Pieces::kAsText

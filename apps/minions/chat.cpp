@@ -140,7 +140,7 @@ Result<Next> ChatLoop::handle(const ChatInput& input) {
     case ChatCommand::kClear:
       conversation_.clear();
       attachments_.clear();
-      note("conversation cleared");
+      note("conversation cleared, with the documents in it: /attach them again to ask about them");
       break;
     case ChatCommand::kSystem:
       conversation_.restart(input.argument);
@@ -200,8 +200,8 @@ Status ChatLoop::retry() {
 Status ChatLoop::show(const Answer& answer) {
   interrupt_.end();
   last_exchange_ = answer ? answer.exchange : 0;
-  if (answer.may_have_run_twice) warn_of_repetition();
   screen_.end();
+  if (answer.may_have_run_twice) warn_of_repetition();
   MINIONS_TRY(flush_out());
   if (!answer) {
     if (answer.error().code == ErrorCode::kCancelled && editor_.interactive()) {

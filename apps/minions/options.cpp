@@ -77,9 +77,13 @@ const std::map<std::string, OutputFormat> kFormats = {
 CLI::Option* add_format(CLI::App& command, OutputFormat& format, const std::string& names) {
   auto formats = kFormats;
   if (names.find("jsonl") == std::string::npos) formats.erase("jsonl");
-  return command.add_option("-o,--output", format, "output: " + names)
-      ->transform(CLI::CheckedTransformer(formats, CLI::ignore_case).description(""))
-      ->type_name("FORMAT");
+  const auto take = [&format, formats = std::move(formats), names](const std::string& name) {
+    const auto named = formats.find(CLI::detail::to_lower(name));
+    if (named == formats.end())
+      throw CLI::ValidationError("--output", fmt::format("want {}, found \"{}\"", names, name));
+    format = named->second;
+  };
+  return command.add_option_function<std::string>("-o,--output", take, "output: " + names)->type_name("FORMAT");
 }
 
 void add_sampling(CLI::App& command, SamplingFlags& options, const std::string& prefix, const std::string& who) {

@@ -67,6 +67,17 @@ class Failure(ProgramsTest):
             run = self.minions("ask", "q", "-f", file, "--server", server, *self.sandbox())
             self.assert_exit(run, 7)
 
+    def test_with_json_each_failure_is_an_object(self):
+        server = Minionsd(self)
+        for code, arguments in ((7, ["-f", "absent.md", *server.trust()]), (2, ["--param", "x=}", *server.trust()]),
+                                (2, ["--server", server.url, "--policy", "absent.toml"]),
+                                (4, ["--server", f"http://127.0.0.1:{free_port()}", "--allow-simulated"])):
+            run = self.minions("ask", "q", *arguments, "-o", "json")
+            with self.subTest(arguments[:2]):
+                self.assert_exit(run, code)
+                result = json.loads(run.stdout)
+                self.assertEqual((result["error"]["exit_code"], result["ending"], result["answer"]), (code, None, ""))
+
     def test_a_failing_model_is_6(self):
         class Unwell(ModelServer):
             def stream(self, chunk):
