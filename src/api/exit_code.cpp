@@ -41,9 +41,8 @@ std::string_view hint_for(const Error& error) {
   if (worker && error.code == ErrorCode::kNetwork)
     return "start the server of the worker's model, or name another worker with --worker; extractive needs none";
   if (error.cause == Cause::kOverContext)
-    return "ask about less, lower --max-tokens, start anew (/clear in a chat), or let --passages choose what to send "
-           "of "
-           "the documents; minions models shows what each model reads at once";
+    return "ask about less, or take a model that reads more at once (minions models shows how much); ask and chat send "
+           "less of the documents with --passages, a chat begins anew with /clear";
   if (error.cause == Cause::kCertificate) return "name the server's certificate authority with --ca-file FILE";
   if (error.code != ErrorCode::kRefused) return {};
   if (worker) return "--allow-remote-worker lets the documents leave this machine";
