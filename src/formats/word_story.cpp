@@ -155,7 +155,7 @@ void WordStory::start_block(std::string_view name, const XmlAttributes& attribut
   if (name == "p") {
     frame().paragraph = {};
     frame().run = {};
-    if (in_table() && frame().tables.back().cell_has_text) write(" ");
+    if (in_table()) frame().tables.back().separates = frame().tables.back().cell_has_text;
   } else if (name == "r") {
     frame().run = {};
   } else if (name == "tbl") {
@@ -398,7 +398,7 @@ void WordStory::start_cell() {
   }
   table.span = 1;
   table.cell_breaks = 0;
-  table.cell_has_text = false;
+  table.cell_has_text = table.separates = false;
   last_ = '\0';
 }
 
@@ -428,7 +428,11 @@ void WordStory::end_table() {
   if (!in_table()) return;
   if (frame().tables.size() == 1 && !frame().row.empty()) end_row();  // cells outside a row, in damaged files
   frame().tables.pop_back();
-  if (!in_table()) writer().end_paragraph();
+  if (in_table()) {
+    frame().tables.back().cell_has_text = true;
+  } else {
+    writer().end_paragraph();
+  }
 }
 
 void WordStory::start_box() {
@@ -569,8 +573,10 @@ void WordStory::flush_script(char after) {
 void WordStory::put(std::string_view text) {
   if (text.empty()) return;
   if (in_table()) {
+    Table& table = frame().tables.back();
+    if (std::exchange(table.separates, false)) frame().row += ' ';
     append_in_row(frame().row, text);
-    frame().tables.back().cell_has_text = true;
+    table.cell_has_text = true;
   } else {
     writer().text(text);
   }

@@ -70,6 +70,7 @@ class WordStory final : public XmlHandler {
     bool row_deleted = false;
     bool row_begins_page = false;
     bool cell_has_text = false;
+    bool separates = false;  // what comes next, from the paragraph before
   };
   // What a text box interrupts.
   struct Frame {

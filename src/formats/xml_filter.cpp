@@ -29,12 +29,23 @@ bool names_allowed(std::string_view reference) {
 }  // namespace
 
 ByteView XmlFilter::feed(ByteView bytes) {
+  constexpr std::uint64_t kMarkBytes = 2;
+  if (is_wide_) return bytes;
   out_.clear();
-  for (const std::uint8_t byte : bytes) {
+  std::string_view text = as_text(bytes);
+  while (!text.empty()) {
+    std::size_t plain = 0;
+    if (reference_.empty() && seen_ >= kMarkBytes) {
+      while (plain < text.size() && text[plain] != '&' && !is_control(text[plain])) ++plain;
+    }
+    out_ += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
+    take(text.front());
+    text.remove_prefix(1);
     if (is_wide_) {
-      out_ += static_cast<char>(byte);
-    } else {
-      take(static_cast<char>(byte));
+      out_ += text;
+      break;
     }
   }
   return as_bytes(out_);
