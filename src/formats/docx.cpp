@@ -107,8 +107,11 @@ Read<void> WordReader::read_chunks() {
 Read<void> WordReader::read_headers() {
   std::map<std::string, Story*> stories;
   for (const auto& [id, relationship] : related_) {
-    const bool is_header = relationship.type == "header" || relationship.type == "footer";
-    if (!is_header || headers_.size() >= kMaxHeaders) continue;
+    if (relationship.type != "header" && relationship.type != "footer") continue;
+    if (headers_.size() >= kMaxHeaders) {
+      ++counts_.objects;
+      continue;
+    }
     Story*& story = stories[part_key(relationship.target)];
     if (story != nullptr) continue;
     story = headers_.emplace_back(std::make_unique<Story>(context_, writer_, counts_)).get();
@@ -130,7 +133,9 @@ void WordReader::write_once(std::string_view type, std::string_view label) {
     if (header->type != type) continue;
     header->handler.finish();
     std::string text = header->text.take();
-    for (std::size_t at = text.find("\n\n"); at != std::string::npos; at = text.find("\n\n", at)) text.erase(at, 1);
+    const auto empty_lines =
+        std::unique(text.begin(), text.end(), [](char a, char b) { return a == '\n' && b == '\n'; });
+    text.erase(empty_lines, text.end());
     if (text.find_first_not_of("0123456789 \t\n-./|") == std::string::npos || !written.insert(text).second) continue;
     writer_.end_paragraph();
     writer_.text(std::string(label) + text);

@@ -148,7 +148,8 @@ SymbolText symbol_text(std::string_view utf8, SymbolFont font) {
   while (!utf8.empty()) {
     const auto [code_point, length] = code_point_at(utf8);
     const bool at_private_use = code_point >= 0xF000 && code_point <= 0xF0FF;
-    const bool in_font = font != SymbolFont::kNone && code_point > kFirst && code_point <= 0xFF;
+    const bool in_font = font != SymbolFont::kNone && code_point > kFirst && code_point <= 0xFF && code_point != 0xA0 &&
+                         code_point != 0xAD;  // spaces and hyphens are what they are
     if (at_private_use || in_font) {
       const auto code = static_cast<std::uint8_t>(code_point & 0xFF);
       const char32_t meaning = symbol(font == SymbolFont::kNone ? likely_font(code) : font, code);
