@@ -26,9 +26,8 @@ bool is_ordinal_end(std::string_view text) {
 // Whether the text reads the same without a mark.
 bool is_plain(std::string_view text, Script script, char before, char after) {
   if (script == Script::kSub) return all_digits(text) && (is_letter(before) || before == ')') && !is_digit(after);
-  constexpr std::string_view kTradeMark = "TM";
-  return (is_ordinal_end(text) && is_digit(before) && !joins_words(after)) || text == kTradeMark || text == "\u00AE" ||
-         text == "\u2122" || text == "\u00BA" || text == "\u00AA" || text == "\u00B0";
+  return (is_ordinal_end(text) && is_digit(before) && !joins_words(after)) || text == "\u00AE" || text == "\u2122" ||
+         text == "\u00BA" || text == "\u00AA" || text == "\u00B0";
 }
 
 std::string in_braces(std::string_view text, Script script) {

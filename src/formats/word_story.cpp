@@ -221,6 +221,7 @@ void WordStory::start_inline(std::string_view name, const XmlAttributes& attribu
 
 void WordStory::start_note(std::string_view name, const XmlAttributes& attributes) {
   flush_script('\0');
+  after_mark_ = true;
   if (name == "comment") {
     const std::string_view author = attributes.get("author");
     put(author.empty() ? "Comment: " : "Comment by " + std::string(author.substr(0, 200)) + ": ");
@@ -339,6 +340,7 @@ void WordStory::begin_text() {
 void WordStory::end_paragraph() {
   settle_paragraph();
   flush_script('\0');
+  after_mark_ = false;
   Paragraph& paragraph = frame().paragraph;
   // A number without a text, as in a column of them; bullets and headings without one show nothing.
   const std::string_view label = paragraph.label;
@@ -556,6 +558,9 @@ void WordStory::write_shown(std::string_view text) {
 
 void WordStory::write(std::string_view text) {
   if (text.empty()) return;
+  if (after_mark_) text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+  if (text.empty()) return;
+  after_mark_ = false;
   flush_script(text.front());
   begin_text();
   if (after_formula_ && joins_words(text.front()) && joins_words(last_)) put(" ");

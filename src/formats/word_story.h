@@ -145,6 +145,7 @@ class WordStory final : public XmlHandler {
   bool in_reading_ = false;
   bool in_formula_ = false;
   bool after_formula_ = false;
+  bool after_mark_ = false;        // of a note, whose text often begins with a space of its own
   std::string_view control_mark_;  // of a check box that is a content control, instead of the character in it
 };
 

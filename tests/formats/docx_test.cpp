@@ -366,6 +366,20 @@ TEST(DocxParts, ReadsHeadersAndFootersOnce) {
             "Header: ACME Ref 77\n\nbody\n\nFooter: Valid until May");
 }
 
+TEST(DocxParts, KeepsNotesOfBothKindsApart) {
+  const auto notes = [](const std::string& kind, const std::string& text) {
+    return "<w:" + kind + "s" + kWord + "><w:" + kind + R"( w:id="1">)" + paragraph(run(" ") + run(text)) +
+           "</w:" + kind + "></w:" + kind + "s>";
+  };
+  EXPECT_EQ(text_of(paragraph(run("a") + R"(<w:r><w:footnoteReference w:id="1"/></w:r>)" + run("b") +
+                              R"(<w:r><w:endnoteReference w:id="1"/></w:r>)"),
+                    {{"word/_rels/document.xml.rels",
+                      relationships({{"r1", "footnotes", "footnotes.xml"}, {"r2", "endnotes", "endnotes.xml"}})},
+                     {"word/footnotes.xml", notes("footnote", "foot")},
+                     {"word/endnotes.xml", notes("endnote", "end")}}),
+            "a[^1]b[^e1]\n\n[^1] foot\n\n[^e1] end");
+}
+
 TEST(DocxParts, ReadsCommentsWithTheirAuthors) {
   EXPECT_EQ(
       text_of(paragraph(run("body")),
