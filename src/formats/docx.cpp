@@ -151,10 +151,17 @@ Read<void> WordReader::read_body() {
 }
 
 Read<void> WordReader::read_notes(std::string_view type) {
-  const std::string part = target_of_type(related_, type);
+  const std::string part = part_key(target_of_type(related_, type));
   if (part.empty()) return {};
   Story notes(context_, writer_, counts_);
-  if (auto read = zip_.parse_part(part, notes.handler); !read) return read;
+  bool found = false;
+  auto read = zip_.parse_parts([&](std::string_view name) -> XmlHandler* {
+    if (found || part_key(name) != part) return nullptr;
+    found = true;
+    return &notes.handler;
+  });
+  if (!read) return read;
+  if (!found) ++counts_.objects;
   notes.handler.finish();
   const std::string text = notes.text.take();
   if (text.empty()) return {};

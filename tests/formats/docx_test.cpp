@@ -439,6 +439,15 @@ TEST(DocxParts, ReadsDiagramsAndCharts) {
             "see\n\n- Board\n  - Sales\n  - Law\n\nChart: Revenue\nAxis: EUR\nEU: 2019 = 5; 2020 = 7.5\n\nend");
 }
 
+TEST(DocxParts, ReadsTheRestWithoutAPartThatIsMissing) {
+  const Document document = read_document(make_docx(
+      paragraph(run("body")), {{"word/_rels/document.xml.rels", relationships({{"r1", "footnotes", "footnotes.xml"},
+                                                                               {"r2", "header", "header1.xml"},
+                                                                               {"r3", "styles", "styles.xml"}})}}));
+  EXPECT_EQ(document.text, "body");
+  EXPECT_EQ(document.remarks.at(Remark::kUnreadObjects), 1U);
+}
+
 TEST(DocxParts, CountsObjectsThatAreNotRead) {
   const Document document = read_document(
       make_docx(paragraph(R"(<w:r><w:object><o:OLEObject xmlns:o="o" ProgID="Excel.Sheet"/></w:object></w:r>)")));
