@@ -342,6 +342,26 @@ def office_documents():
                      rels(("r1", "footnotes", "footnotes.xml")),
                      f'<w:footnotes {word}><w:footnote w:id="2"><w:p><w:r><w:t>note</w:t></w:r></w:p></w:footnote>'
                      "</w:footnotes>"]),
+        "docx parts": (1, [f'<w:document {word} xmlns:r="{office}" xmlns:m="m"><w:body><w:p><w:pPr><w:pStyle w:val="S"/><w:numPr>'
+                           '<w:ilvl w:val="1"/><w:numId w:val="1"/></w:numPr></w:pPr><w:r><w:rPr><w:vertAlign w:val="superscript"/>'
+                           '</w:rPr><w:t>6</w:t><w:sym w:font="Wingdings" w:char="F0FE"/><w:fldChar w:fldCharType="begin"><w:ffData>'
+                           '<w:ddList><w:result w:val="0"/><w:listEntry w:val="a"/></w:ddList></w:ffData></w:fldChar></w:r>'
+                           "<m:oMath><m:f><m:num><m:r><m:t>1</m:t></m:r></m:num><m:den><m:r><m:t>2</m:t></m:r></m:den></m:f></m:oMath>"
+                           '<w:r><c:chart xmlns:c="c" r:id="r4"/><d:relIds xmlns:d="d" r:dm="r5"/><w:txbxContent><w:p/></w:txbxContent>'
+                           '</w:r></w:p><w:altChunk r:id="r6"/></w:body></w:document>',
+                           rels(("r1", "styles", "styles.xml"), ("r2", "numbering", "numbering.xml"),
+                                ("r3", "header", "header1.xml"), ("r4", "chart", "charts/chart1.xml"),
+                                ("r5", "diagramData", "diagrams/data1.xml"), ("r6", "aFChunk", "chunk.html")), "",
+                           f'<w:styles {word}><w:style w:styleId="S"><w:basedOn w:val="S"/><w:pPr><w:outlineLvl w:val="1"/></w:pPr>'
+                           "</w:style></w:styles>",
+                           f'<w:numbering {word}><w:abstractNum w:abstractNumId="0"><w:lvl w:ilvl="1"><w:start w:val="3"/><w:numFmt '
+                           'w:val="lowerRoman"/><w:lvlText w:val="%1.%2"/></w:lvl></w:abstractNum><w:num w:numId="1"><w:abstractNumId '
+                           'w:val="0"/></w:num></w:numbering>',
+                           f"<w:hdr {word}><w:p><w:r><w:t>head</w:t></w:r></w:p></w:hdr>",
+                           '<c:chart xmlns:c="c"><c:ser><c:cat><c:pt idx="0"><c:v>a</c:v></c:pt></c:cat><c:val><c:pt idx="0"><c:v>1</c:v>'
+                           "</c:pt></c:val></c:ser></c:chart>",
+                           '<d:m xmlns:d="d"><d:pt modelId="1"><d:t>x</d:t></d:pt><d:cxn srcId="1" destId="1"/></d:m>',
+                           "<p>chunk</p>"]),
         "docx bomb": (1, ['<!DOCTYPE a [<!ENTITY b "b"><!ENTITY c "&b;&b;">]><a>&c;</a>', rels(), ""]),
         "pptx": (2, [f'<p:presentation {slides} xmlns:r="{office}"><p:sldIdLst><p:sldId id="256" r:id="r1"/></p:sldIdLst>'
                      "</p:presentation>", rels(("r1", "slide", "slides/slide1.xml")),

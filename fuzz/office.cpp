@@ -23,10 +23,14 @@ struct Frame {
 
 const std::vector<Frame>& frames() {
   static const std::vector<Frame> frames = {
-      {"wordprocessingml.document", {"word/document.xml", "word/_rels/document.xml.rels", "word/footnotes.xml"}},
+      {"wordprocessingml.document",
+       {"word/document.xml", "word/_rels/document.xml.rels", "word/footnotes.xml", "word/styles.xml",
+        "word/numbering.xml", "word/header1.xml", "word/charts/chart1.xml", "word/diagrams/data1.xml",
+        "word/chunk.html"}},
       {"presentationml.presentation",
        {"ppt/presentation.xml", "ppt/_rels/presentation.xml.rels", "ppt/slides/slide1.xml",
-        "ppt/slides/_rels/slide1.xml.rels", "ppt/notesSlides/notesSlide1.xml"}},
+        "ppt/slides/_rels/slide1.xml.rels", "ppt/notesSlides/notesSlide1.xml", "ppt/charts/chart1.xml",
+        "ppt/diagrams/data1.xml", "ppt/comments/comment1.xml"}},
       {"spreadsheetml.sheet",
        {"xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/sharedStrings.xml", "xl/styles.xml",
         "xl/worksheets/sheet1.xml"}},

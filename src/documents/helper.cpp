@@ -187,6 +187,13 @@ std::string note_of(Remark remark, std::uint64_t number) {
       return count("a text names", "texts name") + " an unknown encoding, which was guessed";
     case Remark::kUncachedFormulas:
       return count("a cell has", "cells have") + " a formula without a saved value and is left out";
+    case Remark::kDeletions: return count("a tracked deletion is", "tracked deletions are") + " left out";
+    case Remark::kHiddenText:
+      return count("a piece of text is", "pieces of text are") + " formatted as hidden and left out";
+    case Remark::kUnreadObjects: return count("an embedded object is", "embedded objects are") + " not read";
+    case Remark::kHiddenSlides: return count("a slide is", "slides are") + " hidden and read all the same";
+    case Remark::kControlCharacters:
+      return count("a character that XML cannot hold is", "characters that XML cannot hold are") + " shown as a space";
     case Remark::kKind:
     case Remark::kWidth:
     case Remark::kHeight: break;

@@ -41,10 +41,15 @@ enum class Remark {
   kReplacedCharacters,  // how many bytes were invalid in their encoding
   kUnknownCharsets,     // how many texts name an encoding unknown to this system; it was guessed
   kUncachedFormulas,    // how many cells have a formula and no value
+  kDeletions,           // how many tracked deletions are left out
+  kHiddenText,          // how many pieces of text are formatted as hidden and left out
+  kUnreadObjects,       // how many embedded objects, such as a workbook in a report
+  kHiddenSlides,        // how many
+  kControlCharacters,   // how many characters that XML cannot hold became spaces
   kWidth,               // of an image, in pixels
   kHeight,
 };
-inline constexpr std::array<std::string_view, 10> kRemarkNames = {"kind",
+inline constexpr std::array<std::string_view, 15> kRemarkNames = {"kind",
                                                                   "saved-page-numbers",
                                                                   "hidden-sheets",
                                                                   "unread-attachments",
@@ -52,6 +57,11 @@ inline constexpr std::array<std::string_view, 10> kRemarkNames = {"kind",
                                                                   "replaced-characters",
                                                                   "unknown-charsets",
                                                                   "uncached-formulas",
+                                                                  "deletions",
+                                                                  "hidden-text",
+                                                                  "unread-objects",
+                                                                  "hidden-slides",
+                                                                  "control-characters",
                                                                   "width",
                                                                   "height"};
 

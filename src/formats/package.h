@@ -21,6 +21,9 @@ using Relationships = std::map<std::string, Relationship, std::less<>>;  // by i
 // The path of a target that `part` names: `../notesSlides/n1.xml` from `ppt/slides/s1.xml` is `ppt/notesSlides/n1.xml`.
 [[nodiscard]] std::string resolve(std::string_view part, std::string_view target);
 
+// The same for every way to write a part's name, whose letters stand for both cases (ECMA-376 part 2, section 6.2.2.3).
+[[nodiscard]] std::string part_key(std::string_view part);
+
 // Those of one part, read from its relationships part.
 class RelationshipsHandler final : public XmlHandler {
  public:

@@ -69,12 +69,12 @@ Read<void> XmlReader::feed(ByteView bytes) {
   constexpr std::size_t kPieceBytes = 64 * 1024;  // so that limits are checked often
   while (!bytes.empty()) {
     const ByteView piece = bytes.first(std::min(bytes.size(), kPieceBytes));
-    if (auto parsed = parse(piece, false); !parsed) return parsed;
+    if (auto parsed = parse(filter_.feed(piece), false); !parsed) return parsed;
     bytes = bytes.subspan(piece.size());
   }
   return {};
 }
 
-Read<void> XmlReader::finish() { return parse({}, true); }
+Read<void> XmlReader::finish() { return parse(filter_.finish(), true); }
 
 }  // namespace minions::formats

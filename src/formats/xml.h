@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "formats/extract_protocol.h"
+#include "formats/xml_filter.h"
 
 struct XML_ParserStruct;
 
@@ -38,6 +39,8 @@ class XmlReader {
   explicit XmlReader(XmlHandler& handler);
   [[nodiscard]] Read<void> feed(ByteView bytes);
   [[nodiscard]] Read<void> finish();
+  // How many became spaces.
+  [[nodiscard]] std::uint64_t control_characters() const { return filter_.replaced(); }
 
  private:
   struct Free {
@@ -47,6 +50,7 @@ class XmlReader {
 
   struct Callbacks;
   XmlHandler& handler_;
+  XmlFilter filter_;
   std::unique_ptr<XML_ParserStruct, Free> parser_;
   bool has_document_type_ = false;
 };

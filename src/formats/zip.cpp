@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <vector>
 
@@ -19,6 +20,12 @@ constexpr std::uint64_t kMaxRatio = 200;
 constexpr std::uint64_t kMaxInflatedBytes = std::uint64_t{2} << 30;
 
 using Consumer = std::function<Read<void>(ByteView)>;
+
+// Office Open XML names its parts in either case; some writers with backslashes.
+bool is_same_part(std::string_view a, std::string_view b) {
+  const auto plain = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c == '\\' ? '/' : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return plain(x) == plain(y); });
+}
 
 }  // namespace
 
@@ -91,13 +98,14 @@ Read<void> Zip::parse_parts(const std::function<XmlHandler*(std::string_view nam
     XmlReader reader(*handler);
     if (auto read = pass.data([&](ByteView bytes) { return reader.feed(bytes); }); !read) return read;
     if (auto finished = reader.finish(); !finished) return finished;
+    control_characters_ += reader.control_characters();
   }
 }
 
 Read<void> Zip::parse_part(std::string_view wanted, XmlHandler& handler) {
   bool found = false;
   auto parsed = parse_parts([&](std::string_view name) -> XmlHandler* {
-    if (found || name != wanted) return nullptr;
+    if (found || !is_same_part(name, wanted)) return nullptr;
     found = true;
     return &handler;
   });
@@ -112,7 +120,7 @@ Read<std::string> Zip::small_part(std::string_view wanted, std::size_t limit_byt
     auto name = pass.next();
     if (!name) return stop(name.error());
     if (name->empty()) return std::string();
-    if (*name != wanted) continue;
+    if (!is_same_part(*name, wanted)) continue;
     std::string text;
     auto read = pass.data([&](ByteView bytes) -> Read<void> {
       if (text.size() + bytes.size() > limit_bytes) return stop(ExtractExit::kDamaged);

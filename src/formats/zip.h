@@ -17,14 +17,17 @@ class Zip {
   // Calls `handler_of` with each part's name in the archive's order; parses the parts that get a handler. kDamaged,
   // kEncrypted, kBomb, kDocumentType, or a handler's status.
   [[nodiscard]] Read<void> parse_parts(const std::function<XmlHandler*(std::string_view name)>& handler_of);
-  // One part, which must exist.
+  // One part, which must exist; in whichever case its name is written.
   [[nodiscard]] Read<void> parse_part(std::string_view name, XmlHandler& handler);
   // A small part unchanged, at most `limit_bytes`; empty if there is none.
   [[nodiscard]] Read<std::string> small_part(std::string_view name, std::size_t limit_bytes);
+  // Those of the parsed parts that XML cannot hold, each a space there.
+  [[nodiscard]] std::uint64_t control_characters() const { return control_characters_; }
 
  private:
   class Pass;
   int descriptor_;
+  std::uint64_t control_characters_ = 0;
   std::uint64_t inflated_bytes_ = 0;  // in all passes
 };
 
