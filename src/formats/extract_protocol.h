@@ -21,7 +21,8 @@ enum class ExtractExit : int {
   kOutOfMemory = 107,
   kUnknownPicture = 108,  // not PNG, JPEG, GIF or WebP
   kTooManyPixels = 109,
-  kPictureCoding = 110,  // a picture coding of the format that its library here does not read
+  kPictureCoding = 110,   // a picture coding of the format that its library here does not read
+  kBinaryWorkbook = 111,  // XLSB
   kUsage = 120,
   kNoLandlock = 121,  // the kernel has none, or it is switched off
   kNoSeccomp = 122,
@@ -41,10 +42,16 @@ enum class Remark {
   kReplacedCharacters,  // how many bytes were invalid in their encoding
   kUnknownCharsets,     // how many texts name an encoding unknown to this system; it was guessed
   kUncachedFormulas,    // how many cells have a formula and no value
+  kHiddenCells,         // how many rows, columns and cells of sheets are hidden
+  kHiddenSlides,        // how many
+  kHiddenTexts,         // how many passages are hidden and left out
+  kDeletedTexts,        // how many tracked deletions are left out
+  kUnreadObjects,       // how many embedded objects are not read
+  kShortenedRepeats,    // how many rows or cells repeat more often than is written
   kWidth,               // of an image, in pixels
   kHeight,
 };
-inline constexpr std::array<std::string_view, 10> kRemarkNames = {"kind",
+inline constexpr std::array<std::string_view, 16> kRemarkNames = {"kind",
                                                                   "saved-page-numbers",
                                                                   "hidden-sheets",
                                                                   "unread-attachments",
@@ -52,6 +59,12 @@ inline constexpr std::array<std::string_view, 10> kRemarkNames = {"kind",
                                                                   "replaced-characters",
                                                                   "unknown-charsets",
                                                                   "uncached-formulas",
+                                                                  "hidden-cells",
+                                                                  "hidden-slides",
+                                                                  "hidden-texts",
+                                                                  "deleted-texts",
+                                                                  "unread-objects",
+                                                                  "shortened-repeats",
                                                                   "width",
                                                                   "height"};
 
