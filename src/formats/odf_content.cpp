@@ -59,6 +59,10 @@ void OdfContent::start(std::string_view name, const XmlAttributes& attributes) {
   if (skipped_depth_ > 0) {
     ++skipped_depth_;
     if (name == "deletion") ++deleted_texts_;
+  } else if (formula_ != nullptr || (name == "math" && in_content_)) {
+    if (formula_ == nullptr) formula_ = std::make_unique<OdfObject>();
+    ++formula_depth_;
+    formula_->start(name, attributes);
   } else if (!in_content_) {
     if (name == "document" && !kind_) kind_ = kind_of(attributes.get("mimetype"));
     if (name == "body") {
@@ -73,6 +77,7 @@ void OdfContent::start(std::string_view name, const XmlAttributes& attributes) {
   } else if (is_hidden(name, attributes)) {
     skip(true);
   } else if (is_left_out(name, attributes)) {
+    if (name == "document") ++unread_objects_;
     skip(false);
   } else {
     const Opened opened = opened_by(name, attributes);
@@ -311,17 +316,30 @@ void OdfContent::form_part(std::string_view name, const XmlAttributes& attribute
 void OdfContent::start_object(const XmlAttributes& attributes) {
   if (!frames_.empty()) frames_.back().has_object = true;
   std::string_view href = attributes.get("href");
+  if (href.empty()) return;  // it stands within
   if (href.starts_with("./")) href.remove_prefix(2);
   const auto object = objects_.find(std::string(href) + "/content.xml");
   if (object == objects_.end() || !object->second.is_read()) {
     ++unread_objects_;
-  } else if (object->second.is_chart()) {
-    add_apart(object->second.shown());
-  } else if (in_paragraph()) {
-    add(object->second.shown());
   } else {
-    add_apart(object->second.shown());
+    add_object(object->second);
   }
+}
+
+// A formula is part of its sentence.
+void OdfContent::add_object(const OdfObject& object) {
+  if (!object.is_chart() && in_paragraph()) {
+    add(object.shown());
+  } else {
+    add_apart(object.shown());
+  }
+}
+
+void OdfContent::end_in_formula(std::string_view name) {
+  formula_->end(name);
+  if (--formula_depth_ > 0) return;
+  add_object(*formula_);
+  formula_.reset();
 }
 
 void OdfContent::end(std::string_view name) {
@@ -329,6 +347,7 @@ void OdfContent::end(std::string_view name) {
     if (--skipped_depth_ == 0 && skip_counts_ && skip_has_text_) ++hidden_texts_;
     return;
   }
+  if (formula_ != nullptr) return end_in_formula(name);
   if (!in_content_) return styles_.end(name);
   const Opened opened = opened_.back();
   opened_.pop_back();
@@ -368,6 +387,8 @@ void OdfContent::end(std::string_view name) {
 void OdfContent::text(std::string_view text) {
   if (skipped_depth_ > 0) {
     skip_has_text_ = skip_has_text_ || !is_blank(text);
+  } else if (formula_ != nullptr) {
+    formula_->text(text);
   } else if (!in_content_) {
     styles_.text(text);
   } else if (in_paragraph()) {
@@ -391,6 +412,7 @@ void OdfContent::add(std::string_view text) {
 }
 
 Read<void> OdfContent::status() const {
+  if (formula_ != nullptr && !formula_->status()) return formula_->status();
   if (flows_.size() > kMaxFlows || tables_.size() > kMaxFlows) return stop(ExtractExit::kDamaged);
   std::uint64_t bytes = held_bytes_;
   for (const Flow& flow : flows_) bytes += flow.text.size() + flow.paragraph.size();

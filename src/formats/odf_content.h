@@ -106,6 +106,8 @@ class OdfContent final : public XmlHandler {
   void end_page();
   void end_field_mark();
   void start_object(const XmlAttributes& attributes);
+  void add_object(const OdfObject& object);
+  void end_in_formula(std::string_view name);
   void break_page();
   void write_margins();
   void add(std::string_view text);
@@ -125,6 +127,8 @@ class OdfContent final : public XmlHandler {
   int skipped_depth_ = 0;
   bool skip_counts_ = false;  // what is skipped is hidden text
   bool skip_has_text_ = false;
+  std::unique_ptr<OdfObject> formula_;  // that stands in the text
+  int formula_depth_ = 0;
   std::vector<Opened> opened_;
   std::vector<Flow> flows_;
   std::vector<List> lists_;
