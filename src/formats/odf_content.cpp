@@ -212,7 +212,7 @@ std::optional<OdfContent::Opened> OdfContent::table_part(std::string_view name, 
     } else if (in_body() && !writer_.at_line_start()) {
       writer_.end_paragraph();
     }
-    tables_.emplace_back(in_body() ? "\t" : " | ", flows_.size());
+    tables_.emplace_back(in_body() ? OdfTable::Place::kPage : OdfTable::Place::kCell);
     return Opened::kTable;
   }
   if (tables_.empty()) return std::nullopt;

@@ -160,7 +160,7 @@ void OdfContent::end_box() {
 void OdfContent::end_row() {
   OdfTable& table = tables_.back();
   const OdfTable::Row row = table.end_row();
-  if (table.flow() == 1) {
+  if (!table.is_inner()) {
     for (std::uint32_t i = 0; i < row.repeats && !row.line.empty() && writer_.status(); ++i)
       writer_.text(row.line + "\n");
   } else if (!row.line.empty()) {

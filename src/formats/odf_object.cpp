@@ -5,7 +5,7 @@
 namespace minions::formats {
 namespace {
 
-constexpr std::uint64_t kMaxObjectBytes = 4 * 1024 * 1024;
+constexpr std::uint64_t kMaxObjectBytes = 256 * 1024;
 constexpr std::size_t kMaxNodes = 100;
 
 // In parentheses if it is more than a word or a number.
@@ -105,7 +105,7 @@ void OdfObject::end_node() {
 }
 
 Read<void> OdfObject::status() const {
-  if (bytes_ > kMaxObjectBytes) return stop(ExtractExit::kTooMuchText);
+  if (bytes_ > kMaxObjectBytes) return stop(ExtractExit::kDamaged);
   return {};
 }
 

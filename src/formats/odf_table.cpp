@@ -12,7 +12,8 @@ namespace minions::formats {
 namespace {
 
 constexpr std::uint32_t kMaxGap = 64;               // of empty cells: spreadsheets repeat one to the edge of the sheet
-constexpr std::size_t kMaxRepeatedBytes = 1 << 20;  // of one cell or row
+constexpr std::size_t kMaxRepeatedBytes = 1 << 20;  // of a row, or of a cell within it
+constexpr std::size_t kMaxInnerBytes = 1 << 14;     // of a row of a table within a cell
 constexpr std::uint32_t kMaxColumns = 16'384;
 constexpr std::uint32_t kMaxRows = 1 << 24;
 
@@ -105,7 +106,8 @@ void OdfTable::end_cell(std::string text) {
   if (text.empty()) {
     waiting_ = std::min(waiting_ + std::min(cell_repeats_, kMaxGap), kMaxGap);
   } else {
-    const std::size_t fits = std::max<std::size_t>(1, kMaxRepeatedBytes / (text.size() + separator_.size()));
+    const std::size_t room = kMaxRepeatedBytes - std::min(line_.size(), kMaxRepeatedBytes);
+    const std::size_t fits = std::max<std::size_t>(1, room / (text.size() + separator_.size()));
     if (cell_repeats_ > fits) ++shortened_;
     for (std::size_t i = 0; i < std::min<std::size_t>(cell_repeats_, fits); ++i) {
       for (; waiting_ > 0; --waiting_) line_ += separator_;
@@ -126,7 +128,8 @@ OdfTable::Row OdfTable::end_row() {
   place_.row = std::min(place_.row + row_repeats_, kMaxRows);
   if (row.line.empty()) return row;
   if (row_is_hidden_) hidden_rows_ += row_repeats_;
-  const std::size_t fits = std::max<std::size_t>(1, kMaxRepeatedBytes / row.line.size());
+  const std::size_t room = is_inner_ ? kMaxInnerBytes : kMaxRepeatedBytes;
+  const std::size_t fits = std::max<std::size_t>(1, room / row.line.size());
   if (row.repeats > fits) ++shortened_;
   row.repeats = static_cast<std::uint32_t>(std::min<std::size_t>(row.repeats, fits));
   return row;

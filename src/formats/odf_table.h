@@ -14,7 +14,8 @@ namespace minions::formats {
 
 class OdfTable {
  public:
-  OdfTable(std::string separator, std::size_t flow) : separator_(std::move(separator)), flow_(flow) {}
+  enum class Place { kPage, kCell };  // in a cell its rows are part of a line
+  explicit OdfTable(Place place) : separator_(place == Place::kPage ? "\t" : " | "), is_inner_(place == Place::kCell) {}
 
   void start_column(const XmlAttributes& attributes);
   void start_row(const XmlAttributes& attributes);
@@ -29,7 +30,7 @@ class OdfTable {
   [[nodiscard]] Row end_row();
 
   [[nodiscard]] CellPlace place() const { return place_; }
-  [[nodiscard]] std::size_t flow() const { return flow_; }  // that it stands in
+  [[nodiscard]] bool is_inner() const { return is_inner_; }
   [[nodiscard]] std::size_t held_bytes() const { return line_.size() + value_.size(); }
   [[nodiscard]] std::uint64_t hidden() const { return hidden_rows_ + hidden_columns_.size(); }
   [[nodiscard]] std::uint64_t covered() const { return covered_; }  // texts beneath merged cells
@@ -38,7 +39,7 @@ class OdfTable {
 
  private:
   std::string separator_;
-  std::size_t flow_;
+  bool is_inner_;
   CellPlace place_;
   std::string line_;
   std::string value_;

@@ -12,12 +12,15 @@ constexpr std::size_t kMaxObjects = 10'000;
 Read<void> read_opendocument(Zip& zip, OfficeKind kind, PageWriter& writer) {
   OdfStyles styles;
   OdfObjects objects;
-  auto parsed = zip.parse_parts([&](std::string_view name) -> XmlHandler* {
-    if (name == "styles.xml") return &styles;
+  auto parsed =
+      zip.parse_parts([&](std::string_view name) -> XmlHandler* { return name == "styles.xml" ? &styles : nullptr; });
+  if (!parsed) return parsed;
+  // What is not read of them shows where the text places them.
+  const auto minor = zip.parse_minor_parts([&](std::string_view name) -> XmlHandler* {
     if (!name.ends_with("/content.xml") || objects.size() >= kMaxObjects) return nullptr;
     return &objects[std::string(name)];
   });
-  if (!parsed) return parsed;
+  if (!minor) return stop(minor.error());
   OdfContent content(kind, styles, objects, writer);
   if (auto read = zip.parse_part("content.xml", content); !read) return read;
   content.finish();

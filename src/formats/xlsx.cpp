@@ -38,12 +38,15 @@ class SheetParts {
       }
     }
     if (charts_.size() > kMaxDrawingParts) return stop(ExtractExit::kDamaged);
-    return zip.parse_parts([&](std::string_view name) -> XmlHandler* {
+    const auto unread = zip.parse_minor_parts([&](std::string_view name) -> XmlHandler* {
       if (const auto found = notes_.find(name); found != notes_.end()) return &found->second;
       if (const auto found = drawings_.find(name); found != drawings_.end()) return &found->second;
       if (const auto found = charts_.find(name); found != charts_.end()) return &found->second;
       return nullptr;
     });
+    if (!unread) return stop(unread.error());
+    unread_ = *unread;
+    return {};
   }
 
   // Sorted by place. Newer programs repeat a thread as a note for older ones.
@@ -86,13 +89,13 @@ class SheetParts {
 
   void remark(PageWriter& writer) const {
     std::uint64_t pictures = 0;
-    std::uint64_t diagrams = 0;
+    std::uint64_t unread = unread_;
     for (const auto& [part, drawing] : drawings_) {
       pictures += drawing.pictures();
-      diagrams += drawing.diagrams();
+      unread += drawing.diagrams();
     }
     if (pictures > 0) writer.remark(Remark::kUnreadPictures, pictures);
-    if (diagrams > 0) writer.remark(Remark::kUnreadObjects, diagrams);
+    if (unread > 0) writer.remark(Remark::kUnreadObjects, unread);
   }
 
  private:
@@ -114,6 +117,7 @@ class SheetParts {
   std::map<std::string, NotesHandler, std::less<>> notes_;
   std::map<std::string, DrawingHandler, std::less<>> drawings_;
   std::map<std::string, ChartHandler, std::less<>> charts_;
+  std::uint64_t unread_ = 0;  // parts that are damaged
 };
 
 Read<void> read_workbook(Zip& zip, const std::string& main_part, const Relationships& related, Workbook& workbook) {

@@ -294,6 +294,16 @@ TEST(OpenDocument, ReadsObjects) {
   EXPECT_FALSE(reading.remarks.contains(Remark::kUnreadPictures));
 }
 
+TEST(OpenDocument, ReadsOnWhereAnObjectIsDamaged) {
+  Reading reading;
+  EXPECT_EQ(text_of({.kind = "text",
+                     .body = R"(<text:p>a<draw:frame><draw:object xlink:href="Object 1"/></draw:frame>b</text:p>)",
+                     .parts = {{"Object 1/content.xml", "<!DOCTYPE math SYSTEM 'math.dtd'><math/>"}}},
+                    reading),
+            "ab\n\n\f");
+  EXPECT_EQ(reading.remarks.at(Remark::kUnreadObjects), 1U);
+}
+
 TEST(OpenDocument, ReadsHeadersAndFootersOnce) {
   const std::string styles = element(
       "office:document-styles",

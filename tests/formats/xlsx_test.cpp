@@ -230,6 +230,16 @@ TEST(Xlsx, ReadsTextBoxesAndTitlesOfCharts) {
   EXPECT_EQ(reading.remarks.at(Remark::kUnreadPictures), 1U);
 }
 
+TEST(Xlsx, ReadsOnWhereADrawingIsDamaged) {
+  Reading reading;
+  EXPECT_EQ(text_of_made({.sheet = rows("<row><c><v>1</v></c></row>"),
+                          .targets = {{"rId1", "drawing", "../drawings/drawing1.xml"}},
+                          .parts = {{"xl/drawings/drawing1.xml", "<a><b>"}}},
+                         reading),
+            "Sheet: S\n1\n\f");
+  EXPECT_EQ(reading.remarks.at(Remark::kUnreadObjects), 1U);
+}
+
 TEST(Xlsx, ReadsHeadersAndFootersOnce) {
   EXPECT_EQ(
       text_of_made(
