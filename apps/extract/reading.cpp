@@ -53,7 +53,14 @@ Read<void> read_image(PageWriter& writer) {
   return {};
 }
 
-Read<void> read_archive(PageWriter& writer) {
+Read<void> read_office_document(PageWriter& writer) {
+  const auto start = input_bytes(2);
+  if (!start) return stop(start.error());
+  if (*start != "PK") {
+    const auto bytes = input_bytes(kAllOfInput);
+    if (!bytes) return stop(bytes.error());
+    return read_flat_opendocument(as_bytes(*bytes), writer);
+  }
   Zip zip(STDIN_FILENO);
   auto document = examine_office(zip);
   if (!document) return stop(document.error());
@@ -61,7 +68,7 @@ Read<void> read_archive(PageWriter& writer) {
 }
 
 Read<void> read(std::string_view mode, PageWriter& writer) {
-  if (mode == "office") return read_archive(writer);
+  if (mode == "office") return read_office_document(writer);
   if (mode == "html") return read_html(writer);
   if (mode == "mail") return read_mail(writer);
   if (mode == "image") return read_image(writer);

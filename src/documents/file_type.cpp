@@ -69,6 +69,15 @@ std::string narrowed(std::string_view text) {
   return narrow;
 }
 
+// A document in one XML file. Its media type may stand behind more namespaces than the start has.
+bool is_flat_opendocument(std::string_view text) {
+  const std::size_t root = text.find("<office:document");
+  return root != std::string_view::npos && text.substr(0, root).find("<?xml") != std::string_view::npos &&
+         text.substr(0, root).find('<', text.find("<?xml") + 1) == std::string_view::npos &&
+         text.find("urn:oasis:names:tc:opendocument:", root) != std::string_view::npos &&
+         !text.substr(root).starts_with("<office:document-");
+}
+
 bool is_html(std::string_view text) {
   for (;;) {
     while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
@@ -117,7 +126,8 @@ constexpr NamedKind kPromises[] = {
     {".pdf", DocumentKind::kPdf},    {".docx", DocumentKind::kDocx}, {".docm", DocumentKind::kDocx},
     {".pptx", DocumentKind::kPptx},  {".pptm", DocumentKind::kPptx}, {".xlsx", DocumentKind::kXlsx},
     {".xlsm", DocumentKind::kXlsx},  {".odt", DocumentKind::kOdt},   {".odp", DocumentKind::kOdp},
-    {".ods", DocumentKind::kOds},    {".html", DocumentKind::kHtml}, {".htm", DocumentKind::kHtml},
+    {".ods", DocumentKind::kOds},    {".fodt", DocumentKind::kOdt},  {".fodp", DocumentKind::kOdp},
+    {".fods", DocumentKind::kOds},   {".html", DocumentKind::kHtml}, {".htm", DocumentKind::kHtml},
     {".eml", DocumentKind::kMail},   {".png", DocumentKind::kImage}, {".jpg", DocumentKind::kImage},
     {".jpeg", DocumentKind::kImage}, {".gif", DocumentKind::kImage}, {".webp", DocumentKind::kImage},
     {".bmp", DocumentKind::kImage},  {".txt", DocumentKind::kText},  {".md", DocumentKind::kMarkdown},
@@ -147,6 +157,7 @@ FileFacts examine(ByteView start, std::string_view name) {
   for (const Magic& magic : kRefused) {
     if (text.starts_with(magic.bytes)) return {FileType::kOther, magic.what};
   }
+  if (is_flat_opendocument(text)) return {FileType::kArchive, "a flat OpenDocument"};
   const std::string extension = extension_of(name);
   const std::string narrow = narrowed(text);
   const bool named_html = extension == ".html" || extension == ".htm" || extension == ".xhtml";

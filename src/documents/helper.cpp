@@ -103,6 +103,8 @@ Error error_of(ExtractExit code, const HelperRun& run, const ExtractorOptions& o
     case ExtractExit::kTooManyPixels: return {ErrorCode::kTooLarge, "has more pixels than are read"};
     case ExtractExit::kPictureCoding:
       return {ErrorCode::kDocument, "is a picture in a coding of its format that is not read here"};
+    case ExtractExit::kBinaryWorkbook:
+      return {ErrorCode::kUnsupported, "is a binary workbook (XLSB), which is not read here: save it as XLSX"};
     case ExtractExit::kUsage:
       return {ErrorCode::kInternal, "the helper does not know its arguments: it is of another version"};
     case ExtractExit::kNoLandlock: return no_sandbox(fmt::format("this kernel has no Landlock; {}", kWithoutSandbox));
@@ -194,6 +196,10 @@ std::string note_of(Remark remark, std::uint64_t number) {
     case Remark::kHiddenSlides: return count("a slide is", "slides are") + " hidden and read all the same";
     case Remark::kControlCharacters:
       return count("a character that XML cannot hold is", "characters that XML cannot hold are") + " shown as a space";
+    case Remark::kHiddenCells:
+      return count("a row, column or cell is", "rows, columns or cells are") + " hidden and read all the same";
+    case Remark::kShortenedRepeats:
+      return count("a row or cell repeats", "rows or cells repeat") + " more often than is written here";
     case Remark::kKind:
     case Remark::kWidth:
     case Remark::kHeight: break;

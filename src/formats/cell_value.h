@@ -1,5 +1,5 @@
-// What a cell of a spreadsheet shows: numbers without the noise of binary fractions, and dates for the serial numbers
-// that a number format turns into dates (ECMA-376 part 1, sections 18.8.30 and 18.17.4).
+// What spreadsheets write of their cells besides numbers: references and texts (ECMA-376 part 1, sections 18.18.62 and
+// 22.9.2.19).
 #pragma once
 
 #include <cstdint>
@@ -8,16 +8,19 @@
 
 namespace minions::formats {
 
-enum class NumberStyle { kNumber, kDate, kTime, kDateTime };
-enum class Epoch { k1900, k1904 };
+// From 0; a row or column that the reference does not name is 0.
+struct CellPlace {
+  std::uint32_t row = 0;
+  std::uint32_t column = 0;
+  auto operator<=>(const CellPlace&) const = default;
+};
+[[nodiscard]] CellPlace place_of(std::string_view reference);
+// `BC12`.
+[[nodiscard]] std::string reference_of(CellPlace place);
 
-// One of the formats that need no definition.
-[[nodiscard]] NumberStyle built_in_style(unsigned number_format);
-// `dd/mm/yyyy hh:mm` is a date with time; letters in quotes, in brackets and after a backslash do not count.
-[[nodiscard]] NumberStyle style_of_code(std::string_view format_code);
-// Returns the text unchanged if it is not a number, or not a date that the format could show.
-[[nodiscard]] std::string shown_number(std::string_view value, NumberStyle style, Epoch epoch);
-// The column of a reference such as `BC12`, from 0; 0 for an invalid reference.
-[[nodiscard]] std::uint32_t column_of(std::string_view reference);
+// A text with its escapes `_xHHHH_` decoded; `_x005F_` is an underscore that starts none.
+[[nodiscard]] std::string unescaped(std::string_view text);
+// On one line, without tabs: a row of a sheet is a line.
+[[nodiscard]] std::string on_one_line(std::string_view text);
 
 }  // namespace minions::formats

@@ -21,7 +21,8 @@ enum class ExtractExit : int {
   kOutOfMemory = 107,
   kUnknownPicture = 108,  // not PNG, JPEG, GIF or WebP
   kTooManyPixels = 109,
-  kPictureCoding = 110,  // a picture coding of the format that its library here does not read
+  kPictureCoding = 110,   // a picture coding of the format that its library here does not read
+  kBinaryWorkbook = 111,  // XLSB
   kUsage = 120,
   kNoLandlock = 121,  // the kernel has none, or it is switched off
   kNoSeccomp = 122,
@@ -46,10 +47,12 @@ enum class Remark {
   kUnreadObjects,       // how many embedded objects, such as a workbook in a report
   kHiddenSlides,        // how many
   kControlCharacters,   // how many characters that XML cannot hold became spaces
+  kHiddenCells,         // how many rows, columns and cells of sheets are hidden
+  kShortenedRepeats,    // how many rows or cells repeat more often than is written
   kWidth,               // of an image, in pixels
   kHeight,
 };
-inline constexpr std::array<std::string_view, 15> kRemarkNames = {"kind",
+inline constexpr std::array<std::string_view, 17> kRemarkNames = {"kind",
                                                                   "saved-page-numbers",
                                                                   "hidden-sheets",
                                                                   "unread-attachments",
@@ -62,6 +65,8 @@ inline constexpr std::array<std::string_view, 15> kRemarkNames = {"kind",
                                                                   "unread-objects",
                                                                   "hidden-slides",
                                                                   "control-characters",
+                                                                  "hidden-cells",
+                                                                  "shortened-repeats",
                                                                   "width",
                                                                   "height"};
 

@@ -101,6 +101,7 @@ Read<OfficeDocument> examine_office(Zip& zip) {
   if (!package) return stop(package.error());
   const std::string main_part = target_of_type(*package, "officeDocument");
   if (main_part.empty()) return stop(ExtractExit::kNoDocument);
+  if (main_part.ends_with(".bin")) return stop(ExtractExit::kBinaryWorkbook);
   ContentTypes types;
   if (auto parsed = zip.parse_part(kContentTypes, types); !parsed) return stop(parsed.error());
   const auto kind = kind_of(types.of(main_part), main_part);

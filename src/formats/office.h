@@ -23,5 +23,7 @@ struct OfficeDocument {
 [[nodiscard]] Read<void> read_pptx(Zip& zip, const std::string& main_part, PageWriter& writer);
 [[nodiscard]] Read<void> read_xlsx(Zip& zip, const std::string& main_part, PageWriter& writer);
 [[nodiscard]] Read<void> read_opendocument(Zip& zip, OfficeKind kind, PageWriter& writer);
+// One XML file with everything. Remarks on the kind; kNoDocument if it is of none of the three.
+[[nodiscard]] Read<void> read_flat_opendocument(ByteView xml, PageWriter& writer);
 
 }  // namespace minions::formats

@@ -21,6 +21,13 @@ std::string_view XmlAttributes::get(std::string_view local_name) const {
   return {};
 }
 
+bool XmlAttributes::has(std::string_view local_name) const {
+  for (const char** pair = pairs_; *pair != nullptr; pair += 2) {
+    if (local(pair[0]) == local_name) return true;
+  }
+  return false;
+}
+
 std::string_view XmlAttributes::get(std::string_view namespace_end, std::string_view local_name) const {
   for (const char** pair = pairs_; *pair != nullptr; pair += 2) {
     const std::string_view name = pair[0];

@@ -17,6 +17,8 @@ class XmlAttributes {
   explicit XmlAttributes(const char** pairs) : pairs_(pairs) {}
   // The first with that local name, whatever its namespace; empty if there is none.
   [[nodiscard]] std::string_view get(std::string_view local_name) const;
+  // An attribute may be there and empty.
+  [[nodiscard]] bool has(std::string_view local_name) const;
   // The one whose namespace ends like this: `id` is in `.../relationships` and in none.
   [[nodiscard]] std::string_view get(std::string_view namespace_end, std::string_view local_name) const;
 

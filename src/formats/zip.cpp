@@ -86,6 +86,14 @@ class Zip::Pass {
   bool encrypted_ = false;
 };
 
+Read<void> Zip::parse(Pass& pass, XmlHandler& handler) {
+  XmlReader reader(handler);
+  if (auto read = pass.data([&](ByteView bytes) { return reader.feed(bytes); }); !read) return read;
+  if (auto finished = reader.finish(); !finished) return finished;
+  control_characters_ += reader.control_characters();
+  return {};
+}
+
 Read<void> Zip::parse_parts(const std::function<XmlHandler*(std::string_view name)>& handler_of) {
   Pass pass(*this);
   if (auto opened = pass.open(); !opened) return opened;
@@ -95,10 +103,24 @@ Read<void> Zip::parse_parts(const std::function<XmlHandler*(std::string_view nam
     if (name->empty()) return {};
     XmlHandler* const handler = handler_of(*name);
     if (handler == nullptr) continue;
-    XmlReader reader(*handler);
-    if (auto read = pass.data([&](ByteView bytes) { return reader.feed(bytes); }); !read) return read;
-    if (auto finished = reader.finish(); !finished) return finished;
-    control_characters_ += reader.control_characters();
+    if (auto read = parse(pass, *handler); !read) return read;
+  }
+}
+
+Read<std::uint64_t> Zip::parse_minor_parts(const std::function<XmlHandler*(std::string_view name)>& handler_of) {
+  Pass pass(*this);
+  std::uint64_t unread = 0;
+  if (auto opened = pass.open(); !opened) return stop(opened.error());
+  for (;;) {
+    auto name = pass.next();
+    if (!name) return stop(name.error());
+    if (name->empty()) return unread;
+    XmlHandler* const handler = handler_of(*name);
+    if (handler == nullptr) continue;
+    auto read = parse(pass, *handler);
+    if (read) continue;
+    if (read.error() != ExtractExit::kDamaged && read.error() != ExtractExit::kDocumentType) return stop(read.error());
+    ++unread;
   }
 }
 

@@ -29,6 +29,15 @@ TEST(FileType, KnowsHtmlByItsFirstTag) {
   EXPECT_EQ(type_of("no tags", "a.html"), FileType::kText);
 }
 
+TEST(FileType, KnowsAFlatOpenDocument) {
+  const std::string start = "<?xml version=\"1.0\"?>\n<office:document";
+  const std::string space = " xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\">";
+  EXPECT_EQ(type_of(start + space, "a.fodt"), FileType::kArchive);
+  EXPECT_EQ(type_of(start + "-content" + space), FileType::kText);
+  EXPECT_EQ(type_of(start + ">"), FileType::kText);
+  EXPECT_EQ(type_of("<?xml version=\"1.0\"?><x><office:document" + space), FileType::kText);
+}
+
 TEST(FileType, KnowsMailByItsHeaders) {
   EXPECT_EQ(type_of("Return-Path: <a>\r\nReceived: x\r\n by y\r\nSubject: s\r\n\r\nbody"), FileType::kMail);
   EXPECT_EQ(type_of("From a@b Mon\nFrom: a\nTo: b\nDate: d\n\nx"), FileType::kMail);
