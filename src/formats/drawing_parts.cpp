@@ -31,7 +31,7 @@ void ChartHandler::start(std::string_view name, const XmlAttributes& attributes)
   } else if (name == "cat" || name == "val" || name == "xVal" || name == "yVal" || name == "bubbleSize" ||
              (name == "tx" && in_series_)) {
     holder_ = name;
-    style_ = NumberStyle::kNumber;
+    format_ = NumberFormat();
   } else if (name == "pt") {
     index_ = 0;
     const std::string_view index = attributes.get("idx");
@@ -53,7 +53,7 @@ void ChartHandler::end(std::string_view name) {
     holder_.clear();
   } else if (name == "formatCode") {
     in_value_ = false;
-    style_ = style_of_code(value_);
+    format_ = NumberFormat(value_);
   } else if (name == "v" || name == "t") {
     in_value_ = false;
     end_value();
@@ -89,7 +89,7 @@ void ChartHandler::end_value() {
   } else if (Points* const to = points(); to != nullptr) {
     std::string& point = (*to)[index_];
     // An outer level of labels comes after the inner one.
-    point = point.empty() ? shown_number(value_, style_, Epoch::k1900) : value_ + " " + point;
+    point = point.empty() ? format_.number(value_, Epoch::k1900).value_or("") : value_ + " " + point;
     bytes_ += kPointBytes;
   }
 }

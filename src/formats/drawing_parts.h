@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "formats/cell_value.h"
+#include "formats/number_format.h"
 #include "formats/xml.h"
 
 namespace minions::formats {
@@ -38,7 +38,7 @@ class ChartHandler final : public XmlHandler {
   std::vector<Series> series_;
   std::string holder_;  // the element whose points come: cat, val, ...
   std::string value_;
-  NumberStyle style_ = NumberStyle::kNumber;
+  NumberFormat format_;
   std::uint32_t index_ = 0;
   std::size_t bytes_ = 0;
   int title_depth_ = 0;

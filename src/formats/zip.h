@@ -30,7 +30,7 @@ class Zip {
 
  private:
   class Pass;
-  [[nodiscard]] static Read<void> parse(Pass& pass, XmlHandler& handler);
+  [[nodiscard]] Read<void> parse(Pass& pass, XmlHandler& handler);
 
   int descriptor_;
   std::uint64_t control_characters_ = 0;
