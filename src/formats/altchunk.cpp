@@ -9,13 +9,16 @@ namespace {
 
 constexpr std::string_view kUtf8Mark = "\xEF\xBB\xBF";
 
-std::string decoded(std::string bytes, bool is_html) {
+std::string decoded(std::string bytes, bool is_html, PageWriter& writer) {
   const bool utf16 = bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF");
   const std::string charset = utf16                          ? "utf-16"
                               : bytes.starts_with(kUtf8Mark) ? "utf-8"
                               : is_html                      ? html_charset(bytes)
                                                              : std::string();
-  std::string text = to_utf8(charset, std::move(bytes)).text;
+  Converted converted = to_utf8(charset, std::move(bytes));
+  if (converted.replaced > 0) writer.remark(Remark::kReplacedCharacters, converted.replaced);
+  if (!converted.charset_is_known) writer.remark(Remark::kUnknownCharsets, 1);
+  std::string text = std::move(converted.text);
   if (text.starts_with(kUtf8Mark)) text.erase(0, kUtf8Mark.size());
   return text;
 }
@@ -30,9 +33,9 @@ bool write_chunk(std::string_view part, std::string bytes, PageWriter& writer) {
   if (name.ends_with(".mht") || name.ends_with(".mhtml") || has("mime-version:")) {
     write_mail(bytes, writer);
   } else if (name.ends_with("htm") || name.ends_with("html") || has("<html") || has("<body") || has("<p>")) {
-    write_html(decoded(std::move(bytes), true), writer);
+    write_html(decoded(std::move(bytes), true, writer), writer);
   } else if (name.ends_with(".txt")) {
-    writer.text(decoded(std::move(bytes), false));
+    writer.text(decoded(std::move(bytes), false, writer));
   } else {
     return false;
   }
