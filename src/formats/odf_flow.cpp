@@ -87,7 +87,7 @@ void OdfContent::write_paragraph(std::string_view text, bool is_item) {
   if (follows_block_ && !is_item) writer_.end_paragraph();
   if (is_item && !follows_block_ && !writer_.at_line_start()) writer_.end_paragraph();
   follows_block_ = is_item;
-  writer_.text(text);
+  if (!is_blank(text)) writer_.text(text);
   if (is_item) {
     writer_.end_line();
   } else {

@@ -84,7 +84,7 @@ void PageWriter::end_page() {
 }
 
 void PageWriter::finish() {
-  if (!page_is_blank_ || pages_ == 0) end_page();
+  if (!page_is_empty_ || pages_ == 0) end_page();
   flush();
 }
 

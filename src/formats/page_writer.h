@@ -31,7 +31,7 @@ class PageWriter {
   void end_line();       // nothing where a line begins
   void end_paragraph();  // an empty line; nothing at the start of a page
   void end_page();
-  // The last page too, if it has text or is the only one.
+  // The last page too, if anything is on it or it is the only one.
   void finish();
   void remark(Remark remark, std::uint64_t number) { output_.remark(remark, number); }
 

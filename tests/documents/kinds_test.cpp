@@ -56,6 +56,31 @@ TEST(Kinds, OpenDocument) {
             "[a.ods, page 1]\nSheet: T\n");
 }
 
+TEST(Kinds, FlatOpenDocument) {
+  const Document document = read(
+      "a.fodt",
+      R"(<?xml version="1.0"?><office:document xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" )"
+      R"(xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" )"
+      R"(office:mimetype="application/vnd.oasis.opendocument.text"><office:body><office:text><text:p>flat</text:p>)"
+      R"(</office:text></office:body></office:document>)");
+  EXPECT_EQ(document.kind, DocumentKind::kOdt);
+  EXPECT_EQ(text_of(document), "[a.fodt, page 1]\nflat\n\n");
+  EXPECT_TRUE(document.notes.empty());
+}
+
+TEST(Kinds, BinaryWorkbooksAreRefusedByName) {
+  const Error error =
+      refusal("a.xlsb", make_zip({{"_rels/.rels", relationships({{"r", "officeDocument", "xl/workbook.bin"}})},
+                                  {"xl/workbook.bin", "x"}}));
+  EXPECT_EQ(error.code, ErrorCode::kUnsupported);
+  EXPECT_NE(error.detail.find("XLSB"), std::string::npos) << error.detail;
+}
+
+TEST(Kinds, HiddenRowsAreNoted) {
+  const Document document = read("a.xlsx", make_xlsx({{"S", R"(<row hidden="1"><c><v>1</v></c></row>)"}}));
+  EXPECT_EQ(document.notes, std::vector<std::string>{"a row, column or cell is hidden and read all the same"});
+}
+
 TEST(Kinds, Html) {
   const Document document = read("a.html", "<!doctype html><meta charset=iso-8859-1><p>caf\xE9</p><script>no</script>");
   EXPECT_EQ(document.kind, DocumentKind::kHtml);

@@ -25,6 +25,15 @@ TEST(PageWriter, GivesADocumentWithoutTextOnePage) {
   EXPECT_EQ(reading.written, "\f");
 }
 
+TEST(PageWriter, EndsALastPageOfBlanks) {
+  Reading reading;
+  reading.writer.text("one");
+  reading.writer.end_page();
+  reading.writer.text("  ");
+  reading.writer.finish();
+  EXPECT_EQ(reading.written, "one\n\f  \n\f");
+}
+
 TEST(PageWriter, JoinsLinesAndParagraphs) {
   Reading reading;
   reading.writer.end_paragraph();
