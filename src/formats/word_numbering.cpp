@@ -9,7 +9,7 @@ constexpr std::size_t kMaxLists = 50'000;
 constexpr std::size_t kMaxLabelBytes = 512;
 
 std::size_t level_of(std::string_view text) {
-  return static_cast<std::size_t>(std::clamp(number_or(text, 0), 0, static_cast<int>(kListLevels) - 1));
+  return static_cast<std::size_t>(std::clamp(number_or(text, 0), 0, static_cast<int>(kWordListLevels) - 1));
 }
 std::uint32_t start_of(std::string_view text) {
   return static_cast<std::uint32_t>(std::clamp(number_or(text, 0), 0, 1'000'000'000));
@@ -21,13 +21,13 @@ std::size_t digits_of(std::string_view custom_format) {
   return std::min<std::size_t>(end, 9);
 }
 
-std::string number_text(std::uint32_t number, const ListLevel& level, bool legal) {
+std::string number_text(std::uint32_t number, const WordListLevel& level, bool legal) {
   std::string text = counter_text(number, legal ? CounterStyle::kDecimal : level.style);
   if (text.size() < level.min_digits) text.insert(0, level.min_digits - text.size(), '0');
   return text;
 }
 
-std::string bullet(const ListLevel& format, std::size_t level) {
+std::string bullet(const WordListLevel& format, std::size_t level) {
   const std::string mark = symbol_text(format.text, format.font).text;
   return std::string(2 * level, ' ') + (is_answer_mark(mark) ? mark : "-") + " ";
 }
@@ -150,7 +150,7 @@ void ListCounters::count(const WordNumbering::List& list, int id, std::size_t le
   } else {
     ++counter.number;
   }
-  for (std::size_t below = level + 1; below < kListLevels; ++below) {
+  for (std::size_t below = level + 1; below < kWordListLevels; ++below) {
     const int restart = list.level(below).restart.value_or(static_cast<int>(below));
     if (static_cast<int>(level) < restart) counters[below].started = false;
   }
@@ -159,7 +159,7 @@ void ListCounters::count(const WordNumbering::List& list, int id, std::size_t le
 std::string ListCounters::next(const WordNumbering::List& list, int id, std::size_t level) {
   Counters& counters = counters_[list.definition];
   count(list, id, level, counters);
-  const ListLevel& format = list.level(level);
+  const WordListLevel& format = list.level(level);
   if (format.hidden) return {};
   if (format.style == CounterStyle::kBullet) return bullet(format, level);
   std::string label;

@@ -13,9 +13,9 @@
 
 namespace minions::formats {
 
-inline constexpr std::size_t kListLevels = 9;
+inline constexpr std::size_t kWordListLevels = 9;
 
-struct ListLevel {
+struct WordListLevel {
   std::uint32_t start = 0;
   CounterStyle style = CounterStyle::kDecimal;
   std::size_t min_digits = 0;   // of a custom format such as 001
@@ -37,10 +37,10 @@ class WordNumbering final : public XmlHandler {
 
   struct List {
     int definition = 0;  // lists of the same one go on counting
-    std::array<std::optional<std::uint32_t>, kListLevels> starts;
-    const std::array<ListLevel, kListLevels>* levels = nullptr;
-    std::array<const ListLevel*, kListLevels> own_levels{};  // instead of those
-    [[nodiscard]] const ListLevel& level(std::size_t at) const {
+    std::array<std::optional<std::uint32_t>, kWordListLevels> starts;
+    const std::array<WordListLevel, kWordListLevels>* levels = nullptr;
+    std::array<const WordListLevel*, kWordListLevels> own_levels{};  // instead of those
+    [[nodiscard]] const WordListLevel& level(std::size_t at) const {
       return own_levels[at] != nullptr ? *own_levels[at] : (*levels)[at];
     }
   };
@@ -49,13 +49,13 @@ class WordNumbering final : public XmlHandler {
 
  private:
   struct Definition {
-    std::array<ListLevel, kListLevels> levels;
+    std::array<WordListLevel, kWordListLevels> levels;
     std::string style_link;  // w:numStyleLink: the levels are those of a numbering style's list
   };
   struct Instance {
     int definition = 0;
-    std::array<std::optional<std::uint32_t>, kListLevels> starts;
-    std::map<std::size_t, ListLevel> levels;
+    std::array<std::optional<std::uint32_t>, kWordListLevels> starts;
+    std::map<std::size_t, WordListLevel> levels;
   };
   void start_level(const XmlAttributes& attributes);
   void take(std::string_view name, const XmlAttributes& attributes);
@@ -64,7 +64,7 @@ class WordNumbering final : public XmlHandler {
   std::map<int, Instance> instances_;
   Definition* definition_ = nullptr;
   Instance* instance_ = nullptr;
-  ListLevel* level_ = nullptr;
+  WordListLevel* level_ = nullptr;
   std::size_t override_ = 0;  // the level that an instance changes
   std::size_t bytes_ = 0;
   int skipped_depth_ = 0;
@@ -81,7 +81,7 @@ class ListCounters {
     std::uint32_t number = 0;
     bool started = false;
   };
-  using Counters = std::array<Counter, kListLevels>;
+  using Counters = std::array<Counter, kWordListLevels>;
   void count(const WordNumbering::List& list, int id, std::size_t level, Counters& counters);
 
   std::map<int, Counters> counters_;                 // by definition

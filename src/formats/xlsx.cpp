@@ -116,7 +116,7 @@ class SheetParts {
   std::map<std::string, std::unique_ptr<RelationshipsHandler>> relationships_;  // by sheet or drawing
   std::map<std::string, NotesHandler, std::less<>> notes_;
   std::map<std::string, DrawingHandler, std::less<>> drawings_;
-  std::map<std::string, ChartHandler, std::less<>> charts_;
+  std::map<std::string, ChartTitleHandler, std::less<>> charts_;
   std::uint64_t unread_ = 0;  // parts that are damaged
 };
 

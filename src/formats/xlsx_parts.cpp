@@ -211,14 +211,14 @@ Read<void> DrawingHandler::status() const {
   return {};
 }
 
-void ChartHandler::start(std::string_view name, const XmlAttributes&) {
+void ChartTitleHandler::start(std::string_view name, const XmlAttributes&) {
   if (name == "title") ++titles_open_;
   if (name == "ser" || name == "series") ++series_open_;
   if (name == "tx" && series_open_ > 0) in_series_name_ = true;
   in_text_ = (name == "t" || name == "v") && (titles_open_ > 0 || in_series_name_);
 }
 
-void ChartHandler::end(std::string_view name) {
+void ChartTitleHandler::end(std::string_view name) {
   in_text_ = false;
   if (name == "title" && titles_open_ > 0 && --titles_open_ == 0) {
     join(titles_, " / ", std::exchange(current_, {}));
@@ -232,16 +232,16 @@ void ChartHandler::end(std::string_view name) {
   }
 }
 
-void ChartHandler::text(std::string_view text) {
+void ChartTitleHandler::text(std::string_view text) {
   if (in_text_) current_ += text;
 }
 
-Read<void> ChartHandler::status() const {
+Read<void> ChartTitleHandler::status() const {
   if (titles_.size() + series_.size() + current_.size() > kMaxSharedBytes) return stop(ExtractExit::kTooMuchText);
   return {};
 }
 
-std::string ChartHandler::title() const {
+std::string ChartTitleHandler::title() const {
   std::string title = on_one_line(titles_.empty() ? series_ : titles_);
   while (!title.empty() && title.back() == ' ') title.pop_back();
   return title;

@@ -146,7 +146,7 @@ class DrawingHandler final : public XmlHandler {
 };
 
 // A chart's titles, or its series without one; its numbers are those of cells.
-class ChartHandler final : public XmlHandler {
+class ChartTitleHandler final : public XmlHandler {
  public:
   void start(std::string_view name, const XmlAttributes& attributes) override;
   void end(std::string_view name) override;
