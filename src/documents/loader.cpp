@@ -43,9 +43,7 @@ Result<Extracted> read_text(std::string_view name, std::string bytes, const Load
   MINIONS_TRY_ASSIGN(formats::DecodedText decoded,
                      formats::decode_text(std::move(bytes), options.extractor.max_text_bytes));
   const DocumentKind kind = text_kind(name);
-  Extracted read{kind, pages_of(std::move(decoded.text), kind), {}};
-  if (!decoded.note.empty()) read.notes.push_back(std::move(decoded.note));
-  return read;
+  return Extracted{kind, pages_of(std::move(decoded.text), kind), std::move(decoded.notes)};
 }
 
 // Old formats and encrypted new ones share their container: [MS-OFFCRYPTO] section 1.3.2 names the stream.
