@@ -187,6 +187,8 @@ std::string note_of(Remark remark, std::uint64_t number) {
       return count("a text names", "texts name") + " an unknown encoding, which was guessed";
     case Remark::kUncachedFormulas:
       return count("a cell has", "cells have") + " a formula without a saved value and is left out";
+    case Remark::kUnreadOutputs:
+      return count("an output is", "outputs are") + " HTML or a widget: only the text beside it is read";
     case Remark::kKind:
     case Remark::kWidth:
     case Remark::kHeight: break;

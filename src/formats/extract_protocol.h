@@ -41,10 +41,11 @@ enum class Remark {
   kReplacedCharacters,  // how many bytes were invalid in their encoding
   kUnknownCharsets,     // how many texts name an encoding unknown to this system; it was guessed
   kUncachedFormulas,    // how many cells have a formula and no value
+  kUnreadOutputs,       // how many outputs of a notebook are HTML, widgets and the like
   kWidth,               // of an image, in pixels
   kHeight,
 };
-inline constexpr std::array<std::string_view, 10> kRemarkNames = {"kind",
+inline constexpr std::array<std::string_view, 11> kRemarkNames = {"kind",
                                                                   "saved-page-numbers",
                                                                   "hidden-sheets",
                                                                   "unread-attachments",
@@ -52,6 +53,7 @@ inline constexpr std::array<std::string_view, 10> kRemarkNames = {"kind",
                                                                   "replaced-characters",
                                                                   "unknown-charsets",
                                                                   "uncached-formulas",
+                                                                  "unread-outputs",
                                                                   "width",
                                                                   "height"};
 
