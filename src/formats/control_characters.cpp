@@ -121,7 +121,7 @@ bool is_binary(std::string_view text, Evidence evidence) {
     before = c;
   }
   const std::size_t limit = evidence == Evidence::kStrong ? 50 : 200;  // one in so many
-  return zeros * 100 > text.size() || odd * limit > text.size();
+  return zeros * 100 > text.size() || (odd > 1 && odd * limit > text.size());
 }
 
 LeftOut leave_out_controls(std::string& utf8) {

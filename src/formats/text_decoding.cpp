@@ -273,9 +273,9 @@ Result<DecodedText> decode_text(std::string bytes, std::size_t max_text_bytes) {
                                 : fmt::format("{} escape sequences of a terminal are left out", left_out.sequences));
   }
   if (left_out.controls > 0) {
-    decoded.notes.push_back(left_out.controls == 1
-                                ? "1 control character is left out"
-                                : fmt::format("{} control characters are left out", left_out.controls));
+    decoded.notes.push_back(left_out.controls == 1 ? "1 control character is left out or read as a blank"
+                                                   : fmt::format("{} control characters are left out or read as blanks",
+                                                                 left_out.controls));
   }
   return std::move(decoded);
 }

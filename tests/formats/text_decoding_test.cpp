@@ -76,16 +76,18 @@ TEST(DecodeText, LeavesOutControlCharactersWithANote) {
                     "7y"),
             "link xy | 4 escape sequences of a terminal are left out");
   EXPECT_EQ(decoded("no end \x1B]0;of it\n"), "no end 0;of it\n | 1 escape sequence of a terminal is left out");
-  EXPECT_EQ(decoded("ding\a\n"), "ding\n | 1 control character is left out");
-  EXPECT_EQ(decoded("N\bNA\bA _\bx ü\bü y\b_\n"), "NA x ü y\n | 5 control characters are left out");
-  EXPECT_EQ(decoded("end\r\n\x1A"), "end\n | 1 control character is left out");
+  EXPECT_EQ(decoded("ding\a\n"), "ding\n | 1 control character is left out or read as a blank");
+  EXPECT_EQ(decoded("N\bNA\bA _\bx ü\bü y\b_\n"), "NA x ü y\n | 5 control characters are left out or read as blanks");
+  EXPECT_EQ(decoded("end\r\n\x1A"), "end\n | 1 control character is left out or read as a blank");
   EXPECT_EQ(decoded("a\1b\1c\n1\1\1"
                     "3\n"),
-            "a b c\n1  3\n | 4 control characters are left out");
+            "a b c\n1  3\n | 4 control characters are left out or read as blanks");
   EXPECT_EQ(decoded(std::string(200, 'x') + "\0"s + "y"),
-            std::string(200, 'x') + "y | 1 control character is left out");
-  EXPECT_EQ(decoded("\0\0\0\0log\n\0\0"sv), "log\n | 6 control characters are left out");
-  EXPECT_EQ(decoded("page\fpage\tx\v1"), "page\fpage\tx\n1 | 1 control character is left out");
+            std::string(200, 'x') + "y | 1 control character is left out or read as a blank");
+  EXPECT_EQ(decoded("\0\0\0\0log\n\0\0"sv), "log\n | 6 control characters are left out or read as blanks");
+  EXPECT_EQ(decoded("PK\3\4 is the magic of ZIP files.\n"),
+            "PK  is the magic of ZIP files.\n | 2 control characters are left out or read as blanks");
+  EXPECT_EQ(decoded("page\fpage\tx\v1"), "page\fpage\tx\n1 | 1 control character is left out or read as a blank");
   EXPECT_EQ(decoded("\rprogress 1%\rprogress 2%\r\n"), "\nprogress 1%\nprogress 2%\n");
 }
 
