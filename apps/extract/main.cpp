@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "formats/encoding_label.h"
 #include "input.h"
 #include "picture.h"
 #include "reading.h"
@@ -21,13 +22,15 @@ namespace {
 using formats::ExtractExit;
 
 constexpr std::string_view kUsage =
-    "usage: minions-extract MODE [--pages=FIRST-LAST] [--language=CODES] [--memory-bytes=N] [--cpu-s=N]\n"
-    "         [--max-text-bytes=N] [--max-pages=N] [--max-pixels=N] [--max-pixels-out=N]\n"
+    "usage: minions-extract MODE [--pages=FIRST-LAST] [--language=CODES] [--charset=LABEL]\n"
+    "         [--memory-bytes=N] [--cpu-s=N] [--max-text-bytes=N] [--max-pages=N] [--max-pixels=N] "
+    "[--max-pixels-out=N]\n"
     "         [--as-printed] [--unsafe-no-sandbox]\n"
     "       minions-extract check|self-test [--as=MODE] [--attempt=NAME]\n"
-    "modes: pdf, pdf-info, pdf-image, ocr, office, html, mail, image, pixels, reduce\n"
+    "modes: pdf, pdf-info, pdf-image, ocr, office, html, mail, text, notebook, image, pixels, reduce\n"
     "reads a document on standard input, writes its text to standard output, a form feed after each page;\n"
-    "pixels and reduce: a picture, and 3 bytes a pixel or a smaller picture\n";
+    "text: the whole as UTF-8, without form feeds of its own; pixels and reduce: a picture, and 3 bytes a pixel or a "
+    "smaller picture\n";
 
 struct Arguments {
   std::string_view mode;
@@ -36,6 +39,7 @@ struct Arguments {
   std::string first_page = "1";
   std::string last_page;
   std::string language = "eng";
+  std::string_view charset;
   Limits limits{std::uint64_t{1} << 30, 60};
   formats::TextLimits text_limits;
   formats::PixelLimits pixel_limits;
@@ -93,6 +97,7 @@ bool read_option(std::string_view option, Arguments& to) {
   if (name == "--max-pixels-out") return read_number(value, to.pixel_limits.max_pixels_out);
   if (name == "--pages") return read_pages(value, to);
   if (name == "--language") return read_language(value, to);
+  if (name == "--charset") return formats::is_known_encoding(to.charset = value);
   if (name == "--attempt") return !(to.attempt = value).empty();
   if (name == "--as") return !(to.as = value).empty();
   if (option == "--as-printed") return to.as_printed = true;
@@ -188,7 +193,7 @@ int run(int count, char** words) {
   if (arguments.mode == "check") return 0;
   if (arguments.mode == "pixels" || arguments.mode == "reduce")
     return read_picture(arguments.mode, arguments.pixel_limits);
-  if (needs.programs[0] == nullptr) return read_document(arguments.mode, arguments.text_limits);
+  if (needs.programs[0] == nullptr) return read_document(arguments.mode, arguments.charset, arguments.text_limits);
   become_reader(arguments, needs);
 }
 

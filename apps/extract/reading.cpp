@@ -6,6 +6,7 @@
 #include "formats/html.h"
 #include "formats/image.h"
 #include "formats/mail.h"
+#include "formats/notebook.h"
 #include "formats/office.h"
 #include "input.h"
 
@@ -20,24 +21,54 @@ class PipeOutput final : public Output {
   void remark(Remark remark, std::uint64_t number) override { extract::remark(remark, number); }
 };
 
-Read<void> read_html(PageWriter& writer) {
+void remark_on(const Converted& converted, PageWriter& writer) {
+  if (converted.replaced > 0) writer.remark(Remark::kReplacedCharacters, converted.replaced);
+  if (!converted.charset_is_known) writer.remark(Remark::kUnknownCharsets, 1);
+}
+
+// The encoding that the user names outweighs what the page declares.
+Read<void> read_html(std::string_view named, PageWriter& writer) {
   auto bytes = input_bytes(kAllOfInput);
   if (!bytes) return stop(bytes.error());
   const bool utf16 = bytes->starts_with("\xFF\xFE") || bytes->starts_with("\xFE\xFF");
   const bool marked = bytes->starts_with("\xEF\xBB\xBF");
-  const std::string charset = utf16 ? "utf-16" : marked ? "utf-8" : html_charset(*bytes);
+  const std::string charset = utf16           ? "utf-16"
+                              : marked        ? "utf-8"
+                              : named.empty() ? html_charset(*bytes)
+                                              : std::string(named);
   const Converted html = to_utf8(charset, *std::move(bytes));
-  if (html.replaced > 0) writer.remark(Remark::kReplacedCharacters, html.replaced);
-  if (!html.charset_is_known) writer.remark(Remark::kUnknownCharsets, 1);
+  remark_on(html, writer);
   write_html(std::string_view(html.text).substr(html.text.starts_with("\xEF\xBB\xBF") ? 3 : 0), writer);
   writer.finish();
   return writer.status();
 }
 
-Read<void> read_mail(PageWriter& writer) {
+Read<void> read_mail(std::string_view named, PageWriter& writer) {
+  set_unnamed_charset(named);
   const auto bytes = input_bytes(kAllOfInput);
   if (!bytes) return stop(bytes.error());
   write_mail(*bytes, writer);
+  writer.finish();
+  return writer.status();
+}
+
+// Unchanged but for its encoding: pages and control characters are the caller's.
+Read<void> convert_text(std::string_view charset, PageWriter& writer) {
+  auto bytes = input_bytes(kAllOfInput);
+  if (!bytes) return stop(bytes.error());
+  const Converted text = to_utf8(charset, *std::move(bytes));
+  if (text.text.size() > writer.limits().max_text_bytes) return stop(ExtractExit::kTooMuchText);
+  remark_on(text, writer);
+  say(STDOUT_FILENO, text.text);
+  return {};
+}
+
+Read<void> read_notebook(PageWriter& writer) {
+  auto bytes = input_bytes(kAllOfInput);
+  if (!bytes) return stop(bytes.error());
+  const Converted text = to_utf8("utf-8", *std::move(bytes));
+  if (const auto read = write_notebook(text.text, writer); !read) return read;
+  remark_on(text, writer);
   writer.finish();
   return writer.status();
 }
@@ -67,21 +98,23 @@ Read<void> read_office_document(PageWriter& writer) {
   return read_office(zip, *document, writer);
 }
 
-Read<void> read(std::string_view mode, PageWriter& writer) {
+Read<void> read(std::string_view mode, std::string_view charset, PageWriter& writer) {
   if (mode == "office") return read_office_document(writer);
-  if (mode == "html") return read_html(writer);
-  if (mode == "mail") return read_mail(writer);
+  if (mode == "html") return read_html(charset, writer);
+  if (mode == "mail") return read_mail(charset, writer);
+  if (mode == "text") return convert_text(charset, writer);
+  if (mode == "notebook") return read_notebook(writer);
   if (mode == "image") return read_image(writer);
   return stop(ExtractExit::kUsage);
 }
 
 }  // namespace
 
-int read_document(std::string_view mode, const TextLimits& limits) {
+int read_document(std::string_view mode, std::string_view charset, const TextLimits& limits) {
   stop_when_out_of_memory();
   PipeOutput output;
   PageWriter writer(output, limits);
-  const auto done = read(mode, writer);
+  const auto done = read(mode, charset, writer);
   return done ? 0 : static_cast<int>(done.error());
 }
 

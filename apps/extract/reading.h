@@ -8,7 +8,8 @@
 
 namespace minions::extract {
 
-// office, html, mail or image. The exit status: 0 or an ExtractExit.
-[[nodiscard]] int read_document(std::string_view mode, const formats::TextLimits& limits);
+// office, html, mail, text, notebook or image. `charset`: what the user says of pages, mail and text; may be empty. The
+// exit status: 0 or an ExtractExit.
+[[nodiscard]] int read_document(std::string_view mode, std::string_view charset, const formats::TextLimits& limits);
 
 }  // namespace minions::extract

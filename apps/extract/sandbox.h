@@ -33,11 +33,11 @@ inline constexpr const char* kOcrData[] = {"/usr/share/tesseract-ocr", "/usr/sha
                                            "/usr/local/share/tessdata", nullptr};
 // Where the C library keeps its character sets.
 inline constexpr const char* kCharsets[] = {"/usr/lib", "/lib", "/usr/lib64", "/lib64", nullptr};
-inline constexpr Needs kNeeds[] = {{"pdf", kPdfText, kPdfData},        {"pdf-info", kPdfInfo, kPdfData},
-                                   {"pdf-image", kPdfImage, kPdfData}, {"ocr", kOcr, kOcrData},
-                                   {"office", kNone, kNone},           {"html", kNone, kCharsets},
-                                   {"mail", kNone, kCharsets},         {"image", kNone, kNone},
-                                   {"pixels", kNone, kNone},           {"reduce", kNone, kNone}};
+inline constexpr Needs kNeeds[] = {
+    {"pdf", kPdfText, kPdfData}, {"pdf-info", kPdfInfo, kPdfData}, {"pdf-image", kPdfImage, kPdfData},
+    {"ocr", kOcr, kOcrData},     {"office", kNone, kNone},         {"html", kNone, kCharsets},
+    {"mail", kNone, kCharsets},  {"text", kNone, kCharsets},       {"notebook", kNone, kNone},
+    {"image", kNone, kNone},     {"pixels", kNone, kNone},         {"reduce", kNone, kNone}};
 
 enum class Confined { kYes, kNoLandlock, kNoSeccomp, kNoLimits };
 

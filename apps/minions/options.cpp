@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "formats/encoding_label.h"
 #include "settings.h"
 
 namespace minions::app {
@@ -125,6 +126,14 @@ void add_documents(CLI::App& command, DocumentFlags& options, const std::string&
                    "read documents with all your rights where this system has no sandbox: trusted files only");
   command.add_flag("--ocr{eng}", options.ocr_language,
                    "read pictures and scanned pages by OCR; --ocr=deu+eng names the languages");
+  command
+      .add_option("--encoding", options.encoding,
+                  "encoding of text, HTML and mail files that have no byte order mark, such as shift_jis")
+      ->type_name("LABEL")
+      ->check([](const std::string& label) {
+        return formats::is_known_encoding(label) ? std::string() : "no encoding is called " + label;
+      });
+  command.add_flag("--hidden", options.hidden, "read hidden files of folders, and such as hold keys or passwords");
   command
       .add_option("--max-image-pixels", options.max_image_pixels,
                   "reduce pictures that have more pixels (width times height) before they are sent")

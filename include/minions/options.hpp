@@ -71,6 +71,8 @@ struct ConnectionOptions {
 // How documents are read: the same for every path.
 struct DocumentOptions {
   std::string ocr_language = {};       // of tesseract: eng, deu+eng; empty: no OCR
+  std::string encoding = {};           // of text, pages and mail without a mark: shift_jis; empty: as they say
+  bool hidden = false;                 // of a folder, too, what is hidden or holds keys or passwords
   std::uint64_t max_image_pixels = 0;  // larger pictures are reduced to this; 0: never reduced
   bool no_cache = false;               // keeps no text of documents between runs
   bool unsafe_no_sandbox = false;      // reads with all rights of this user where there is no sandbox

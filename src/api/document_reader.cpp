@@ -6,6 +6,7 @@
 #include "documents/folder.h"
 #include "documents/open_file.h"
 #include "documents/picture.h"
+#include "formats/encoding_label.h"
 
 namespace minions::api {
 namespace {
@@ -61,14 +62,24 @@ class StoppableProgress final : public documents::Progress {
 }  // namespace
 
 DocumentReader::DocumentReader(const DocumentOptions& options, PictureUse pictures)
-    : pictures_(pictures), max_image_pixels_(options.max_image_pixels), on_progress_(options.on_progress) {
+    : pictures_(pictures),
+      hidden_(options.hidden),
+      max_image_pixels_(options.max_image_pixels),
+      on_progress_(options.on_progress) {
   load_.extractor.helper = options.extractor;
   if (options.unsafe_no_sandbox) load_.extractor.confinement = documents::Confinement::kUnsafeNoSandbox;
   if (!options.ocr_language.empty()) {
     load_.extractor.ocr = documents::Ocr::kOn;
     load_.extractor.ocr_language = options.ocr_language;
   }
+  load_.extractor.encoding = options.encoding;
   if (!options.no_cache) open_cache();
+}
+
+Status DocumentReader::check() const {
+  const std::string& encoding = load_.extractor.encoding;
+  if (encoding.empty() || formats::is_known_encoding(encoding)) return {};
+  return fail(ErrorCode::kUsage, fmt::format("no encoding is called {}", documents::printable(encoding)));
 }
 
 void DocumentReader::open_cache() {
@@ -85,6 +96,7 @@ void DocumentReader::open_cache() {
 
 Status DocumentReader::read(const std::filesystem::path& path, ReadFiles& to, std::stop_token stop) const {
   if (stop.stop_requested()) return fail(ErrorCode::kCancelled, "cancelled");
+  MINIONS_TRY(check());
   StoppableProgress progress(on_progress_, std::move(stop));
   documents::LoadOptions load = load_;
   load.extractor.progress = &progress;
@@ -92,6 +104,7 @@ Status DocumentReader::read(const std::filesystem::path& path, ReadFiles& to, st
 }
 
 Status DocumentReader::read_bytes(std::string_view name, ByteView bytes, ReadFiles& to) const {
+  MINIONS_TRY(check());
   if (takes_pictures() && !chat::image_media_type(bytes).empty()) {
     auto image = make_picture(chat::Text(std::string(as_text(bytes))), std::string(name), to.notes);
     if (!image) return fail(document_error(std::move(image).error().in(name)));
@@ -139,8 +152,9 @@ Status DocumentReader::read_folder(const std::filesystem::path& path, const docu
                                    ReadFiles& to) const {
   documents::LoadOptions each = load;
   each.extractor.progress = nullptr;  // files are counted, not their pages
-  MINIONS_TRY_ASSIGN(documents::FolderDocuments found,
-                     documents::load_folder(path, {.load = each, .progress = load.extractor.progress}));
+  MINIONS_TRY_ASSIGN(
+      documents::FolderDocuments found,
+      documents::load_folder(path, {.load = each, .reads_hidden = hidden_, .progress = load.extractor.progress}));
   std::size_t read = 0;
   for (documents::Document& document : found.documents) {
     if (!is_mere_picture(document)) {
@@ -157,6 +171,7 @@ Status DocumentReader::read_folder(const std::filesystem::path& path, const docu
     }
     ++read;
   }
+  for (const std::string& note : found.notes) to.notes.push_back(path.string() + ": " + note);
   note_skips(path.string(), found.skipped, to.notes);
   if (read == 0) return fail(ErrorCode::kDocument, path.string() + ": has no file that can be read");
   return {};

@@ -34,7 +34,7 @@ struct ReadFiles {
 };
 
 // Blocks, and starts minions-extract for what needs a parser. What is read is added to `to`. kDocument names the file
-// and the reason; kCancelled: stopped.
+// and the reason; kCancelled: stopped; kUsage: the options name an encoding that there is not.
 class DocumentReader {
  public:
   DocumentReader(const DocumentOptions& options, PictureUse pictures);
@@ -52,6 +52,7 @@ class DocumentReader {
 
  private:
   void open_cache();
+  [[nodiscard]] Status check() const;
   [[nodiscard]] Status read_any(const std::filesystem::path& path, const documents::LoadOptions& load,
                                 ReadFiles& to) const;
   [[nodiscard]] Status read_folder(const std::filesystem::path& path, const documents::LoadOptions& load,
@@ -62,6 +63,7 @@ class DocumentReader {
                                                  std::vector<std::string>& notes) const;
 
   PictureUse pictures_;
+  bool hidden_;
   std::uint64_t max_image_pixels_;
   std::function<void(std::size_t, std::size_t)> on_progress_;
   crypto::SystemRandom random_;

@@ -22,9 +22,9 @@ DocumentKind kind_of(std::uint64_t office_kind) {
 }
 
 Result<Extracted> extract(std::string_view mode, DocumentKind kind, const FileDescriptor& input,
-                          const ExtractorOptions& options) {
+                          const ExtractorOptions& options, std::vector<std::string> arguments = {}) {
   PageCollector collector(options, 1);
-  MINIONS_TRY_ASSIGN(const HelperRemarks found, run_helper({mode, input}, options, collector));
+  MINIONS_TRY_ASSIGN(const HelperRemarks found, run_helper({mode, input, std::move(arguments)}, options, collector));
   Extracted extracted{kind, {}, {}};
   for (const auto& [remark, number] : found.remarks) {
     if (remark == Remark::kKind) extracted.kind = kind_of(number);
@@ -32,6 +32,10 @@ Result<Extracted> extract(std::string_view mode, DocumentKind kind, const FileDe
   }
   MINIONS_TRY_ASSIGN(extracted.pages, std::move(collector).finish());
   return extracted;
+}
+
+std::vector<std::string> charset_of(const ExtractorOptions& options) {
+  return options.encoding.empty() ? std::vector<std::string>() : std::vector{"--charset=" + options.encoding};
 }
 
 }  // namespace
@@ -42,11 +46,25 @@ Result<Extracted> extract_office(const FileDescriptor& archive, const ExtractorO
 }
 
 Result<Extracted> extract_html(const FileDescriptor& html, const ExtractorOptions& options) {
-  return extract("html", DocumentKind::kHtml, html, options);
+  return extract("html", DocumentKind::kHtml, html, options, charset_of(options));
 }
 
 Result<Extracted> extract_mail(const FileDescriptor& mail, const ExtractorOptions& options) {
-  return extract("mail", DocumentKind::kMail, mail, options);
+  return extract("mail", DocumentKind::kMail, mail, options, charset_of(options));
+}
+
+Result<Extracted> extract_notebook(const FileDescriptor& notebook, const ExtractorOptions& options) {
+  return extract("notebook", DocumentKind::kSource, notebook, options);
+}
+
+Result<ConvertedText> convert_text(const FileDescriptor& text, const ExtractorOptions& options) {
+  BytesCollector collector(options.max_text_bytes);
+  MINIONS_TRY_ASSIGN(const HelperRemarks found, run_helper({"text", text, charset_of(options)}, options, collector));
+  ConvertedText converted{std::string(collector.bytes()), {}};
+  for (const auto& [remark, number] : found.remarks) {
+    if (std::string note = note_of(remark, number); !note.empty()) converted.notes.push_back(std::move(note));
+  }
+  return converted;
 }
 
 Result<Extracted> extract_image(const FileDescriptor& image, std::string_view media_type,

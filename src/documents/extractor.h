@@ -29,7 +29,10 @@ struct ExtractorOptions {
   unsigned parallel = 0;                                  // helpers at once for one document; 0: one per processor
   Ocr ocr = Ocr::kOff;
   std::string ocr_language = "eng";  // as tesseract names them: `deu+eng`
-  Progress* progress = nullptr;      // called with pages when a document takes long
+  // Of text, pages and mail without a byte order mark, in place of what they declare; mail: where it declares nothing.
+  // A known label (formats/encoding_label.h), or empty.
+  std::string encoding = {};
+  Progress* progress = nullptr;  // called with pages when a document takes long
 };
 
 struct Extracted {
@@ -46,6 +49,16 @@ struct Extracted {
 [[nodiscard]] Result<Extracted> extract_office(const FileDescriptor& archive, const ExtractorOptions& options);
 [[nodiscard]] Result<Extracted> extract_html(const FileDescriptor& html, const ExtractorOptions& options);
 [[nodiscard]] Result<Extracted> extract_mail(const FileDescriptor& mail, const ExtractorOptions& options);
+// kDocument: it is no notebook, or a damaged one.
+[[nodiscard]] Result<Extracted> extract_notebook(const FileDescriptor& notebook, const ExtractorOptions& options);
+
+// Text in the encoding of the options, as UTF-8: its control characters are still in it.
+struct ConvertedText {
+  std::string text;
+  std::vector<std::string> notes;
+};
+[[nodiscard]] Result<ConvertedText> convert_text(const FileDescriptor& text, const ExtractorOptions& options);
+
 // Its size; with OCR its text too.
 [[nodiscard]] Result<Extracted> extract_image(const FileDescriptor& image, std::string_view media_type,
                                               const ExtractorOptions& options);

@@ -1,4 +1,5 @@
-// What a file is, from its first bytes; the name only chooses between kinds of plain text.
+// What a file is, from its first bytes. The name chooses between kinds of plain text: source code and templates are
+// read as they are, also where they begin like a page.
 #pragma once
 
 #include <optional>
@@ -11,7 +12,7 @@ namespace minions::documents {
 
 inline constexpr std::size_t kMagicBytes = 4096;  // how much of the start is read
 
-enum class FileType { kPdf, kArchive, kHtml, kMail, kImage, kText, kOldOffice, kOther };
+enum class FileType { kPdf, kArchive, kHtml, kMail, kImage, kNotebook, kText, kOldOffice, kOther };
 
 struct FileFacts {
   FileType type;

@@ -1,5 +1,6 @@
-// A folder as documents: all files below it in the order of their paths, and a reason for each that was skipped. Does
-// not follow symbolic links, so a folder from elsewhere cannot reach outside itself, and there are no loops.
+// A folder as documents: all files below it in the order of their paths, and a reason for each that was skipped. What
+// is hidden or holds keys or passwords is skipped unless it is asked for: who names a folder does not mean it. Does not
+// follow symbolic links, so a folder from elsewhere cannot reach outside itself, and there are no loops.
 #pragma once
 
 #include "documents/loader.h"
@@ -12,6 +13,7 @@ struct FolderOptions {
   std::size_t max_depth = 64;
   std::size_t max_text_bytes = std::size_t{256} << 20;  // of all documents together
   bool honours_gitignore = true;
+  bool reads_hidden = false;     // files and folders whose names begin with a dot, and keys and passwords
   Progress* progress = nullptr;  // called with files
 };
 
@@ -24,6 +26,7 @@ struct Skipped {
 struct FolderDocuments {
   std::vector<Document> documents;  // named by their paths from the folder
   std::vector<Skipped> skipped;
+  std::vector<std::string> notes;  // how much of what is hidden was read
 };
 
 // An unreadable file is a skip with its reason. Errors: kNotFound, kIo: the folder itself; kDocument: not a folder;

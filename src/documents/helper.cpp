@@ -200,6 +200,8 @@ std::string note_of(Remark remark, std::uint64_t number) {
       return count("a row, column or cell is", "rows, columns or cells are") + " hidden and read all the same";
     case Remark::kShortenedRepeats:
       return count("a row or cell repeats", "rows or cells repeat") + " more often than is written here";
+    case Remark::kUnreadOutputs:
+      return count("an output is", "outputs are") + " HTML or a widget: only the text beside it is read";
     case Remark::kKind:
     case Remark::kWidth:
     case Remark::kHeight: break;

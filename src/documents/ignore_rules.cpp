@@ -19,59 +19,124 @@ constexpr std::string_view kFiles[] = {".DS_Store",  "Thumbs.db",      "desktop.
                                        "yarn.lock",  "pnpm-lock.yaml", "Cargo.lock",  "poetry.lock",
                                        ".gitignore", ".gitattributes", ".gitmodules"};
 
-// `[a-z]` at the front: whether c is in it, and its length; length 0 if it does not end.
-std::pair<bool, std::size_t> in_class(std::string_view pattern, char c) {
-  std::size_t at = 1;
-  const bool inverted = at < pattern.size() && (pattern[at] == '!' || pattern[at] == '^');
-  if (inverted) ++at;
-  bool found = false;
-  for (const std::size_t first = at; at < pattern.size() && (pattern[at] != ']' || at == first); ++at) {
-    const bool range = at + 2 < pattern.size() && pattern[at + 1] == '-' && pattern[at + 2] != ']';
-    found |= range ? pattern[at] <= c && c <= pattern[at + 2] : pattern[at] == c;
-    if (range) at += 2;
+// Ranges, `[:alpha:]` and so on, in the C locale.
+bool is_of_class(std::string_view name, char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  const bool digit = byte >= '0' && byte <= '9';
+  const bool upper = byte >= 'A' && byte <= 'Z';
+  const bool lower = byte >= 'a' && byte <= 'z';
+  const bool graphic = byte > 0x20 && byte < 0x7F;
+  const bool space = byte == ' ' || (byte >= '\t' && byte <= '\r');
+  if (name == "alnum") return digit || upper || lower;
+  if (name == "alpha") return upper || lower;
+  if (name == "blank") return byte == ' ' || byte == '\t';
+  if (name == "cntrl") return byte < 0x20 || byte == 0x7F;
+  if (name == "digit") return digit;
+  if (name == "graph") return graphic;
+  if (name == "lower") return lower;
+  if (name == "print") return graphic || byte == ' ';
+  if (name == "punct") return graphic && !digit && !upper && !lower;
+  if (name == "space") return space;
+  if (name == "upper") return upper;
+  return name == "xdigit" && (digit || (byte >= 'a' && byte <= 'f') || (byte >= 'A' && byte <= 'F'));
+}
+
+// `[a-z]` at the front: whether c is in it, and its length; length 0 if it does not end, and then it fits nothing.
+class Set {
+ public:
+  explicit Set(std::string_view pattern) : pattern_(pattern) {}
+
+  std::pair<bool, std::size_t> holds(char c) {
+    const bool inverted = at_ < pattern_.size() && (pattern_[at_] == '!' || pattern_[at_] == '^');
+    if (inverted) ++at_;
+    bool found = false;
+    for (bool first = true; at_ < pattern_.size() && (pattern_[at_] != ']' || first); first = false) {
+      if (const std::size_t end = class_end(); end != 0) {
+        found |= is_of_class(pattern_.substr(at_ + 2, end - at_ - 2), c);
+        at_ = end + 2;
+        continue;
+      }
+      const auto low = take();
+      const bool range = at_ + 1 < pattern_.size() && pattern_[at_] == '-' && pattern_[at_ + 1] != ']';
+      if (range) ++at_;
+      const auto high = range ? take() : low;
+      found |= low <= static_cast<unsigned char>(c) && static_cast<unsigned char>(c) <= high;
+    }
+    if (at_ >= pattern_.size()) return {false, 0};
+    return {found != inverted && c != '/', at_ + 1};
   }
-  if (at >= pattern.size()) return {false, 0};
-  return {found != inverted && c != '/', at + 1};
+
+ private:
+  // Of `[:name:]` here, where its `:]` stands; 0 if there is none.
+  [[nodiscard]] std::size_t class_end() const {
+    if (!pattern_.substr(at_).starts_with("[:")) return 0;
+    const std::size_t end = pattern_.find(']', at_ + 2);
+    return end == std::string_view::npos || end < at_ + 3 || pattern_[end - 1] != ':' ? 0 : end - 1;
+  }
+  unsigned char take() {
+    if (pattern_[at_] == '\\' && at_ + 1 < pattern_.size()) ++at_;
+    return static_cast<unsigned char>(pattern_[at_++]);
+  }
+
+  std::string_view pattern_;
+  std::size_t at_ = 1;
+};
+
+bool fits(std::string_view pattern, std::string_view path, int& steps);
+
+// `pattern` begins with stars; `**` crosses slashes where it is a whole name.
+bool fits_stars(std::string_view pattern, std::string_view path, bool at_name_start, int& steps) {
+  const std::size_t stars = std::min(pattern.find_first_not_of('*'), pattern.size());
+  const std::string_view rest = pattern.substr(stars);
+  const bool whole_name = stars >= 2 && at_name_start && (rest.empty() || rest.front() == '/');
+  if (whole_name && rest.empty()) return true;
+  if (whole_name && fits(rest.substr(1), path, steps)) return true;  // `**/` fits nothing, too
+  for (std::size_t taken = 0; steps <= kMaxSteps; ++taken) {
+    ++steps;
+    const bool here = !whole_name || (taken < path.size() && path[taken] == '/');
+    if (here && fits(rest, path.substr(taken), steps)) return true;
+    if (taken == path.size() || (path[taken] == '/' && !whole_name)) return false;
+  }
+  return false;
+}
+
+// One character of the path against the front of the pattern: the length of that, or 0.
+std::size_t fitting(std::string_view pattern, char c) {
+  if (pattern.front() == '[') {
+    const auto [found, length] = Set(pattern).holds(c);
+    return found ? length : 0;
+  }
+  if (pattern.front() == '?') return c == '/' ? 0 : 1;
+  if (pattern.front() != '\\') return pattern.front() == c ? 1 : 0;
+  return pattern.size() > 1 && pattern[1] == c ? 2 : 0;
 }
 
 bool fits(std::string_view pattern, std::string_view path, int& steps) {
-  while (!pattern.empty()) {
+  for (bool at_name_start = true; !pattern.empty();) {
     if (++steps > kMaxSteps) return false;
-    if (pattern.starts_with("**/")) {
-      for (;;) {
-        if (fits(pattern.substr(3), path, steps)) return true;
-        const std::size_t slash = path.find('/');
-        if (slash == std::string_view::npos) return false;
-        path.remove_prefix(slash + 1);
-      }
-    }
-    if (pattern == "**") return true;
-    if (pattern.front() == '*') {
-      const std::string_view rest = pattern.substr(
-          pattern.find_first_not_of('*') == std::string_view::npos ? pattern.size() : pattern.find_first_not_of('*'));
-      for (std::size_t taken = 0;; ++taken) {
-        if (fits(rest, path.substr(taken), steps)) return true;
-        if (taken == path.size() || path[taken] == '/' || steps > kMaxSteps) return false;
-      }
-    }
+    if (pattern.front() == '*') return fits_stars(pattern, path, at_name_start, steps);
     if (path.empty()) return false;
-    if (pattern.front() == '[') {
-      const auto [found, length] = in_class(pattern, path.front());
-      if (length > 0 && !found) return false;
-      if (length == 0 && path.front() != '[') return false;
-      pattern.remove_prefix(std::max<std::size_t>(1, length));
-    } else {
-      if (pattern.front() == '\\' && pattern.size() > 1) {
-        pattern.remove_prefix(1);
-        if (pattern.front() != path.front()) return false;
-      } else if (pattern.front() == '?' ? path.front() == '/' : pattern.front() != path.front()) {
-        return false;
-      }
-      pattern.remove_prefix(1);
-    }
+    const std::size_t length = fitting(pattern, path.front());
+    if (length == 0) return false;
+    at_name_start = path.front() == '/';
+    pattern.remove_prefix(length);
     path.remove_prefix(1);
   }
   return path.empty();
+}
+
+// Blanks at the end do not count, unless a backslash stands before them.
+std::string_view without_trailing_blanks(std::string_view line) {
+  std::size_t blanks = std::string_view::npos;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == ' ') {
+      blanks = std::min(blanks, i);
+      continue;
+    }
+    if (line[i] == '\\' && ++i == line.size()) return line;
+    blanks = std::string_view::npos;
+  }
+  return line.substr(0, blanks);
 }
 
 }  // namespace
@@ -91,12 +156,13 @@ std::optional<std::string_view> ignored_by_default(std::string_view name, EntryT
 }
 
 IgnoreRules::IgnoreRules(std::string_view text) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     std::string_view line = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
     if (line.ends_with('\r')) line.remove_suffix(1);
-    while (line.ends_with(' ') && !line.ends_with("\\ ")) line.remove_suffix(1);
+    line = without_trailing_blanks(line);
     if (line.empty() || line.front() == '#') continue;
     if (line.size() > kMaxPattern || rules_.size() == kMaxRules) {
       is_whole_ = false;

@@ -4,14 +4,11 @@
 
 #include "documents/file_type.h"
 #include "documents/open_file.h"
+#include "documents/refusals.h"
 #include "formats/text_decoding.h"
 
 namespace minions::documents {
 namespace {
-
-using namespace std::string_view_literals;
-
-constexpr std::size_t kEndBytes = 4096;
 
 Status check_size(std::size_t size, std::size_t limit) {
   if (size <= limit) return {};
@@ -43,47 +40,59 @@ Result<Extracted> read_text(std::string_view name, std::string bytes, const Load
   MINIONS_TRY_ASSIGN(formats::DecodedText decoded,
                      formats::decode_text(std::move(bytes), options.extractor.max_text_bytes));
   const DocumentKind kind = text_kind(name);
-  Extracted read{kind, pages_of(std::move(decoded.text), kind), {}};
-  if (!decoded.note.empty()) read.notes.push_back(std::move(decoded.note));
+  return Extracted{kind, pages_of(std::move(decoded.text), kind), std::move(decoded.notes)};
+}
+
+// In the encoding that the user names, or by what the bytes show.
+Result<Extracted> read_text(std::string_view name, const FileOfSize& source, const LoadOptions& options) {
+  MINIONS_TRY(check_size(source.size_bytes, options.max_text_file_bytes));
+  if (options.extractor.encoding.empty()) {
+    MINIONS_TRY_ASSIGN(std::string content, read_at(source.file, 0, source.size_bytes));
+    return read_text(name, std::move(content), options);
+  }
+  MINIONS_TRY_ASSIGN(ConvertedText converted, convert_text(source.file, options.extractor));
+  MINIONS_TRY_ASSIGN(Extracted read, read_text(name, std::move(converted.text), options));
+  read.notes.insert(read.notes.begin(), converted.notes.begin(), converted.notes.end());
   return read;
 }
 
-// Old formats and encrypted new ones share their container: [MS-OFFCRYPTO] section 1.3.2 names the stream.
-Result<Extracted> refuse_old_office(const FileOfSize& source) {
-  constexpr std::string_view kStream = "E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e"sv;
-  constexpr std::size_t kBlockBytes = 1 << 20;
-  for (std::size_t at = 0; at < source.size_bytes; at += kBlockBytes) {
-    const std::size_t size = std::min(kBlockBytes + kStream.size(), source.size_bytes - at);
-    MINIONS_TRY_ASSIGN(const std::string block, read_at(source.file, at, size));
-    if (block.find(kStream) != std::string::npos)
-      return fail(ErrorCode::kDocument, "is an encrypted Office document: it wants a password");
-  }
-  return fail(ErrorCode::kUnsupported, "is an old Office document (.doc, .xls, .ppt): save it as DOCX, XLSX or PPTX");
+Result<Extracted> read_pdf(const FileOfSize& source, const ExtractorOptions& options) {
+  MINIONS_TRY_ASSIGN(const std::size_t behind, check_pdf_end(source));
+  MINIONS_TRY_ASSIGN(Extracted read, extract_pdf(source.file, options));
+  if (behind > 0) read.notes.push_back(fmt::format("{} bytes behind the end of the PDF are not read", behind));
+  return read;
 }
 
-Result<Extracted> read_pdf(const FileOfSize& source, const ExtractorOptions& options) {
-  const std::size_t end_bytes = std::min(source.size_bytes, kEndBytes);
-  MINIONS_TRY_ASSIGN(const std::string end, read_at(source.file, source.size_bytes - end_bytes, end_bytes));
-  // The reader would guess at what is left of the file, and pages would be missing silently.
-  if (end.find("%%EOF") == std::string::npos)
-    return fail(ErrorCode::kDocument, "is a PDF that is cut off: its end mark (%%EOF) is missing");
-  return extract_pdf(source.file, options);
+Result<Extracted> read_archive(const FileOfSize& source, const ExtractorOptions& options) {
+  MINIONS_TRY(check_archive(source));
+  return extract_office(source.file, options);
+}
+
+// One that is damaged is JSON as far as it goes.
+Result<Extracted> read_notebook(std::string_view name, const FileOfSize& source, const LoadOptions& options) {
+  auto read = extract_notebook(source.file, options.extractor);
+  if (read || read.error().code != ErrorCode::kDocument) return read;
+  MINIONS_TRY_ASSIGN(Extracted text, read_text(name, source, options));
+  text.notes.emplace_back("is no notebook that can be read, or a damaged one: read as text");
+  return text;
 }
 
 std::size_t size_limit(FileType type, const LoadOptions& options) {
-  if (type == FileType::kHtml) return options.max_text_file_bytes;
+  if (type == FileType::kHtml || type == FileType::kNotebook) return options.max_text_file_bytes;
   return type == FileType::kMail ? options.max_mail_file_bytes : options.max_pdf_file_bytes;
 }
 
-Result<Extracted> extract(const FileOfSize& source, const FileFacts& facts, const LoadOptions& options) {
+Result<Extracted> extract(std::string_view name, const FileOfSize& source, const FileFacts& facts,
+                          const LoadOptions& options) {
   MINIONS_TRY(check_size(source.size_bytes, size_limit(facts.type, options)));
   switch (facts.type) {
     case FileType::kPdf: return read_pdf(source, options.extractor);
-    case FileType::kArchive: return extract_office(source.file, options.extractor);
+    case FileType::kArchive: return read_archive(source, options.extractor);
     case FileType::kHtml: return extract_html(source.file, options.extractor);
     case FileType::kMail: return extract_mail(source.file, options.extractor);
     case FileType::kImage: return extract_image(source.file, facts.what, options.extractor);
-    case FileType::kOldOffice: return refuse_old_office(source);
+    case FileType::kNotebook: return read_notebook(name, source, options);
+    case FileType::kOldOffice: return tl::unexpected<Error>(refusal_of_ole(source));
     case FileType::kText:
     case FileType::kOther: break;
   }
@@ -92,19 +101,21 @@ Result<Extracted> extract(const FileOfSize& source, const FileFacts& facts, cons
 
 // Everything the text depends on besides the content. Increase the number when the readers change.
 std::string how_read(const FileFacts& facts, const ExtractorOptions& options) {
-  return fmt::format("1 {} {} {} {} {} {}", static_cast<int>(facts.type), static_cast<int>(options.layout),
+  return fmt::format("2 {} {} {} {} {} {} {}", static_cast<int>(facts.type), static_cast<int>(options.layout),
                      options.max_pages, options.max_text_bytes, options.ocr == Ocr::kOn ? options.ocr_language : "-",
+                     options.encoding.empty() ? "-" : options.encoding,
                      facts.type == FileType::kImage ? facts.what : "");
 }
 
-Result<Extracted> extract_or_remember(const FileOfSize& source, const FileFacts& facts, const LoadOptions& options) {
+Result<Extracted> extract_or_remember(std::string_view name, const FileOfSize& source, const FileFacts& facts,
+                                      const LoadOptions& options) {
   // Reading a picture's header is faster than the cache.
   const bool quick = facts.type == FileType::kImage && options.extractor.ocr == Ocr::kOff;
-  if (options.cache == nullptr || quick) return extract(source, facts, options);
+  if (options.cache == nullptr || quick) return extract(name, source, facts, options);
   MINIONS_TRY_ASSIGN(const Digest32 content, content_hash(source));
   const Digest32 entry = options.cache->entry_of(content, how_read(facts, options.extractor));
   if (auto found = options.cache->find(entry)) return *std::move(found);
-  MINIONS_TRY_ASSIGN(Extracted extracted, extract(source, facts, options));
+  MINIONS_TRY_ASSIGN(Extracted extracted, extract(name, source, facts, options));
   options.cache->keep(entry, extracted);
   return extracted;
 }
@@ -115,10 +126,8 @@ Result<Extracted> read(std::string_view name, const FileOfSize& source, const Lo
   const FileFacts facts = examine(as_bytes(start), name);
   if (facts.type == FileType::kOther)
     return fail(ErrorCode::kUnsupported, fmt::format("is {}, want a document, text or a picture", facts.what));
-  if (facts.type != FileType::kText) return extract_or_remember(source, facts, options);
-  MINIONS_TRY(check_size(source.size_bytes, options.max_text_file_bytes));
-  MINIONS_TRY_ASSIGN(std::string content, read_at(source.file, 0, source.size_bytes));
-  return read_text(name, std::move(content), options);
+  if (facts.type != FileType::kText) return extract_or_remember(name, source, facts, options);
+  return read_text(name, source, options);
 }
 
 bool has_text(const std::vector<Page>& pages) {

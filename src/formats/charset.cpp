@@ -1,67 +1,24 @@
 #include "formats/charset.h"
 
-#include <iconv.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <utility>
 
 #include "base/encoding.h"
-#include "formats/text_decoding.h"
+#include "formats/converter.h"
+#include "formats/encoding_label.h"
+#include "formats/multi_byte.h"
+#include "formats/single_byte.h"
 
 namespace minions::formats {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+constexpr std::string_view kUtf8Mark = "\xEF\xBB\xBF";
 
-Converted from_windows_1252(ByteView bytes) {
-  Converted converted;
-  converted.text.reserve(bytes.size() + bytes.size() / 8);
-  for (const std::uint8_t byte : bytes) append_utf8(converted.text, windows_1252(byte));
-  return converted;
-}
-
-class Iconv {
- public:
-  explicit Iconv(const std::string& from) : handle_(iconv_open("UTF-8", from.c_str())) {}
-  Iconv(const Iconv&) = delete;
-  Iconv& operator=(const Iconv&) = delete;
-  ~Iconv() {
-    if (is_open()) iconv_close(handle_);
-  }
-  [[nodiscard]] bool is_open() const { return handle_ != reinterpret_cast<iconv_t>(-1); }
-  [[nodiscard]] iconv_t get() const { return handle_; }
-
- private:
-  iconv_t handle_;
-};
-
-Converted convert(const Iconv& iconv_handle, ByteView bytes) {
-  Converted converted;
-  // iconv does not write there: its type predates const.
-  char* input = const_cast<char*>(as_text(bytes).data());
-  std::size_t input_left = bytes.size();
-  std::array<char, 16 * 1024> block;
-  while (input_left > 0) {
-    char* output = block.data();
-    std::size_t output_left = block.size();
-    const std::size_t outcome = iconv(iconv_handle.get(), &input, &input_left, &output, &output_left);
-    const int error = outcome == static_cast<std::size_t>(-1) ? errno : 0;
-    converted.text.append(block.data(), block.size() - output_left);
-    if (error == 0 || error == E2BIG) continue;
-    converted.text += kReplacement;
-    ++converted.replaced;
-    if (error == EINVAL) break;  // ends inside a character
-    ++input;
-    --input_left;
-  }
-  // Some encodings hold a character back to see whether an accent follows.
-  char* output = block.data();
-  std::size_t output_left = block.size();
-  iconv(iconv_handle.get(), nullptr, nullptr, &output, &output_left);
-  converted.text.append(block.data(), block.size() - output_left);
-  return converted;
+// The one of a call, for its one document.
+std::string& unnamed_charset() {
+  static std::string label;
+  return label;
 }
 
 std::size_t sequence_bytes(char first) {
@@ -70,11 +27,11 @@ std::size_t sequence_bytes(char first) {
 }
 
 // The C library accepts code points beyond U+10FFFF, which are not UTF-8 (RFC 3629 section 3).
-Converted without_impossible(Converted converted) {
-  if (is_utf8(converted.text)) return converted;
+Converted without_impossible(Decoded decoded) {
+  if (is_utf8(decoded.text)) return {std::move(decoded.text), decoded.replaced, true};
   Converted sound;
-  sound.replaced = converted.replaced;
-  for (std::string_view rest = converted.text; !rest.empty();) {
+  sound.replaced = decoded.replaced;
+  for (std::string_view rest = decoded.text; !rest.empty();) {
     const std::string_view character = rest.substr(0, sequence_bytes(rest.front()));
     const bool possible = is_utf8(character);
     sound.text += possible ? character : kReplacement;
@@ -84,12 +41,92 @@ Converted without_impossible(Converted converted) {
   return sound;
 }
 
+Converted whole(Decoded decoded) { return {std::move(decoded.text), decoded.replaced, true}; }
+
+Converted guessed(ByteView bytes) {
+  if (is_utf8(as_text(bytes))) return {std::string(as_text(bytes)), 0, true};
+  return whole(from_single_byte(Encoding::kWindows1252, bytes));
+}
+Converted guessed_for_unknown(ByteView bytes) {
+  Converted converted = guessed(bytes);
+  converted.charset_is_known = false;
+  return converted;
+}
+
+Converted by_c_library(std::string_view name, ByteView bytes) {
+  Converter converter({name});
+  if (!converter.is_open()) return guessed_for_unknown(bytes);
+  Decoded decoded;
+  for (std::string_view rest = as_text(bytes); !rest.empty();) {
+    const Converter::Taken taken = converter.append(decoded.text, rest);
+    rest.remove_prefix(taken.bytes);
+    if (rest.empty()) break;
+    decoded.text += kReplacement;
+    ++decoded.replaced;
+    if (taken.stop == Converter::Stop::kCut) break;
+    rest.remove_prefix(1);
+  }
+  converter.finish(decoded.text);
+  return without_impossible(std::move(decoded));
+}
+
+// Without a mark by its zero bytes, and little-endian otherwise, as on the Web; that much ASCII is not UTF-16.
+Converted by_utf16(Encoding encoding, bool is_exact, ByteView bytes) {
+  constexpr std::size_t kMuchAscii = 32;
+  const std::string_view text = as_text(bytes);
+  if (bytes.size() >= kMuchAscii && text.find('\0') == std::string_view::npos && is_utf8(text))
+    return {std::string(text), 0, true};
+  ByteOrder order = encoding == Encoding::kUtf16Be ? ByteOrder::kBig : ByteOrder::kLittle;
+  if (!is_exact) order = utf16_order(bytes).value_or(order);
+  return whole(from_utf16(bytes, order));
+}
+
+// Encodings that could hide ASCII from who checks a text: only what is ASCII in them is read.
+Converted by_replacement(ByteView bytes) {
+  const std::string_view text = as_text(bytes);
+  const bool switches = text.find_first_of("\x1B\x0E\x0F") != std::string_view::npos || text.find("~{") != text.npos;
+  if (!switches && is_utf8(text)) return {std::string(text), 0, true};
+  return {std::string(kReplacement), bytes.size(), true};
+}
+
+Converted by_encoding(Encoding encoding, std::string_view label, ByteView bytes) {
+  if (encoding <= Encoding::kWindows1252 || encoding == Encoding::kUserDefined)
+    return whole(from_single_byte(encoding, bytes));
+  if (encoding >= Encoding::kGb18030 && encoding <= Encoding::kEucKr) {
+    auto decoded = from_multi_byte(encoding, bytes);
+    return decoded ? without_impossible(*std::move(decoded)) : guessed_for_unknown(bytes);
+  }
+  if (encoding == Encoding::kUtf8) return whole(from_utf8(as_text(bytes)));
+  if (encoding == Encoding::kReplacement) return by_replacement(bytes);
+  return by_utf16(encoding, label.ends_with("le") || label.ends_with("be"), bytes);
+}
+
 bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-bool is_unnamed(std::string_view name) { return name.empty() || is_one_of(name, {"us-ascii", "ascii"}); }
-bool may_be_utf8(std::string_view name) { return is_unnamed(name) || is_one_of(name, {"utf-8", "utf8"}); }
+// Labels under which senders send anything: UTF-8 if it is that.
+bool is_unnamed(std::string_view label) {
+  return label.empty() || is_one_of(label, {"us-ascii", "ascii", "ansi_x3.4-1968", "646", "unknown-8bit", "x-unknown"});
+}
+
+// WHATWG Encoding section 6: a mark outweighs every label.
+std::string_view label_of_mark(std::string_view text) {
+  if (text.starts_with(kUtf8Mark)) return "utf-8";
+  if (text.starts_with("\xFF\xFE")) return text.starts_with(std::string_view("\xFF\xFE\0\0", 4)) ? "" : "utf-16le";
+  return text.starts_with("\xFE\xFF") ? "utf-16be" : "";
+}
+
+Converted by_label(const std::string& label, ByteView bytes) {
+  if (const auto encoding = encoding_of(label)) return by_encoding(*encoding, label, bytes);
+  if (const std::string_view other = other_encoding(label); !other.empty()) return by_c_library(other, bytes);
+  // glibc reads instructions after a slash.
+  const bool plain = std::all_of(label.begin(), label.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == ':' || c == '.';
+  });
+  if (!plain || is_utf8(as_text(bytes))) return guessed_for_unknown(bytes);
+  return by_c_library(label, bytes);
+}
 
 }  // namespace
 
@@ -101,26 +138,32 @@ std::string lower_case(std::string_view ascii) {
   return lower;
 }
 
+void set_unnamed_charset(std::string_view label) { unnamed_charset() = plain_label(label); }
+
 Converted to_utf8(std::string_view label, std::string&& bytes) {
   std::string owned = std::exchange(bytes, {});
-  if (may_be_utf8(lower_case(label.substr(0, 64))) && is_utf8(owned)) return {std::move(owned), 0, true};
+  const std::string plain = plain_label(label);
+  const bool utf8 = encoding_of(plain) == Encoding::kUtf8 || (is_unnamed(plain) && unnamed_charset().empty());
+  if (utf8 && !owned.starts_with(kUtf8Mark) && is_utf8(owned)) return {std::move(owned), 0, true};
   return to_utf8(label, as_bytes(owned));
 }
 
 Converted to_utf8(std::string_view label, ByteView bytes) {
-  const std::string name = lower_case(label.substr(0, 64));
-  if (may_be_utf8(name) && is_utf8(as_text(bytes))) return {std::string(as_text(bytes)), 0, true};
-  if (is_unnamed(name) || is_one_of(name, {"iso-8859-1", "latin1", "windows-1252", "cp1252", "x-user-defined"}))
-    return from_windows_1252(bytes);
-  // glibc reads instructions after a slash.
-  const bool plain = std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == ':' || c == '.';
-  });
-  const Iconv handle(plain ? name : "none");
-  if (handle.is_open()) return without_impossible(convert(handle, bytes));
-  Converted guessed = to_utf8("", bytes);
-  guessed.charset_is_known = false;
-  return guessed;
+  const std::string_view text = as_text(bytes);
+  if (const std::string_view marked = label_of_mark(text); !marked.empty())
+    return by_label(std::string(marked), bytes.subspan(marked == "utf-8" ? 3 : 2));
+  const std::string plain = plain_label(label);
+  const bool other_than_ascii = std::any_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte >= 0x80; });
+  const bool is_ours = !unnamed_charset().empty() && (is_unnamed(plain) || !is_known_encoding(plain));
+  if (is_ours && !(other_than_ascii && is_utf8(text))) return by_label(unnamed_charset(), bytes);
+  if (is_unnamed(plain)) {
+    Converted converted = guessed(bytes);
+    converted.charset_is_known = !plain.starts_with("x-") && !plain.starts_with("unknown");
+    return converted;
+  }
+  Converted converted = by_label(plain, bytes);
+  if (converted.replaced == 0 || !other_than_ascii || !is_utf8(text)) return converted;
+  return guessed_for_unknown(bytes);
 }
 
 }  // namespace minions::formats

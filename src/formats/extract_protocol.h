@@ -49,10 +49,11 @@ enum class Remark {
   kControlCharacters,   // how many characters that XML cannot hold became spaces
   kHiddenCells,         // how many rows, columns and cells of sheets are hidden
   kShortenedRepeats,    // how many rows or cells repeat more often than is written
+  kUnreadOutputs,       // how many outputs of a notebook are HTML, widgets and the like
   kWidth,               // of an image, in pixels
   kHeight,
 };
-inline constexpr std::array<std::string_view, 17> kRemarkNames = {"kind",
+inline constexpr std::array<std::string_view, 18> kRemarkNames = {"kind",
                                                                   "saved-page-numbers",
                                                                   "hidden-sheets",
                                                                   "unread-attachments",
@@ -67,6 +68,7 @@ inline constexpr std::array<std::string_view, 17> kRemarkNames = {"kind",
                                                                   "control-characters",
                                                                   "hidden-cells",
                                                                   "shortened-repeats",
+                                                                  "unread-outputs",
                                                                   "width",
                                                                   "height"};
 

@@ -8,7 +8,10 @@ namespace {
 FileType type_of(std::string_view start, std::string_view name = "file") { return examine(as_bytes(start), name).type; }
 
 TEST(FileType, GoesByContent) {
-  EXPECT_EQ(type_of("junk %PDF-1.7"), FileType::kPdf);
+  EXPECT_EQ(type_of("%PDF-1.7"), FileType::kPdf);
+  EXPECT_EQ(type_of("junk %PDF-1.7", "a.pdf"), FileType::kPdf);
+  EXPECT_EQ(type_of("junk %PDF-1.7\n1 0 obj\n"), FileType::kPdf);
+  EXPECT_EQ(type_of("%PDF-1.7\n1 0 obj\n", "a.txt"), FileType::kPdf);
   EXPECT_EQ(type_of("PK\x03\x04"), FileType::kArchive);
   EXPECT_EQ(type_of("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"), FileType::kOldOffice);
   EXPECT_EQ(type_of("\x7F"
@@ -45,6 +48,44 @@ TEST(FileType, KnowsMailByItsHeaders) {
   for (const char* other :
        {"From: a\nand then text\n", "Dear all,\nFrom: x\n", "Date: d\nTo: x\nCc: y\n\n", "key: value\n"})
     EXPECT_EQ(type_of(other), FileType::kText) << other;
+}
+
+TEST(FileType, TextThatSpeaksOfOtherKindsStaysText) {
+  using namespace std::string_view_literals;
+  for (const auto& [start, name] : std::vector<std::pair<std::string_view, std::string_view>>{
+           {"junk %PDF-1.7", "notes"},
+           {"# writes a PDF\nHEADER = b\"%PDF-1.4\\n1 0 obj\"\n", "gen.py"},
+           {"%PDF-1.7 is what every PDF file starts with.\n", "magic.md"},
+           {"PK\x03\x04 is the magic of ZIP files.\n", "zip.txt"},
+           {"BM, GIF89a and RIFF are marks\n", "marks.md"},
+           {"GIF89a is one\n", "gif.txt"},
+           {"ID3 tags\n", "id3"},
+           {"BZh91 is bzip2\n", "b.txt"},
+           {"{\\rtf1 in a string}", "rtf.py"},
+           {"<title> is the tag I asked about.\n", "notes.txt"}})
+    EXPECT_EQ(type_of(start, name), FileType::kText) << start;
+  EXPECT_EQ(type_of("PK\x03\x04\x14\0\x08\0"sv, "a.txt"), FileType::kArchive);
+  EXPECT_EQ(type_of("{\\rtf1 text}", "a.txt"), FileType::kOther);
+}
+
+TEST(FileType, SourceCodeAndTemplatesAreReadAsTheyAre) {
+  const std::string page = "<!DOCTYPE html>\n<html><body>{{ x }}</body></html>\n";
+  for (const char* name : {"App.vue", "App.svelte", "page.php", "page.jsx", "page.tsx", "page.html.erb", "page.html.j2",
+                           "page.jinja2", "index.astro", "list.hbs", "page.twig", "pom.xml", "logo.svg", "to.xsl"}) {
+    EXPECT_EQ(type_of(page, name), FileType::kText) << name;
+    EXPECT_EQ(text_kind(name), DocumentKind::kSource) << name;
+  }
+  EXPECT_EQ(type_of("from: a\nto: b\nsubject: c\n", "mail.yaml"), FileType::kText);
+  for (const char* name : {"page.html", "page", "page.txt"}) EXPECT_EQ(type_of(page, name), FileType::kHtml) << name;
+  EXPECT_EQ(type_of("one<br>two", "a.html"), FileType::kHtml);
+}
+
+TEST(FileType, KnowsNotebooksAndBooks) {
+  EXPECT_EQ(type_of(" \n{\"cells\": []}", "a.ipynb"), FileType::kNotebook);
+  EXPECT_EQ(type_of("{\"cells\": []}", "a.json"), FileType::kText);
+  EXPECT_EQ(type_of("no JSON", "a.ipynb"), FileType::kText);
+  const std::string epub = "PK\x03\x04" + std::string(26, '\0') + "mimetypeapplication/epub+zip";
+  EXPECT_NE(examine(as_bytes(epub), "a.epub").what.find("EPUB"), std::string_view::npos);
 }
 
 TEST(FileType, NotesANameThatPromisesAnother) {

@@ -103,6 +103,141 @@ TEST(LoadFolder, HonoursGitignoreOfEachFolder) {
   EXPECT_EQ(load_folder(folder.path(), all)->documents.size(), 6U);
 }
 
+TEST(LoadFolder, LeavesOutWhatIsHiddenAndWhatHoldsKeys) {
+  const TemporaryFolder folder;
+  const std::string key = "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n";
+  const std::string certificate = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+  folder.write("docs/a.txt", "a");
+  folder.write(".env", "KEY=1");
+  folder.write(".bash_history", "ls");
+  folder.write(".ssh/id_ed25519", key);
+  folder.write("id_rsa", "any");
+  folder.write("sub/_netrc", "machine a");
+  folder.write("deploy", key);
+  folder.write("ca.pem", certificate);
+  folder.write("both.pem", certificate + key);
+  folder.write("store.kdbx", "x");
+  folder.write("about-keys.md", "A key begins with\n" + key);
+  const auto found = load_folder(folder.path(), options());
+  ASSERT_TRUE(found) << found.error().detail;
+  EXPECT_EQ(names_of(*found), (std::vector<std::string>{"about-keys.md", "ca.pem", "docs/a.txt"}));
+  EXPECT_EQ(summary_of(found->skipped),
+            "8 skipped: 4 private keys, 2 hidden files (--hidden reads them), 1 file of passwords, "
+            "1 hidden folder (--hidden reads it)");
+  EXPECT_TRUE(found->notes.empty());
+  FolderOptions all = options();
+  all.reads_hidden = true;
+  const auto whole = load_folder(folder.path(), all);
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(whole->documents.size(), 11U);
+  EXPECT_EQ(whole->notes, std::vector<std::string>{"reads 1 hidden file, 5 private keys, 2 files of passwords"});
+  EXPECT_TRUE(load_file(folder.path() / ".env", options().load));
+}
+
+TEST(LoadFolder, KnowsTheFoldersOfCredentials) {
+  const TemporaryFolder folder;
+  folder.write(".aws/credentials", "secret");
+  folder.write(".aws/readme.txt", "x");
+  folder.write("backup/.kube/config", "x");
+  const auto found = load_folder(folder.path() / ".aws", options());
+  ASSERT_TRUE(found) << found.error().detail;
+  EXPECT_EQ(names_of(*found), std::vector<std::string>{"readme.txt"});
+  EXPECT_EQ(summary_of(found->skipped), "1 skipped: 1 file of passwords");
+}
+
+// What git itself lists of a tree that has a rule of each kind.
+TEST(LoadFolder, ReadsWhatGitLists) {
+  if (std::system("git --version > /dev/null 2>&1") != 0) GTEST_SKIP() << "git is not installed";
+  const TemporaryFolder folder;
+  folder.write(".gitignore",
+               "# comment\n*.log\n!keep.log\n/root.txt\ndocs/*.tmp\n**/deep.txt\na/**/z.txt\nfoo/\n!foo/in.txt\n"
+               "trail.txt   \ntrail2.txt\\ \n\\#hash.txt\n\\!bang.txt\n[abc]x.txt\n[!d]y.txt\nq?.txt\nlogs/**\n"
+               "!logs/keep.md\nmid/dle.txt\n*.[oa]\nback\\*slash.txt\ndir1/*/\n[[:digit:]]n.txt\n**bar\n[\n[u\nend\\\n"
+               "x[]-]y.txt\n/\n!\n");
+  folder.write("crlf/.gitignore", "skip.txt\r\nother.*\r\n");
+  folder.write("bom/.gitignore", "\xEF\xBB\xBFskip.txt\n");
+  folder.write("nested/.gitignore", "*.txt\n!b.txt\n/deep/\n");
+  for (const char* name : {"a.log",
+                           "keep.log",
+                           "sub/a.log",
+                           "sub/keep.log",
+                           "root.txt",
+                           "sub/root.txt",
+                           "docs/a.tmp",
+                           "docs/s/b.tmp",
+                           "deep.txt",
+                           "s/t/deep.txt",
+                           "a/z.txt",
+                           "a/b/z.txt",
+                           "a/b/c/z.txt",
+                           "foo/in.txt",
+                           "foo/o.txt",
+                           "sub/foo/f.txt",
+                           "trail.txt",
+                           "trail2.txt ",
+                           "trail2.txt",
+                           "#hash.txt",
+                           "!bang.txt",
+                           "ax.txt",
+                           "dx.txt",
+                           "ey.txt",
+                           "dy.txt",
+                           "q1.txt",
+                           "q12.txt",
+                           "logs/a.txt",
+                           "logs/s/b.txt",
+                           "logs/keep.md",
+                           "mid/dle.txt",
+                           "sub/mid/dle.txt",
+                           "lib.o",
+                           "lib.c",
+                           "back*slash.txt",
+                           "backXslash.txt",
+                           "dir1/file.txt",
+                           "dir1/s/file.txt",
+                           "7n.txt",
+                           "xn.txt",
+                           "xbar",
+                           "bar",
+                           "[",
+                           "[u",
+                           "end",
+                           "x]y.txt",
+                           "x-y.txt",
+                           "xzy.txt",
+                           "crlf/skip.txt",
+                           "crlf/other.md",
+                           "crlf/stay.txt",
+                           "bom/skip.txt",
+                           "bom/stay.txt",
+                           "nested/a.txt",
+                           "nested/b.txt",
+                           "nested/deep/c.txt",
+                           "nested/a.md",
+                           "excluded.txt",
+                           "sub/excluded.txt"})
+    folder.write(name, "x");
+  const std::string in_folder = "cd '" + folder.path().string() + "' && ";
+  ASSERT_EQ(std::system((in_folder + "git init -q . && echo /excluded.txt >> .git/info/exclude").c_str()), 0);
+  for (const std::string below : {"", "sub", "nested", "a/b"}) {
+    const auto list = folder.path() / ".git" / "list";
+    const std::string call =
+        in_folder + "cd './" + below + "' && git ls-files -z -co --exclude-standard > " + list.string();
+    ASSERT_EQ(std::system(call.c_str()), 0);
+    std::ifstream in(list, std::ios::binary);
+    std::vector<std::string> listed;
+    for (std::string name; std::getline(in, name, '\0');) {
+      if (!name.ends_with(".gitignore")) listed.push_back(name);
+    }
+    const auto found = load_folder(folder.path() / below, options());
+    ASSERT_TRUE(found) << found.error().detail;
+    std::vector<std::string> read = names_of(*found);
+    std::sort(read.begin(), read.end());
+    std::sort(listed.begin(), listed.end());
+    EXPECT_EQ(read, listed) << below;
+  }
+}
+
 TEST(LoadFolder, SkipsWhatMayNotBeRead) {
   const TemporaryFolder folder;
   std::filesystem::permissions(folder.path(), std::filesystem::perms(0755));

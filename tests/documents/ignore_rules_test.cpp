@@ -8,21 +8,11 @@ namespace {
 using Verdict = IgnoreRules::Verdict;
 
 TEST(IgnoreRules, FitsPatterns) {
-  for (const auto& [pattern, path] : std::vector<std::pair<const char*, const char*>>{{"a", "a"},
-                                                                                      {"*", "abc"},
-                                                                                      {"*.o", "x.o"},
-                                                                                      {"a*c", "abbc"},
-                                                                                      {"a?c", "abc"},
-                                                                                      {"[a-c]x", "bx"},
-                                                                                      {"[!a]x", "bx"},
-                                                                                      {"**/x", "x"},
-                                                                                      {"**/x", "a/b/x"},
-                                                                                      {"a/**", "a/b/c"},
-                                                                                      {"a/**/b", "a/b"},
-                                                                                      {"a/**/b", "a/x/y/b"},
-                                                                                      {"\\*", "*"},
-                                                                                      {"[]]", "]"},
-                                                                                      {"[", "["}})
+  for (const auto& [pattern, path] : std::vector<std::pair<const char*, const char*>>{
+           {"a", "a"},           {"*", "abc"},          {"*.o", "x.o"}, {"a*c", "abbc"},      {"a?c", "abc"},
+           {"[a-c]x", "bx"},     {"[!a]x", "bx"},       {"**/x", "x"},  {"**/x", "a/b/x"},    {"a/**", "a/b/c"},
+           {"a/**/b", "a/b"},    {"a/**/b", "a/x/y/b"}, {"\\*", "*"},   {"[]]", "]"},         {"[[:digit:]-]x", "-x"},
+           {"[[:alpha:]]", "q"}, {"[\\]]", "]"},        {"**b", "ab"},  {"a/**/**/b", "a/b"}, {"a***c", "abc"}})
     EXPECT_TRUE(fits_pattern(pattern, path)) << pattern << " " << path;
   for (const auto& [pattern, path] : std::vector<std::pair<const char*, const char*>>{{"a", "b"},
                                                                                       {"*", "a/b"},
@@ -33,7 +23,12 @@ TEST(IgnoreRules, FitsPatterns) {
                                                                                       {"", "a"},
                                                                                       {"a", ""},
                                                                                       {"[^b]", "/"},
-                                                                                      {"\\*", "a"}})
+                                                                                      {"\\*", "a"},
+                                                                                      {"[", "["},
+                                                                                      {"a\\", "a"},
+                                                                                      {"a**c", "a/c"},
+                                                                                      {"[[:digit:]]", "q"},
+                                                                                      {"[a", "a"}})
     EXPECT_FALSE(fits_pattern(pattern, path)) << pattern << " " << path;
 }
 
@@ -69,6 +64,16 @@ TEST(IgnoreRules, LetsTheLastRuleDecide) {
   EXPECT_EQ(rules.judge("doc/sub/a.txt", EntryType::kFile), Verdict::kNotNamed);
   EXPECT_EQ(rules.judge("#file", EntryType::kFile), Verdict::kIgnored);
   EXPECT_EQ(rules.judge("trail", EntryType::kFile), Verdict::kIgnored);
+}
+
+TEST(IgnoreRules, ReadLinesAsGitDoes) {
+  const IgnoreRules rules(
+      "\xEF\xBB\xBF"
+      "first\ncr\r\nblank  \r\nkept\\ \nslash\\\\  \ntab\t\n!\n/\n");
+  for (const char* name : {"first", "cr", "blank", "kept ", "slash\\", "tab\t"})
+    EXPECT_EQ(rules.judge(name, EntryType::kFile), Verdict::kIgnored) << name;
+  for (const char* name : {"cr\r", "blank  ", "kept", "slash", "tab", "x"})
+    EXPECT_EQ(rules.judge(name, EntryType::kFile), Verdict::kNotNamed) << name;
 }
 
 TEST(IgnoreRules, HasAListOfItsOwn) {

@@ -105,6 +105,75 @@ TEST(Kinds, PlainText) {
   EXPECT_EQ(text_of(read("a.txt", "\xFF\xFEh\0i\0"s)), "[a.txt, page 1]\nhi\n");
 }
 
+TEST(Kinds, Notebooks) {
+  const Document document =
+      read("a.ipynb", R"({"cells": [{"cell_type": "code", "execution_count": 1, "source": ["x = 1"], "outputs": [
+ {"output_type": "display_data", "data": {"image/png": "AAAA"}}]}]})");
+  EXPECT_EQ(text_of(document), "[a.ipynb, page 1]\nIn [1]:\nx = 1\n\n");
+  EXPECT_EQ(document.notes, std::vector<std::string>{"a picture is not read"});
+  const Document damaged = read("b.ipynb", R"({"cells": [{"cell_type": "code", "source": ["x)");
+  EXPECT_TRUE(text_of(damaged).ends_with("\"x\n"));
+  EXPECT_NE(damaged.notes.at(0).find("read as text"), std::string::npos);
+}
+
+// What is named is taken for all that has no mark of its own.
+TEST(Kinds, TheUsersEncoding) {
+  const TemporaryFolder folder;
+  LoadOptions named = load_options();
+  named.extractor.encoding = "Shift_JIS";
+  for (const auto& [name, content, text] : std::vector<std::array<std::string, 3>>{
+           {"a.txt", "\x93\x8C\r\n\x8B\x9E\f\x93", "東\n京\n\n[a.txt, page 2]\n\uFFFD\n"},
+           {"b.txt", "\xEF\xBB\xBF\xC3\xA9", "é\n"},
+           {"c.csv", "\xFF\xFE\xE9\0"s, "é\n"},
+           {"d.html", "<html><meta charset=utf-8><p>\x93\x8C</p>", "東\n\n"},
+           {"e.eml", "Subject: \x93\x8C\n\n\x93\x8C\n", "Subject: 東\n\n東\n\n"}}) {
+    const auto document = load_file(folder.write(name, content), named);
+    ASSERT_TRUE(document) << name << document.error().detail;
+    EXPECT_EQ(text_of(*document), "[" + name + ", page 1]\n" + text);
+  }
+}
+
+TEST(Kinds, APdfMayHaveBytesBehindItsEnd) {
+  const std::vector<std::string> pages = {"whole"};
+  const std::string pdf = make_pdf(pages);
+  EXPECT_TRUE(read("a.pdf", pdf + "\n\n").notes.empty());
+  for (const std::string& behind :
+       {std::string(5'000, '\0'), "<html>" + std::string(2'000, 'x'), std::string(3 << 20, 'x')}) {
+    const Document document = read("b.pdf", pdf + behind);
+    EXPECT_NE(text_of(document).find("whole"), std::string::npos);
+    ASSERT_EQ(document.notes.size(), 1U);
+    EXPECT_NE(document.notes[0].find("behind the end of the PDF"), std::string::npos);
+  }
+  // A later state of it, whose end is missing.
+  EXPECT_NE(refusal("c.pdf", pdf + "\n9 0 obj\n<<").detail.find("is cut off"), std::string::npos);
+  EXPECT_NE(refusal("d.pdf", pdf + "\n9 0 obj\n" + std::string(3 << 20, 'x')).detail.find("is cut off"),
+            std::string::npos);
+}
+
+std::string ole(std::initializer_list<std::string_view> streams) {
+  std::string file = "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1" + std::string(504, '\0');
+  for (const std::string_view name : streams) {
+    std::string entry;
+    for (const char c : name) entry.append({c, '\0'});
+    entry.resize(128);
+    entry[64] = static_cast<char>(2 * name.size() + 2);
+    entry[66] = 2;
+    file += entry;
+  }
+  return file;
+}
+
+TEST(Kinds, OldOnesAreCalledByTheirName) {
+  const auto reason = [](const std::string& content) { return refusal("file", content).detail; };
+  EXPECT_NE(reason(ole({"WordDocument", "Workbook"})).find("an old Word document (.doc)"), std::string::npos);
+  EXPECT_NE(reason(ole({"Book"})).find("an old Excel workbook (.xls)"), std::string::npos);
+  EXPECT_NE(reason(ole({"PowerPoint Document"})).find("(.ppt)"), std::string::npos);
+  EXPECT_NE(reason(ole({"__properties_version1.0"})).find("an Outlook message (.msg)"), std::string::npos);
+  EXPECT_NE(reason(ole({"EncryptionInfo", "EncryptedPackage"})).find("wants a password"), std::string::npos);
+  EXPECT_NE(reason(make_zip({{"xl/workbook.bin", "x"}})).find("(.xlsb)"), std::string::npos);
+  EXPECT_NE(reason("{\\rtf1 x}").find("an RTF document"), std::string::npos);
+}
+
 TEST(Kinds, Images) {
   const std::string png = "\x89PNG\r\n\x1A\n\0\0\0\rIHDR\0\0\x02\x80\0\0\x01\xE0\x08\x02\0\0\0"s;
   const Document document = read("photo.jpg", png);

@@ -22,6 +22,7 @@ RUN = {f"--{prefix}{name}": "endings_test.py:test_of_worker_and_supervisor" for 
        for name in SAMPLING}
 DOCUMENTS = {
     "--file": "file", "--unsafe-no-sandbox": "no_sandbox", "--ocr": "ocr", "--no-document-cache": "document_cache",
+    "--encoding": "encoding", "--hidden": "hidden",
 }
 
 MINIONS = {

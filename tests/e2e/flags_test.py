@@ -300,6 +300,29 @@ class Effects(GpuMachineTest):
             self.assertIn("picture.png: is a picture", without.stderr)
         self.assertRegex(found.stderr, told)
 
+    def encoding(self, sub):
+        old = self.directory / "old.txt"
+        old.write_bytes("東京の事務所はウルムにあります。\n".encode("shift_jis"))
+        options = [*self.trust(self.simulated()), "-f", old, *self.sandbox()]
+        without = self.call(sub, *options, url=self.simulated().url, file=False)
+        self.assertIn("read as", without.stderr)
+        found = self.call(sub, *options, "--encoding", "Shift_JIS", url=self.simulated().url, file=False)
+        self.assert_ends(found, 0)
+        self.assertNotIn("read as", found.stderr)
+        wrong = self.call(sub, *options, "--encoding", "utf-9", url=self.simulated().url, file=False)
+        self.assert_ends(wrong, 2, "utf-9")
+
+    def hidden(self, sub):
+        folder = self.directory / f"hidden-{sub}"
+        folder.mkdir()
+        (folder / "facts.txt").write_text(FACT)
+        (folder / ".env").write_text("KEY=1\n")
+        options = [*self.trust(self.simulated()), "-f", folder]
+        without = self.call(sub, *options, url=self.simulated().url, file=False)
+        self.assertIn("1 hidden file (--hidden reads it)", without.stderr)
+        found = self.call(sub, *options, "--hidden", url=self.simulated().url, file=False)
+        self.assert_ends(found, 0, "reads 1 file of passwords")
+
     def document_cache(self, sub):
         cache = self.directory / ".cache/minions/documents"
         shutil.rmtree(cache, ignore_errors=True)
