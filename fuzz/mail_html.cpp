@@ -1,8 +1,9 @@
-// Mail and HTML, and how mail writes other alphabets. The first byte says which.
+// Mail, HTML and notebooks, and how mail writes other alphabets. The first byte says which.
 #include "formats/charset.h"
 #include "formats/html.h"
 #include "formats/mail.h"
 #include "formats/mail_coding.h"
+#include "formats/notebook.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/written.h"
 
@@ -41,6 +42,13 @@ void check_codings(std::string_view text) {
   require(main_value(text).find(';') == std::string::npos, "the value ends before its parameters");
 }
 
+void check_notebook(std::string_view json) {
+  Written written;
+  if (!write_notebook(json, written.writer())) return;
+  written.writer().finish();
+  written.check();
+}
+
 // The label stands before a zero byte.
 void check_charset(std::string_view input) {
   const std::size_t end = std::min(input.find('\0'), input.size());
@@ -55,7 +63,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace minions;
   if (size > fuzz::kLimitBytes) return 0;
   ByteView input(data, size);
-  switch (fuzz::take_byte(input) % 4) {
+  const std::uint8_t kind = fuzz::take_byte(input);
+  if (kind == 0xFF) {
+    fuzz::check_notebook(as_text(input));
+    return 0;
+  }
+  switch (kind % 4) {
     case 0: fuzz::check_mail(as_text(input)); break;
     case 1: fuzz::check_html(input); break;
     case 2: fuzz::check_codings(as_text(input)); break;

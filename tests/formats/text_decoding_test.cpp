@@ -86,7 +86,7 @@ TEST(DecodeText, LeavesOutControlCharactersWithANote) {
             std::string(200, 'x') + "y | 1 control character is left out or read as a blank");
   EXPECT_EQ(decoded("\0\0\0\0log\n\0\0"sv), "log\n | 6 control characters are left out or read as blanks");
   EXPECT_EQ(decoded("PK\3\4 is the magic of ZIP files.\n"),
-            "PK  is the magic of ZIP files.\n | 2 control characters are left out or read as blanks");
+            "PK   is the magic of ZIP files.\n | 2 control characters are left out or read as blanks");
   EXPECT_EQ(decoded("page\fpage\tx\v1"), "page\fpage\tx\n1 | 1 control character is left out or read as a blank");
   EXPECT_EQ(decoded("\rprogress 1%\rprogress 2%\r\n"), "\nprogress 1%\nprogress 2%\n");
 }
