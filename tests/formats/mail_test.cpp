@@ -43,7 +43,7 @@ TEST(Mail, NamesPartsThatItDoesNotRead) {
       "From: a\nContent-Type: multipart/mixed; boundary=\"b b\"\n\n--b b\n\ntext\n--b b\n"
       "Content-Type: application/pdf\nContent-Disposition: attachment; filename=\"report.pdf\"\n\nxxxx\n--b b\n"
       "Content-Type: text/csv\nContent-Disposition: attachment; filename=t.csv\n\n1,2\n--b b--\n");
-  EXPECT_EQ(mail.text, "From: a\n\ntext\n\n[not read: report.pdf, application/pdf]\nAttachment t.csv:\n1,2");
+  EXPECT_EQ(mail.text, "From: a\n\ntext\n\n[not read: report.pdf, application/pdf, 5 bytes]\nAttachment t.csv:\n1,2");
   EXPECT_EQ(mail.remarks.at(Remark::kUnreadAttachments), 1U);
 }
 
@@ -56,9 +56,9 @@ TEST(Mail, KeepsPartsApartWhoseBoundariesBeginAlike) {
 
 TEST(Mail, RepeatsNoTypeThatIsNone) {
   EXPECT_EQ(read("From: a\nContent-Type: a\xE9/b; name*=caf\xE9\n\nx").text,
-            "From: a\n\n[not read: caf\xC3\xA9, of an unknown type]");
+            "From: a\n\n[not read: caf\xC3\xA9, of an unknown type, 1 byte]");
   EXPECT_EQ(read("From: a\nContent-Type: a/" + std::string(79, 'b') + "; name*=utf-8''a%0Ab\n\nx").text,
-            "From: a\n\n[not read: a b, of an unknown type]");
+            "From: a\n\n[not read: a b, of an unknown type, 1 byte]");
 }
 
 TEST(Mail, EndsTextThatHoldsACharacterBack) {
