@@ -85,6 +85,11 @@ bool is_html(std::string_view text) {
 // A page without the outer tags, as templates and exports are.
 bool has_tags(std::string_view text) { return text.find("</") != std::string_view::npos; }
 
+bool is_of_mail(std::string_view extension) {
+  constexpr std::string_view kExtensions[] = {".eml", ".mbox", ".mht", ".mhtml"};
+  return std::find(std::begin(kExtensions), std::end(kExtensions), extension) != std::end(kExtensions);
+}
+
 // Header fields of a message (RFC 5322 section 3.6): one that only mail has, and one other.
 bool is_mail(std::string_view text, bool named_so) {
   constexpr std::string_view kOfMail[] = {"from:", "received:", "return-path:", "message-id:", "delivered-to:"};
@@ -151,7 +156,7 @@ FileFacts examine(ByteView start, std::string_view name) {
   const std::string narrow = narrowed(text);
   const bool named_html = extension == ".html" || extension == ".htm" || extension == ".xhtml";
   if (is_html(narrow) || (named_html && has_tags(narrow))) return {FileType::kHtml, "HTML"};
-  if (is_mail(narrow, extension == ".eml")) return {FileType::kMail, "mail"};
+  if (is_mail(narrow, is_of_mail(extension))) return {FileType::kMail, "mail"};
   return {FileType::kText, "text"};
 }
 

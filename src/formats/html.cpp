@@ -150,7 +150,7 @@ class PageText {
 
   void visit(const GumboNode& node, Inherited inherited) {
     if (is_text(node)) {
-      text(node.v.text.text, inherited);
+      text(text_of(node), inherited);
       return;
     }
     if (!is_element(node)) return;
@@ -234,10 +234,10 @@ class PageText {
 
   [[nodiscard]] static bool holds_only_characters(const GumboNode& node) {
     return children(node) == 1 && is_text(child(node, 0)) &&
-           std::string_view(child(node, 0).v.text.text).find('<') != std::string_view::npos;
+           text_of(child(node, 0)).find('<') != std::string_view::npos;
   }
   [[nodiscard]] static std::string_view characters_in(const GumboNode& node) {
-    return children(node) > 0 && is_text(child(node, 0)) ? child(node, 0).v.text.text : std::string_view();
+    return children(node) > 0 && is_text(child(node, 0)) ? text_of(child(node, 0)) : std::string_view();
   }
   void inner_page(std::string_view html, bool seen) {
     if (html.empty() || !seen) return;

@@ -12,6 +12,16 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f'; }
 
+// The bytes of words with one blank between them.
+std::size_t words_at_front(std::string_view text) {
+  std::size_t at = 0;
+  for (; at < text.size(); ++at) {
+    if (!is_space(text[at])) continue;
+    if (text[at] != ' ' || at + 1 == text.size() || is_space(text[at + 1])) break;
+  }
+  return at;
+}
+
 // Characters that only say where a word may be broken.
 bool has_invisible(std::string_view word) {
   for (const std::string_view mark : {kSoftHyphen, kZeroWidthSpace, kByteOrderMark}) {
@@ -86,11 +96,10 @@ void HtmlFlow::words(std::string_view text) {
     while (spaces < text.size() && is_space(text[spaces])) ++spaces;
     if (spaces > 0) pending_space_ = true;
     text.remove_prefix(spaces);
-    std::size_t word = 0;
-    while (word < text.size() && !is_space(text[word])) ++word;
-    if (word == 0) return;
-    put(text.substr(0, word));
-    text.remove_prefix(word);
+    const std::size_t length = words_at_front(text);
+    if (length == 0) return;
+    put(text.substr(0, length));
+    text.remove_prefix(length);
   }
 }
 
@@ -98,6 +107,7 @@ void HtmlFlow::kept(std::string_view text) {
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     std::string_view line = text.substr(0, end);
+    if (line.ends_with('\r')) line.remove_suffix(1);
     if (in_row_ && line.find_first_not_of(" \t") == std::string_view::npos) line = {};
     if (!line.empty()) put(line);
     if (end == text.size()) return;

@@ -42,7 +42,7 @@ bool is_accent(std::string_view mark) {
 class MathReader {
  public:
   std::string read(const GumboNode& node, int depth) {
-    if (is_text(node)) return without_invisible_operators(trimmed(node.v.text.text));
+    if (is_text(node)) return without_invisible_operators(trimmed(text_of(node)));
     if (!is_element(node) || depth > kMaxDepth || spent_ > kMaxBytes) return {};
     std::string line = element(node, tag_name(node), depth);
     spent_ += line.size();

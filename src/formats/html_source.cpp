@@ -13,7 +13,9 @@ constexpr std::size_t kMaxFormatting = 48;   // open at once; a parser reopens a
 constexpr std::size_t kMaxAttributes = 200;  // of one tag; each is compared with all before it
 constexpr std::size_t kLongestName = 64;
 constexpr std::size_t kRootWithin = 8192;
+constexpr std::size_t kLongText = 24;  // shorter ones are no longer than their marks
 constexpr std::string_view kSpace = " \t\r\n\f";
+constexpr std::string_view kReserved("&\xF4\0", 3);
 
 bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -41,6 +43,14 @@ int implied_group(std::string_view tag) {
   const auto found = std::find(std::begin(kGroups), std::end(kGroups), tag);
   return found == std::end(kGroups) ? 0 : kGroup[found - std::begin(kGroups)];
 }
+// White space next to their tags is not shown.
+bool is_block(std::string_view tag) {
+  return (implied_group(tag) != 0 && tag != "rt" && tag != "rp") ||
+         is_one_of(tag, {"div",  "table", "ul",    "ol",   "dl",         "br",      "h1",       "h2",
+                         "h3",   "h4",    "h5",    "h6",   "section",    "article", "header",   "footer",
+                         "nav",  "main",  "aside", "form", "blockquote", "hr",      "body",     "head",
+                         "html", "title", "meta",  "link", "caption",    "col",     "colgroup", "select"});
+}
 // An end tag outside of them does not reach an element inside.
 bool is_scope(std::string_view tag) {
   return is_one_of(tag, {"table", "td", "th", "caption", "template", "object", "marquee", "applet", "svg", "math",
@@ -60,14 +70,14 @@ class Rewriter {
  public:
   explicit Rewriter(std::string_view text) : text_(text) { examine_root(); }
 
-  [[nodiscard]] std::string run() {
+  [[nodiscard]] HtmlSource run() {
     while (at_ < text_.size()) {
+      const std::size_t begin = at_;
       at_ = std::min(text_.find('<', at_), text_.size());
+      characters(begin, at_);
       if (at_ < text_.size()) markup();
     }
-    if (copied_ == 0) return {};
-    result_.append(text_.substr(copied_));
-    if (result_.empty()) result_ = " ";
+    result_.html.append(text_.substr(copied_));
     return std::move(result_);
   }
 
@@ -89,12 +99,39 @@ class Rewriter {
   }
 
   void replace(std::size_t begin, std::size_t end, std::string_view with) {
-    result_.append(text_.substr(copied_, begin - copied_)).append(with);
+    result_.html.append(text_.substr(copied_, begin - copied_)).append(with);
     copied_ = end;
   }
   [[nodiscard]] std::size_t past(std::string_view end, std::size_t from) const {
     const std::size_t found = text_.find(end, std::min(from, text_.size()));
     return found == std::string_view::npos ? text_.size() : found + end.size();
+  }
+
+  // Text between tags. References in it are left to the parser, and so is white space at its front, which a parser
+  // drops in places.
+  void characters(std::size_t begin, std::size_t end) {
+    const std::size_t first = std::min(text_.find_first_not_of(kSpace, begin), end);
+    if (first == end) {
+      if (first > begin && after_block_ && preformatted_ == 0) replace(begin, end, "");
+      return;
+    }
+    after_block_ = false;
+    for (std::size_t at = first; at < end;) {
+      const std::size_t run_end = std::min(text_.substr(0, end).find_first_of(kReserved, at), end);
+      if (run_end - at >= kLongText) {
+        replace(at, run_end, std::string(kTextBegin) + std::to_string(result_.texts.size()) + std::string(kTextEnd));
+        result_.texts.push_back(text_.substr(at, run_end - at));
+      }
+      at = run_end;
+      while (at < end && kReserved.find(text_[at]) != std::string_view::npos) at = past_reserved(at, end);
+    }
+  }
+
+  [[nodiscard]] std::size_t past_reserved(std::size_t at, std::size_t end) {
+    const std::string_view character = text_.substr(at, 4);
+    const std::size_t next = std::min(text_[at] == '\xF4' ? at + 4 : at + 1, end);
+    if (character == kTextBegin || character == kTextEnd || text_[at] == '\0') replace(at, next, " ");
+    return next;
   }
 
   void markup() {
@@ -103,23 +140,25 @@ class Rewriter {
     if (rest.starts_with("<!--")) {
       at_ = past("-->", at_ + 2);
     } else if (is_xml_ && rest.starts_with("<![CDATA[")) {
-      characters();
+      character_data();
+    } else if (rest.starts_with("<![CDATA[") && foreign_ > 0) {
+      at_ = past("]]>", at_);
     } else if (is_xml_ && next == '?') {
       const std::size_t end = past("?>", at_);
       replace(at_, end, "");
       at_ = end;
     } else if (is_xml_ && lower_case(rest.substr(0, 9)) == "<!doctype") {
       document_type();
-    } else if (next == '!' || next == '?') {
+    } else if (next == '!' || next == '?' || (next == '/' && (rest.size() < 3 || !is_letter(rest[2])))) {
       at_ = past(">", at_);
-    } else if (is_letter(next) || (next == '/' && rest.size() > 2 && is_letter(rest[2]))) {
+    } else if (next == '/' || is_letter(next)) {
       tag(take_tag());
     } else {
       ++at_;
     }
   }
 
-  void characters() {
+  void character_data() {
     constexpr std::size_t kMark = 9;
     const std::size_t end = past("]]>", at_ + kMark);
     const std::size_t content_end = text_.substr(0, end).ends_with("]]>") ? end - 3 : end;
@@ -193,6 +232,7 @@ class Rewriter {
     at_ = tag.end;
     const bool prefixed = !prefix_.empty() && tag.name.starts_with(prefix_);
     if (prefixed) tag.name.erase(0, prefix_.size());
+    after_block_ = is_block(tag.name);
     const bool is_empty = is_xml_ && tag.closes_itself && !tag.closes && !is_void(tag.name);
     const bool is_raw_start = is_raw(tag.name) && !tag.closes;
     const bool stays = tag.closes ? keeps_end(tag.name) : is_void(tag.name) || is_raw_start || keeps_start(tag.name);
@@ -208,7 +248,7 @@ class Rewriter {
     if (tag.too_many_at > 0) replace(tag.too_many_at, tag.end, ">");
     if (is_empty) {
       if (tag.too_many_at == 0) replace(tag.end - 2, tag.end, ">");
-      result_.append("</").append(tag.name).append(">");
+      result_.html.append("</").append(tag.name).append(">");
       if (!is_raw_start) (void)keeps_end(tag.name);
     } else if (is_raw_start) {
       skip_raw((prefixed ? prefix_ : std::string()) + tag.name);
@@ -230,13 +270,24 @@ class Rewriter {
   [[nodiscard]] bool keeps_start(const std::string& name) {
     if (is_formatting(name) && ++formatting_ > kMaxFormatting) return false;
     const int group = implied_group(name);
-    if (group != 0 && !open_.empty() && implied_group(open_.back()) == group) open_.pop_back();
+    if (group != 0 && !open_.empty() && implied_group(open_.back()) == group) close_to(open_.size() - 1);
     if (open_.size() < kMaxDepth) {
       open_.push_back(name);
+      count(name, 1);
       return true;
     }
     if (!is_formatting(name)) ++dropped_;
     return false;
+  }
+  void close_to(std::size_t size) {
+    while (open_.size() > size) {
+      count(open_.back(), -1);
+      open_.pop_back();
+    }
+  }
+  void count(std::string_view name, int by) {
+    if (name == "pre" || name == "listing") preformatted_ += by;
+    if (name == "svg" || name == "math") foreign_ += by;
   }
   void forget_dropped(const std::string& name) {
     if (!is_formatting(name))
@@ -256,7 +307,7 @@ class Rewriter {
     }
     for (std::size_t i = open_.size(); i-- > 0;) {
       if (open_[i] == name) {
-        open_.resize(i);
+        close_to(i);
         break;
       }
       if (is_scope(open_[i]) && !is_one_of(name, {"table", "tr", "td", "th", "tbody", "thead", "tfoot"})) break;
@@ -265,18 +316,21 @@ class Rewriter {
   }
 
   std::string_view text_;
-  std::string result_;
+  HtmlSource result_;
   std::size_t at_ = 0;
   std::size_t copied_ = 0;  // of the text, into the result
   std::vector<std::string> open_;
   std::size_t dropped_ = 0;
   std::size_t formatting_ = 0;
+  int preformatted_ = 0;  // of the open ones
+  int foreign_ = 0;
+  bool after_block_ = false;  // no white space counts there
   std::string prefix_;
   bool is_xml_ = false;
 };
 
 }  // namespace
 
-std::string rewritten_html(std::string_view utf8) { return Rewriter(utf8).run(); }
+HtmlSource html_source(std::string_view utf8) { return Rewriter(utf8).run(); }
 
 }  // namespace minions::formats

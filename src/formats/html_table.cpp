@@ -57,7 +57,7 @@ bool is_short(const GumboNode& cell) {
     }
     const GumboNode& inner = child(*node, next++);
     if (is_text(inner)) {
-      if (inner.type != GUMBO_NODE_WHITESPACE) bytes += std::string_view(inner.v.text.text).size();
+      if (inner.type != GUMBO_NODE_WHITESPACE) bytes += text_of(inner).size();
     } else if (is_element(inner)) {
       const GumboTag tag = inner.v.element.tag;
       if (tag == GUMBO_TAG_TABLE) has_table = true;

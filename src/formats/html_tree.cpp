@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <charconv>
 #include <cstdint>
 
 #include "formats/charset.h"
-#include "formats/html_source.h"
 
 namespace minions::formats {
 namespace {
@@ -62,14 +62,60 @@ void* HtmlArena::carve(std::size_t bytes) {
   return piece;
 }
 
-HtmlTree::HtmlTree(std::string_view utf8) : rewritten_(rewritten_html(utf8)) {
-  const std::string_view source = rewritten_.empty() ? utf8 : std::string_view(rewritten_);
+HtmlTree::HtmlTree(std::string_view utf8) : source_(html_source(utf8)) {
   GumboOptions options = kGumboDefaultOptions;
   options.max_errors = 0;
   options.userdata = &arena_;
   options.allocator = [](void* arena, std::size_t bytes) { return static_cast<HtmlArena*>(arena)->allocate(bytes); };
   options.deallocator = [](void* arena, void* memory) { static_cast<HtmlArena*>(arena)->release(memory); };
-  output_ = gumbo_parse_with_options(&options, source.data() == nullptr ? "" : source.data(), source.size());
+  output_ = gumbo_parse_with_options(&options, source_.html.data(), source_.html.size());
+  std::vector<std::pair<GumboNode*, unsigned>> open = {{output_->root, 0}};
+  while (!open.empty()) {
+    auto& [node, next] = open.back();
+    if (next == children(*node)) {
+      open.pop_back();
+      continue;
+    }
+    auto* const inner = static_cast<GumboNode*>(node->v.element.children.data[next++]);
+    if (is_text(*inner))
+      put_back(*inner);
+    else if (children(*inner) > 0)
+      open.emplace_back(inner, 0);
+  }
+}
+
+// The text that a mark at the front stands for, and the length of the mark; 0 if it stands for none.
+std::pair<std::string_view, std::size_t> HtmlTree::marked(std::string_view text) const {
+  std::size_t number = source_.texts.size();
+  const auto [end, error] = std::from_chars(text.data() + kTextBegin.size(), text.data() + text.size(), number);
+  const auto length = static_cast<std::size_t>(end - text.data());
+  const bool sound = error == std::errc() && text.substr(length).starts_with(kTextEnd);
+  if (!sound || number >= source_.texts.size()) return {{}, 0};
+  return {source_.texts[number], length + kTextEnd.size()};
+}
+
+// Puts texts in the place of their marks, as the original text of the node.
+void HtmlTree::put_back(GumboNode& node) {
+  std::string_view rest = node.v.text.text;
+  std::string_view whole = rest;
+  std::size_t mark = rest.find(kTextBegin);
+  if (mark == 0) {
+    const auto [text, length] = marked(rest);
+    if (length > 0 && length == rest.size()) {
+      whole = text;
+      mark = std::string_view::npos;
+    }
+  }
+  if (mark != std::string_view::npos) {
+    std::string& joined = joined_.emplace_back();
+    for (; mark != std::string_view::npos; mark = rest.find(kTextBegin)) {
+      const auto [text, length] = marked(rest.substr(mark));
+      joined.append(rest.substr(0, mark)).append(text);
+      rest.remove_prefix(mark + std::max(length, kTextBegin.size()));
+    }
+    whole = joined.append(rest);
+  }
+  node.v.text.original_text = {whole.data(), whole.size()};
 }
 
 std::string tag_name(const GumboNode& element) {

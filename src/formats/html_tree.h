@@ -1,14 +1,17 @@
 // A page as the tree that browsers build of it, through gumbo. Its memory is an arena that goes as a whole: gumbo frees
-// trees by recursion, which deep ones would end in.
+// trees by recursion, which deep ones would end in. Long texts stay in the page, which must outlive the tree.
 #pragma once
 
 #include <gumbo.h>
 
 #include <array>
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "formats/html_source.h"
 
 namespace minions::formats {
 
@@ -33,7 +36,11 @@ class HtmlTree {
   [[nodiscard]] const GumboNode* root() const { return output_->root; }
 
  private:
-  std::string rewritten_;  // what gumbo parsed, and points into, if that is not the page itself
+  [[nodiscard]] std::pair<std::string_view, std::size_t> marked(std::string_view text) const;
+  void put_back(GumboNode& node);
+
+  HtmlSource source_;
+  std::deque<std::string> joined_;  // texts of which a part stood in the page
   HtmlArena arena_;
   GumboOutput* output_ = nullptr;
 };
@@ -48,6 +55,9 @@ class HtmlTree {
 }
 [[nodiscard]] inline bool is_text(const GumboNode& node) {
   return node.type == GUMBO_NODE_TEXT || node.type == GUMBO_NODE_WHITESPACE || node.type == GUMBO_NODE_CDATA;
+}
+[[nodiscard]] inline std::string_view text_of(const GumboNode& node) {
+  return {node.v.text.original_text.data, node.v.text.original_text.length};
 }
 [[nodiscard]] inline const GumboNode& child(const GumboNode& element, unsigned index) {
   return *static_cast<const GumboNode*>(element.v.element.children.data[index]);

@@ -74,7 +74,7 @@ char byte_after(const GumboNode& element) {
   if (parent == nullptr || !is_element(*parent) || element.index_within_parent + 1 >= children(*parent)) return '\0';
   const GumboNode& next = child(*parent, static_cast<unsigned>(element.index_within_parent) + 1);
   if (!is_text(next)) return '\0';
-  const std::string_view text = next.v.text.text;
+  const std::string_view text = text_of(next);
   if (text.starts_with("\xE2\x81\x84")) return '/';  // U+2044 fraction slash
   return text.empty() ? '\0' : text.front();
 }
@@ -87,7 +87,7 @@ StyleSheet style_sheet_of(const GumboNode& root) {
     if (!is_element(node) || node.type == GUMBO_NODE_TEMPLATE) return false;
     if (node.v.element.tag != GUMBO_TAG_STYLE) return true;
     for (unsigned i = 0; i < children(node) && is_for_screens(node); ++i) {
-      if (is_text(child(node, i))) sheet.add(child(node, i).v.text.text);
+      if (is_text(child(node, i))) sheet.add(text_of(child(node, i)));
     }
     return false;
   });
@@ -134,7 +134,7 @@ std::string words_in(const GumboNode& element, const StyleSheet& sheet, std::siz
   walk(element, [&](const GumboNode& node) {
     if (words.size() > limit_bytes) return false;
     if (is_text(node)) {
-      words += std::string_view(node.v.text.text).substr(0, limit_bytes + 1);
+      words += text_of(node).substr(0, limit_bytes + 1);
     } else if (is_element(node)) {
       if (node.v.element.tag == GUMBO_TAG_BR) words += ' ';
       return !is_left_out(node, style_of(node, sheet));

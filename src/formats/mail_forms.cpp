@@ -64,19 +64,18 @@ double share(const Words& of, const Words& in) {
 // A few words about the program that reads the mail, in any of the larger languages.
 bool asks_for_another_program(const Words& words) {
   if (words.size() > kFewWords) return false;
-  constexpr std::string_view kStarts[] = {"html",          "mime",         "browser",     "navigat",    "naveg",
-                                          "webversion",    "webbläsare",   "webwersj",    "weboldal",   "viewer",
-                                          "e-mailprogram", "mailprogramm", "mailprogram", "mailclient", "webbrowser",
-                                          "selain",        "tarayıcı",     "браузер",     "броузер",    "przeglądar",
-                                          "prohlížeč",     "prehliadač",   "böngésző",    "nettleser",  "webversjon",
-                                          "onlineversion", "webversie",    "messagerie",  "correo",     "multipart"};
+  constexpr std::string_view kStarts[] = {
+      "html",       "mime",       "multipart", "browser",    "viewer",       "webversion",  "webversie",
+      "webversjon", "navigat",    "naveg",     "webbrowser", "mailclient",   "mailprogram", "messagerie",
+      "correo",     "nettleser",  "selain",    "tarayıcı",   "браузер",  "броузер", "przeglądar",
+      "prohlížeč",  "prehliadač", "böngésző",  "webbläsar",  "onlineversion"};
   const auto is_such = [&](const std::string& word) {
     return std::any_of(std::begin(kStarts), std::end(kStarts), [&](auto start) { return word.starts_with(start); });
   };
   if (std::any_of(words.begin(), words.end(), is_such)) return true;
   // "browser" of languages without blanks: ブラウザ, 浏览, 瀏覽.
   const auto has = [&](std::string_view word) { return std::find(words.begin(), words.end(), word) != words.end(); };
-  return (has("ブ") && has("ラ") && has("ウ") && has("ザ")) || (has("浏") && has("览")) || (has("瀏") && has("覽"));
+  return (has("ブ") && has("ラ") && has("ザ")) || (has("浏") && has("览")) || (has("瀏") && has("覽"));
 }
 
 }  // namespace
