@@ -88,8 +88,10 @@ class Rewriter {
     begin = std::min(text_.find_first_not_of(kSpace, begin), text_.size());
     is_xml_ = text_.substr(begin).starts_with("<?xml");
     const std::string_view start = text_.substr(0, kRootWithin);
-    const std::size_t space = start.find("http://www.w3.org/1999/xhtml\"");
-    if (space == std::string_view::npos) return;
+    constexpr std::string_view kNamespace = "http://www.w3.org/1999/xhtml";
+    const std::size_t space = start.find(kNamespace);
+    const std::string_view after = space == std::string_view::npos ? "" : start.substr(space + kNamespace.size());
+    if (!after.starts_with('"') && !after.starts_with('\'')) return;
     const std::size_t root = start.rfind('<', space);
     if (root == std::string_view::npos) return;
     const std::size_t name_end = std::min(start.find_first_of(" \t\r\n\f>", root), start.size());
@@ -127,7 +129,10 @@ class Rewriter {
     }
   }
 
+  // After what a parser has to see: a reference, or a character that the marks consist of.
   [[nodiscard]] std::size_t past_reserved(std::size_t at, std::size_t end) {
+    constexpr std::string_view kOfReferences = "#;0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    if (text_[at] == '&') return std::min(text_.substr(0, end).find_first_not_of(kOfReferences, at + 1), end);
     const std::string_view character = text_.substr(at, 4);
     const std::size_t next = std::min(text_[at] == '\xF4' ? at + 4 : at + 1, end);
     if (character == kTextBegin || character == kTextEnd || text_[at] == '\0') replace(at, next, " ");

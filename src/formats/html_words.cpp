@@ -48,6 +48,12 @@ bool is_unseen_by_name(const GumboNode& element, const Style& style) {
   return is_one_of(name, {"ix:header", "ix:hidden", "ix:references", "ix:resources", "xml"});
 }
 
+// The front of it, at most this long by a few bytes.
+std::string_view whole_characters(std::string_view text, std::size_t bytes) {
+  while (bytes < text.size() && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) ++bytes;
+  return text.substr(0, bytes);
+}
+
 // The mark of a note leads to it, or says so.
 bool is_note(const GumboNode& element) {
   const auto says_so = [](const GumboNode& node) {
@@ -134,7 +140,7 @@ std::string words_in(const GumboNode& element, const StyleSheet& sheet, std::siz
   walk(element, [&](const GumboNode& node) {
     if (words.size() > limit_bytes) return false;
     if (is_text(node)) {
-      words += text_of(node).substr(0, limit_bytes + 1);
+      words += whole_characters(text_of(node), limit_bytes + 1);
     } else if (is_element(node)) {
       if (node.v.element.tag == GUMBO_TAG_BR) words += ' ';
       return !is_left_out(node, style_of(node, sheet));

@@ -54,11 +54,12 @@ class MailWriter {
   enum class Wanted { kAll, kFiles };
 
   void message(const MailEntity& mail, int depth) {
+    const std::string charset = parameter(mail.get("content-type"), "charset");
     constexpr std::pair<std::string_view, std::string_view> kShown[] = {
         {"From", "from"},        {"To", "to"}, {"Cc", "cc"}, {"Bcc", "bcc"}, {"Date", "date"}, {"Subject", "subject"},
         {"Reply-To", "reply-to"}};
     for (const auto& [shown, name] : kShown) {
-      const std::string value = decode_header(mail.get(name));
+      const std::string value = decode_header(mail.get(name), charset);
       if (!value.empty()) writer_.text(std::string(shown) + ": " + value + "\n");
     }
     writer_.end_paragraph();

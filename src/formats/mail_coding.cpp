@@ -4,6 +4,7 @@
 #include <charconv>
 #include <vector>
 
+#include "base/encoding.h"
 #include "base/text.h"
 
 namespace minions::formats {
@@ -221,11 +222,12 @@ std::string decode_transfer(std::string_view encoding, std::string_view text) {
   return std::string(text);
 }
 
-std::string decode_header(std::string_view value) {
+std::string decode_header(std::string_view value, std::string_view raw_charset) {
+  const std::string_view charset = is_utf8(value) ? std::string_view() : raw_charset;
   std::string decoded;
   while (!value.empty()) {
     const std::size_t start = std::min(value.find("=?"), value.size());
-    decoded += to_utf8("", as_bytes(value.substr(0, start))).text;
+    decoded += to_utf8(charset, as_bytes(value.substr(0, start))).text;
     value.remove_prefix(start);
     if (encoded_word_at(value).length > 0) {
       decoded += take_words(value);

@@ -67,7 +67,7 @@ bool asks_for_another_program(const Words& words) {
   constexpr std::string_view kStarts[] = {
       "html",       "mime",       "multipart", "browser",    "viewer",       "webversion",  "webversie",
       "webversjon", "navigat",    "naveg",     "webbrowser", "mailclient",   "mailprogram", "messagerie",
-      "correo",     "nettleser",  "selain",    "tarayıcı",   "браузер",  "броузер", "przeglądar",
+      "correo",     "nettleser",  "selain",    "tarayıcı",   "браузер",      "броузер",     "przeglądar",
       "prohlížeč",  "prehliadač", "böngésző",  "webbläsar",  "onlineversion"};
   const auto is_such = [&](const std::string& word) {
     return std::any_of(std::begin(kStarts), std::end(kStarts), [&](auto start) { return word.starts_with(start); });
