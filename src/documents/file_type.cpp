@@ -200,7 +200,7 @@ constexpr std::string_view kSourceExtensions[] = {
     ".pas",    ".groovy",     ".gradle",   ".nix",  ".sol",   ".graphql", ".diff",   ".patch", ".tex",    ".bib",
     ".vhd",    ".sv",         ".f90"};
 constexpr std::string_view kHtmlExtensions[] = {".html", ".htm", ".xhtml", ".shtml"};
-constexpr std::string_view kMailExtensions[] = {".eml", ".mht", ".mhtml"};
+constexpr std::string_view kMailExtensions[] = {".eml", ".mbox", ".mht", ".mhtml"};
 constexpr std::string_view kProseExtensions[] = {".txt", ".text", ".md",  ".markdown", ".csv",
                                                  ".tsv", ".log",  ".rst", ".adoc",     ".org"};
 

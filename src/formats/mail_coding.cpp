@@ -1,7 +1,10 @@
 #include "formats/mail_coding.h"
 
 #include <algorithm>
+#include <charconv>
+#include <vector>
 
+#include "base/encoding.h"
 #include "base/text.h"
 
 namespace minions::formats {
@@ -43,12 +46,13 @@ std::string decode_q(std::string_view text) {
 }
 
 struct Word {
-  std::string text;
+  std::string charset;
+  std::string bytes;
   std::size_t length = 0;  // of its code; 0: no encoded word here
 };
 
 Word encoded_word_at(std::string_view text) {
-  constexpr std::size_t kLongest = 512;  // RFC 2047 allows 75, and some senders exceed it
+  constexpr std::size_t kLongest = 1024;  // RFC 2047 allows 75, and some senders exceed it
   if (!text.starts_with("=?")) return {};
   text = text.substr(0, kLongest);
   const std::size_t charset_end = text.find('?', 2);
@@ -60,9 +64,30 @@ Word encoded_word_at(std::string_view text) {
   const char code = static_cast<char>(text[charset_end + 1] | 0x20);
   if (code != 'q' && code != 'b') return {};
   const std::string_view body = text.substr(begin, end - begin);
-  const std::string bytes = code == 'q' ? decode_q(body) : decode_base64_lenient(body);
   const std::string_view label = text.substr(2, charset_end - 2);
-  return {to_utf8(label.substr(0, label.find('*')), as_bytes(bytes)).text, end + 2};
+  return {lower_case(label.substr(0, label.find('*'))), code == 'q' ? decode_q(body) : decode_base64_lenient(body),
+          end + 2};
+}
+
+// The encoded words at the front as UTF-8, without the white space between them. Those of one charset are one text: a
+// character may begin in one and end in the next.
+std::string take_words(std::string_view& value) {
+  std::string text;
+  std::string charset;
+  std::string bytes;
+  for (Word word = encoded_word_at(value); word.length > 0;) {
+    if (word.charset != charset) {
+      text += to_utf8(charset, as_bytes(bytes)).text;
+      charset = word.charset;
+      bytes.clear();
+    }
+    bytes += word.bytes;
+    value.remove_prefix(word.length);
+    const std::size_t next = value.find_first_not_of(" \t\r\n");
+    word = next == std::string_view::npos ? Word() : encoded_word_at(value.substr(next));
+    if (word.length > 0) value.remove_prefix(next);
+  }
+  return text + to_utf8(charset, as_bytes(bytes)).text;
 }
 
 std::string one_line(std::string_view text) {
@@ -77,18 +102,54 @@ std::string one_line(std::string_view text) {
   return line;
 }
 
-// `utf-8'en'%e2%82%ac`
-std::string decode_extended(std::string_view value) {
-  const std::size_t first = value.find('\'');
-  const std::size_t second = first == std::string_view::npos ? first : value.find('\'', first + 1);
-  if (second == std::string_view::npos) return decode_header(value);
+// A parameter's value may come in pieces (RFC 2231 section 3), some of them with bytes as `%e2`, the first of these
+// after charset and language: `utf-8'en'%e2%82%ac`.
+struct Piece {
+  std::size_t number = 0;
+  std::string text;
+  bool is_coded = false;
+};
+
+std::string percent_decoded(std::string_view value) {
   std::string bytes;
-  for (std::size_t i = second + 1; i < value.size(); ++i) {
+  for (std::size_t i = 0; i < value.size(); ++i) {
     const int byte = value[i] == '%' ? hex_byte(value.substr(i + 1)) : -1;
     bytes += byte >= 0 ? static_cast<char>(byte) : value[i];
     if (byte >= 0) i += 2;
   }
-  return one_line(to_utf8(value.substr(0, first), as_bytes(bytes)).text);
+  return bytes;
+}
+
+std::string joined(std::vector<Piece> pieces) {
+  std::stable_sort(pieces.begin(), pieces.end(), [](const Piece& a, const Piece& b) { return a.number < b.number; });
+  const bool coded = std::any_of(pieces.begin(), pieces.end(), [](const Piece& piece) { return piece.is_coded; });
+  std::string charset;
+  std::string bytes;
+  bool has_charset = false;
+  for (const Piece& piece : pieces) {
+    std::string_view text = piece.text;
+    const std::size_t first = text.find('\'');
+    const std::size_t second = first == std::string_view::npos ? first : text.find('\'', first + 1);
+    if (piece.is_coded && !has_charset && second != std::string_view::npos) {
+      charset = text.substr(0, first);
+      text.remove_prefix(second + 1);
+      has_charset = true;
+    }
+    bytes += piece.is_coded ? percent_decoded(text) : std::string(text);
+  }
+  return coded ? one_line(to_utf8(charset, as_bytes(bytes)).text) : decode_header(bytes);
+}
+
+// Of `name*2*`, whose number is 2 and which is coded; nothing if it is no piece of that name.
+bool is_piece_of(std::string_view found, std::string_view name, Piece& piece) {
+  if (found.size() <= name.size() || !found.starts_with(name) || found[name.size()] != '*') return false;
+  std::string_view rest = found.substr(name.size());
+  piece.is_coded = rest.ends_with('*');
+  if (piece.is_coded) rest.remove_suffix(1);
+  if (rest.empty()) return true;
+  rest.remove_prefix(1);
+  const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), piece.number);
+  return error == std::errc() && end == rest.data() + rest.size();
 }
 
 // A parameter's value at the front, up to its semicolon.
@@ -161,23 +222,19 @@ std::string decode_transfer(std::string_view encoding, std::string_view text) {
   return std::string(text);
 }
 
-std::string decode_header(std::string_view value) {
+std::string decode_header(std::string_view value, std::string_view raw_charset) {
+  const std::string_view charset = is_utf8(value) ? std::string_view() : raw_charset;
   std::string decoded;
   while (!value.empty()) {
     const std::size_t start = std::min(value.find("=?"), value.size());
-    decoded += to_utf8("", as_bytes(value.substr(0, start))).text;
+    decoded += to_utf8(charset, as_bytes(value.substr(0, start))).text;
     value.remove_prefix(start);
-    Word word = encoded_word_at(value);
-    if (word.length == 0) {
+    if (encoded_word_at(value).length > 0) {
+      decoded += take_words(value);
+    } else {
       decoded += value.substr(0, 2);
       value.remove_prefix(std::min<std::size_t>(2, value.size()));
-      continue;
     }
-    decoded += word.text;
-    value.remove_prefix(word.length);
-    // White space between two encoded words is not part of the text.
-    const std::size_t next = value.find_first_not_of(" \t\r\n");
-    if (next != std::string_view::npos && encoded_word_at(value.substr(next)).length > 0) value.remove_prefix(next);
   }
   return one_line(trimmed(decoded));
 }
@@ -185,22 +242,32 @@ std::string decode_header(std::string_view value) {
 std::string main_value(std::string_view value) { return lower_case(trimmed(value.substr(0, value.find(';')))); }
 
 std::string parameter(std::string_view value, std::string_view name) {
+  constexpr std::size_t kMaxPieces = 1000;
+  std::vector<Piece> pieces;
+  std::string plain;
+  bool is_plain = false;
   value.remove_prefix(std::min(value.find(';'), value.size()));
-  while (!value.empty()) {
+  while (!value.empty() && pieces.size() < kMaxPieces) {
     value.remove_prefix(1);  // the semicolon
     const std::size_t equals = value.find_first_of("=;");
-    if (equals == std::string_view::npos) return {};
+    if (equals == std::string_view::npos) break;
     const std::string found = lower_case(trimmed(value.substr(0, equals)));
     if (value[equals] == ';') {
       value.remove_prefix(equals);
       continue;
     }
     value.remove_prefix(equals + 1);
-    const std::string text = take_value(value);
-    if (found == name) return decode_header(text);
-    if (found.size() == name.size() + 1 && found.starts_with(name) && found.back() == '*') return decode_extended(text);
+    std::string text = take_value(value);
+    Piece piece;
+    if (found == name && !is_plain) {
+      plain = std::move(text);
+      is_plain = true;
+    } else if (is_piece_of(found, name, piece)) {
+      piece.text = std::move(text);
+      pieces.push_back(std::move(piece));
+    }
   }
-  return {};
+  return pieces.empty() ? decode_header(plain) : joined(std::move(pieces));
 }
 
 }  // namespace minions::formats

@@ -14,8 +14,9 @@ namespace minions::formats {
 // By the name of a Content-Transfer-Encoding; the text itself for 7bit, 8bit, binary and unknown ones.
 [[nodiscard]] std::string decode_transfer(std::string_view encoding, std::string_view text);
 
-// A header's value with its encoded words (`=?utf-8?Q?caf=C3=A9?=`) as UTF-8 on one line.
-[[nodiscard]] std::string decode_header(std::string_view value);
+// A header's value with its encoded words (`=?utf-8?Q?caf=C3=A9?=`) as UTF-8 on one line. Bytes outside of them that
+// are no UTF-8 are in the encoding of that label.
+[[nodiscard]] std::string decode_header(std::string_view value, std::string_view raw_charset = {});
 // Of `text/html; charset="utf-8"`: the value before the first semicolon, lower case and trimmed.
 [[nodiscard]] std::string main_value(std::string_view value);
 // A parameter by its lower-case name, unquoted, as UTF-8; empty without one.

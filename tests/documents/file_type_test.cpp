@@ -44,7 +44,8 @@ TEST(FileType, KnowsAFlatOpenDocument) {
 TEST(FileType, KnowsMailByItsHeaders) {
   EXPECT_EQ(type_of("Return-Path: <a>\r\nReceived: x\r\n by y\r\nSubject: s\r\n\r\nbody"), FileType::kMail);
   EXPECT_EQ(type_of("From a@b Mon\nFrom: a\nTo: b\nDate: d\n\nx"), FileType::kMail);
-  EXPECT_EQ(type_of("Subject: alone\n\nx", "a.eml"), FileType::kMail);
+  for (const char* name : {"a.eml", "a.mht", "a.MHTML", "a.mbox"})
+    EXPECT_EQ(type_of("Subject: alone\n\nx", name), FileType::kMail) << name;
   for (const char* other :
        {"From: a\nand then text\n", "Dear all,\nFrom: x\n", "Date: d\nTo: x\nCc: y\n\n", "key: value\n"})
     EXPECT_EQ(type_of(other), FileType::kText) << other;

@@ -21,6 +21,17 @@ TEST(MailCoding, DecodesWordsInHeaders) {
             "5");
   EXPECT_EQ(decode_header("=?iso-8859-15?Q?=A4?="), "\xE2\x82\xAC");
   EXPECT_EQ(decode_header("=?utf-8*en?Q?a?= b"), "a b");
+  EXPECT_EQ(decode_header("=?utf-8?B?5p2x5Lqs4w==?=\r\n =?UTF-8?B?gr/jg6/jg7w=?="),
+            "\xE6\x9D\xB1\xE4\xBA\xAC\xE3\x82\xBF\xE3\x83\xAF\xE3\x83\xBC");  // a character in two words
+  EXPECT_EQ(decode_header("=?utf-8?Q?=C3?= =?iso-8859-1?Q?=A9?="), "\xEF\xBF\xBD\xC2\xA9");
+  EXPECT_EQ(decode_header("Gr\xC3\xBC\xC3\x9F"
+                          "e"),
+            "Gr\xC3\xBC\xC3\x9F"
+            "e");
+  EXPECT_EQ(decode_header("Gr\xFC\xDF"
+                          "e"),
+            "Gr\xC3\xBC\xC3\x9F"
+            "e");
   EXPECT_EQ(decode_header("a\r\n\tb\x1B[2J"), "a b [2J");
   for (const char* odd : {"=?", "=?utf-8", "=?utf-8?Q", "=?utf-8?Q?", "=?utf-8?Q?a", "=?utf-8?X?a?=", "=?utf-8?\?="})
     EXPECT_EQ(decode_header(odd), odd);
@@ -35,6 +46,10 @@ TEST(MailCoding, FindsParameters) {
   EXPECT_EQ(parameter(value, "boundary"), "");
   EXPECT_EQ(parameter("attachment; filename*=utf-8''%e2%82%ac.txt", "filename"), "\xE2\x82\xAC.txt");
   EXPECT_EQ(parameter("a; b; c=d", "c"), "d");
+  EXPECT_EQ(parameter("a; n*1*=%A9.pdf; n*0*=utf-8'en'r%C3%A9sum%C3", "n"), "r\xC3\xA9sum\xC3\xA9.pdf");
+  EXPECT_EQ(parameter("a; n*0=\"one \"; n*1=two; n*2*=%21", "n"), "one two!");
+  EXPECT_EQ(parameter("a; n=plain; n*=utf-8''better", "n"), "better");
+  EXPECT_EQ(parameter("a; n=\"=?utf-8?Q?caf=C3=A9?=\"", "n"), "caf\xC3\xA9");
   for (const char* odd : {";", ";=", ";x=\"", ";x=\"\\", ";;;", "a;b"}) (void)parameter(odd, "x");
 }
 
