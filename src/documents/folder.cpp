@@ -56,7 +56,7 @@ Result<std::vector<Listed>> list(FileDescriptor folder) {
     unsigned char type = entry->d_type;
     struct stat status {};
     if (type == DT_UNKNOWN && ::fstatat(descriptor, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0)
-      type = IFTODT(status.st_mode);
+      type = static_cast<unsigned char>(IFTODT(status.st_mode));
     entries.push_back({std::string(name), type});
   }
   std::sort(entries.begin(), entries.end(), [](const Listed& a, const Listed& b) { return a.name < b.name; });
