@@ -314,8 +314,8 @@ void WordStory::settle_paragraph() {
   if (id <= 0 || paragraph.mark_deleted) return;
   const auto list = context_.numbering.list(id, context_.styles);
   if (!list) return;
-  std::size_t level = static_cast<std::size_t>(
-      std::clamp(paragraph.list_level.value_or(style.list_level.value_or(0)), 0, static_cast<int>(kWordListLevels) - 1));
+  std::size_t level = static_cast<std::size_t>(std::clamp(paragraph.list_level.value_or(style.list_level.value_or(0)),
+                                                          0, static_cast<int>(kWordListLevels) - 1));
   if (!paragraph.list && !paragraph.list_level) {
     // The level that is bound to the style; or to the style that names the list.
     for (const std::string* bound : {&style.list_style, &std::as_const(paragraph).style_id}) {
