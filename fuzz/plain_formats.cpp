@@ -6,6 +6,7 @@
 #include "documents/ignore_rules.h"
 #include "formats/cell_value.h"
 #include "formats/image.h"
+#include "formats/number_format.h"
 #include "formats/text_decoding.h"
 #include "fuzz/fuzz.h"
 
@@ -66,12 +67,17 @@ void check_rules(std::string_view rules, std::string_view path) {
 }
 
 void check_cell(std::string_view code, std::string_view value) {
-  const formats::NumberStyle style = formats::style_of_code(code);
+  const formats::NumberFormat format(code);
+  const std::size_t longest = 1024 + 4 * (code.size() + value.size());
   for (const auto epoch : {formats::Epoch::k1900, formats::Epoch::k1904}) {
-    const std::string shown = formats::shown_number(value, style, epoch);
-    require(shown.size() <= std::max<std::size_t>(value.size(), 64), "a cell stays short");
+    const auto shown = format.number(value, epoch);
+    require(!shown || shown->size() <= longest, "a cell stays short");
   }
-  (void)formats::column_of(value);
+  const auto text = format.text(value);
+  require(!text || text->size() <= code.size() * (value.size() + 1) + longest, "a text stays short");
+  const formats::CellPlace place = formats::place_of(value);
+  require(formats::place_of(formats::reference_of(place)) == place, "a place is what its reference says");
+  (void)formats::on_one_line(formats::unescaped(value));
 }
 
 }  // namespace
