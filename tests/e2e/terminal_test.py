@@ -187,7 +187,7 @@ class Files(TerminalTest):
     def test_names_of_documents(self):
         folder = self.directory / "evil\x1b[31m\x9b"
         folder.mkdir()
-        (folder / FOLDER_NAME).write_bytes(b"\x00\x01\x02 no text\x00")
+        (folder / FOLDER_NAME).write_bytes(bytes(range(256)) * 8)
         server = Minionsd(self)
         self.check(7, "ask", "question", "-f", folder / FOLDER_NAME, *server.trust())
         self.check(7, "ask", "question", "-f", folder, *server.trust(), reveals="evil")
